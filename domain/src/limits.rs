@@ -1,0 +1,43 @@
+//! Every limit of the product, each with its reason.
+//!
+//! Together they keep all arithmetic far from overflow: the dearest possible order is
+//! 200 lines × 10,000 units × 100,000.00 DH = 2 × 10¹³ centimes, well inside 2⁵³, so figures stay
+//! exact in SQLite, in PostgreSQL and in the browser's numbers.
+
+/// Lines of one order. A basket longer than this is a lorry, not a door.
+pub const LINES_PER_ORDER: usize = 200;
+/// Units of one line.
+pub const UNITS_PER_LINE: u32 = 10_000;
+/// The dearest unit price, in centimes: 100,000.00 DH, above the finest rug.
+pub const UNIT_PRICE_CENTIMES: i64 = 10_000_000;
+/// One part in a million is the unit of a rate; a rate above the whole makes no sense.
+pub const RATE_PPM: u32 = 1_000_000;
+/// A name or a place, in characters: long enough for a full Arabic name with lineage.
+pub const NAME_CHARACTERS: usize = 120;
+/// A note or an address, in characters.
+pub const NOTE_CHARACTERS: usize = 500;
+/// A handwritten signature as delta-encoded strokes, in bytes.
+pub const SIGNATURE_BYTES: usize = 6_000;
+/// Commands in one sync batch: small enough that a bar moves on a slow network.
+pub const COMMANDS_PER_BATCH: usize = 100;
+/// One sync request before compression, in bytes: what a weak 3G uploads in a few seconds.
+pub const SYNC_REQUEST_BYTES: usize = 256 * 1024;
+/// Changes in one sync answer.
+pub const CHANGES_PER_ANSWER: usize = 500;
+/// A promised delivery date may lie this many days ahead of the order at most. Deferred payment
+/// beyond three months is consumer credit (law 31-08, articles 74 and 75), which we do not give.
+pub const PROMISE_DAYS: i32 = 90;
+/// A superseded price list or plan is honoured for orders received this many days after it was
+/// superseded; later a person decides. A phone may well stay offline for a fortnight.
+pub const SUPERSEDED_HONOURED_DAYS: i64 = 14;
+/// A device keeps acknowledged commands this many days, so that a server restored from an older
+/// copy can be told again.
+pub const ACKNOWLEDGED_KEPT_DAYS: i64 = 30;
+/// A phone's clock further off than this is flagged to its owner.
+pub const CLOCK_SKEW_FLAGGED_MS: i64 = 5 * 60 * 1000;
+/// A cooperative that does not answer is reminded, then its manager told, then the sub-order expires.
+pub const CONFIRM_REMINDER_HOURS: i64 = 24;
+/// See [`CONFIRM_REMINDER_HOURS`].
+pub const CONFIRM_ESCALATION_HOURS: i64 = 48;
+/// See [`CONFIRM_REMINDER_HOURS`].
+pub const CONFIRM_EXPIRY_HOURS: i64 = 72;

@@ -1,0 +1,57 @@
+//! The people who have an account, and what binds an agent to the programme.
+
+use crate::ids::{CooperativeId, PersonId};
+use crate::text::LocalText;
+use serde::{Deserialize, Serialize};
+
+/// What a person is to the programme. Producers and customers have no account: they use a code or a
+/// link of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Sells at the door.
+    Agent,
+    /// Acts for one or more cooperatives.
+    Cooperative,
+    /// Runs territories, plans and settlements.
+    Manager,
+    /// Runs people, conventions and parameters.
+    Administrator,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 4] = [Self::Agent, Self::Cooperative, Self::Manager, Self::Administrator];
+
+    /// The stored name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::Cooperative => "cooperative",
+            Self::Manager => "manager",
+            Self::Administrator => "administrator",
+        }
+    }
+
+    /// The role of that stored name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == name)
+    }
+}
+
+/// The person a device belongs to, as that device knows them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// Who.
+    pub person: PersonId,
+    /// Their name.
+    pub name: LocalText,
+    /// What they are.
+    pub role: Role,
+    /// The cooperatives they act for; empty for other roles.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cooperatives: Vec<CooperativeId>,
+    /// The grade that commission rules may name; empty when none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub grade: String,
+}

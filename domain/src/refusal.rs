@@ -1,0 +1,216 @@
+//! Every reason for which a rule says no, as a code with its figures.
+//!
+//! A refusal is an answer, not a failure: it is stored, sent to the phone, kept in the "to correct"
+//! list and put into words by the screens, so its serialised form is part of the frozen wire.
+
+use crate::ids::{CooperativeId, ProductId};
+use crate::money::{Centimes, Overflow};
+use crate::order::Stage;
+use crate::time::{CivilDate, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// Why a command was not accepted. Serialised as `{"code": "…", …figures}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Refusal {
+    /// The server knows no such kind of command; its body was kept whole.
+    #[error("unknown command kind {kind:?}")]
+    UnknownKind {
+        /// The kind as it came.
+        kind: String,
+    },
+    /// The body does not have the shape of its kind (a missing or unknown field); it was kept whole.
+    #[error("the body of the command cannot be read: {detail}")]
+    UnreadableBody {
+        /// What the reader stumbled over, for the office.
+        detail: String,
+    },
+    /// The same command id came before with another content.
+    #[error("this command id was used before for something else")]
+    CommandIdReused,
+    /// The person may not do this.
+    #[error("not allowed")]
+    NotAllowed,
+    /// A required field is empty.
+    #[error("{field} is missing")]
+    FieldMissing {
+        /// The field.
+        field: String,
+    },
+    /// A field is too long.
+    #[error("{field} is longer than {characters_max} characters")]
+    FieldTooLong {
+        /// The field.
+        field: String,
+        /// The limit, in characters.
+        characters_max: usize,
+    },
+    /// A field cannot be understood.
+    #[error("{field} is not valid")]
+    FieldInvalid {
+        /// The field.
+        field: String,
+    },
+    /// The order has no line.
+    #[error("the order is empty")]
+    OrderEmpty,
+    /// The order has too many lines.
+    #[error("an order has at most {lines_max} lines")]
+    TooManyLines {
+        /// The limit.
+        lines_max: usize,
+    },
+    /// A quantity is zero or above the limit.
+    #[error("a quantity lies between 1 and {units_max}")]
+    QuantityOutOfRange {
+        /// The limit.
+        units_max: u32,
+    },
+    /// The same product stands on two lines.
+    #[error("product {product} stands on two lines")]
+    ProductTwice {
+        /// The product.
+        product: ProductId,
+    },
+    /// Nobody knows this product.
+    #[error("unknown product {product}")]
+    UnknownProduct {
+        /// The product.
+        product: ProductId,
+    },
+    /// The product had no price in that version of the list.
+    #[error("product {product} has no price")]
+    ProductWithoutPrice {
+        /// The product.
+        product: ProductId,
+    },
+    /// The cooperative has no convention in force.
+    #[error("cooperative {cooperative} has no convention in force")]
+    NoConvention {
+        /// The cooperative.
+        cooperative: CooperativeId,
+    },
+    /// The price list or plan named was never published, or was superseded too long ago.
+    #[error("the price list or plan of this order is too old or unknown")]
+    CatalogueTooOld,
+    /// No commission rule matches; a published plan never lets this happen.
+    #[error("no commission rule matches product {product}")]
+    NoCommissionRule {
+        /// The product.
+        product: ProductId,
+    },
+    /// The total on the phone is not the server's: a person looks at it.
+    #[error("the total claimed, {claimed:?}, is not {computed:?}")]
+    TotalDiffers {
+        /// What the phone said.
+        claimed: Centimes,
+        /// What the rules say.
+        computed: Centimes,
+    },
+    /// The commission on the phone is not the server's: a person looks at it.
+    #[error("the commission claimed, {claimed:?}, is not {computed:?}")]
+    CommissionDiffers {
+        /// What the phone said.
+        claimed: Centimes,
+        /// What the rules say.
+        computed: Centimes,
+    },
+    /// A promised date is missing for a cooperative of the order (law 31-08, article 12).
+    #[error("cooperative {cooperative} has no promised delivery date")]
+    PromiseMissing {
+        /// The cooperative.
+        cooperative: CooperativeId,
+    },
+    /// A promised date lies before the order or too far ahead.
+    #[error("the promised date {promised} does not lie between {earliest} and {latest}")]
+    PromiseOutOfRange {
+        /// The date given.
+        promised: CivilDate,
+        /// The first possible one.
+        earliest: CivilDate,
+        /// The last possible one.
+        latest: CivilDate,
+    },
+    /// An order at a door is signed by hand (law 31-08, article 48).
+    #[error("the customer has not signed")]
+    SignatureMissing,
+    /// The customer is unknown.
+    #[error("unknown customer")]
+    UnknownCustomer,
+    /// The order is unknown.
+    #[error("unknown order")]
+    UnknownOrder,
+    /// The order has no line for this cooperative.
+    #[error("the order has nothing from cooperative {cooperative}")]
+    NoSuchSubOrder {
+        /// The cooperative.
+        cooperative: CooperativeId,
+    },
+    /// The order has no such line for this cooperative, or a line is named twice.
+    #[error("line {line} is not in this sub-order, or is named twice")]
+    NoSuchLine {
+        /// The line number.
+        line: u16,
+    },
+    /// The step does not follow from where the sub-order stands.
+    #[error("the sub-order stands at {stage:?}")]
+    WrongStage {
+        /// Where it stands.
+        stage: Stage,
+    },
+    /// A cooperative has acted, so the agent can no longer change or cancel alone.
+    #[error("a cooperative has already acted")]
+    CooperativeHasActed,
+    /// A quantity would go up along the line asked ≥ confirmed ≥ packed ≥ delivered ≥ kept.
+    #[error("line {line}: {units} units, at most {units_max}")]
+    QuantityAbovePrevious {
+        /// The line number.
+        line: u16,
+        /// What was given.
+        units: u32,
+        /// What the step before allows.
+        units_max: u32,
+    },
+    /// A delivery counts with proof only.
+    #[error("a delivery needs a proof")]
+    ProofMissing,
+    /// The code on the receipt is another one.
+    #[error("the code of the receipt does not fit")]
+    ProofDoesNotFit,
+    /// Nobody may ask for or take payment before the customer's seven days have passed (law 31-08,
+    /// article 50).
+    #[error("no payment before the withdrawal period ends at {closes_at:?}")]
+    PaymentBeforeWithdrawalCloses {
+        /// When the period ends.
+        closes_at: Timestamp,
+    },
+    /// More money than is due.
+    #[error("{amount:?} is more than the {due:?} still due")]
+    PaymentAboveDue {
+        /// What was given.
+        amount: Centimes,
+        /// What is still due.
+        due: Centimes,
+    },
+    /// An amount must be positive.
+    #[error("the amount must be positive")]
+    AmountNotPositive,
+    /// The withdrawal period has ended, or there is none.
+    #[error("the withdrawal period has ended")]
+    WithdrawalClosed,
+    /// The withdrawal period has not ended yet.
+    #[error("the withdrawal period is still open")]
+    WithdrawalStillOpen,
+    /// A command this one builds on is parked; it is looked at again when that one is mended.
+    #[error("waits for a parked command")]
+    WaitsForParked,
+    /// A figure is beyond what can be represented.
+    #[error("a figure is too large")]
+    TooLarge,
+}
+
+impl From<Overflow> for Refusal {
+    fn from(_: Overflow) -> Self {
+        Self::TooLarge
+    }
+}

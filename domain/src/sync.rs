@@ -1,0 +1,448 @@
+//! What a device and the server say to each other: `POST /api/v1/sync`, protocol 1.
+//!
+//! A device sends *commands* (what a person did), never documents, and the server answers each with
+//! a decision and sends what changed in the device's scope since its cursor. The serialised form is
+//! frozen by the golden files in `tests/golden`: an installed phone may sleep for a year and must
+//! still be understood. Fields may be added with a default; nothing is renamed or removed.
+
+use crate::catalogue::Catalogue;
+use crate::catalogue::Channel;
+use crate::customer::{Customer, CustomerDetails, CustomerLabel};
+use crate::ids::{CommandId, CooperativeId, CustomerId, DeviceId, OrderId};
+use crate::ledger::Transfer;
+use crate::money::Centimes;
+use crate::order::basket::Basket;
+use crate::order::event::{LineUnits, PackedLine, Proposal};
+use crate::order::{CancelledBy, Fault, Order, PaymentMethod, Place, Proof, Reason};
+use crate::person::Profile;
+use crate::refusal::Refusal;
+use crate::spoken_code::SpokenCode;
+use crate::time::{FixedOffset, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// The protocol this build speaks.
+pub const PROTOCOL: u16 = 1;
+
+/// What a device sends. `C` is [`Command`] on the device; the server reads each command apart, so
+/// that one it cannot read parks alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request<C = Command> {
+    /// [`PROTOCOL`].
+    pub protocol: u16,
+    /// Which device.
+    pub device: DeviceId,
+    /// The server's epoch as the device last knew it; empty on first contact.
+    #[serde(default)]
+    pub epoch: String,
+    /// The build of the app.
+    pub build: String,
+    /// Where the device stands in the change feed; 0 on first contact.
+    pub cursor: i64,
+    /// The device's clock as it sends.
+    pub device_time: Timestamp,
+    /// What still waits on the device, this request's commands included.
+    pub waiting: Waiting,
+    /// In the order of their `seq`.
+    pub commands: Vec<C>,
+}
+
+/// What a device has not been able to hand over yet: told on every contact, so the office knows how
+/// much is still on phones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// How many commands.
+    pub commands: u32,
+    /// How many of them place an order.
+    pub orders: u32,
+    /// When the oldest was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest_made_at: Option<Timestamp>,
+}
+
+/// Something a person did on a device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Command {
+    /// Made by the device; also the id of whatever the command creates.
+    pub id: CommandId,
+    /// Counts this device's commands from 1, without gaps.
+    pub seq: u64,
+    /// By the device's clock.
+    pub made_at: Timestamp,
+    /// What.
+    #[serde(flatten)]
+    pub body: CommandBody,
+}
+
+/// The kinds of commands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "body", rename_all = "snake_case")]
+pub enum CommandBody {
+    /// An agent writes down a new customer.
+    RegisterCustomer(CustomerDetails),
+    /// An agent corrects a customer.
+    CorrectCustomer(CorrectCustomer),
+    /// An agent takes an order.
+    PlaceOrder(PlaceOrder),
+    /// An agent changes an order before a cooperative acted.
+    AmendOrder(AmendOrder),
+    /// An agent cancels an order, alone or for the customer.
+    CancelOrder(CancelOrder),
+    /// A cooperative confirms all or part.
+    ConfirmSubOrder(ConfirmSubOrder),
+    /// A cooperative refuses.
+    RefuseSubOrder(RefuseSubOrder),
+    /// A cooperative proposes another price or quantity.
+    ProposeChange(ProposeChange),
+    /// The agent tells the customer's answer.
+    AnswerChange(AnswerChange),
+    /// A cooperative begins to pack.
+    StartPreparing(SubOrderRef),
+    /// A cooperative has packed.
+    PackSubOrder(PackSubOrder),
+    /// A cooperative gives the goods away for delivery.
+    HandOver(HandOver),
+    /// The customer has the goods.
+    Deliver(Deliver),
+    /// The delivery failed.
+    FailDelivery(FailDelivery),
+    /// Goods came back.
+    ReturnGoods(ReturnGoods),
+    /// Money was taken.
+    Collect(Collect),
+    /// Money was taken before anybody might ask for it.
+    DeclareEarlyPayment(Collect),
+    /// The customer withdraws.
+    Withdraw(SubOrderRef),
+}
+
+impl CommandBody {
+    /// The kind's name on the wire.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::RegisterCustomer(_) => "register_customer",
+            Self::CorrectCustomer(_) => "correct_customer",
+            Self::PlaceOrder(_) => "place_order",
+            Self::AmendOrder(_) => "amend_order",
+            Self::CancelOrder(_) => "cancel_order",
+            Self::ConfirmSubOrder(_) => "confirm_sub_order",
+            Self::RefuseSubOrder(_) => "refuse_sub_order",
+            Self::ProposeChange(_) => "propose_change",
+            Self::AnswerChange(_) => "answer_change",
+            Self::StartPreparing(_) => "start_preparing",
+            Self::PackSubOrder(_) => "pack_sub_order",
+            Self::HandOver(_) => "hand_over",
+            Self::Deliver(_) => "deliver",
+            Self::FailDelivery(_) => "fail_delivery",
+            Self::ReturnGoods(_) => "return_goods",
+            Self::Collect(_) => "collect",
+            Self::DeclareEarlyPayment(_) => "declare_early_payment",
+            Self::Withdraw(_) => "withdraw",
+        }
+    }
+
+    /// The order it is about, unless it creates one.
+    pub const fn order(&self) -> Option<OrderId> {
+        match self {
+            Self::RegisterCustomer(_) | Self::CorrectCustomer(_) | Self::PlaceOrder(_) => None,
+            Self::AmendOrder(AmendOrder { order, .. })
+            | Self::CancelOrder(CancelOrder { order, .. })
+            | Self::ConfirmSubOrder(ConfirmSubOrder { order, .. })
+            | Self::RefuseSubOrder(RefuseSubOrder { order, .. })
+            | Self::ProposeChange(ProposeChange { order, .. })
+            | Self::AnswerChange(AnswerChange { order, .. })
+            | Self::StartPreparing(SubOrderRef { order, .. })
+            | Self::PackSubOrder(PackSubOrder { order, .. })
+            | Self::HandOver(HandOver { order, .. })
+            | Self::Deliver(Deliver { order, .. })
+            | Self::FailDelivery(FailDelivery { order, .. })
+            | Self::ReturnGoods(ReturnGoods { order, .. })
+            | Self::Collect(Collect { order, .. })
+            | Self::DeclareEarlyPayment(Collect { order, .. })
+            | Self::Withdraw(SubOrderRef { order, .. }) => Some(*order),
+        }
+    }
+
+    /// The customer it is about, unless it creates one.
+    pub const fn customer(&self) -> Option<CustomerId> {
+        match self {
+            Self::PlaceOrder(PlaceOrder { customer, .. }) | Self::CorrectCustomer(CorrectCustomer { customer, .. }) => Some(*customer),
+            _ => None,
+        }
+    }
+}
+
+macro_rules! bodies {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty),* $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name {
+            $($(#[$field_meta])* pub $field: $type,)*
+        }
+    )*};
+}
+
+bodies! {
+    /// See [`CommandBody::CorrectCustomer`].
+    CorrectCustomer {
+        /// Whom.
+        customer: CustomerId,
+        /// All details, corrected.
+        details: CustomerDetails,
+    }
+    /// See [`CommandBody::PlaceOrder`].
+    PlaceOrder {
+        /// Who ordered.
+        customer: CustomerId,
+        /// The code people say.
+        code: SpokenCode,
+        /// The four digits on the customer's receipt.
+        receipt_digits: u16,
+        /// Where.
+        #[serde(default)]
+        channel: Channel,
+        /// What was asked and signed.
+        basket: Basket,
+        /// Where the agent stood.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<Place>,
+        /// What the phone showed: compared with the server's own figures, never taken over.
+        shown: Shown,
+    }
+    /// The figures on the agent's screen when the customer signed.
+    Shown {
+        /// The global price, value added tax included.
+        total: Centimes,
+        /// The commission.
+        commission: Centimes,
+    }
+    /// See [`CommandBody::AmendOrder`].
+    AmendOrder {
+        /// Which.
+        order: OrderId,
+        /// What is now asked and signed.
+        basket: Basket,
+        /// What the phone showed.
+        shown: Shown,
+    }
+    /// See [`CommandBody::CancelOrder`].
+    CancelOrder {
+        /// Which.
+        order: OrderId,
+        /// Who wants it.
+        by: CancelledBy,
+        /// Why.
+        reason: Reason,
+    }
+    /// A cooperative's part of an order.
+    SubOrderRef {
+        /// Which order.
+        order: OrderId,
+        /// Whose part.
+        cooperative: CooperativeId,
+    }
+    /// See [`CommandBody::ConfirmSubOrder`].
+    ConfirmSubOrder {
+        /// Which order.
+        order: OrderId,
+        /// Whose part.
+        cooperative: CooperativeId,
+        /// Every line.
+        lines: Vec<LineUnits>,
+    }
+    /// See [`CommandBody::RefuseSubOrder`].
+    RefuseSubOrder {
+        /// Which order.
+        order: OrderId,
+        /// Whose part.
+        cooperative: CooperativeId,
+        /// Why.
+        reason: Reason,
+    }
+    /// See [`CommandBody::ProposeChange`].
+    ProposeChange {
+        /// Which order.
+        order: OrderId,
+        /// Whose part.
+        cooperative: CooperativeId,
+        /// What instead.
+        proposal: Proposal,
+    }
+    /// See [`CommandBody::AnswerChange`].
+    AnswerChange {
+        /// Which order.
+        order: OrderId,
+        /// Whose part.
+        cooperative: CooperativeId,
+        /// The customer's answer.
+        accepted: bool,
+    }
+    /// See [`CommandBody::PackSubOrder`].
+    PackSubOrder {
+        /// Which order.
+        order: OrderId,
+        /// Whose part.
+        cooperative: CooperativeId,
+        /// Every line.
+        lines: Vec<PackedLine>,
+    }
+    /// See [`CommandBody::HandOver`].
+    HandOver {
+        /// Which order.
+        order: OrderId,
+        /// Whose part.
+        cooperative: CooperativeId,
+        /// To which station or person.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        to: String,
+    }
+    /// See [`CommandBody::Deliver`].
+    Deliver {
+        /// Which order.
+        order: OrderId,
+        /// Whose part.
+        cooperative: CooperativeId,
+        /// Every line.
+        lines: Vec<LineUnits>,
+        /// What shows it.
+        proof: Proof,
+    }
+    /// See [`CommandBody::FailDelivery`].
+    FailDelivery {
+        /// Which order.
+        order: OrderId,
+        /// Whose part.
+        cooperative: CooperativeId,
+        /// Absent or refused.
+        reason: Reason,
+    }
+    /// See [`CommandBody::ReturnGoods`].
+    ReturnGoods {
+        /// Which order.
+        order: OrderId,
+        /// Whose part.
+        cooperative: CooperativeId,
+        /// How many of which.
+        lines: Vec<LineUnits>,
+        /// Who answers for it.
+        fault: Fault,
+    }
+    /// See [`CommandBody::Collect`].
+    Collect {
+        /// Which order.
+        order: OrderId,
+        /// Whose part.
+        cooperative: CooperativeId,
+        /// How much.
+        amount: Centimes,
+        /// How.
+        method: PaymentMethod,
+    }
+}
+
+/// What the server answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Response {
+    /// [`PROTOCOL`].
+    pub protocol: u16,
+    /// Changes when the server was restored from an older copy: the device then offers again what it
+    /// still keeps.
+    pub epoch: String,
+    /// The server's clock as it answers.
+    pub server_time: Timestamp,
+    /// The civil offset of Africa/Casablanca at that time, for printing.
+    pub offset: FixedOffset,
+    /// The greatest `seq` of this device the server has decided on.
+    pub decided_seq: u64,
+    /// One for each command sent, in the same order.
+    pub results: Vec<CommandResult>,
+    /// What changed in the device's scope, oldest first.
+    pub changes: Vec<Change>,
+    /// Where the device stands now.
+    pub cursor: i64,
+    /// How many changes are still to come: greater than zero means ask again at once.
+    pub more: u32,
+}
+
+/// The server's answer to one command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommandResult {
+    /// Which command.
+    pub id: CommandId,
+    /// The answer.
+    #[serde(flatten)]
+    pub answer: Answer,
+}
+
+/// A decision on a command. Decisions are final and stored; asking again gives the first one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum Answer {
+    /// Done.
+    Applied,
+    /// Was done before: a lost answer costs nothing.
+    AlreadyApplied,
+    /// A person has to look at it; it waits in the "to correct" list.
+    Parked {
+        /// Why.
+        refusal: Refusal,
+    },
+    /// Not now: an earlier command is missing, or the server is busy. Nothing was decided.
+    RetryAfter {
+        /// When to ask again, in milliseconds.
+        delay_ms: u32,
+    },
+}
+
+/// Something that changed in a device's scope.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "body", rename_all = "snake_case")]
+pub enum Change {
+    /// The person the device belongs to.
+    Profile(Profile),
+    /// Everything that can be sold.
+    Catalogue(Box<Catalogue>),
+    /// A customer of the agent.
+    Customer(Customer),
+    /// A customer who left the scope.
+    CustomerRemoved(CustomerId),
+    /// An order of the agent, or the cooperative's part of one.
+    Order(Box<OrderDocument>),
+    /// An order that left the scope.
+    OrderRemoved(OrderId),
+    /// An entry of the agent's own commission accounts.
+    Entry(LedgerEntry),
+    /// A parked command that a person has settled.
+    ParkedSettled(ParkedSettled),
+}
+
+/// An order as a device knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderDocument {
+    /// The order, reduced to the device's scope.
+    pub order: Order,
+    /// When the server took it in.
+    pub received_at: Timestamp,
+    /// For cooperatives: what they may see of the customer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<CustomerLabel>,
+}
+
+/// A transfer with its place in the ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerEntry {
+    /// Counts the ledger's entries.
+    pub number: i64,
+    /// The transfer.
+    #[serde(flatten)]
+    pub transfer: Transfer,
+}
+
+/// How a parked command ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParkedSettled {
+    /// Which.
+    pub command: CommandId,
+    /// Whether it took effect after all.
+    pub accepted: bool,
+}
