@@ -90,7 +90,8 @@ pub fn manifests(languages: &[Language], site: &Site) -> Result<Vec<(String, Str
     Ok(made)
 }
 
-/// `icon.svg`, and `icons/<use>-<pixels>.png` where use is `icon` or `maskable`.
+/// `icon.svg`, and `icons/<use>-<pixels>.png` where use is `icon`, `maskable` or `monochrome`; other
+/// pictures there (Apple's touch icon) are for links in the page.
 fn icons(site: &Site) -> Vec<Value> {
     let mut icons = Vec::new();
     for (name, url) in site.assets() {
@@ -106,10 +107,10 @@ fn icons(site: &Site) -> Vec<Value> {
         else {
             continue;
         };
-        let purpose = if purpose == "maskable" {
-            "maskable"
-        } else {
-            "any"
+        let purpose = match purpose {
+            "icon" => "any",
+            "maskable" | "monochrome" => purpose,
+            _ => continue,
         };
         icons.push(json!({
             "src": url,
