@@ -98,7 +98,15 @@ pub fn can(actor: Option<&Actor>, action: Action, subject: Subject) -> bool {
         (Role::Agent, Action::ServeOrder | Action::ReadOrder) => own_order,
         (Role::Cooperative, Action::UseCooperativeArea) => true,
         (Role::Cooperative, Action::SupplyOrder) => own_supply,
-        (Role::Manager, Action::UseOffice | Action::ReadOrder | Action::ReadFigures | Action::SettleParked | Action::ManageCatalogue | Action::ManagePeople) => true,
+        (
+            Role::Manager,
+            Action::UseOffice
+            | Action::ReadOrder
+            | Action::ReadFigures
+            | Action::SettleParked
+            | Action::ManageCatalogue
+            | Action::ManagePeople,
+        ) => true,
         (
             Role::Administrator,
             Action::UseOffice
@@ -119,7 +127,15 @@ mod tests {
     use super::*;
 
     fn actor(role: Role) -> Actor {
-        Actor { person: PersonId(7), role, cooperatives: if role == Role::Cooperative { vec![CooperativeId(3)] } else { Vec::new() } }
+        Actor {
+            person: PersonId(7),
+            role,
+            cooperatives: if role == Role::Cooperative {
+                vec![CooperativeId(3)]
+            } else {
+                Vec::new()
+            },
+        }
     }
 
     #[test]
@@ -132,23 +148,59 @@ mod tests {
     #[test]
     fn an_agent_serves_own_orders_only() {
         let agent = actor(Role::Agent);
-        assert!(can(Some(&agent), Action::ServeOrder, Subject::Order { agent: PersonId(7) }));
-        assert!(!can(Some(&agent), Action::ServeOrder, Subject::Order { agent: PersonId(8) }));
-        assert!(!can(Some(&agent), Action::SupplyOrder, Subject::SubOrder { agent: PersonId(7), cooperative: CooperativeId(3) }));
+        assert!(can(
+            Some(&agent),
+            Action::ServeOrder,
+            Subject::Order { agent: PersonId(7) }
+        ));
+        assert!(!can(
+            Some(&agent),
+            Action::ServeOrder,
+            Subject::Order { agent: PersonId(8) }
+        ));
+        assert!(!can(
+            Some(&agent),
+            Action::SupplyOrder,
+            Subject::SubOrder {
+                agent: PersonId(7),
+                cooperative: CooperativeId(3)
+            }
+        ));
     }
 
     #[test]
     fn a_cooperative_supplies_its_own_part_only() {
         let cooperative = actor(Role::Cooperative);
-        assert!(can(Some(&cooperative), Action::SupplyOrder, Subject::SubOrder { agent: PersonId(1), cooperative: CooperativeId(3) }));
-        assert!(!can(Some(&cooperative), Action::SupplyOrder, Subject::SubOrder { agent: PersonId(1), cooperative: CooperativeId(4) }));
-        assert!(!can(Some(&cooperative), Action::ReadOrder, Subject::Order { agent: PersonId(1) }));
+        assert!(can(
+            Some(&cooperative),
+            Action::SupplyOrder,
+            Subject::SubOrder {
+                agent: PersonId(1),
+                cooperative: CooperativeId(3)
+            }
+        ));
+        assert!(!can(
+            Some(&cooperative),
+            Action::SupplyOrder,
+            Subject::SubOrder {
+                agent: PersonId(1),
+                cooperative: CooperativeId(4)
+            }
+        ));
+        assert!(!can(
+            Some(&cooperative),
+            Action::ReadOrder,
+            Subject::Order { agent: PersonId(1) }
+        ));
     }
 
     #[test]
     fn only_an_administrator_runs_the_office_itself() {
         for role in Role::ALL {
-            assert_eq!(can(Some(&actor(role)), Action::ManageOffice, Subject::Anything), role == Role::Administrator);
+            assert_eq!(
+                can(Some(&actor(role)), Action::ManageOffice, Subject::Anything),
+                role == Role::Administrator
+            );
         }
     }
 }

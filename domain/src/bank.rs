@@ -29,13 +29,25 @@ impl Rib {
 impl FromStr for Rib {
     type Err = RibError;
     fn from_str(text: &str) -> Result<Self, RibError> {
-        let digits: String = text.chars().filter(|letter| !matches!(letter, ' ' | '\u{a0}' | '-' | '.')).collect();
+        let digits: String = text
+            .chars()
+            .filter(|letter| !matches!(letter, ' ' | '\u{a0}' | '-' | '.'))
+            .collect();
         if digits.len() != 24 || !digits.bytes().all(|b| b.is_ascii_digit()) {
             return Err(RibError::NotTwentyFourDigits);
         }
-        let remainder = digits[..22].bytes().chain(*b"00").fold(0u32, |rest, digit| (rest * 10 + u32::from(digit - b'0')) % 97);
+        let remainder = digits[..22]
+            .bytes()
+            .chain(*b"00")
+            .fold(0u32, |rest, digit| {
+                (rest * 10 + u32::from(digit - b'0')) % 97
+            });
         // 97 − remainder lies in 01 to 97, so the keys 00, 98 and 99 are refused even where they fit modulo 97.
-        if digits[22..].parse() == Ok(97 - remainder) { Ok(Self(digits)) } else { Err(RibError::WrongKey) }
+        if digits[22..].parse() == Ok(97 - remainder) {
+            Ok(Self(digits))
+        } else {
+            Err(RibError::WrongKey)
+        }
     }
 }
 
@@ -54,16 +66,25 @@ mod tests {
     fn a_known_account_passes_and_its_neighbours_do_not() {
         assert!("011 519 0000012050005349 21".parse::<Rib>().is_ok());
         for key in (0..=99).filter(|key| *key != 21) {
-            assert_eq!(format!("0115190000012050005349{key:02}").parse::<Rib>(), Err(RibError::WrongKey));
+            assert_eq!(
+                format!("0115190000012050005349{key:02}").parse::<Rib>(),
+                Err(RibError::WrongKey)
+            );
         }
-        assert_eq!("01151900000120500053492".parse::<Rib>(), Err(RibError::NotTwentyFourDigits));
+        assert_eq!(
+            "01151900000120500053492".parse::<Rib>(),
+            Err(RibError::NotTwentyFourDigits)
+        );
     }
 
     #[test]
     fn keys_00_98_and_99_are_refused_even_where_the_remainder_fits() {
         for account in 0..2_000u64 {
             for key in ["00", "98", "99"] {
-                assert_eq!(format!("{:022}{key}", 11_519_000_000_000_000_000u64 + account).parse::<Rib>(), Err(RibError::WrongKey));
+                assert_eq!(
+                    format!("{:022}{key}", 11_519_000_000_000_000_000u64 + account).parse::<Rib>(),
+                    Err(RibError::WrongKey)
+                );
             }
         }
     }

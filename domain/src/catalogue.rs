@@ -16,7 +16,9 @@ use crate::time::{CivilDate, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Which of the three prices a customer pays.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum PriceTier {
     /// A household.
@@ -39,7 +41,9 @@ impl PriceTier {
 }
 
 /// Where an order was taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Channel {
     /// At the customer's door.
@@ -104,7 +108,10 @@ pub struct Cooperative {
 impl Cooperative {
     /// The convention in force at that moment.
     pub fn convention_at(&self, moment: Timestamp) -> Option<&Convention> {
-        self.conventions.iter().rev().find(|convention| convention.valid_from <= moment)
+        self.conventions
+            .iter()
+            .rev()
+            .find(|convention| convention.valid_from <= moment)
     }
 }
 
@@ -157,16 +164,24 @@ pub struct Product {
 impl Product {
     /// The unit price in that version of the price list, value added tax included.
     pub fn price(&self, version: PriceListVersion, tier: PriceTier) -> Option<Centimes> {
-        self.prices.iter().rev().find(|price| price.version <= version).map(|price| match tier {
-            PriceTier::Retail => price.retail,
-            PriceTier::SemiWholesale => price.semi_wholesale,
-            PriceTier::Wholesale => price.wholesale,
-        })
+        self.prices
+            .iter()
+            .rev()
+            .find(|price| price.version <= version)
+            .map(|price| match tier {
+                PriceTier::Retail => price.retail,
+                PriceTier::SemiWholesale => price.semi_wholesale,
+                PriceTier::Wholesale => price.wholesale,
+            })
     }
 
     /// The rate of value added tax at that moment.
     pub fn vat_at(&self, moment: Timestamp) -> Option<Ppm> {
-        self.vat.iter().rev().find(|vat| vat.valid_from <= moment).map(|vat| vat.rate)
+        self.vat
+            .iter()
+            .rev()
+            .find(|vat| vat.valid_from <= moment)
+            .map(|vat| vat.rate)
     }
 }
 
@@ -199,12 +214,18 @@ pub struct Catalogue {
 impl Catalogue {
     /// The product of that id.
     pub fn product(&self, id: ProductId) -> Option<&Product> {
-        self.products.binary_search_by_key(&id, |product| product.id).ok().map(|index| &self.products[index])
+        self.products
+            .binary_search_by_key(&id, |product| product.id)
+            .ok()
+            .map(|index| &self.products[index])
     }
 
     /// The cooperative of that id.
     pub fn cooperative(&self, id: CooperativeId) -> Option<&Cooperative> {
-        self.cooperatives.binary_search_by_key(&id, |cooperative| cooperative.id).ok().map(|index| &self.cooperatives[index])
+        self.cooperatives
+            .binary_search_by_key(&id, |cooperative| cooperative.id)
+            .ok()
+            .map(|index| &self.cooperatives[index])
     }
 
     /// The category of that id.
@@ -219,40 +240,77 @@ impl Catalogue {
 
     /// The price list in force at that moment.
     pub fn price_list_at(&self, moment: Timestamp) -> Option<PriceListVersion> {
-        self.price_lists.iter().rev().find(|list| list.valid_from <= moment).map(|list| list.version)
+        self.price_lists
+            .iter()
+            .rev()
+            .find(|list| list.valid_from <= moment)
+            .map(|list| list.version)
     }
 
     /// The plan in force at that moment.
     pub fn plan_at(&self, moment: Timestamp) -> Option<&Plan> {
-        self.plans.iter().rev().find(|plan| plan.valid_from <= moment)
+        self.plans
+            .iter()
+            .rev()
+            .find(|plan| plan.valid_from <= moment)
     }
 
     /// Checks that an order taken at `placed_at` and received at `received_at` may still be priced
     /// by the versions it names: published by then, and not superseded more than
     /// [`limits::SUPERSEDED_HONOURED_DAYS`] before it was received.
-    pub fn honours(&self, price_list: PriceListVersion, plan: PlanVersion, placed_at: Timestamp, received_at: Timestamp) -> Result<(), Refusal> {
+    pub fn honours(
+        &self,
+        price_list: PriceListVersion,
+        plan: PlanVersion,
+        placed_at: Timestamp,
+        received_at: Timestamp,
+    ) -> Result<(), Refusal> {
         let oldest = received_at.plus_days(-limits::SUPERSEDED_HONOURED_DAYS);
         let still_honoured = |valid_from: Option<Timestamp>, superseded_at: Option<Timestamp>| {
-            valid_from.is_some_and(|from| from <= placed_at) && superseded_at.is_none_or(|at| at > oldest)
+            valid_from.is_some_and(|from| from <= placed_at)
+                && superseded_at.is_none_or(|at| at > oldest)
         };
-        let list_position = self.price_lists.iter().position(|list| list.version == price_list);
-        let plan_position = self.plans.iter().position(|candidate| candidate.version == plan);
+        let list_position = self
+            .price_lists
+            .iter()
+            .position(|list| list.version == price_list);
+        let plan_position = self
+            .plans
+            .iter()
+            .position(|candidate| candidate.version == plan);
         let list_holds = still_honoured(
             list_position.map(|index| self.price_lists[index].valid_from),
-            list_position.and_then(|index| self.price_lists.get(index + 1)).map(|next| next.valid_from),
+            list_position
+                .and_then(|index| self.price_lists.get(index + 1))
+                .map(|next| next.valid_from),
         );
         let plan_holds = still_honoured(
             plan_position.map(|index| self.plans[index].valid_from),
-            plan_position.and_then(|index| self.plans.get(index + 1)).map(|next| next.valid_from),
+            plan_position
+                .and_then(|index| self.plans.get(index + 1))
+                .map(|next| next.valid_from),
         );
-        if list_holds && plan_holds { Ok(()) } else { Err(Refusal::CatalogueTooOld) }
+        if list_holds && plan_holds {
+            Ok(())
+        } else {
+            Err(Refusal::CatalogueTooOld)
+        }
     }
 
     /// The first delivery date to propose for a cooperative: after the withdrawal period where there
     /// is one, so that a single visit delivers and collects.
-    pub fn usual_promise(&self, cooperative: CooperativeId, kind: CustomerKind, placed_at: Timestamp, placed_on: CivilDate) -> Option<CivilDate> {
+    pub fn usual_promise(
+        &self,
+        cooperative: CooperativeId,
+        kind: CustomerKind,
+        placed_at: Timestamp,
+        placed_on: CivilDate,
+    ) -> Option<CivilDate> {
         let convention = self.cooperative(cooperative)?.convention_at(placed_at)?;
         let regime = convention.regime.for_customer(kind);
-        Some(placed_on.plus_days(regime.withdrawal_days().map_or(0, |days| days + 1) + i32::from(convention.delivery_days)))
+        Some(placed_on.plus_days(
+            regime.withdrawal_days().map_or(0, |days| days + 1)
+                + i32::from(convention.delivery_days),
+        ))
     }
 }

@@ -40,7 +40,9 @@ pub enum Pays {
 
 impl Default for Pays {
     fn default() -> Self {
-        Self::Nothing { reason: String::new() }
+        Self::Nothing {
+            reason: String::new(),
+        }
     }
 }
 
@@ -93,10 +95,19 @@ impl Conditions {
     fn fit(&self, sale: &Sale<'_>) -> bool {
         self.agent.is_none_or(|agent| agent == sale.agent)
             && self.product.is_none_or(|product| product == sale.product)
-            && self.cooperative.is_none_or(|cooperative| cooperative == sale.cooperative)
-            && self.category.is_none_or(|category| category == sale.category)
-            && self.grade.as_deref().is_none_or(|grade| grade == sale.grade)
-            && self.customer_kind.is_none_or(|kind| kind == sale.customer_kind)
+            && self
+                .cooperative
+                .is_none_or(|cooperative| cooperative == sale.cooperative)
+            && self
+                .category
+                .is_none_or(|category| category == sale.category)
+            && self
+                .grade
+                .as_deref()
+                .is_none_or(|grade| grade == sale.grade)
+            && self
+                .customer_kind
+                .is_none_or(|kind| kind == sale.customer_kind)
             && self.channel.is_none_or(|channel| channel == sale.channel)
     }
 }
@@ -181,27 +192,52 @@ impl Plan {
                     return Err(PlanError::NumberTwice { number });
                 }
                 if earlier.when == rule.when {
-                    return Err(PlanError::Tie { first: earlier.number, second: number });
+                    return Err(PlanError::Tie {
+                        first: earlier.number,
+                        second: number,
+                    });
                 }
             }
             match &rule.pays {
-                Pays::Rate { rate } if rate.0 > limits::RATE_PPM => return Err(PlanError::RateAboveWhole { number }),
-                Pays::Rate { rate: Ppm(0) } | Pays::PerUnit { amount: Centimes::ZERO } => return Err(PlanError::ReasonMissing { number }),
-                Pays::PerUnit { amount } if !(0..=limits::UNIT_PRICE_CENTIMES).contains(&amount.0) => return Err(PlanError::SumNotValid { number }),
-                Pays::Nothing { reason } if reason.trim().is_empty() => return Err(PlanError::ReasonMissing { number }),
+                Pays::Rate { rate } if rate.0 > limits::RATE_PPM => {
+                    return Err(PlanError::RateAboveWhole { number });
+                }
+                Pays::Rate { rate: Ppm(0) }
+                | Pays::PerUnit {
+                    amount: Centimes::ZERO,
+                } => return Err(PlanError::ReasonMissing { number }),
+                Pays::PerUnit { amount }
+                    if !(0..=limits::UNIT_PRICE_CENTIMES).contains(&amount.0) =>
+                {
+                    return Err(PlanError::SumNotValid { number });
+                }
+                Pays::Nothing { reason } if reason.trim().is_empty() => {
+                    return Err(PlanError::ReasonMissing { number });
+                }
                 _ => {}
             }
             if rule.cap.is_some_and(|cap| cap <= Centimes::ZERO) {
                 return Err(PlanError::SumNotValid { number });
             }
         }
-        if self.rules.iter().any(|rule| rule.when == Conditions::default()) { Ok(()) } else { Err(PlanError::NoDefaultRule) }
+        if self
+            .rules
+            .iter()
+            .any(|rule| rule.when == Conditions::default())
+        {
+            Ok(())
+        } else {
+            Err(PlanError::NoDefaultRule)
+        }
     }
 
     /// The rule for a sale: the most specific one that fits. A published plan has no ties, for two
     /// rules of one specificity that fit the same sale have the same conditions.
     pub fn rule_for(&self, sale: &Sale<'_>) -> Option<&Rule> {
-        self.rules.iter().filter(|rule| rule.when.fit(sale)).min_by_key(|rule| (Reverse(rule.when.specificity()), rule.number))
+        self.rules
+            .iter()
+            .filter(|rule| rule.when.fit(sale))
+            .min_by_key(|rule| (Reverse(rule.when.specificity()), rule.number))
     }
 
     /// The rule of that number.
@@ -257,14 +293,26 @@ impl LineCommission {
             Pays::PerUnit { amount } => amount.times(units)?,
             Pays::Nothing { .. } => Centimes::ZERO,
         };
-        Ok(Self { base, amount: self.cap.map_or(amount, |cap| amount.min(cap)), ..self.clone() })
+        Ok(Self {
+            base,
+            amount: self.cap.map_or(amount, |cap| amount.min(cap)),
+            ..self.clone()
+        })
     }
 }
 
 /// What a sale earns by the plan.
 pub fn of_line(plan: &Plan, sale: &Sale<'_>) -> Result<LineCommission, Refusal> {
-    let rule = plan.rule_for(sale).ok_or(Refusal::NoCommissionRule { product: sale.product })?;
-    let unpriced = LineCommission { rule: rule.number, pays: rule.pays.clone(), cap: rule.cap, base: Centimes::ZERO, amount: Centimes::ZERO };
+    let rule = plan.rule_for(sale).ok_or(Refusal::NoCommissionRule {
+        product: sale.product,
+    })?;
+    let unpriced = LineCommission {
+        rule: rule.number,
+        pays: rule.pays.clone(),
+        cap: rule.cap,
+        base: Centimes::ZERO,
+        amount: Centimes::ZERO,
+    };
     Ok(unpriced.on_base(sale.base, sale.units)?)
 }
 
@@ -286,15 +334,30 @@ pub struct Standing {
 pub fn standing(sub_order: &SubOrder, line: &Line) -> Result<Standing, Overflow> {
     let alive = sub_order.units_alive(line);
     if matches!(sub_order.stage, Stage::Awaiting | Stage::ChangeProposed) {
-        return Ok(Standing { estimate: amount_for(line, alive)?, ..Standing::default() });
+        return Ok(Standing {
+            estimate: amount_for(line, alive)?,
+            ..Standing::default()
+        });
     }
-    let excused = if sub_order.stage.is_dead() { 0 } else { line.excused };
+    let excused = if sub_order.stage.is_dead() {
+        0
+    } else {
+        line.excused
+    };
     let amount = amount_for(line, alive + excused)?;
     let charged = amount.minus(amount_for(line, alive)?)?;
     Ok(if sub_order.has_vested()? {
-        Standing { earned: amount, charged, ..Standing::default() }
+        Standing {
+            earned: amount,
+            charged,
+            ..Standing::default()
+        }
     } else {
-        Standing { pending: amount, charged, ..Standing::default() }
+        Standing {
+            pending: amount,
+            charged,
+            ..Standing::default()
+        }
     })
 }
 
@@ -306,13 +369,16 @@ fn amount_for(line: &Line, units: u32) -> Result<Centimes, Overflow> {
 
 /// The standing of a whole sub-order.
 pub fn standing_of(sub_order: &SubOrder) -> Result<Standing, Overflow> {
-    sub_order.lines.iter().try_fold(Standing::default(), |sum, line| {
-        let one = standing(sub_order, line)?;
-        Ok(Standing {
-            estimate: sum.estimate.plus(one.estimate)?,
-            pending: sum.pending.plus(one.pending)?,
-            earned: sum.earned.plus(one.earned)?,
-            charged: sum.charged.plus(one.charged)?,
+    sub_order
+        .lines
+        .iter()
+        .try_fold(Standing::default(), |sum, line| {
+            let one = standing(sub_order, line)?;
+            Ok(Standing {
+                estimate: sum.estimate.plus(one.estimate)?,
+                pending: sum.pending.plus(one.pending)?,
+                earned: sum.earned.plus(one.earned)?,
+                charged: sum.charged.plus(one.charged)?,
+            })
         })
-    })
 }

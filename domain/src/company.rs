@@ -16,12 +16,21 @@ pub enum IceCheck {
 
 /// Checks a company identifier (identifiant commun de l'entreprise).
 pub fn check_ice(text: &str) -> IceCheck {
-    let digits: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
+    let digits: String = text
+        .chars()
+        .filter(|letter| !letter.is_whitespace())
+        .collect();
     if digits.len() != 15 || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return IceCheck::NotFifteenDigits;
     }
-    let remainder = digits.bytes().fold(0u32, |rest, digit| (rest * 10 + u32::from(digit - b'0')) % 97);
-    if remainder == 0 { IceCheck::Fits } else { IceCheck::Doubtful }
+    let remainder = digits.bytes().fold(0u32, |rest, digit| {
+        (rest * 10 + u32::from(digit - b'0')) % 97
+    });
+    if remainder == 0 {
+        IceCheck::Fits
+    } else {
+        IceCheck::Doubtful
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 /// Why they buy. The law on doorstep selling protects non-professional needs only (law 31-08,
 /// article 2).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum CustomerKind {
     /// A household.
@@ -45,7 +47,11 @@ impl CustomerDetails {
     pub fn cleaned(self) -> Result<Self, Refusal> {
         Ok(Self {
             first_name: text::clean_name("first_name", &self.first_name)?,
-            family_name: if self.family_name.trim().is_empty() { String::new() } else { text::clean_name("family_name", &self.family_name)? },
+            family_name: if self.family_name.trim().is_empty() {
+                String::new()
+            } else {
+                text::clean_name("family_name", &self.family_name)?
+            },
             phone: self.phone,
             place: text::clean_name("place", &self.place)?,
             address: text::clean_note("address", &self.address)?,
@@ -55,7 +61,11 @@ impl CustomerDetails {
 
     /// First and family name.
     pub fn full_name(&self) -> String {
-        if self.family_name.is_empty() { self.first_name.clone() } else { format!("{} {}", self.first_name, self.family_name) }
+        if self.family_name.is_empty() {
+            self.first_name.clone()
+        } else {
+            format!("{} {}", self.first_name, self.family_name)
+        }
     }
 }
 

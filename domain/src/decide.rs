@@ -51,17 +51,27 @@ pub enum Effect {
 }
 
 /// Decides a command.
-pub fn decide(id: CommandId, body: &CommandBody, situation: &Situation<'_>) -> Result<Effect, Refusal> {
+pub fn decide(
+    id: CommandId,
+    body: &CommandBody,
+    situation: &Situation<'_>,
+) -> Result<Effect, Refusal> {
     match body {
         CommandBody::RegisterCustomer(details) => {
             situation.require(Action::TakeOrders, Subject::Anything)?;
-            Ok(Effect::Customer(Customer { id: id.into(), details: details.clone().cleaned()? }))
+            Ok(Effect::Customer(Customer {
+                id: id.into(),
+                details: details.clone().cleaned()?,
+            }))
         }
         CommandBody::CorrectCustomer(correction) => {
             situation.require(Action::TakeOrders, Subject::Anything)?;
             let known = situation.customer.ok_or(Refusal::UnknownCustomer)?;
             let details: CustomerDetails = correction.details.clone().cleaned()?;
-            Ok(Effect::Customer(Customer { id: known.id, details }))
+            Ok(Effect::Customer(Customer {
+                id: known.id,
+                details,
+            }))
         }
         CommandBody::PlaceOrder(place) => {
             situation.require(Action::TakeOrders, Subject::Anything)?;
@@ -69,9 +79,26 @@ pub fn decide(id: CommandId, body: &CommandBody, situation: &Situation<'_>) -> R
                 return Err(Refusal::CommandIdReused);
             }
             let customer = situation.customer.ok_or(Refusal::UnknownCustomer)?;
-            let identity = OrderIdentity { id: id.into(), code: place.code, receipt_digits: place.receipt_digits, customer: customer.id, place: place.place };
-            let order = situation.price(&place.basket, identity, place.channel, customer.details.kind, &place.shown)?;
-            Ok(Effect::Order { event: Box::new(OrderEvent::Placed { order: Box::new(order.clone()) }), after: Box::new(order) })
+            let identity = OrderIdentity {
+                id: id.into(),
+                code: place.code,
+                receipt_digits: place.receipt_digits,
+                customer: customer.id,
+                place: place.place,
+            };
+            let order = situation.price(
+                &place.basket,
+                identity,
+                place.channel,
+                customer.details.kind,
+                &place.shown,
+            )?;
+            Ok(Effect::Order {
+                event: Box::new(OrderEvent::Placed {
+                    order: Box::new(order.clone()),
+                }),
+                after: Box::new(order),
+            })
         }
         CommandBody::AmendOrder(amend) => {
             let order = situation.own_order()?;
@@ -85,8 +112,19 @@ pub fn decide(id: CommandId, body: &CommandBody, situation: &Situation<'_>) -> R
                 customer: order.customer,
                 place: order.place,
             };
-            let amended = situation.price(&amend.basket, identity, order.channel, order.customer_kind, &amend.shown)?;
-            situation.happen(OrderEvent::Amended { order: Box::new(Order { agent: order.agent, ..amended }) })
+            let amended = situation.price(
+                &amend.basket,
+                identity,
+                order.channel,
+                order.customer_kind,
+                &amend.shown,
+            )?;
+            situation.happen(OrderEvent::Amended {
+                order: Box::new(Order {
+                    agent: order.agent,
+                    ..amended
+                }),
+            })
         }
         CommandBody::CancelOrder(cancel) => {
             situation.own_order()?;
@@ -94,73 +132,125 @@ pub fn decide(id: CommandId, body: &CommandBody, situation: &Situation<'_>) -> R
                 CancelledBy::Agent => cancel.reason,
                 CancelledBy::Customer => Reason::CustomerCancelled,
             };
-            situation.happen(OrderEvent::Cancelled { by: cancel.by, reason })
+            situation.happen(OrderEvent::Cancelled {
+                by: cancel.by,
+                reason,
+            })
         }
         CommandBody::ConfirmSubOrder(confirm) => {
             situation.supplied(confirm.cooperative)?;
-            situation.happen(OrderEvent::Confirmed { cooperative: confirm.cooperative, lines: confirm.lines.clone() })
+            situation.happen(OrderEvent::Confirmed {
+                cooperative: confirm.cooperative,
+                lines: confirm.lines.clone(),
+            })
         }
         CommandBody::RefuseSubOrder(refuse) => {
             situation.supplied(refuse.cooperative)?;
             if !Reason::OF_COOPERATIVES.contains(&refuse.reason) {
-                return Err(Refusal::FieldInvalid { field: "reason".to_owned() });
+                return Err(Refusal::FieldInvalid {
+                    field: "reason".to_owned(),
+                });
             }
-            situation.happen(OrderEvent::Refused { cooperative: refuse.cooperative, reason: refuse.reason })
+            situation.happen(OrderEvent::Refused {
+                cooperative: refuse.cooperative,
+                reason: refuse.reason,
+            })
         }
         CommandBody::ProposeChange(propose) => {
             situation.supplied(propose.cooperative)?;
-            situation.happen(OrderEvent::ChangeProposed { cooperative: propose.cooperative, proposal: propose.proposal.clone() })
+            situation.happen(OrderEvent::ChangeProposed {
+                cooperative: propose.cooperative,
+                proposal: propose.proposal.clone(),
+            })
         }
         CommandBody::AnswerChange(answer) => {
             situation.own_order()?;
-            situation.happen(OrderEvent::ChangeAnswered { cooperative: answer.cooperative, accepted: answer.accepted })
+            situation.happen(OrderEvent::ChangeAnswered {
+                cooperative: answer.cooperative,
+                accepted: answer.accepted,
+            })
         }
         CommandBody::StartPreparing(part) => {
             situation.supplied(part.cooperative)?;
-            situation.happen(OrderEvent::PreparationStarted { cooperative: part.cooperative })
+            situation.happen(OrderEvent::PreparationStarted {
+                cooperative: part.cooperative,
+            })
         }
         CommandBody::PackSubOrder(pack) => {
             situation.supplied(pack.cooperative)?;
-            situation.happen(OrderEvent::Packed { cooperative: pack.cooperative, lines: pack.lines.clone() })
+            situation.happen(OrderEvent::Packed {
+                cooperative: pack.cooperative,
+                lines: pack.lines.clone(),
+            })
         }
         CommandBody::HandOver(hand_over) => {
             situation.supplied(hand_over.cooperative)?;
             let to = text::clean_note("to", &hand_over.to)?;
-            situation.happen(OrderEvent::HandedOver { cooperative: hand_over.cooperative, to })
+            situation.happen(OrderEvent::HandedOver {
+                cooperative: hand_over.cooperative,
+                to,
+            })
         }
         CommandBody::Deliver(deliver) => {
             situation.served_or_supplied(deliver.cooperative)?;
-            situation.happen(OrderEvent::Delivered { cooperative: deliver.cooperative, lines: deliver.lines.clone(), proof: deliver.proof.clone() })
+            situation.happen(OrderEvent::Delivered {
+                cooperative: deliver.cooperative,
+                lines: deliver.lines.clone(),
+                proof: deliver.proof.clone(),
+            })
         }
         CommandBody::FailDelivery(fail) => {
             situation.served_or_supplied(fail.cooperative)?;
             if !Reason::OF_DELIVERIES.contains(&fail.reason) {
-                return Err(Refusal::FieldInvalid { field: "reason".to_owned() });
+                return Err(Refusal::FieldInvalid {
+                    field: "reason".to_owned(),
+                });
             }
-            situation.happen(OrderEvent::DeliveryFailed { cooperative: fail.cooperative, reason: fail.reason })
+            situation.happen(OrderEvent::DeliveryFailed {
+                cooperative: fail.cooperative,
+                reason: fail.reason,
+            })
         }
         CommandBody::ReturnGoods(goods) => {
             situation.served_or_supplied(goods.cooperative)?;
-            situation.happen(OrderEvent::Returned { cooperative: goods.cooperative, lines: goods.lines.clone(), fault: goods.fault })
+            situation.happen(OrderEvent::Returned {
+                cooperative: goods.cooperative,
+                lines: goods.lines.clone(),
+                fault: goods.fault,
+            })
         }
         CommandBody::Collect(collect) => {
             situation.served_or_supplied(collect.cooperative)?;
-            situation.happen(OrderEvent::Collected { cooperative: collect.cooperative, amount: collect.amount, method: collect.method })
+            situation.happen(OrderEvent::Collected {
+                cooperative: collect.cooperative,
+                amount: collect.amount,
+                method: collect.method,
+            })
         }
         CommandBody::DeclareEarlyPayment(declare) => {
             situation.served_or_supplied(declare.cooperative)?;
-            situation.happen(OrderEvent::DeclaredEarly { cooperative: declare.cooperative, amount: declare.amount, method: declare.method })
+            situation.happen(OrderEvent::DeclaredEarly {
+                cooperative: declare.cooperative,
+                amount: declare.amount,
+                method: declare.method,
+            })
         }
         CommandBody::Withdraw(part) => {
             situation.own_order()?;
-            situation.happen(OrderEvent::Withdrawn { cooperative: part.cooperative })
+            situation.happen(OrderEvent::Withdrawn {
+                cooperative: part.cooperative,
+            })
         }
     }
 }
 
 impl Situation<'_> {
     fn require(&self, action: Action, subject: Subject) -> Result<(), Refusal> {
-        if can(Some(self.actor), action, subject) { Ok(()) } else { Err(Refusal::NotAllowed) }
+        if can(Some(self.actor), action, subject) {
+            Ok(())
+        } else {
+            Err(Refusal::NotAllowed)
+        }
     }
 
     fn own_order(&self) -> Result<&Order, Refusal> {
@@ -171,20 +261,36 @@ impl Situation<'_> {
 
     fn supplied(&self, cooperative: CooperativeId) -> Result<&Order, Refusal> {
         let order = self.order.ok_or(Refusal::UnknownOrder)?;
-        self.require(Action::SupplyOrder, Subject::SubOrder { agent: order.agent, cooperative })?;
+        self.require(
+            Action::SupplyOrder,
+            Subject::SubOrder {
+                agent: order.agent,
+                cooperative,
+            },
+        )?;
         Ok(order)
     }
 
     fn served_or_supplied(&self, cooperative: CooperativeId) -> Result<&Order, Refusal> {
         let order = self.order.ok_or(Refusal::UnknownOrder)?;
-        let subject = Subject::SubOrder { agent: order.agent, cooperative };
-        self.require(Action::ServeOrder, subject).or_else(|_| self.require(Action::SupplyOrder, subject))?;
+        let subject = Subject::SubOrder {
+            agent: order.agent,
+            cooperative,
+        };
+        self.require(Action::ServeOrder, subject)
+            .or_else(|_| self.require(Action::SupplyOrder, subject))?;
         Ok(order)
     }
 
     fn happen(&self, event: OrderEvent) -> Result<Effect, Refusal> {
-        let after = self.order.ok_or(Refusal::UnknownOrder)?.after(&event, self.made_at)?;
-        Ok(Effect::Order { event: Box::new(event), after: Box::new(after) })
+        let after = self
+            .order
+            .ok_or(Refusal::UnknownOrder)?
+            .after(&event, self.made_at)?;
+        Ok(Effect::Order {
+            event: Box::new(event),
+            after: Box::new(after),
+        })
     }
 
     fn price(
@@ -196,7 +302,8 @@ impl Situation<'_> {
         shown: &Shown,
     ) -> Result<Order, Refusal> {
         if let Some(received_at) = self.received_at {
-            self.catalogue.honours(basket.price_list, basket.plan, self.made_at, received_at)?;
+            self.catalogue
+                .honours(basket.price_list, basket.plan, self.made_at, received_at)?;
         }
         let door = Door {
             catalogue: self.catalogue,
@@ -211,10 +318,16 @@ impl Situation<'_> {
         basket.check_signed(&order.sub_orders)?;
         let (total, commission) = (order.gross_asked()?, order.commission_asked()?);
         if shown.total != total {
-            return Err(Refusal::TotalDiffers { claimed: shown.total, computed: total });
+            return Err(Refusal::TotalDiffers {
+                claimed: shown.total,
+                computed: total,
+            });
         }
         if shown.commission != commission {
-            return Err(Refusal::CommissionDiffers { claimed: shown.commission, computed: commission });
+            return Err(Refusal::CommissionDiffers {
+                claimed: shown.commission,
+                computed: commission,
+            });
         }
         Ok(order)
     }

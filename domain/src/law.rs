@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 const WITHDRAWAL_DAYS: i32 = 7;
 
 /// Under which rules a sub-order is sold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Regime {
     /// Doorstep selling: written contract, seven days to withdraw, no payment before they end
@@ -29,7 +31,8 @@ pub enum Regime {
 
 impl Regime {
     /// Every regime a convention may name.
-    pub const OF_CONVENTIONS: [Self; 3] = [Self::Doorstep7d, Self::RegularRound, Self::OwnProduction];
+    pub const OF_CONVENTIONS: [Self; 3] =
+        [Self::Doorstep7d, Self::RegularRound, Self::OwnProduction];
 
     /// The stored name.
     pub const fn as_str(self) -> &'static str {
@@ -43,7 +46,14 @@ impl Regime {
 
     /// The regime of that stored name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Doorstep7d, Self::RegularRound, Self::OwnProduction, Self::Professional].into_iter().find(|regime| regime.as_str() == name)
+        [
+            Self::Doorstep7d,
+            Self::RegularRound,
+            Self::OwnProduction,
+            Self::Professional,
+        ]
+        .into_iter()
+        .find(|regime| regime.as_str() == name)
     }
 
     /// The regime of a sub-order, from the convention's and the kind of customer.
@@ -69,8 +79,13 @@ impl Regime {
 
     /// The first moment at which the right to withdraw is over: the end of the seventh civil day
     /// after signing, by the calendar given.
-    pub fn withdrawal_closes_at(self, signed_at: Timestamp, calendar: &impl Calendar) -> Option<Timestamp> {
-        self.withdrawal_days().map(|days| calendar.start_of(last_day(calendar.date_at(signed_at), days).plus_days(1)))
+    pub fn withdrawal_closes_at(
+        self,
+        signed_at: Timestamp,
+        calendar: &impl Calendar,
+    ) -> Option<Timestamp> {
+        self.withdrawal_days()
+            .map(|days| calendar.start_of(last_day(calendar.date_at(signed_at), days).plus_days(1)))
     }
 }
 
@@ -87,17 +102,35 @@ mod tests {
     fn the_seventh_civil_day_after_signing_counts_whole() {
         let calendar = FixedOffset { minutes: 0 };
         let signed_on = CivilDate::new(2026, 11, 1).expect("a date");
-        for signed_at in [calendar.start_of(signed_on), calendar.start_of(signed_on.plus_days(1)).plus_ms(-1)] {
-            let closes_at = Regime::Doorstep7d.withdrawal_closes_at(signed_at, &calendar).expect("a right to withdraw");
-            assert_eq!(calendar.date_at(closes_at.plus_ms(-1)), CivilDate::new(2026, 11, 8).expect("a date"));
-            assert_eq!(calendar.date_at(closes_at), CivilDate::new(2026, 11, 9).expect("a date"));
+        for signed_at in [
+            calendar.start_of(signed_on),
+            calendar.start_of(signed_on.plus_days(1)).plus_ms(-1),
+        ] {
+            let closes_at = Regime::Doorstep7d
+                .withdrawal_closes_at(signed_at, &calendar)
+                .expect("a right to withdraw");
+            assert_eq!(
+                calendar.date_at(closes_at.plus_ms(-1)),
+                CivilDate::new(2026, 11, 8).expect("a date")
+            );
+            assert_eq!(
+                calendar.date_at(closes_at),
+                CivilDate::new(2026, 11, 9).expect("a date")
+            );
         }
     }
 
     #[test]
     fn professionals_and_article_46_have_no_withdrawal_period() {
-        for regime in [Regime::Doorstep7d.for_customer(CustomerKind::Professional), Regime::RegularRound, Regime::OwnProduction] {
-            assert_eq!(regime.withdrawal_closes_at(Timestamp(0), &FixedOffset::default()), None);
+        for regime in [
+            Regime::Doorstep7d.for_customer(CustomerKind::Professional),
+            Regime::RegularRound,
+            Regime::OwnProduction,
+        ] {
+            assert_eq!(
+                regime.withdrawal_closes_at(Timestamp(0), &FixedOffset::default()),
+                None
+            );
         }
     }
 
@@ -105,7 +138,10 @@ mod tests {
     fn names_survive_the_round_trip() {
         for regime in Regime::OF_CONVENTIONS {
             assert_eq!(Regime::from_name(regime.as_str()), Some(regime));
-            assert_eq!(serde_json::to_value(regime).expect("serialises"), regime.as_str());
+            assert_eq!(
+                serde_json::to_value(regime).expect("serialises"),
+                regime.as_str()
+            );
         }
     }
 }

@@ -84,7 +84,9 @@ impl Account {
             | Self::AgentPaid(person)
             | Self::AgentWithheld(person)
             | Self::Cash(person) => person.0,
-            Self::CooperativeSales(cooperative) | Self::CooperativePayable(cooperative) | Self::CooperativePaid(cooperative) => cooperative.0,
+            Self::CooperativeSales(cooperative)
+            | Self::CooperativePayable(cooperative)
+            | Self::CooperativePaid(cooperative) => cooperative.0,
             Self::CommissionExpense | Self::Bank | Self::Deposits | Self::CustomerDue => 0,
         }
     }
@@ -163,7 +165,9 @@ impl Purpose {
 
     /// The purpose of that stored name.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|purpose| purpose.as_str() == name)
+        Self::ALL
+            .into_iter()
+            .find(|purpose| purpose.as_str() == name)
     }
 }
 
@@ -193,7 +197,14 @@ pub struct Transfer {
 impl Transfer {
     /// The key that makes a transfer unique: what caused it.
     pub fn cause_key(&self) -> String {
-        format!("{}/{}/{}/{}/{}", self.order, self.event_number, self.cooperative, self.line, self.purpose.as_str())
+        format!(
+            "{}/{}/{}/{}/{}",
+            self.order,
+            self.event_number,
+            self.cooperative,
+            self.line,
+            self.purpose.as_str()
+        )
     }
 }
 
@@ -213,27 +224,62 @@ pub fn transfers_for(
     // only an order that no cooperative has touched can be amended.
     for sub_order in &after.sub_orders {
         let earlier = before.and_then(|order| order.sub_order(sub_order.cooperative));
-        let mut post = |debit: Account, credit: Account, amount: Centimes, purpose: Purpose, line: u16| {
-            if amount > Centimes::ZERO {
-                transfers.push(Transfer { debit, credit, amount, purpose, order: after.id, cooperative: sub_order.cooperative, line, event_number, at });
-            }
-        };
+        let mut post =
+            |debit: Account, credit: Account, amount: Centimes, purpose: Purpose, line: u16| {
+                if amount > Centimes::ZERO {
+                    transfers.push(Transfer {
+                        debit,
+                        credit,
+                        amount,
+                        purpose,
+                        order: after.id,
+                        cooperative: sub_order.cooperative,
+                        line,
+                        event_number,
+                        at,
+                    });
+                }
+            };
         for line in &sub_order.lines {
-            let was = match earlier.and_then(|earlier| earlier.line(line.number).map(|line| (earlier, line))) {
+            let was = match earlier
+                .and_then(|earlier| earlier.line(line.number).map(|line| (earlier, line)))
+            {
                 Some((earlier, line)) => commission::standing(earlier, line)?,
                 None => Standing::default(),
             };
             let is = commission::standing(sub_order, line)?;
-            post_commission(&mut post, after.agent, sub_order.cooperative, line.number, &was, &is)?;
+            post_commission(
+                &mut post,
+                after.agent,
+                sub_order.cooperative,
+                line.number,
+                &was,
+                &is,
+            )?;
         }
-        post_money(&mut post, earlier, sub_order, holder_of_payment(event, actor))?;
+        post_money(
+            &mut post,
+            earlier,
+            sub_order,
+            holder_of_payment(event, actor),
+        )?;
     }
     Ok(transfers)
 }
 
 fn holder_of_payment(event: &OrderEvent, actor: Option<PersonId>) -> Account {
     match (event, actor) {
-        (OrderEvent::Collected { method: PaymentMethod::Cash, .. } | OrderEvent::DeclaredEarly { method: PaymentMethod::Cash, .. }, Some(person)) => Account::Cash(person),
+        (
+            OrderEvent::Collected {
+                method: PaymentMethod::Cash,
+                ..
+            }
+            | OrderEvent::DeclaredEarly {
+                method: PaymentMethod::Cash,
+                ..
+            },
+            Some(person),
+        ) => Account::Cash(person),
         _ => Account::Bank,
     }
 }
@@ -249,23 +295,63 @@ fn post_commission(
     let (pending, earned) = (Account::AgentPending(agent), Account::AgentEarned(agent));
     // First what moves between the agent's own accounts, then what is new or gone, so that each
     // transfer says one thing.
-    let vested = is.earned.minus(was.earned)?.min(was.pending.minus(is.pending)?).max(Centimes::ZERO);
+    let vested = is
+        .earned
+        .minus(was.earned)?
+        .min(was.pending.minus(is.pending)?)
+        .max(Centimes::ZERO);
     post(pending, earned, vested, Purpose::CommissionVested, line);
     let pending_change = is.pending.minus(was.pending.minus(vested)?)?;
     let earned_change = is.earned.minus(was.earned.plus(vested)?)?;
     // Commission that had vested and is pending again (a payment that bounced, say) goes back first.
-    post(Account::CommissionExpense, pending, pending_change, Purpose::CommissionPending, line);
-    post(pending, Account::CommissionExpense, Centimes(-pending_change.0), Purpose::CommissionReversed, line);
+    post(
+        Account::CommissionExpense,
+        pending,
+        pending_change,
+        Purpose::CommissionPending,
+        line,
+    );
+    post(
+        pending,
+        Account::CommissionExpense,
+        Centimes(-pending_change.0),
+        Purpose::CommissionReversed,
+        line,
+    );
     if earned_change > Centimes::ZERO {
         // Nothing earns without having been pending; kept as its own purpose so that no two
         // transfers of one event share a key.
-        post(Account::CommissionExpense, earned, earned_change, Purpose::CommissionVested, line);
+        post(
+            Account::CommissionExpense,
+            earned,
+            earned_change,
+            Purpose::CommissionVested,
+            line,
+        );
     } else {
-        post(earned, Account::CommissionExpense, Centimes(-earned_change.0), Purpose::CommissionReversed, line);
+        post(
+            earned,
+            Account::CommissionExpense,
+            Centimes(-earned_change.0),
+            Purpose::CommissionReversed,
+            line,
+        );
     }
     let charged_change = is.charged.minus(was.charged)?;
-    post(Account::CooperativeSales(cooperative), Account::CommissionExpense, charged_change, Purpose::CommissionCharged, line);
-    post(Account::CommissionExpense, Account::CooperativeSales(cooperative), Centimes(-charged_change.0), Purpose::CommissionCharged, line);
+    post(
+        Account::CooperativeSales(cooperative),
+        Account::CommissionExpense,
+        charged_change,
+        Purpose::CommissionCharged,
+        line,
+    );
+    post(
+        Account::CommissionExpense,
+        Account::CooperativeSales(cooperative),
+        Centimes(-charged_change.0),
+        Purpose::CommissionCharged,
+        line,
+    );
     Ok(())
 }
 
@@ -278,13 +364,37 @@ fn post_money(
     let sales = Account::CooperativeSales(is.cooperative);
     let owed_change = owed(Some(is))?.minus(owed(was)?)?;
     post(Account::CustomerDue, sales, owed_change, Purpose::Sale, 0);
-    post(sales, Account::CustomerDue, Centimes(-owed_change.0), Purpose::Sale, 0);
+    post(
+        sales,
+        Account::CustomerDue,
+        Centimes(-owed_change.0),
+        Purpose::Sale,
+        0,
+    );
     let held_change = is.held.minus(was.map_or(Centimes::ZERO, |was| was.held))?;
-    let collected_change = is.collected.minus(was.map_or(Centimes::ZERO, |was| was.collected))?;
-    let released = if held_change < Centimes::ZERO { Centimes(-held_change.0) } else { Centimes::ZERO };
-    post(Account::Deposits, Account::CustomerDue, released, Purpose::DepositReleased, 0);
+    let collected_change = is
+        .collected
+        .minus(was.map_or(Centimes::ZERO, |was| was.collected))?;
+    let released = if held_change < Centimes::ZERO {
+        Centimes(-held_change.0)
+    } else {
+        Centimes::ZERO
+    };
+    post(
+        Account::Deposits,
+        Account::CustomerDue,
+        released,
+        Purpose::DepositReleased,
+        0,
+    );
     post(holder, Account::Deposits, held_change, Purpose::Deposit, 0);
-    post(holder, Account::CustomerDue, collected_change.minus(released)?, Purpose::Payment, 0);
+    post(
+        holder,
+        Account::CustomerDue,
+        collected_change.minus(released)?,
+        Purpose::Payment,
+        0,
+    );
     Ok(())
 }
 

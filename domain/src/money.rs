@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// An amount in centimes of a Moroccan dirham.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Centimes(pub i64);
 
@@ -31,7 +33,10 @@ impl Centimes {
 
     /// The amount of `units` units at this price.
     pub fn times(self, units: u32) -> Result<Self, Overflow> {
-        self.0.checked_mul(i64::from(units)).map(Self).ok_or(Overflow)
+        self.0
+            .checked_mul(i64::from(units))
+            .map(Self)
+            .ok_or(Overflow)
     }
 
     /// The sum of many amounts.
@@ -55,7 +60,10 @@ impl Centimes {
 
     /// The amount without the value added tax it contains, rounded half-up on the absolute value.
     pub fn without_vat(self, vat: Ppm) -> Result<Self, Overflow> {
-        divide_half_up(i128::from(self.0) * 1_000_000, 1_000_000 + i128::from(vat.0))
+        divide_half_up(
+            i128::from(self.0) * 1_000_000,
+            1_000_000 + i128::from(vat.0),
+        )
     }
 
     /// Splits into parts proportional to `weights` by largest remainder; equal remainders go to the
@@ -71,21 +79,34 @@ impl Centimes {
             return Ok(parts);
         }
         let (sign, whole) = (i128::from(self.0.signum()), i128::from(self.0).abs());
-        let mut parts: Vec<i128> = weights.iter().map(|weight| whole * i128::from(*weight) / total_weight).collect();
+        let mut parts: Vec<i128> = weights
+            .iter()
+            .map(|weight| whole * i128::from(*weight) / total_weight)
+            .collect();
         let left_over = whole - parts.iter().sum::<i128>();
         let mut by_remainder: Vec<usize> = (0..weights.len()).collect();
-        by_remainder.sort_by_key(|&index| (std::cmp::Reverse(whole * i128::from(weights[index]) % total_weight), index));
+        by_remainder.sort_by_key(|&index| {
+            (
+                std::cmp::Reverse(whole * i128::from(weights[index]) % total_weight),
+                index,
+            )
+        });
         for &index in by_remainder.iter().take(left_over as usize) {
             parts[index] += 1;
         }
-        parts.into_iter().map(|part| i64::try_from(sign * part).map(Self).map_err(|_| Overflow)).collect()
+        parts
+            .into_iter()
+            .map(|part| i64::try_from(sign * part).map(Self).map_err(|_| Overflow))
+            .collect()
     }
 }
 
 /// Divides, rounding half away from zero, so that a refund of an amount is exactly its negative.
 fn divide_half_up(numerator: i128, denominator: i128) -> Result<Centimes, Overflow> {
     let rounded = (2 * numerator.abs() + denominator) / (2 * denominator);
-    i64::try_from(numerator.signum() * rounded).map(Centimes).map_err(|_| Overflow)
+    i64::try_from(numerator.signum() * rounded)
+        .map(Centimes)
+        .map_err(|_| Overflow)
 }
 
 /// The amount as it is shown everywhere, in every language: `1 234,50 DH`, with no-break spaces.
@@ -105,7 +126,7 @@ impl Centimes {
             grouped.push('−');
         }
         for (index, digit) in dirhams.chars().enumerate() {
-            if index > 0 && (dirhams.len() - index) % 3 == 0 {
+            if index > 0 && (dirhams.len() - index).is_multiple_of(3) {
                 grouped.push('\u{202f}');
             }
             grouped.push(digit);
@@ -121,7 +142,11 @@ impl Centimes {
         let mut digits = String::new();
         let mut decimals: Option<usize> = None;
         let mut negative = false;
-        let trimmed = text.trim().trim_end_matches("DH").trim_end_matches("د.م.").trim();
+        let trimmed = text
+            .trim()
+            .trim_end_matches("DH")
+            .trim_end_matches("د.م.")
+            .trim();
         for (index, letter) in trimmed.chars().enumerate() {
             match letter {
                 '-' | '−' if index == 0 => negative = true,
@@ -142,7 +167,9 @@ impl Centimes {
 }
 
 /// A rate in parts per million: 100 % is 1,000,000.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Ppm(pub u32);
 
@@ -153,7 +180,11 @@ impl fmt::Display for Ppm {
         if fraction == 0 {
             write!(out, "{whole}\u{a0}%")
         } else {
-            write!(out, "{whole},{}\u{a0}%", format!("{fraction:04}").trim_end_matches('0'))
+            write!(
+                out,
+                "{whole},{}\u{a0}%",
+                format!("{fraction:04}").trim_end_matches('0')
+            )
         }
     }
 }
@@ -163,10 +194,17 @@ impl Ppm {
     pub fn parse_percent(text: &str) -> Option<Self> {
         let trimmed = text.trim().trim_end_matches('%').trim();
         let (whole, fraction) = trimmed.split_once([',', '.']).unwrap_or((trimmed, ""));
-        if whole.is_empty() || fraction.len() > 4 || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) {
+        if whole.is_empty()
+            || fraction.len() > 4
+            || !whole
+                .bytes()
+                .chain(fraction.bytes())
+                .all(|b| b.is_ascii_digit())
+        {
             return None;
         }
-        let ppm = whole.parse::<u32>().ok()?.checked_mul(10_000)? + format!("{fraction:0<4}").parse::<u32>().ok()?;
+        let ppm = whole.parse::<u32>().ok()?.checked_mul(10_000)?
+            + format!("{fraction:0<4}").parse::<u32>().ok()?;
         (ppm <= crate::limits::RATE_PPM).then_some(Self(ppm))
     }
 }
@@ -210,7 +248,10 @@ mod tests {
     fn half_rounds_away_from_zero() {
         assert_eq!(Centimes(5).share(1, 2), Ok(Centimes(3)));
         assert_eq!(Centimes(-5).share(1, 2), Ok(Centimes(-3)));
-        assert_eq!(Centimes(12_000).without_vat(Ppm(200_000)), Ok(Centimes(10_000)));
+        assert_eq!(
+            Centimes(12_000).without_vat(Ppm(200_000)),
+            Ok(Centimes(10_000))
+        );
     }
 
     #[test]
@@ -222,7 +263,16 @@ mod tests {
 
     #[test]
     fn nonsense_is_not_an_amount() {
-        for text in ["", "DH", "12,345", ",5", "1,2,3", "abc", "1e5", "99999999999999999999"] {
+        for text in [
+            "",
+            "DH",
+            "12,345",
+            ",5",
+            "1,2,3",
+            "abc",
+            "1e5",
+            "99999999999999999999",
+        ] {
             assert_eq!(Centimes::parse(text), None, "{text}");
         }
         assert_eq!(Centimes::parse("١٢٫٥"), Some(Centimes(1_250)));

@@ -21,7 +21,9 @@ pub mod fold;
 use crate::catalogue::{Channel, PriceTier};
 use crate::commission::LineCommission;
 use crate::customer::CustomerKind;
-use crate::ids::{CooperativeId, CustomerId, OrderId, PersonId, PlanVersion, PriceListVersion, ProductId};
+use crate::ids::{
+    CooperativeId, CustomerId, OrderId, PersonId, PlanVersion, PriceListVersion, ProductId,
+};
 use crate::law::Regime;
 use crate::money::{Centimes, Overflow, Ppm};
 use crate::spoken_code::SpokenCode;
@@ -30,7 +32,9 @@ pub use event::{CancelledBy, Fault, OrderEvent, PaymentMethod, Place, Proof, Rea
 use serde::{Deserialize, Serialize};
 
 /// Where a sub-order stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// The cooperative has not answered.
@@ -106,12 +110,18 @@ impl Stage {
 
     /// Whether goods are promised or given: confirmed and not undone.
     pub const fn is_under_way(self) -> bool {
-        matches!(self, Self::Confirmed | Self::Preparing | Self::Ready | Self::HandedOver | Self::Failed)
+        matches!(
+            self,
+            Self::Confirmed | Self::Preparing | Self::Ready | Self::HandedOver | Self::Failed
+        )
     }
 
     /// Whether nothing more will come of it.
     pub const fn is_dead(self) -> bool {
-        matches!(self, Self::Refused | Self::Expired | Self::Declined | Self::Cancelled | Self::Withdrawn)
+        matches!(
+            self,
+            Self::Refused | Self::Expired | Self::Declined | Self::Cancelled | Self::Withdrawn
+        )
     }
 }
 
@@ -263,23 +273,32 @@ impl SubOrder {
             Stage::Confirmed | Stage::Preparing => line.confirmed,
             Stage::Ready | Stage::HandedOver | Stage::Failed => line.packed,
             Stage::Delivered => line.kept(),
-            Stage::Refused | Stage::Expired | Stage::Declined | Stage::Cancelled | Stage::Withdrawn => 0,
+            Stage::Refused
+            | Stage::Expired
+            | Stage::Declined
+            | Stage::Cancelled
+            | Stage::Withdrawn => 0,
         }
     }
 
     /// What the customer pays for what is alive, value added tax included.
     pub fn due(&self) -> Result<Centimes, Overflow> {
-        self.lines.iter().try_fold(Centimes::ZERO, |sum, line| sum.plus(line.gross(self.units_alive(line))?))
+        self.lines.iter().try_fold(Centimes::ZERO, |sum, line| {
+            sum.plus(line.gross(self.units_alive(line))?)
+        })
     }
 
     /// What was asked, value added tax included.
     pub fn gross_asked(&self) -> Result<Centimes, Overflow> {
-        self.lines.iter().try_fold(Centimes::ZERO, |sum, line| sum.plus(line.gross(line.asked)?))
+        self.lines.iter().try_fold(Centimes::ZERO, |sum, line| {
+            sum.plus(line.gross(line.asked)?)
+        })
     }
 
     /// Whether the cooperative confirmed less than was asked.
     pub fn is_partly_confirmed(&self) -> bool {
-        (self.stage.is_under_way() || self.stage == Stage::Delivered) && self.lines.iter().any(|line| line.confirmed < line.asked)
+        (self.stage.is_under_way() || self.stage == Stage::Delivered)
+            && self.lines.iter().any(|line| line.confirmed < line.asked)
     }
 
     /// Whether all that is due was collected, and anything was. Goods that all came back after they
@@ -312,7 +331,13 @@ pub enum Progress {
 
 impl Progress {
     /// Every progress.
-    pub const ALL: [Self; 5] = [Self::Awaiting, Self::UnderWay, Self::Delivered, Self::Settled, Self::Dead];
+    pub const ALL: [Self; 5] = [
+        Self::Awaiting,
+        Self::UnderWay,
+        Self::Delivered,
+        Self::Settled,
+        Self::Dead,
+    ];
 
     /// The stored name.
     pub const fn as_str(self) -> &'static str {
@@ -327,7 +352,9 @@ impl Progress {
 
     /// The progress of that stored name.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|progress| progress.as_str() == name)
+        Self::ALL
+            .into_iter()
+            .find(|progress| progress.as_str() == name)
     }
 }
 
@@ -375,33 +402,58 @@ pub struct Order {
 impl Order {
     /// The sub-order of that cooperative.
     pub fn sub_order(&self, cooperative: CooperativeId) -> Option<&SubOrder> {
-        self.sub_orders.iter().find(|sub_order| sub_order.cooperative == cooperative)
+        self.sub_orders
+            .iter()
+            .find(|sub_order| sub_order.cooperative == cooperative)
     }
 
     /// What was asked in all, value added tax included: the global price of the contract.
     pub fn gross_asked(&self) -> Result<Centimes, Overflow> {
-        self.sub_orders.iter().try_fold(Centimes::ZERO, |sum, sub_order| sum.plus(sub_order.gross_asked()?))
+        self.sub_orders
+            .iter()
+            .try_fold(Centimes::ZERO, |sum, sub_order| {
+                sum.plus(sub_order.gross_asked()?)
+            })
     }
 
     /// What the order earns its agent if everything asked is kept.
     pub fn commission_asked(&self) -> Result<Centimes, Overflow> {
-        Centimes::sum(self.sub_orders.iter().flat_map(|sub_order| &sub_order.lines).map(|line| line.commission.amount))
+        Centimes::sum(
+            self.sub_orders
+                .iter()
+                .flat_map(|sub_order| &sub_order.lines)
+                .map(|line| line.commission.amount),
+        )
     }
 
     /// Whether the agent may still change or cancel it alone: no cooperative has acted.
     pub fn is_untouched(&self) -> bool {
-        self.sub_orders.iter().all(|sub_order| sub_order.stage == Stage::Awaiting)
+        self.sub_orders
+            .iter()
+            .all(|sub_order| sub_order.stage == Stage::Awaiting)
     }
 
     /// How far it has come.
     pub fn progress(&self) -> Result<Progress, Overflow> {
-        if self.sub_orders.iter().any(|sub_order| matches!(sub_order.stage, Stage::Awaiting | Stage::ChangeProposed)) {
+        if self
+            .sub_orders
+            .iter()
+            .any(|sub_order| matches!(sub_order.stage, Stage::Awaiting | Stage::ChangeProposed))
+        {
             return Ok(Progress::Awaiting);
         }
-        if self.sub_orders.iter().any(|sub_order| sub_order.stage.is_under_way()) {
+        if self
+            .sub_orders
+            .iter()
+            .any(|sub_order| sub_order.stage.is_under_way())
+        {
             return Ok(Progress::UnderWay);
         }
-        let mut delivered = self.sub_orders.iter().filter(|sub_order| sub_order.stage == Stage::Delivered).peekable();
+        let mut delivered = self
+            .sub_orders
+            .iter()
+            .filter(|sub_order| sub_order.stage == Stage::Delivered)
+            .peekable();
         if delivered.peek().is_none() {
             return Ok(Progress::Dead);
         }
@@ -417,11 +469,17 @@ impl Order {
     /// receipt digits, no position. Nothing when it has no line in it.
     pub fn for_cooperatives(&self, cooperatives: &[CooperativeId]) -> Option<Self> {
         let mut order = self.clone();
-        order.sub_orders.retain(|sub_order| cooperatives.contains(&sub_order.cooperative));
+        order
+            .sub_orders
+            .retain(|sub_order| cooperatives.contains(&sub_order.cooperative));
         order.receipt_digits = None;
         order.place = None;
         order.signature = String::new();
-        for line in order.sub_orders.iter_mut().flat_map(|sub_order| &mut sub_order.lines) {
+        for line in order
+            .sub_orders
+            .iter_mut()
+            .flat_map(|sub_order| &mut sub_order.lines)
+        {
             line.commission = LineCommission::default();
         }
         (!order.sub_orders.is_empty()).then_some(order)

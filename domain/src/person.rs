@@ -21,7 +21,12 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 4] = [Self::Agent, Self::Cooperative, Self::Manager, Self::Administrator];
+    pub const ALL: [Self; 4] = [
+        Self::Agent,
+        Self::Cooperative,
+        Self::Manager,
+        Self::Administrator,
+    ];
 
     /// The stored name.
     pub const fn as_str(self) -> &'static str {

@@ -52,9 +52,17 @@ impl FromStr for SpokenCode {
     type Err = NotACode;
     /// Accepts lower case, spaces and dashes.
     fn from_str(text: &str) -> Result<Self, NotACode> {
-        let letters: Vec<u8> = text.bytes().filter(|b| !matches!(b, b'-' | b' ')).map(|b| b.to_ascii_uppercase()).collect();
+        let letters: Vec<u8> = text
+            .bytes()
+            .filter(|b| !matches!(b, b'-' | b' '))
+            .map(|b| b.to_ascii_uppercase())
+            .collect();
         let letters: [u8; 6] = letters.try_into().map_err(|_| NotACode)?;
-        if letters.iter().all(|letter| ALPHABET.contains(letter)) { Ok(Self(letters)) } else { Err(NotACode) }
+        if letters.iter().all(|letter| ALPHABET.contains(letter)) {
+            Ok(Self(letters))
+        } else {
+            Err(NotACode)
+        }
     }
 }
 

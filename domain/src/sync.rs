@@ -165,7 +165,8 @@ impl CommandBody {
     /// The customer it is about, unless it creates one.
     pub const fn customer(&self) -> Option<CustomerId> {
         match self {
-            Self::PlaceOrder(PlaceOrder { customer, .. }) | Self::CorrectCustomer(CorrectCustomer { customer, .. }) => Some(*customer),
+            Self::PlaceOrder(PlaceOrder { customer, .. })
+            | Self::CorrectCustomer(CorrectCustomer { customer, .. }) => Some(*customer),
             _ => None,
         }
     }

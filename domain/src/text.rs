@@ -13,25 +13,40 @@ pub struct LocalText(pub BTreeMap<String, String>);
 impl LocalText {
     /// Makes a text from French and Arabic, the two languages every name is asked in.
     pub fn new(french: &str, arabic: &str) -> Self {
-        Self(BTreeMap::from([("fr".to_owned(), french.to_owned()), ("ar".to_owned(), arabic.to_owned())]))
+        Self(BTreeMap::from([
+            ("fr".to_owned(), french.to_owned()),
+            ("ar".to_owned(), arabic.to_owned()),
+        ]))
     }
 
     /// The text in `language`, else in French, else in whichever language there is.
     pub fn get(&self, language: &str) -> &str {
-        self.0.get(language).or_else(|| self.0.get("fr")).or_else(|| self.0.values().next()).map_or("", String::as_str)
+        self.0
+            .get(language)
+            .or_else(|| self.0.get("fr"))
+            .or_else(|| self.0.values().next())
+            .map_or("", String::as_str)
     }
 }
 
 /// Trims a typed text, takes out control characters (right-to-left marks and line breaks in a note
 /// stay) and refuses one that is empty or longer than `characters_max`.
 pub fn clean(field: &'static str, text: &str, characters_max: usize) -> Result<String, Refusal> {
-    let cleaned: String = text.chars().filter(|c| !c.is_control() || *c == '\n').collect();
+    let cleaned: String = text
+        .chars()
+        .filter(|c| !c.is_control() || *c == '\n')
+        .collect();
     let cleaned = cleaned.trim();
     if cleaned.is_empty() {
-        return Err(Refusal::FieldMissing { field: field.to_owned() });
+        return Err(Refusal::FieldMissing {
+            field: field.to_owned(),
+        });
     }
     if cleaned.chars().count() > characters_max {
-        return Err(Refusal::FieldTooLong { field: field.to_owned(), characters_max });
+        return Err(Refusal::FieldTooLong {
+            field: field.to_owned(),
+            characters_max,
+        });
     }
     Ok(cleaned.to_owned())
 }
@@ -43,7 +58,11 @@ pub fn clean_name(field: &'static str, text: &str) -> Result<String, Refusal> {
 
 /// [`clean`] for a text that may be left out.
 pub fn clean_note(field: &'static str, text: &str) -> Result<String, Refusal> {
-    if text.trim().is_empty() { Ok(String::new()) } else { clean(field, text, limits::NOTE_CHARACTERS) }
+    if text.trim().is_empty() {
+        Ok(String::new())
+    } else {
+        clean(field, text, limits::NOTE_CHARACTERS)
+    }
 }
 
 /// Folds a text for search: lower case, without Latin accents, Arabic vowel signs or the spellings
@@ -83,7 +102,10 @@ mod tests {
 
     #[test]
     fn search_forgives_accents_and_spellings() {
-        assert_eq!(search_key("Huile d’Olive  PRÉMIÈRE"), "huile d olive premiere");
+        assert_eq!(
+            search_key("Huile d’Olive  PRÉMIÈRE"),
+            "huile d olive premiere"
+        );
         assert_eq!(search_key("أَرْكان"), search_key("اركان"));
         assert_eq!(search_key("٣ كيلو"), "3 كيلو");
     }
@@ -93,13 +115,25 @@ mod tests {
         let text = LocalText::new("Miel", "عسل");
         assert_eq!(text.get("ar"), "عسل");
         assert_eq!(text.get("zgh"), "Miel");
-        assert_eq!(LocalText(BTreeMap::from([("ar".into(), "عسل".into())])).get("fr"), "عسل");
+        assert_eq!(
+            LocalText(BTreeMap::from([("ar".into(), "عسل".into())])).get("fr"),
+            "عسل"
+        );
     }
 
     #[test]
     fn a_name_is_trimmed_and_bounded() {
-        assert_eq!(clean_name("name", "  Fatima\u{0}\n ").as_deref(), Ok("Fatima"));
-        assert!(matches!(clean_name("name", " "), Err(Refusal::FieldMissing { .. })));
-        assert!(matches!(clean_name("name", &"a".repeat(121)), Err(Refusal::FieldTooLong { .. })));
+        assert_eq!(
+            clean_name("name", "  Fatima\u{0}\n ").as_deref(),
+            Ok("Fatima")
+        );
+        assert!(matches!(
+            clean_name("name", " "),
+            Err(Refusal::FieldMissing { .. })
+        ));
+        assert!(matches!(
+            clean_name("name", &"a".repeat(121)),
+            Err(Refusal::FieldTooLong { .. })
+        ));
     }
 }

@@ -12,7 +12,9 @@ use std::str::FromStr;
 const DAY_MS: i64 = 86_400_000;
 
 /// A moment, in milliseconds since 1970-01-01 00:00 UTC.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
 
@@ -42,7 +44,11 @@ pub struct CivilDate {
 impl CivilDate {
     /// The date of that year, month (1 to 12) and day, if there is one between years 1 and 9999.
     pub fn new(year: i32, month: u32, day: u32) -> Option<Self> {
-        if !(1..=9999).contains(&year) || !(1..=12).contains(&month) || day < 1 || day > days_in_month(year, month) {
+        if !(1..=9999).contains(&year)
+            || !(1..=12).contains(&month)
+            || day < 1
+            || day > days_in_month(year, month)
+        {
             return None;
         }
         // Days from civil: years start in March so that the leap day comes last.
@@ -51,7 +57,9 @@ impl CivilDate {
         let year_of_era = shifted_year.rem_euclid(400);
         let day_of_year = (153 * ((i64::from(month) + 9) % 12) + 2) / 5 + i64::from(day) - 1;
         let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-        Some(Self { days_since_epoch: (era * 146_097 + day_of_era - 719_468) as i32 })
+        Some(Self {
+            days_since_epoch: (era * 146_097 + day_of_era - 719_468) as i32,
+        })
     }
 
     /// The date that many days after 1970-01-01.
@@ -69,17 +77,28 @@ impl CivilDate {
         let days = i64::from(self.days_since_epoch) + 719_468;
         let era = days.div_euclid(146_097);
         let day_of_era = days.rem_euclid(146_097);
-        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let shifted_month = (5 * day_of_year + 2) / 153;
         let day = (day_of_year - (153 * shifted_month + 2) / 5 + 1) as u32;
-        let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 } as u32;
-        ((year_of_era + era * 400 + i64::from(month <= 2)) as i32, month, day)
+        let month = if shifted_month < 10 {
+            shifted_month + 3
+        } else {
+            shifted_month - 9
+        } as u32;
+        (
+            (year_of_era + era * 400 + i64::from(month <= 2)) as i32,
+            month,
+            day,
+        )
     }
 
     /// The date `days` later (earlier when negative).
     pub const fn plus_days(self, days: i32) -> Self {
-        Self { days_since_epoch: self.days_since_epoch.saturating_add(days) }
+        Self {
+            days_since_epoch: self.days_since_epoch.saturating_add(days),
+        }
     }
 
     /// The first day of this date's month.
@@ -126,7 +145,11 @@ impl FromStr for CivilDate {
     fn from_str(text: &str) -> Result<Self, NotADate> {
         let mut parts = text.splitn(3, '-');
         let mut number = |width: usize| {
-            parts.next().filter(|part| part.len() == width && part.bytes().all(|b| b.is_ascii_digit())).and_then(|part| part.parse::<u32>().ok()).ok_or(NotADate)
+            parts
+                .next()
+                .filter(|part| part.len() == width && part.bytes().all(|b| b.is_ascii_digit()))
+                .and_then(|part| part.parse::<u32>().ok())
+                .ok_or(NotADate)
         };
         let (year, month, day) = (number(4)?, number(2)?, number(2)?);
         Self::new(year as i32, month, day).ok_or(NotADate)
@@ -165,7 +188,8 @@ pub struct FixedOffset {
 impl FixedOffset {
     /// Hours (0 to 23) and minutes of the day at that moment.
     pub fn time_of_day(self, moment: Timestamp) -> (u32, u32) {
-        let minute_of_day = (moment.0.div_euclid(60_000) + i64::from(self.minutes)).rem_euclid(1_440) as u32;
+        let minute_of_day =
+            (moment.0.div_euclid(60_000) + i64::from(self.minutes)).rem_euclid(1_440) as u32;
         (minute_of_day / 60, minute_of_day % 60)
     }
 }
@@ -173,7 +197,11 @@ impl FixedOffset {
 impl Calendar for FixedOffset {
     fn date_at(&self, moment: Timestamp) -> CivilDate {
         let local_ms = moment.0.saturating_add(i64::from(self.minutes) * 60_000);
-        CivilDate::from_days_since_epoch(local_ms.div_euclid(DAY_MS).clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32)
+        CivilDate::from_days_since_epoch(
+            local_ms
+                .div_euclid(DAY_MS)
+                .clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32,
+        )
     }
 
     fn start_of(&self, date: CivilDate) -> Timestamp {
@@ -210,7 +238,10 @@ mod tests {
         let date = CivilDate::new(2026, 11, 22).expect("a date");
         assert_eq!(date.days_since_epoch(), 20_779);
         assert_eq!(date.weekday(), 6);
-        assert_eq!(date.first_of_next_month(), CivilDate::new(2026, 12, 1).expect("a date"));
+        assert_eq!(
+            date.first_of_next_month(),
+            CivilDate::new(2026, 12, 1).expect("a date")
+        );
         assert_eq!(CivilDate::new(2026, 2, 29), None);
         assert!("2026-2-01".parse::<CivilDate>().is_err());
     }

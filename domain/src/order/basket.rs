@@ -4,7 +4,9 @@ use super::{Line, Order, SubOrder, Withdrawal};
 use crate::catalogue::{Catalogue, Channel, PriceTier};
 use crate::commission::{self, Sale};
 use crate::customer::CustomerKind;
-use crate::ids::{CooperativeId, CustomerId, OrderId, PersonId, PlanVersion, PriceListVersion, ProductId};
+use crate::ids::{
+    CooperativeId, CustomerId, OrderId, PersonId, PlanVersion, PriceListVersion, ProductId,
+};
 use crate::limits;
 use crate::order::Place;
 use crate::refusal::Refusal;
@@ -92,7 +94,9 @@ impl Basket {
     /// The first state of an order for this basket.
     pub fn place(&self, identity: OrderIdentity, door: &Door<'_>) -> Result<Order, Refusal> {
         if identity.receipt_digits > 9_999 {
-            return Err(Refusal::FieldInvalid { field: "receipt_digits".to_owned() });
+            return Err(Refusal::FieldInvalid {
+                field: "receipt_digits".to_owned(),
+            });
         }
         Ok(Order {
             id: identity.id,
@@ -123,20 +127,41 @@ impl Basket {
             return Err(Refusal::OrderEmpty);
         }
         if self.lines.len() > limits::LINES_PER_ORDER {
-            return Err(Refusal::TooManyLines { lines_max: limits::LINES_PER_ORDER });
+            return Err(Refusal::TooManyLines {
+                lines_max: limits::LINES_PER_ORDER,
+            });
         }
-        let plan = door.catalogue.plan(self.plan).ok_or(Refusal::CatalogueTooOld)?;
+        let plan = door
+            .catalogue
+            .plan(self.plan)
+            .ok_or(Refusal::CatalogueTooOld)?;
         let mut sub_orders: Vec<SubOrder> = Vec::new();
         for (index, asked) in self.lines.iter().enumerate() {
             if asked.units == 0 || asked.units > limits::UNITS_PER_LINE {
-                return Err(Refusal::QuantityOutOfRange { units_max: limits::UNITS_PER_LINE });
+                return Err(Refusal::QuantityOutOfRange {
+                    units_max: limits::UNITS_PER_LINE,
+                });
             }
-            if self.lines[..index].iter().any(|earlier| earlier.product == asked.product) {
-                return Err(Refusal::ProductTwice { product: asked.product });
+            if self.lines[..index]
+                .iter()
+                .any(|earlier| earlier.product == asked.product)
+            {
+                return Err(Refusal::ProductTwice {
+                    product: asked.product,
+                });
             }
-            let product = door.catalogue.product(asked.product).ok_or(Refusal::UnknownProduct { product: asked.product })?;
-            let without_price = Refusal::ProductWithoutPrice { product: product.id };
-            let unit_price = product.price(self.price_list, self.tier).ok_or(without_price.clone())?;
+            let product = door
+                .catalogue
+                .product(asked.product)
+                .ok_or(Refusal::UnknownProduct {
+                    product: asked.product,
+                })?;
+            let without_price = Refusal::ProductWithoutPrice {
+                product: product.id,
+            };
+            let unit_price = product
+                .price(self.price_list, self.tier)
+                .ok_or(without_price.clone())?;
             let vat = product.vat_at(door.placed_at).ok_or(without_price)?;
             let base = unit_price.times(asked.units)?.without_vat(vat)?;
             let commission = commission::of_line(
@@ -167,7 +192,10 @@ impl Basket {
                 lot: String::new(),
                 commission,
             };
-            match sub_orders.iter_mut().find(|sub_order| sub_order.cooperative == product.cooperative) {
+            match sub_orders
+                .iter_mut()
+                .find(|sub_order| sub_order.cooperative == product.cooperative)
+            {
                 Some(sub_order) => sub_order.lines.push(line),
                 None => sub_orders.push(self.open_sub_order(product.cooperative, line, door)?),
             }
@@ -175,19 +203,33 @@ impl Basket {
         Ok(sub_orders)
     }
 
-    fn open_sub_order(&self, cooperative: CooperativeId, first_line: Line, door: &Door<'_>) -> Result<SubOrder, Refusal> {
+    fn open_sub_order(
+        &self,
+        cooperative: CooperativeId,
+        first_line: Line,
+        door: &Door<'_>,
+    ) -> Result<SubOrder, Refusal> {
         let convention = door
             .catalogue
             .cooperative(cooperative)
             .and_then(|found| found.convention_at(door.placed_at))
             .ok_or(Refusal::NoConvention { cooperative })?;
         let regime = convention.regime.for_customer(door.customer_kind);
-        let promised_on = self.promises.iter().find(|promise| promise.cooperative == cooperative).ok_or(Refusal::PromiseMissing { cooperative })?.on;
+        let promised_on = self
+            .promises
+            .iter()
+            .find(|promise| promise.cooperative == cooperative)
+            .ok_or(Refusal::PromiseMissing { cooperative })?
+            .on;
         let earliest = door.calendar.date_at(door.placed_at);
         let latest = earliest.plus_days(limits::PROMISE_DAYS);
         // A phone without the time zone database may be a day off around midnight.
         if promised_on < earliest.plus_days(-1) || promised_on > latest.plus_days(1) {
-            return Err(Refusal::PromiseOutOfRange { promised: promised_on, earliest, latest });
+            return Err(Refusal::PromiseOutOfRange {
+                promised: promised_on,
+                earliest,
+                latest,
+            });
         }
         let withdrawal = match regime.withdrawal_closes_at(door.placed_at, &door.calendar) {
             Some(closes_at) => Withdrawal::Open { closes_at },
@@ -212,9 +254,16 @@ impl Basket {
     /// Refuses a basket whose contract the law wants signed and which is not (law 31-08, article 48).
     pub fn check_signed(&self, sub_orders: &[SubOrder]) -> Result<(), Refusal> {
         if self.signature.len() > limits::SIGNATURE_BYTES {
-            return Err(Refusal::FieldTooLong { field: "signature".to_owned(), characters_max: limits::SIGNATURE_BYTES });
+            return Err(Refusal::FieldTooLong {
+                field: "signature".to_owned(),
+                characters_max: limits::SIGNATURE_BYTES,
+            });
         }
-        if self.signature.is_empty() && sub_orders.iter().any(|sub_order| sub_order.regime.needs_signature()) {
+        if self.signature.is_empty()
+            && sub_orders
+                .iter()
+                .any(|sub_order| sub_order.regime.needs_signature())
+        {
             return Err(Refusal::SignatureMissing);
         }
         Ok(())

@@ -81,7 +81,14 @@ pub enum Reason {
 
 impl Reason {
     /// The reasons a cooperative chooses from.
-    pub const OF_COOPERATIVES: [Self; 6] = [Self::OutOfStock, Self::Quality, Self::Season, Self::Closed, Self::AreaNotServed, Self::PriceChanged];
+    pub const OF_COOPERATIVES: [Self; 6] = [
+        Self::OutOfStock,
+        Self::Quality,
+        Self::Season,
+        Self::Closed,
+        Self::AreaNotServed,
+        Self::PriceChanged,
+    ];
     /// The reasons of a delivery that failed.
     pub const OF_DELIVERIES: [Self; 2] = [Self::Absent, Self::CustomerRefused];
 

@@ -10,12 +10,16 @@ use crate::time::Timestamp;
 
 impl Order {
     /// Rebuilds an order from its events, oldest first.
-    pub fn replay<'a>(events: impl IntoIterator<Item = (&'a OrderEvent, Timestamp)>) -> Result<Self, Refusal> {
+    pub fn replay<'a>(
+        events: impl IntoIterator<Item = (&'a OrderEvent, Timestamp)>,
+    ) -> Result<Self, Refusal> {
         let mut events = events.into_iter();
         let Some((OrderEvent::Placed { order }, _)) = events.next() else {
             return Err(Refusal::UnknownOrder);
         };
-        events.try_fold((**order).clone(), |order, (event, at)| order.after(event, at))
+        events.try_fold((**order).clone(), |order, (event, at)| {
+            order.after(event, at)
+        })
     }
 
     /// The order after `event`, which happened at `at` (corrected time). The order itself is not
@@ -35,7 +39,10 @@ impl Order {
                 if !self.is_untouched() {
                     return Err(Refusal::CooperativeHasActed);
                 }
-                *self = Self { revision: self.revision, ..(**order).clone() };
+                *self = Self {
+                    revision: self.revision,
+                    ..(**order).clone()
+                };
                 Ok(())
             }
             OrderEvent::Cancelled { by, reason } => {
@@ -51,11 +58,23 @@ impl Order {
                         cancelled_any = true;
                     }
                 }
-                let stage = self.sub_orders.first().map_or(Stage::Cancelled, |sub_order| sub_order.stage);
-                if cancelled_any { Ok(()) } else { Err(Refusal::WrongStage { stage }) }
+                let stage = self
+                    .sub_orders
+                    .first()
+                    .map_or(Stage::Cancelled, |sub_order| sub_order.stage);
+                if cancelled_any {
+                    Ok(())
+                } else {
+                    Err(Refusal::WrongStage { stage })
+                }
             }
-            OrderEvent::Confirmed { cooperative, lines } => self.sub_order_mut(*cooperative)?.confirm(lines),
-            OrderEvent::Refused { cooperative, reason } => {
+            OrderEvent::Confirmed { cooperative, lines } => {
+                self.sub_order_mut(*cooperative)?.confirm(lines)
+            }
+            OrderEvent::Refused {
+                cooperative,
+                reason,
+            } => {
                 let sub_order = self.sub_order_mut(*cooperative)?;
                 sub_order.check_may_decide()?;
                 sub_order.forget_decision();
@@ -67,24 +86,53 @@ impl Order {
                 self.sub_order_mut(*cooperative)?.decision_seen = true;
                 Ok(())
             }
-            OrderEvent::Expired { cooperative } => self.sub_order_mut(*cooperative)?.step(&[Stage::Awaiting], Stage::Expired),
-            OrderEvent::ChangeProposed { cooperative, proposal } => self.sub_order_mut(*cooperative)?.propose(proposal),
-            OrderEvent::ChangeAnswered { cooperative, accepted } => self.sub_order_mut(*cooperative)?.answer_proposal(*accepted),
-            OrderEvent::PreparationStarted { cooperative } => self.sub_order_mut(*cooperative)?.step(&[Stage::Confirmed], Stage::Preparing),
-            OrderEvent::Packed { cooperative, lines } => self.sub_order_mut(*cooperative)?.pack(lines),
-            OrderEvent::HandedOver { cooperative, .. } => self.sub_order_mut(*cooperative)?.step(&[Stage::Ready], Stage::HandedOver),
-            OrderEvent::Delivered { cooperative, lines, proof } => {
-                let receipt_digits = self.receipt_digits;
-                self.sub_order_mut(*cooperative)?.deliver(lines, proof, receipt_digits, at)
+            OrderEvent::Expired { cooperative } => self
+                .sub_order_mut(*cooperative)?
+                .step(&[Stage::Awaiting], Stage::Expired),
+            OrderEvent::ChangeProposed {
+                cooperative,
+                proposal,
+            } => self.sub_order_mut(*cooperative)?.propose(proposal),
+            OrderEvent::ChangeAnswered {
+                cooperative,
+                accepted,
+            } => self.sub_order_mut(*cooperative)?.answer_proposal(*accepted),
+            OrderEvent::PreparationStarted { cooperative } => self
+                .sub_order_mut(*cooperative)?
+                .step(&[Stage::Confirmed], Stage::Preparing),
+            OrderEvent::Packed { cooperative, lines } => {
+                self.sub_order_mut(*cooperative)?.pack(lines)
             }
-            OrderEvent::DeliveryFailed { cooperative, reason } => {
+            OrderEvent::HandedOver { cooperative, .. } => self
+                .sub_order_mut(*cooperative)?
+                .step(&[Stage::Ready], Stage::HandedOver),
+            OrderEvent::Delivered {
+                cooperative,
+                lines,
+                proof,
+            } => {
+                let receipt_digits = self.receipt_digits;
+                self.sub_order_mut(*cooperative)?
+                    .deliver(lines, proof, receipt_digits, at)
+            }
+            OrderEvent::DeliveryFailed {
+                cooperative,
+                reason,
+            } => {
                 let sub_order = self.sub_order_mut(*cooperative)?;
                 // An absent customer is visited again, so a failed delivery may fail once more.
-                sub_order.step(&[Stage::Ready, Stage::HandedOver, Stage::Failed], Stage::Failed)?;
+                sub_order.step(
+                    &[Stage::Ready, Stage::HandedOver, Stage::Failed],
+                    Stage::Failed,
+                )?;
                 sub_order.reason = Some(*reason);
                 Ok(())
             }
-            OrderEvent::Returned { cooperative, lines, fault } => {
+            OrderEvent::Returned {
+                cooperative,
+                lines,
+                fault,
+            } => {
                 let sub_order = self.sub_order_mut(*cooperative)?;
                 sub_order.check_stage(&[Stage::Delivered])?;
                 sub_order.check_lines(lines.iter().map(|line| line.line), false)?;
@@ -98,7 +146,11 @@ impl Order {
                 }
                 Ok(())
             }
-            OrderEvent::Collected { cooperative, amount, .. } => {
+            OrderEvent::Collected {
+                cooperative,
+                amount,
+                ..
+            } => {
                 let sub_order = self.sub_order_mut(*cooperative)?;
                 if let Withdrawal::Open { closes_at } = sub_order.withdrawal {
                     return Err(Refusal::PaymentBeforeWithdrawalCloses { closes_at });
@@ -107,12 +159,18 @@ impl Order {
                 sub_order.collected = sub_order.collected.plus(*amount)?;
                 Ok(())
             }
-            OrderEvent::DeclaredEarly { cooperative, amount, .. } => {
+            OrderEvent::DeclaredEarly {
+                cooperative,
+                amount,
+                ..
+            } => {
                 let sub_order = self.sub_order_mut(*cooperative)?;
                 sub_order.check_payable(*amount)?;
                 match sub_order.withdrawal {
                     Withdrawal::Open { .. } => sub_order.held = sub_order.held.plus(*amount)?,
-                    Withdrawal::None | Withdrawal::Closed { .. } => sub_order.collected = sub_order.collected.plus(*amount)?,
+                    Withdrawal::None | Withdrawal::Closed { .. } => {
+                        sub_order.collected = sub_order.collected.plus(*amount)?
+                    }
                     Withdrawal::Exercised { .. } => return Err(Refusal::WithdrawalClosed),
                 }
                 Ok(())
@@ -120,13 +178,17 @@ impl Order {
             OrderEvent::Withdrawn { cooperative } => {
                 let sub_order = self.sub_order_mut(*cooperative)?;
                 match sub_order.withdrawal {
-                    Withdrawal::Open { closes_at } if at < closes_at && !sub_order.stage.is_dead() => {
+                    Withdrawal::Open { closes_at }
+                        if at < closes_at && !sub_order.stage.is_dead() =>
+                    {
                         sub_order.withdrawal = Withdrawal::Exercised { at };
                         sub_order.stage = Stage::Withdrawn;
                         sub_order.proposal = None;
                         Ok(())
                     }
-                    Withdrawal::Open { closes_at } if at < closes_at => Err(Refusal::WrongStage { stage: sub_order.stage }),
+                    Withdrawal::Open { closes_at } if at < closes_at => Err(Refusal::WrongStage {
+                        stage: sub_order.stage,
+                    }),
                     _ => Err(Refusal::WithdrawalClosed),
                 }
             }
@@ -149,13 +211,20 @@ impl Order {
     }
 
     fn sub_order_mut(&mut self, cooperative: CooperativeId) -> Result<&mut SubOrder, Refusal> {
-        self.sub_orders.iter_mut().find(|sub_order| sub_order.cooperative == cooperative).ok_or(Refusal::NoSuchSubOrder { cooperative })
+        self.sub_orders
+            .iter_mut()
+            .find(|sub_order| sub_order.cooperative == cooperative)
+            .ok_or(Refusal::NoSuchSubOrder { cooperative })
     }
 }
 
 impl SubOrder {
     fn check_stage(&self, allowed: &[Stage]) -> Result<(), Refusal> {
-        if allowed.contains(&self.stage) { Ok(()) } else { Err(Refusal::WrongStage { stage: self.stage }) }
+        if allowed.contains(&self.stage) {
+            Ok(())
+        } else {
+            Err(Refusal::WrongStage { stage: self.stage })
+        }
     }
 
     fn step(&mut self, from: &[Stage], to: Stage) -> Result<(), Refusal> {
@@ -165,7 +234,10 @@ impl SubOrder {
     }
 
     fn line_mut(&mut self, number: u16) -> Result<&mut super::Line, Refusal> {
-        self.lines.iter_mut().find(|line| line.number == number).ok_or(Refusal::NoSuchLine { line: number })
+        self.lines
+            .iter_mut()
+            .find(|line| line.number == number)
+            .ok_or(Refusal::NoSuchLine { line: number })
     }
 
     /// Each number names a line of this sub-order, none twice, and (when `all`) none is left out.
@@ -177,8 +249,14 @@ impl SubOrder {
             }
             seen.push(number);
         }
-        match self.lines.iter().find(|line| all && !seen.contains(&line.number)) {
-            Some(left_out) => Err(Refusal::NoSuchLine { line: left_out.number }),
+        match self
+            .lines
+            .iter()
+            .find(|line| all && !seen.contains(&line.number))
+        {
+            Some(left_out) => Err(Refusal::NoSuchLine {
+                line: left_out.number,
+            }),
             None => Ok(()),
         }
     }
@@ -189,7 +267,9 @@ impl SubOrder {
     fn check_may_decide(&self) -> Result<(), Refusal> {
         match self.stage {
             Stage::Awaiting | Stage::Expired => Ok(()),
-            Stage::Confirmed | Stage::Refused | Stage::ChangeProposed if !self.decision_seen => Ok(()),
+            Stage::Confirmed | Stage::Refused | Stage::ChangeProposed if !self.decision_seen => {
+                Ok(())
+            }
             stage => Err(Refusal::WrongStage { stage }),
         }
     }
@@ -223,9 +303,19 @@ impl SubOrder {
         self.check_lines(proposal.lines.iter().map(|line| line.line), true)?;
         for proposed in &proposal.lines {
             let line = self.line_mut(proposed.line)?;
-            at_most(&LineUnits { line: proposed.line, units: proposed.units }, line.asked)?;
-            if proposed.unit_price <= Centimes::ZERO || proposed.unit_price.0 > limits::UNIT_PRICE_CENTIMES {
-                return Err(Refusal::FieldInvalid { field: "unit_price".to_owned() });
+            at_most(
+                &LineUnits {
+                    line: proposed.line,
+                    units: proposed.units,
+                },
+                line.asked,
+            )?;
+            if proposed.unit_price <= Centimes::ZERO
+                || proposed.unit_price.0 > limits::UNIT_PRICE_CENTIMES
+            {
+                return Err(Refusal::FieldInvalid {
+                    field: "unit_price".to_owned(),
+                });
             }
         }
         if proposal.lines.iter().all(|line| line.units == 0) {
@@ -239,7 +329,10 @@ impl SubOrder {
 
     fn answer_proposal(&mut self, accepted: bool) -> Result<(), Refusal> {
         self.check_stage(&[Stage::ChangeProposed])?;
-        let proposal = self.proposal.take().ok_or(Refusal::WrongStage { stage: self.stage })?;
+        let proposal = self
+            .proposal
+            .take()
+            .ok_or(Refusal::WrongStage { stage: self.stage })?;
         if !accepted {
             self.stage = Stage::Declined;
             return Ok(());
@@ -264,7 +357,13 @@ impl SubOrder {
         }
         for packed in lines {
             let line = self.line_mut(packed.line)?;
-            at_most(&LineUnits { line: packed.line, units: packed.units }, line.confirmed)?;
+            at_most(
+                &LineUnits {
+                    line: packed.line,
+                    units: packed.units,
+                },
+                line.confirmed,
+            )?;
             line.packed = packed.units;
             line.excused += line.confirmed - packed.units;
             line.lot = packed.lot.clone();
@@ -273,7 +372,13 @@ impl SubOrder {
         Ok(())
     }
 
-    fn deliver(&mut self, lines: &[LineUnits], proof: &Proof, receipt_digits: Option<u16>, at: Timestamp) -> Result<(), Refusal> {
+    fn deliver(
+        &mut self,
+        lines: &[LineUnits],
+        proof: &Proof,
+        receipt_digits: Option<u16>,
+        at: Timestamp,
+    ) -> Result<(), Refusal> {
         self.check_stage(&[Stage::Ready, Stage::HandedOver, Stage::Failed])?;
         self.check_lines(lines.iter().map(|line| line.line), true)?;
         if lines.iter().all(|line| line.units == 0) {
@@ -281,11 +386,20 @@ impl SubOrder {
         }
         match proof {
             // A cooperative's phone does not know the digits; only the server can compare them.
-            Proof::ReceiptDigits { digits } if receipt_digits.is_some_and(|expected| expected != *digits) => return Err(Refusal::ProofDoesNotFit),
+            Proof::ReceiptDigits { digits }
+                if receipt_digits.is_some_and(|expected| expected != *digits) =>
+            {
+                return Err(Refusal::ProofDoesNotFit);
+            }
             Proof::ReceiptDigits { .. } => {}
-            Proof::Signature { strokes } if strokes.is_empty() => return Err(Refusal::ProofMissing),
+            Proof::Signature { strokes } if strokes.is_empty() => {
+                return Err(Refusal::ProofMissing);
+            }
             Proof::Signature { strokes } if strokes.len() > limits::SIGNATURE_BYTES => {
-                return Err(Refusal::FieldTooLong { field: "signature".to_owned(), characters_max: limits::SIGNATURE_BYTES });
+                return Err(Refusal::FieldTooLong {
+                    field: "signature".to_owned(),
+                    characters_max: limits::SIGNATURE_BYTES,
+                });
             }
             Proof::Signature { .. } => {}
         }
@@ -308,10 +422,22 @@ impl SubOrder {
             return Err(Refusal::AmountNotPositive);
         }
         let due = self.due()?.minus(self.collected)?.minus(self.held)?;
-        if amount > due { Err(Refusal::PaymentAboveDue { amount, due }) } else { Ok(()) }
+        if amount > due {
+            Err(Refusal::PaymentAboveDue { amount, due })
+        } else {
+            Ok(())
+        }
     }
 }
 
 fn at_most(given: &LineUnits, units_max: u32) -> Result<(), Refusal> {
-    if given.units > units_max { Err(Refusal::QuantityAbovePrevious { line: given.line, units: given.units, units_max }) } else { Ok(()) }
+    if given.units > units_max {
+        Err(Refusal::QuantityAbovePrevious {
+            line: given.line,
+            units: given.units,
+            units_max,
+        })
+    } else {
+        Ok(())
+    }
 }

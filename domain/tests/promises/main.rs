@@ -1,0 +1,7 @@
+//! What the rules promise. One binary, one module for each topic.
+
+mod commission_rules;
+mod demo_catalogue;
+mod ledger_balances;
+mod order_life;
+mod wire_golden;
