@@ -1,1 +1,4 @@
 //! The screens of Taswiq.
+
+pub mod route;
+pub mod words;

@@ -1,0 +1,133 @@
+use super::value;
+use std::fmt;
+use taswiq_domain::ids::{CooperativeId, OrderId};
+
+/// A screen of the agent's area.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// The day.
+    Today,
+    /// Who orders.
+    NewOrder,
+    /// A customer not known yet.
+    NewCustomer,
+    /// What they order.
+    Products,
+    /// Read it all again and sign.
+    Review,
+    /// The orders.
+    Orders(OrdersShown),
+    /// One order.
+    Order(OrderId),
+    /// What the customer keeps of it.
+    Receipt(OrderId),
+    /// Handing over the goods of one cooperative.
+    Deliver(OrderId, CooperativeId),
+    /// What was earned.
+    Earnings,
+    /// The entries of one rung of the ladder.
+    EarningsOf(Rung),
+    /// What is on this phone.
+    Sync,
+    /// Language, look, signing out.
+    Settings,
+}
+
+/// Which orders a list shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OrdersShown {
+    /// Something is still to come of them.
+    #[default]
+    Open,
+    /// Something can be handed over.
+    ToDeliver,
+    /// With the customer.
+    Delivered,
+    /// All.
+    All,
+}
+
+/// A rung of the ladder from the door to the bank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rung {
+    Estimate,
+    Pending,
+    Earned,
+    Payable,
+    Paid,
+}
+
+impl OrdersShown {
+    /// Every choice, in the order in which they are offered.
+    pub const ALL: [Self; 4] = [Self::Open, Self::ToDeliver, Self::Delivered, Self::All];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::ToDeliver => "to-deliver",
+            Self::Delivered => "delivered",
+            Self::All => "all",
+        }
+    }
+}
+
+impl Rung {
+    /// Every rung, from the door to the bank.
+    pub const ALL: [Self; 5] = [Self::Estimate, Self::Pending, Self::Earned, Self::Payable, Self::Paid];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Estimate => "estimate",
+            Self::Pending => "pending",
+            Self::Earned => "earned",
+            Self::Payable => "payable",
+            Self::Paid => "paid",
+        }
+    }
+}
+
+impl Field {
+    pub(super) fn parse(parts: &[&str], query: &str) -> Option<Self> {
+        Some(match parts {
+            [] => Self::Today,
+            ["new"] => Self::NewOrder,
+            ["new", "customer"] => Self::NewCustomer,
+            ["new", "products"] => Self::Products,
+            ["new", "review"] => Self::Review,
+            ["orders"] => {
+                let shown = value(query, "show");
+                Self::Orders(OrdersShown::ALL.into_iter().find(|one| Some(one.as_str()) == shown).unwrap_or_default())
+            }
+            ["orders", order] => Self::Order(order.parse().ok()?),
+            ["orders", order, "receipt"] => Self::Receipt(order.parse().ok()?),
+            ["orders", order, "deliver", cooperative] => Self::Deliver(order.parse().ok()?, cooperative.parse().ok()?),
+            ["earnings"] => Self::Earnings,
+            ["earnings", rung] => Self::EarningsOf(Rung::ALL.into_iter().find(|one| one.as_str() == *rung)?),
+            ["sync"] => Self::Sync,
+            ["settings"] => Self::Settings,
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("/field")?;
+        match self {
+            Self::Today => Ok(()),
+            Self::NewOrder => out.write_str("/new"),
+            Self::NewCustomer => out.write_str("/new/customer"),
+            Self::Products => out.write_str("/new/products"),
+            Self::Review => out.write_str("/new/review"),
+            Self::Orders(OrdersShown::Open) => out.write_str("/orders"),
+            Self::Orders(shown) => write!(out, "/orders?show={}", shown.as_str()),
+            Self::Order(order) => write!(out, "/orders/{order}"),
+            Self::Receipt(order) => write!(out, "/orders/{order}/receipt"),
+            Self::Deliver(order, cooperative) => write!(out, "/orders/{order}/deliver/{cooperative}"),
+            Self::Earnings => out.write_str("/earnings"),
+            Self::EarningsOf(rung) => write!(out, "/earnings/{}", rung.as_str()),
+            Self::Sync => out.write_str("/sync"),
+            Self::Settings => out.write_str("/settings"),
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! The domain speaks in codes; here each code gets its sentence. Every match is exhaustive, so a new
+//! code does not compile until it can be said.
+
+use super::Words;
+use taswiq_domain::Refusal;
+use taswiq_domain::catalogue::{Catalogue, Channel, PriceTier};
+use taswiq_domain::customer::CustomerKind;
+use taswiq_domain::ids::{CooperativeId, ProductId};
+use taswiq_domain::law::Regime;
+use taswiq_domain::order::{CancelledBy, Fault, PaymentMethod, Progress, Reason, Stage};
+use taswiq_domain::person::Role;
+use taswiq_domain::time::{Calendar, FixedOffset};
+
+/// The tone and the icon that go with where a sub-order stands. Always shown beside its word.
+pub const fn stage_look(stage: Stage) -> (&'static str, &'static str) {
+    match stage {
+        Stage::Awaiting => ("", "hourglass"),
+        Stage::ChangeProposed => ("waiting", "question"),
+        Stage::Confirmed => ("done", "double-check"),
+        Stage::Preparing => ("done", "box"),
+        Stage::Ready => ("done", "box"),
+        Stage::HandedOver => ("news", "truck"),
+        Stage::Delivered => ("done", "truck"),
+        Stage::Failed => ("waiting", "absent"),
+        Stage::Refused => ("trouble", "close"),
+        Stage::Expired => ("waiting", "clock"),
+        Stage::Declined => ("trouble", "close"),
+        Stage::Cancelled => ("trouble", "close"),
+        Stage::Withdrawn => ("waiting", "undo"),
+    }
+}
+
+/// The icon that goes with a reason.
+pub const fn reason_icon(reason: Reason) -> &'static str {
+    match reason {
+        Reason::OutOfStock => "out-of-stock",
+        Reason::Quality => "quality",
+        Reason::Season => "season",
+        Reason::Closed => "closed",
+        Reason::AreaNotServed => "area",
+        Reason::PriceChanged => "price-changed",
+        Reason::Absent => "absent",
+        Reason::CustomerRefused => "not-interested",
+        Reason::CustomerCancelled => "undo",
+        Reason::Mistake => "edit",
+    }
+}
+
+impl Words {
+    /// Where a sub-order stands.
+    pub fn stage(self, stage: Stage) -> &'static str {
+        match stage {
+            Stage::Awaiting => self.stage_awaiting(),
+            Stage::ChangeProposed => self.stage_change_proposed(),
+            Stage::Confirmed => self.stage_confirmed(),
+            Stage::Preparing => self.stage_preparing(),
+            Stage::Ready => self.stage_ready(),
+            Stage::HandedOver => self.stage_handed_over(),
+            Stage::Delivered => self.stage_delivered(),
+            Stage::Failed => self.stage_failed(),
+            Stage::Refused => self.stage_refused(),
+            Stage::Expired => self.stage_expired(),
+            Stage::Declined => self.stage_declined(),
+            Stage::Cancelled => self.stage_cancelled(),
+            Stage::Withdrawn => self.stage_withdrawn(),
+        }
+    }
+
+    /// How far an order has come.
+    pub fn progress(self, progress: Progress) -> &'static str {
+        match progress {
+            Progress::Awaiting => self.progress_awaiting(),
+            Progress::UnderWay => self.progress_under_way(),
+            Progress::Delivered => self.progress_delivered(),
+            Progress::Settled => self.progress_settled(),
+            Progress::Dead => self.progress_dead(),
+        }
+    }
+
+    /// Why something was refused, failed or was cancelled.
+    pub fn reason(self, reason: Reason) -> &'static str {
+        match reason {
+            Reason::OutOfStock => self.reason_out_of_stock(),
+            Reason::Quality => self.reason_quality(),
+            Reason::Season => self.reason_season(),
+            Reason::Closed => self.reason_closed(),
+            Reason::AreaNotServed => self.reason_area_not_served(),
+            Reason::PriceChanged => self.reason_price_changed(),
+            Reason::Absent => self.reason_absent(),
+            Reason::CustomerRefused => self.reason_customer_refused(),
+            Reason::CustomerCancelled => self.reason_customer_cancelled(),
+            Reason::Mistake => self.reason_mistake(),
+        }
+    }
+
+    /// What a person is to the programme.
+    pub fn role(self, role: Role) -> &'static str {
+        match role {
+            Role::Agent => self.role_agent(),
+            Role::Cooperative => self.role_cooperative(),
+            Role::Manager => self.role_manager(),
+            Role::Administrator => self.role_administrator(),
+        }
+    }
+
+    /// How money was given.
+    pub fn payment_method(self, method: PaymentMethod) -> &'static str {
+        match method {
+            PaymentMethod::Cash => self.payment_method_cash(),
+            PaymentMethod::Wallet => self.payment_method_wallet(),
+            PaymentMethod::Transfer => self.payment_method_transfer(),
+            PaymentMethod::Cheque => self.payment_method_cheque(),
+        }
+    }
+
+    /// Who answers for goods that came back.
+    pub fn fault(self, fault: Fault) -> &'static str {
+        match fault {
+            Fault::Customer => self.fault_customer(),
+            Fault::Agent => self.fault_agent(),
+            Fault::Cooperative => self.fault_cooperative(),
+            Fault::Logistics => self.fault_logistics(),
+        }
+    }
+
+    /// Who cancelled.
+    pub fn cancelled_by(self, by: CancelledBy) -> &'static str {
+        match by {
+            CancelledBy::Agent => self.cancelled_by_agent(),
+            CancelledBy::Customer => self.cancelled_by_customer(),
+        }
+    }
+
+    /// Which of the three prices.
+    pub fn tier(self, tier: PriceTier) -> &'static str {
+        match tier {
+            PriceTier::Retail => self.tier_retail(),
+            PriceTier::SemiWholesale => self.tier_semi_wholesale(),
+            PriceTier::Wholesale => self.tier_wholesale(),
+        }
+    }
+
+    /// Where an order was taken.
+    pub fn channel(self, channel: Channel) -> &'static str {
+        match channel {
+            Channel::Door => self.channel_door(),
+            Channel::Shop => self.channel_shop(),
+            Channel::Web => self.channel_web(),
+            Channel::Fair => self.channel_fair(),
+        }
+    }
+
+    /// Why a customer buys.
+    pub fn customer_kind(self, kind: CustomerKind) -> &'static str {
+        match kind {
+            CustomerKind::Household => self.customer_kind_household(),
+            CustomerKind::Professional => self.customer_kind_professional(),
+        }
+    }
+
+    /// Under which rules something is sold.
+    pub fn regime(self, regime: Regime) -> &'static str {
+        match regime {
+            Regime::Doorstep7d => self.regime_doorstep(),
+            Regime::RegularRound => self.regime_regular_round(),
+            Regime::OwnProduction => self.regime_own_production(),
+            Regime::Professional => self.regime_professional(),
+        }
+    }
+
+    /// Why a rule said no, and what to do about it. Names come from `catalogue`, dates are printed
+    /// with `offset`.
+    pub fn refusal(self, refusal: &Refusal, catalogue: &Catalogue, offset: FixedOffset) -> String {
+        let product = |id: ProductId| {
+            catalogue
+                .product(id)
+                .map_or_else(|| id.to_string(), |product| product.name.get(self.code()).to_owned())
+        };
+        let cooperative = |id: CooperativeId| {
+            catalogue
+                .cooperative(id)
+                .map_or_else(|| id.to_string(), |found| found.name.get(self.code()).to_owned())
+        };
+        match refusal {
+            Refusal::UnknownKind { .. } => self.refusal_unknown_kind().to_owned(),
+            Refusal::UnreadableBody { .. } => self.refusal_unreadable_body().to_owned(),
+            Refusal::CommandIdReused => self.refusal_command_id_reused().to_owned(),
+            Refusal::NotAllowed => self.refusal_not_allowed().to_owned(),
+            Refusal::FieldMissing { field } => self.refusal_field_missing(self.field_name(field)),
+            Refusal::FieldTooLong { field, characters_max } => {
+                self.refusal_field_too_long(*characters_max, self.field_name(field))
+            }
+            Refusal::FieldInvalid { field } => self.refusal_field_invalid(self.field_name(field)),
+            Refusal::OrderEmpty => self.refusal_order_empty().to_owned(),
+            Refusal::TooManyLines { lines_max } => self.refusal_too_many_lines(*lines_max),
+            Refusal::QuantityOutOfRange { units_max } => {
+                self.refusal_quantity_out_of_range(&super::grouped(*units_max as usize))
+            }
+            Refusal::ProductTwice { product: id } => self.refusal_product_twice(&product(*id)),
+            Refusal::UnknownProduct { .. } => self.refusal_unknown_product().to_owned(),
+            Refusal::ProductWithoutPrice { product: id } => {
+                self.refusal_product_without_price(&product(*id))
+            }
+            Refusal::NoConvention { cooperative: id } => {
+                self.refusal_no_convention(&cooperative(*id))
+            }
+            Refusal::CatalogueTooOld => self.refusal_catalogue_too_old().to_owned(),
+            Refusal::NoCommissionRule { product: id } => {
+                self.refusal_no_commission_rule(&product(*id))
+            }
+            Refusal::TotalDiffers { claimed, computed } => {
+                self.refusal_total_differs(&claimed.to_string(), &computed.to_string())
+            }
+            Refusal::CommissionDiffers { claimed, computed } => {
+                self.refusal_commission_differs(&claimed.to_string(), &computed.to_string())
+            }
+            Refusal::PromiseMissing { cooperative: id } => {
+                self.refusal_promise_missing(&cooperative(*id))
+            }
+            Refusal::PromiseOutOfRange { earliest, latest, .. } => {
+                self.refusal_promise_out_of_range(&self.date_plain(*earliest), &self.date_plain(*latest))
+            }
+            Refusal::SignatureMissing => self.refusal_signature_missing().to_owned(),
+            Refusal::UnknownCustomer => self.refusal_unknown_customer().to_owned(),
+            Refusal::UnknownOrder => self.refusal_unknown_order().to_owned(),
+            Refusal::NoSuchSubOrder { cooperative: id } => {
+                self.refusal_no_such_sub_order(&cooperative(*id))
+            }
+            Refusal::NoSuchLine { .. } => self.refusal_no_such_line().to_owned(),
+            Refusal::WrongStage { stage } => self.refusal_wrong_stage(self.stage(*stage)),
+            Refusal::CooperativeHasActed => self.refusal_cooperative_has_acted().to_owned(),
+            Refusal::QuantityAbovePrevious { units_max, .. } => {
+                self.refusal_quantity_above_previous(&super::grouped(*units_max as usize))
+            }
+            Refusal::ProofMissing => self.refusal_proof_missing().to_owned(),
+            Refusal::ProofDoesNotFit => self.refusal_proof_does_not_fit().to_owned(),
+            // The period closes at midnight: people count the day before as its last.
+            Refusal::PaymentBeforeWithdrawalCloses { closes_at } => self
+                .refusal_payment_before_withdrawal_closes(
+                    &self.date(offset.date_at(closes_at.plus_ms(-1))),
+                ),
+            Refusal::PaymentAboveDue { due, .. } => self.refusal_payment_above_due(&due.to_string()),
+            Refusal::AmountNotPositive => self.refusal_amount_not_positive().to_owned(),
+            Refusal::WithdrawalClosed => self.refusal_withdrawal_closed().to_owned(),
+            Refusal::WithdrawalStillOpen => self.refusal_withdrawal_still_open().to_owned(),
+            Refusal::WaitsForParked => self.refusal_waits_for_parked().to_owned(),
+            Refusal::TooLarge => self.refusal_too_large().to_owned(),
+        }
+    }
+
+    /// What a field of a form is called. Refusals name fields by their wire names.
+    pub fn field_name(self, field: &str) -> &'static str {
+        match field {
+            "first_name" => self.customer_first_name(),
+            "family_name" => self.customer_family_name(),
+            "place" => self.customer_place(),
+            "address" => self.customer_address(),
+            "phone" => self.customer_phone(),
+            "unit_price" => self.field_unit_price(),
+            "signature" => self.field_signature(),
+            "receipt_digits" => self.field_receipt_digits(),
+            "reason" => self.field_reason(),
+            "to" => self.field_to(),
+            _ => self.field_other(),
+        }
+    }
+}
