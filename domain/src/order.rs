@@ -17,6 +17,7 @@
 pub mod basket;
 pub mod event;
 pub mod fold;
+pub mod scarcity;
 
 use crate::catalogue::{Channel, PriceTier};
 use crate::commission::LineCommission;

@@ -7,10 +7,12 @@ use taswiq_domain::ids::ProductId;
 use taswiq_domain::law::Regime;
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::event::{LineUnits, PackedLine, Proposal, ProposedLine};
+use taswiq_domain::order::scarcity;
 use taswiq_domain::order::{
     CancelledBy, Fault, Order, OrderEvent, PaymentMethod, Progress, Proof, Reason, Stage,
     Withdrawal,
 };
+use taswiq_domain::sync::CommandBody;
 use taswiq_domain::time::{CivilDate, Timestamp};
 
 fn units(pairs: &[(u16, u32)]) -> Vec<LineUnits> {
@@ -501,4 +503,30 @@ fn a_cooperative_sees_its_own_lines_and_nothing_of_the_rest() {
         order.for_cooperatives(&[taswiq_domain::ids::CooperativeId(9)]),
         None
     );
+}
+
+#[test]
+fn an_answer_for_want_of_stock_is_one_the_rules_accept() {
+    let order = order(&[(THYME_HONEY, 12), (AMLOU, 2)]);
+    let sub_order = order.sub_order(HONEY_COOP).expect("honey was asked");
+    let part = scarcity::answer(&order, sub_order, |_| 10);
+    let CommandBody::ConfirmSubOrder(confirm) = part else {
+        panic!("ten of twelve is a confirmation");
+    };
+    let event = OrderEvent::Confirmed {
+        cooperative: HONEY_COOP,
+        lines: confirm.lines,
+    };
+    let confirmed = order
+        .after(&event, noon(2026, 11, 3))
+        .expect("an allowed step");
+    let sub_order = confirmed.sub_order(HONEY_COOP).expect("still there");
+    assert_eq!(sub_order.stage, Stage::Confirmed);
+    assert_eq!(sub_order.lines[0].confirmed, 10);
+
+    let nothing = scarcity::answer(&order, sub_order, |_| 0);
+    assert!(matches!(
+        nothing,
+        CommandBody::RefuseSubOrder(refuse) if refuse.reason == Reason::OutOfStock
+    ));
 }
