@@ -191,7 +191,11 @@ mod tests {
     fn forty_of_forty_eight_leave_the_last_doors_short() {
         let portions = serve(
             40,
-            [claim(1, 1, 300, 6), claim(2, 1, 100, 30), claim(3, 1, 200, 12)],
+            [
+                claim(1, 1, 300, 6),
+                claim(2, 1, 100, 30),
+                claim(3, 1, 200, 12),
+            ],
         );
         let given: Vec<(u32, Extent)> = portions
             .iter()
