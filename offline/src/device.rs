@@ -1,0 +1,678 @@
+//! A device: what its person did, what the server told it, and what both make together.
+//!
+//! Everything that must survive is in the [`LocalStore`]; what is in memory is a copy, read when the
+//! device is opened and kept in step. Each change is planned on that copy, committed in one
+//! transaction that expects the head as it was read, and only then carried out in memory. Should
+//! another tab have been faster, the commit changes nothing: the copy is refreshed and the change
+//! planned again. So no two commands ever share a `seq`, and nothing is decided on a stale state.
+
+mod exchange;
+mod memory;
+pub mod view;
+
+pub use exchange::{Applied, Sent};
+
+use crate::engine::Phase;
+use crate::record::{Draft, Head, Queued};
+use crate::store::{Batch, Expected, LocalStore, StoreError, Table};
+use memory::{Memory, Plan, Step};
+use std::cell::{Cell, Ref, RefCell};
+use std::rc::Rc;
+use taswiq_domain::catalogue::Catalogue;
+use taswiq_domain::customer::{Customer, CustomerLabel};
+use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
+use taswiq_domain::money::Overflow;
+use taswiq_domain::order::Order;
+use taswiq_domain::person::Profile;
+use taswiq_domain::refusal::Refusal;
+use taswiq_domain::sync::{Change, Command, CommandBody, LedgerEntry};
+use taswiq_domain::text;
+use taswiq_domain::time::{FixedOffset, Timestamp};
+use view::{Earnings, OrderView, Parked, Pending, Status, Whereabouts};
+
+/// How often a change is planned anew when other tabs are faster. Each time one of them got its own
+/// change in, so this is reached only if a store is broken.
+const ATTEMPTS_MAX: u32 = 16;
+
+/// A device. Clones are handles to the same one.
+pub struct Device<S> {
+    inner: Rc<Inner<S>>,
+}
+
+impl<S> Clone for Device<S> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: Rc::clone(&self.inner),
+        }
+    }
+}
+
+struct Inner<S> {
+    store: S,
+    memory: RefCell<Memory>,
+    phase: Cell<Phase>,
+    listeners: RefCell<Vec<Rc<dyn Fn(Changed)>>>,
+}
+
+/// What to look at again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// Something was stored from here: everything may be different.
+    Saved,
+    /// Another tab had stored something: everything may be different.
+    Refreshed,
+    /// Only [`Device::status`].
+    Status,
+}
+
+/// Why a device cannot be opened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// The store belongs to somebody else.
+    #[error("the store belongs to person {0}")]
+    AnotherPerson(
+        /// To whom.
+        PersonId,
+    ),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why an act did nothing. The form it came from should stay as it is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ActError {
+    /// The device has not met the server yet: no catalogue, no profile.
+    #[error("the device has not been in contact with the server yet")]
+    NotReady,
+    /// A rule says no.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// There is no such parked command.
+    #[error("no such parked command")]
+    NotParked,
+    /// It could not be stored. Nothing was.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a command was not taken back.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UndoError {
+    /// It has been sent, perhaps without an answer: only a further act can mend it now.
+    #[error("the command was already sent")]
+    AlreadySent,
+    /// Something was done after it. Take that back first.
+    #[error("something was done after it")]
+    NotTheLast,
+    /// It could not be stored. Nothing was.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl<S: LocalStore> Device<S> {
+    /// Opens what `person` has on this phone. `new_device` is a fresh UUIDv7, taken as the device's id
+    /// when the person has never been here.
+    pub async fn open(store: S, person: PersonId, new_device: DeviceId) -> Result<Self, OpenError> {
+        let (mut memory, damaged) = loop {
+            if let Some(read) = memory::read(&store, None).await? {
+                break read;
+            }
+            let head = Head::new(person, new_device);
+            let mut batch = Batch {
+                expected: Some(Expected {
+                    table: Table::Meta,
+                    key: crate::record::HEAD.to_owned(),
+                    value: None,
+                }),
+                ..Batch::default()
+            };
+            batch.put(Table::Meta, crate::record::HEAD, memory::json(&head));
+            match store.commit(batch).await {
+                Ok(()) | Err(StoreError::Conflict) => {}
+                Err(error) => return Err(error.into()),
+            }
+        };
+        if memory.head.person != person {
+            return Err(OpenError::AnotherPerson(memory.head.person));
+        }
+        memory.rebuild();
+        let device = Self {
+            inner: Rc::new(Inner {
+                store,
+                memory: RefCell::new(memory),
+                phase: Cell::default(),
+                listeners: RefCell::default(),
+            }),
+        };
+        if damaged {
+            // Documents are the server's and can be had again; what the person did cannot, and is
+            // never skipped.
+            device
+                .change(|memory| Ok::<_, StoreError>(memory.plan_rereading()))
+                .await?;
+        }
+        Ok(device)
+    }
+
+    /// Whether the device knows enough to take orders: who its person is and what can be sold.
+    pub fn is_ready(&self) -> bool {
+        let memory = self.memory();
+        memory.documents.profile.is_some() && memory.documents.catalogue.is_some()
+    }
+
+    /// The id under which the server knows the device.
+    pub fn id(&self) -> DeviceId {
+        self.memory().head.device
+    }
+
+    /// Whose device it is.
+    pub fn person(&self) -> PersonId {
+        self.memory().head.person
+    }
+
+    /// The person, once the server has told.
+    pub fn profile(&self) -> Option<Rc<Profile>> {
+        self.memory().documents.profile.clone()
+    }
+
+    /// What can be sold; nothing before the first contact.
+    pub fn catalogue(&self) -> Rc<Catalogue> {
+        self.memory()
+            .documents
+            .catalogue
+            .clone()
+            .unwrap_or_default()
+    }
+
+    /// What to make dates and times of day with.
+    pub fn calendar(&self) -> FixedOffset {
+        self.memory().head.offset
+    }
+
+    /// The device's time `now`, corrected by what is known of the server's clock.
+    pub fn corrected(&self, now: Timestamp) -> Timestamp {
+        now.plus_ms(self.memory().head.clock_ahead_ms)
+    }
+
+    /// Every customer, by name.
+    pub fn customers(&self) -> Vec<Rc<Customer>> {
+        self.search_customers("")
+    }
+
+    /// A customer.
+    pub fn customer(&self, id: CustomerId) -> Option<Rc<Customer>> {
+        let memory = self.memory();
+        memory
+            .overlay
+            .customer(&memory.documents, id)
+            .map(|known| known.customer.clone())
+    }
+
+    /// The customers in whose name, place, address or number every word of `query` is found, whatever
+    /// the accents; by name.
+    pub fn search_customers(&self, query: &str) -> Vec<Rc<Customer>> {
+        let words: Vec<String> = text::search_key(query)
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect();
+        let memory = self.memory();
+        let (own, known) = (&memory.overlay.customers, &memory.documents.customers);
+        let mut found: Vec<_> = own
+            .values()
+            .chain(
+                known
+                    .values()
+                    .filter(|known| !own.contains_key(&known.customer.id)),
+            )
+            .filter(|known| known.fits(&words))
+            .collect();
+        found.sort_by(|one, other| {
+            (one.sort_key(), one.customer.id).cmp(&(other.sort_key(), other.customer.id))
+        });
+        found
+            .into_iter()
+            .map(|known| known.customer.clone())
+            .collect()
+    }
+
+    /// Every order, newest first.
+    pub fn orders(&self) -> Rc<[OrderView]> {
+        let memory = self.memory();
+        if let Some(orders) = &*memory.orders.borrow() {
+            return Rc::clone(orders);
+        }
+        let mut orders: Vec<OrderView> = memory
+            .order_ids()
+            .into_iter()
+            .filter_map(|id| memory.order_view(id))
+            .collect();
+        orders.sort_by(|one, other| {
+            (other.order.placed_at, other.order.id).cmp(&(one.order.placed_at, one.order.id))
+        });
+        let orders: Rc<[OrderView]> = orders.into();
+        memory.orders.replace(Some(Rc::clone(&orders)));
+        orders
+    }
+
+    /// An order.
+    pub fn order(&self, id: OrderId) -> Option<OrderView> {
+        self.memory().order_view(id)
+    }
+
+    /// What the agent has earned, in all.
+    ///
+    /// # Errors
+    /// A figure that cannot be represented.
+    pub fn earnings(&self) -> Result<Earnings, Overflow> {
+        let memory = self.memory();
+        let mut earnings = Earnings::default();
+        for entry in memory.documents.entries.values() {
+            earnings.post(memory.head.person, &entry.transfer)?;
+        }
+        for id in memory.order_ids() {
+            memory.hope(id, &mut earnings)?;
+        }
+        Ok(earnings)
+    }
+
+    /// What the agent has earned by an order.
+    ///
+    /// # Errors
+    /// A figure that cannot be represented.
+    pub fn earnings_of(&self, order: OrderId) -> Result<Earnings, Overflow> {
+        let memory = self.memory();
+        let mut earnings = Earnings::default();
+        for entry in memory
+            .documents
+            .entries
+            .values()
+            .filter(|entry| entry.transfer.order == order)
+        {
+            earnings.post(memory.head.person, &entry.transfer)?;
+        }
+        memory.hope(order, &mut earnings)?;
+        Ok(earnings)
+    }
+
+    /// The entries of the agent's accounts, newest first.
+    pub fn entries(&self) -> Vec<Rc<LedgerEntry>> {
+        self.memory()
+            .documents
+            .entries
+            .values()
+            .rev()
+            .cloned()
+            .collect()
+    }
+
+    /// The entries of an order, newest first.
+    pub fn entries_of(&self, order: OrderId) -> Vec<Rc<LedgerEntry>> {
+        self.memory()
+            .documents
+            .entries
+            .values()
+            .rev()
+            .filter(|entry| entry.transfer.order == order)
+            .cloned()
+            .collect()
+    }
+
+    /// How many commands wait on this phone.
+    pub fn waiting(&self) -> u32 {
+        memory::count(self.memory().outbox.len())
+    }
+
+    /// For the badge.
+    pub fn status(&self) -> Status {
+        let memory = self.memory();
+        Status {
+            phase: self.inner.phase.get(),
+            waiting: memory::count(memory.outbox.len()),
+            parked: memory::count(memory.parked.len()),
+            last_sync: memory.head.last_sync,
+            clock_ahead_ms: memory.head.clock_ahead_ms,
+        }
+    }
+
+    /// The commands that wait on this phone, oldest first, whole.
+    pub fn outbox(&self) -> Vec<Queued> {
+        self.memory().outbox.values().cloned().collect()
+    }
+
+    /// The "to correct" list, oldest first.
+    pub fn parked(&self) -> Vec<Parked> {
+        self.memory()
+            .parked
+            .values()
+            .map(memory::parked_view)
+            .collect()
+    }
+
+    /// The baskets under way, newest first.
+    pub fn drafts(&self) -> Vec<Draft> {
+        let mut drafts: Vec<Draft> = self.memory().drafts.values().cloned().collect();
+        drafts.sort_by(|one, other| (other.saved_at, &one.key).cmp(&(one.saved_at, &other.key)));
+        drafts
+    }
+
+    /// A basket under way.
+    pub fn draft(&self, key: &str) -> Option<Draft> {
+        self.memory().drafts.get(key).cloned()
+    }
+
+    /// Calls `listener` after each change, for as long as the device lives.
+    pub fn on_change(&self, listener: impl Fn(Changed) + 'static) {
+        self.inner.listeners.borrow_mut().push(Rc::new(listener));
+    }
+
+    /// Does something: decides by the rules, saves it for good, shows it. `id` is a fresh UUIDv7, and
+    /// `now` the device's clock. The command is safe once this returns, and not before.
+    ///
+    /// # Errors
+    /// See [`ActError`]; nothing has happened then.
+    pub async fn act(
+        &self,
+        body: CommandBody,
+        id: CommandId,
+        now: Timestamp,
+    ) -> Result<CommandId, ActError> {
+        self.act_all(vec![(id, body)], now, None).await.map(|()| id)
+    }
+
+    /// Does several things one after the other, and drops the draft that led to them: all of it or
+    /// nothing.
+    ///
+    /// # Errors
+    /// See [`ActError`]; nothing has happened then.
+    pub async fn act_all(
+        &self,
+        acts: Vec<(CommandId, CommandBody)>,
+        now: Timestamp,
+        finished_draft: Option<&str>,
+    ) -> Result<(), ActError> {
+        self.change(|memory| {
+            let mut plan = memory.plan_acts(&acts, now)?;
+            plan.steps
+                .extend(finished_draft.map(|key| Step::DropDraft(key.to_owned())));
+            Ok::<_, ActError>(plan)
+        })
+        .await
+    }
+
+    /// Takes the last command back, as though it had never been made; its `seq` is free again.
+    ///
+    /// Only the last one: nothing can depend on it, and no gap arises. And only when it was never in a
+    /// request: from there on the server may know it, whether or not an answer came.
+    ///
+    /// # Errors
+    /// See [`UndoError`]; nothing has happened then.
+    pub async fn undo(&self, id: CommandId) -> Result<(), UndoError> {
+        self.change(|memory| memory.plan_undo(id)).await
+    }
+
+    /// The command that [`Device::undo`] would take back now.
+    pub fn undoable(&self) -> Option<CommandId> {
+        let memory = self.memory();
+        memory
+            .outbox
+            .last_key_value()
+            .filter(|(seq, _)| **seq > memory.head.offered_seq)
+            .map(|(_, queued)| queued.command.id)
+    }
+
+    /// Takes a command off the "to correct" list without doing it again. The server keeps its own
+    /// record of it.
+    ///
+    /// # Errors
+    /// [`ActError::NotParked`] and [`ActError::Store`].
+    pub async fn discard_parked(&self, id: CommandId) -> Result<(), ActError> {
+        self.change(|memory| memory.plan_discard(id)).await
+    }
+
+    /// Does a parked command again as a new one, mended, and takes the old one off the list.
+    ///
+    /// # Errors
+    /// See [`ActError`]; nothing has happened then.
+    pub async fn reissue(
+        &self,
+        parked: CommandId,
+        body: CommandBody,
+        id: CommandId,
+        now: Timestamp,
+    ) -> Result<CommandId, ActError> {
+        let acts = [(id, body)];
+        self.change(|memory| {
+            let mut plan = memory.plan_acts(&acts, now)?;
+            plan.steps.extend(memory.plan_discard(parked)?.steps);
+            Ok::<_, ActError>(plan)
+        })
+        .await
+        .map(|()| id)
+    }
+
+    /// Keeps what is under way. The last save wins.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn save_draft(
+        &self,
+        key: &str,
+        json: String,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let draft = Draft {
+            key: key.to_owned(),
+            saved_at: now,
+            json,
+        };
+        let mut batch = Batch::default();
+        batch.put(Table::Drafts, key, memory::json(&draft));
+        self.inner.store.commit(batch).await?;
+        self.inner
+            .memory
+            .borrow_mut()
+            .drafts
+            .insert(draft.key.clone(), draft);
+        self.tell(Changed::Saved);
+        Ok(())
+    }
+
+    /// Drops what was under way.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn discard_draft(&self, key: &str) -> Result<(), StoreError> {
+        let mut batch = Batch::default();
+        batch.delete(Table::Drafts, key);
+        self.inner.store.commit(batch).await?;
+        self.inner.memory.borrow_mut().drafts.remove(key);
+        self.tell(Changed::Saved);
+        Ok(())
+    }
+
+    /// Reads again what another tab may have stored.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn refresh(&self) -> Result<(), StoreError> {
+        let known = self.memory().outline();
+        let Some((mut fresh, _)) = memory::read(&self.inner.store, Some(&known)).await? else {
+            return Err(StoreError::Unavailable {
+                detail: "the store was emptied".to_owned(),
+            });
+        };
+        let newer = fresh.head.version > self.memory().head.version;
+        if newer {
+            {
+                let mut memory = self.inner.memory.borrow_mut();
+                if fresh.head.documents_version == known.documents_version
+                    && memory.head.documents_version == known.documents_version
+                {
+                    fresh.documents = std::mem::take(&mut memory.documents);
+                    fresh.outdated = std::mem::take(&mut memory.outdated);
+                }
+                *memory = fresh;
+                memory.rebuild();
+            }
+            self.tell(Changed::Refreshed);
+        }
+        Ok(())
+    }
+
+    /// Shows what the engine is at.
+    pub(crate) fn set_phase(&self, phase: Phase) {
+        if self.inner.phase.replace(phase) != phase {
+            self.tell(Changed::Status);
+        }
+    }
+
+    fn memory(&self) -> Ref<'_, Memory> {
+        self.inner.memory.borrow()
+    }
+
+    /// Plans a change, commits it, carries it out; anew when another tab was faster.
+    async fn change<E: From<StoreError>>(
+        &self,
+        plan: impl Fn(&Memory) -> Result<Plan, E>,
+    ) -> Result<(), E> {
+        self.change_with(
+            |memory| plan(memory).map(|plan| (plan, ())),
+            &mut Vec::new(),
+        )
+        .await
+    }
+
+    /// As [`Device::change`], with documents that the plan may take over, and a value to hand out.
+    async fn change_with<T, E: From<StoreError>>(
+        &self,
+        plan: impl Fn(&Memory) -> Result<(Plan, T), E>,
+        changes: &mut Vec<Change>,
+    ) -> Result<T, E> {
+        for _ in 0..ATTEMPTS_MAX {
+            let (planned, value, expected_version, batch) = {
+                let memory = self.memory();
+                let (mut planned, value) = plan(&memory)?;
+                if planned.is_nothing() {
+                    return Ok(value);
+                }
+                planned.head.version = memory.head.version + 1;
+                let batch = memory.batch(&planned, changes);
+                (planned, value, memory.head.version, batch)
+            };
+            match self.inner.store.commit(batch).await {
+                Ok(()) => {
+                    {
+                        let mut memory = self.inner.memory.borrow_mut();
+                        // Somebody who read the store after this commit and before this line has
+                        // brought its effect along.
+                        if memory.head.version == expected_version {
+                            memory.carry_out(planned, std::mem::take(changes));
+                        }
+                    }
+                    self.tell(Changed::Saved);
+                    return Ok(value);
+                }
+                Err(StoreError::Conflict) => self.refresh().await?,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(StoreError::Conflict.into())
+    }
+
+    fn tell(&self, changed: Changed) {
+        let listeners: Vec<_> = self.inner.listeners.borrow().clone();
+        for listener in listeners {
+            listener(changed);
+        }
+    }
+}
+
+impl Memory {
+    fn order_view(&self, id: OrderId) -> Option<OrderView> {
+        let order: Rc<Order> = self.overlay.order(&self.documents, id)?;
+        let document = self.documents.orders.get(&id);
+        let label = |known: &view::Known| CustomerLabel {
+            first_name: known.customer.details.first_name.clone(),
+            place: known.customer.details.place.clone(),
+        };
+        let customer = document
+            .and_then(|known| known.customer.clone())
+            .or_else(|| {
+                self.overlay
+                    .customer(&self.documents, order.customer)
+                    .map(label)
+            });
+        let concerns =
+            |command: &Command| command.body.order() == Some(id) || OrderId::from(command.id) == id;
+        let pending: Vec<Pending> = self
+            .outbox
+            .values()
+            .filter(|queued| concerns(&queued.command))
+            .map(|queued| Pending {
+                id: queued.command.id,
+                kind: queued.command.body.kind(),
+                made_at: queued.corrected_at,
+                doubt: self.overlay.doubts.get(&queued.command.id).cloned(),
+            })
+            .collect();
+        let parked: Vec<Parked> = self
+            .parked
+            .values()
+            .filter(|record| concerns(&record.queued.command))
+            .map(memory::parked_view)
+            .collect();
+        let placed_by = |command: CommandId| OrderId::from(command) == id;
+        let whereabouts =
+            if let Some(parked) = parked.iter().find(|parked| placed_by(parked.command.id)) {
+                Whereabouts::ToCorrect {
+                    command: parked.command.id,
+                    refusal: parked.refusal.clone(),
+                }
+            } else if document.is_none() && pending.iter().any(|pending| placed_by(pending.id)) {
+                Whereabouts::OnPhone
+            } else {
+                Whereabouts::Received
+            };
+        Some(OrderView {
+            order,
+            customer,
+            received_at: document.map(|known| known.received_at),
+            whereabouts,
+            pending,
+            parked,
+        })
+    }
+
+    fn order_ids(&self) -> Vec<OrderId> {
+        let documents = &self.documents.orders;
+        documents
+            .keys()
+            .chain(
+                self.overlay
+                    .orders
+                    .keys()
+                    .filter(|id| !documents.contains_key(id)),
+            )
+            .copied()
+            .collect()
+    }
+
+    fn hope(&self, id: OrderId, earnings: &mut Earnings) -> Result<(), Overflow> {
+        let document = self.documents.orders.get(&id).map(|known| &*known.order);
+        match self.overlay.order(&self.documents, id) {
+            // What was refused earns nothing until it is mended.
+            Some(_)
+                if document.is_none()
+                    && self
+                        .parked
+                        .values()
+                        .any(|record| OrderId::from(record.queued.command.id) == id) =>
+            {
+                Ok(())
+            }
+            Some(order) => earnings.hope(document, &order),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,415 @@
+//! What goes into a request, and what an answer changes.
+
+use super::Device;
+use super::memory::{Memory, Plan, Step, count};
+use crate::engine::Summary;
+use crate::record::{Acknowledged, Head, ParkedRecord, Queued};
+use crate::store::{LocalStore, StoreError};
+use taswiq_domain::ids::{CommandId, CustomerId, OrderId};
+use taswiq_domain::limits;
+use taswiq_domain::sync::{
+    Answer, Change, Command, CommandBody, PROTOCOL, Request, Response, Waiting,
+};
+use taswiq_domain::time::Timestamp;
+
+/// A request as it left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// What was said.
+    pub request: Request,
+}
+
+/// An answer that was stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// What it changed.
+    pub summary: Summary,
+}
+
+impl<S: LocalStore> Device<S> {
+    /// The next request: the oldest commands that wait, within bounds, oldest first. What is offered
+    /// for the first time is noted durably before, for from then on it cannot be undone.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn offer(
+        &self,
+        now: Timestamp,
+        build: &str,
+        commands_max: usize,
+        bytes_max: usize,
+    ) -> Result<Sent, StoreError> {
+        self.refresh().await?;
+        let plan = |memory: &Memory| {
+            let commands = memory.next_commands(commands_max, bytes_max);
+            let last = commands.last().map_or(0, |command| command.seq);
+            let plan = if last > memory.head.offered_seq {
+                Plan::new(Head {
+                    offered_seq: last,
+                    ..memory.head.clone()
+                })
+            } else {
+                Plan::nothing(memory.head.clone())
+            };
+            let request = Request {
+                protocol: PROTOCOL,
+                device: memory.head.device,
+                epoch: memory.head.epoch.clone(),
+                build: build.to_owned(),
+                cursor: memory.head.cursor,
+                device_time: now,
+                waiting: memory.waiting(),
+                commands,
+            };
+            Ok::<_, StoreError>((plan, request))
+        };
+        let request = self.change_with(plan, &mut Vec::new()).await?;
+        Ok(Sent { request })
+    }
+
+    /// Stores an answer, all of it in one transaction: what was decided leaves the outbox, what
+    /// changed comes in, the place in the feed moves on.
+    ///
+    /// Safe to be called with an answer that is late or was stored before: decisions are final, and
+    /// changes are taken only by a device that still stands where the request said.
+    ///
+    /// # Errors
+    /// The store's; nothing was stored then.
+    pub async fn apply(&self, sent: &Sent, response: Response) -> Result<Applied, StoreError> {
+        let mut response = response;
+        let mut changes = std::mem::take(&mut response.changes);
+        let digest: Vec<Digest> = changes.iter().filter_map(Digest::of).collect();
+        let summary = self
+            .change_with(
+                |memory| Ok::<_, StoreError>(memory.plan_answer(sent, &response, &digest)),
+                &mut changes,
+            )
+            .await?;
+        Ok(Applied { summary })
+    }
+}
+
+/// What a plan needs to know of a change.
+enum Digest {
+    Person(taswiq_domain::ids::PersonId),
+    Customer(CustomerId),
+    Order(OrderId),
+    Settled(CommandId),
+}
+
+impl Digest {
+    fn of(change: &Change) -> Option<Self> {
+        match change {
+            Change::Profile(profile) => Some(Self::Person(profile.person)),
+            Change::Customer(customer) => Some(Self::Customer(customer.id)),
+            Change::CustomerRemoved(id) => Some(Self::Customer(*id)),
+            Change::Order(document) => Some(Self::Order(document.order.id)),
+            Change::OrderRemoved(id) => Some(Self::Order(*id)),
+            Change::ParkedSettled(settled) => Some(Self::Settled(settled.command)),
+            Change::Catalogue(_) | Change::Entry(_) => None,
+        }
+    }
+
+    /// Whether a document shows the effect of a command.
+    fn shows(&self, command: &Command) -> bool {
+        match self {
+            Self::Order(order) => {
+                command.body.order() == Some(*order) || OrderId::from(command.id) == *order
+            }
+            Self::Customer(customer) => match &command.body {
+                CommandBody::CorrectCustomer(correct) => correct.customer == *customer,
+                CommandBody::RegisterCustomer(_) => CustomerId::from(command.id) == *customer,
+                _ => false,
+            },
+            Self::Person(_) | Self::Settled(_) => false,
+        }
+    }
+}
+
+impl Memory {
+    fn next_commands(&self, commands_max: usize, bytes_max: usize) -> Vec<Command> {
+        // Before the first contact the device does not know how many of its commands the server has:
+        // it asks first.
+        if self.head.epoch.is_empty() {
+            return Vec::new();
+        }
+        let mut bytes = 0;
+        let mut commands: Vec<Command> = Vec::new();
+        for queued in self
+            .outbox
+            .values()
+            .take(commands_max.min(limits::COMMANDS_PER_BATCH))
+        {
+            bytes += super::memory::json(&queued.command).len();
+            if bytes > bytes_max.min(limits::SYNC_REQUEST_BYTES - ENVELOPE_BYTES)
+                && !commands.is_empty()
+            {
+                break;
+            }
+            commands.push(queued.command.clone());
+        }
+        commands
+    }
+
+    fn waiting(&self) -> Waiting {
+        Waiting {
+            commands: count(self.outbox.len()),
+            orders: count(
+                self.outbox
+                    .values()
+                    .filter(|queued| matches!(queued.command.body, CommandBody::PlaceOrder(_)))
+                    .count(),
+            ),
+            oldest_made_at: self
+                .outbox
+                .values()
+                .next()
+                .map(|queued| queued.command.made_at),
+        }
+    }
+
+    fn plan_answer(&self, sent: &Sent, response: &Response, digest: &[Digest]) -> (Plan, Summary) {
+        let waiting = count(self.outbox.len());
+        if digest
+            .iter()
+            .any(|change| matches!(change, Digest::Person(person) if *person != self.head.person))
+        {
+            // Somebody else has signed in on this phone. Their answer is not for this store.
+            return (
+                Plan::nothing(self.head.clone()),
+                Summary {
+                    waiting,
+                    wrong_person: true,
+                    ..Summary::default()
+                },
+            );
+        }
+        if self.head.epoch != sent.request.epoch {
+            // Another tab has learnt meanwhile that the server was restored.
+            return (
+                Plan::nothing(self.head.clone()),
+                Summary {
+                    waiting,
+                    again: true,
+                    ..Summary::default()
+                },
+            );
+        }
+        let mut plan = Plan::new(Head {
+            epoch: response.epoch.clone(),
+            clock_ahead_ms: response
+                .server_time
+                .0
+                .saturating_sub(sent.request.device_time.0),
+            offset: response.offset,
+            last_sync: Some(response.server_time),
+            ..self.head.clone()
+        });
+        let first_contact = self.head.epoch.is_empty();
+        if first_contact {
+            plan.head.next_seq = plan
+                .head
+                .next_seq
+                .max(response.decided_seq.saturating_add(1));
+        }
+        let restored = !first_contact && response.epoch != self.head.epoch;
+        let in_place = sent.request.cursor == self.head.cursor;
+        let takes_changes = !restored && in_place;
+        let caught_up = takes_changes && response.more == 0;
+
+        let mut summary = Summary::default();
+        let mut commands = Fate::default();
+        for result in &response.results {
+            let was_sent = sent
+                .request
+                .commands
+                .iter()
+                .any(|command| command.id == result.id);
+            let Some(queued) = self
+                .outbox
+                .values()
+                .find(|queued| was_sent && queued.command.id == result.id)
+            else {
+                continue;
+            };
+            match &result.answer {
+                Answer::Applied | Answer::AlreadyApplied => {
+                    summary.decided += 1;
+                    plan.steps.push(Step::Unqueue(queued.command.seq));
+                    commands.acknowledged.push(Acknowledged {
+                        queued: queued.clone(),
+                        decided_at: response.server_time,
+                        settling: true,
+                    });
+                }
+                Answer::Parked { refusal } => {
+                    summary.decided += 1;
+                    plan.steps.push(Step::Unqueue(queued.command.seq));
+                    commands.parked.push(ParkedRecord {
+                        queued: queued.clone(),
+                        refusal: refusal.clone(),
+                        decided_at: response.server_time,
+                    });
+                }
+                Answer::RetryAfter { delay_ms } => {
+                    summary.retry_after_ms = summary.retry_after_ms.max(Some(*delay_ms))
+                }
+            }
+        }
+        if takes_changes {
+            self.settle(
+                digest,
+                caught_up,
+                response.server_time,
+                &mut commands,
+                &mut plan,
+            );
+            plan.takes_changes = true;
+            plan.head.cursor = response.cursor;
+            if caught_up && self.head.rereading {
+                plan.head.rereading = false;
+                plan.drops_outdated = true;
+            }
+        }
+        if restored {
+            self.offer_again(response.decided_seq, &mut commands, &mut plan);
+            plan.reread();
+        }
+        self.prune(response.server_time, &commands, &mut plan);
+        let requeued = plan
+            .steps
+            .iter()
+            .filter(|step| matches!(step, Step::Queue(_)))
+            .count();
+        let unqueued = plan
+            .steps
+            .iter()
+            .filter(|step| matches!(step, Step::Unqueue(_)))
+            .count();
+        plan.steps
+            .extend(commands.acknowledged.into_iter().map(Step::Acknowledge));
+        plan.steps
+            .extend(commands.parked.into_iter().map(Step::Park));
+
+        summary.waiting = count((self.outbox.len() + requeued).saturating_sub(unqueued));
+        // A feed that says "more" without moving on would be asked for ever.
+        summary.again = restored
+            || (takes_changes && response.more > 0 && response.cursor != self.head.cursor)
+            || (!restored && !in_place && response.more > 0);
+        (plan, summary)
+    }
+
+    /// What the feed shows needs no showing by commands any longer; what a person has settled leaves
+    /// the "to correct" list.
+    fn settle(
+        &self,
+        digest: &[Digest],
+        caught_up: bool,
+        decided_at: Timestamp,
+        commands: &mut Fate,
+        plan: &mut Plan,
+    ) {
+        let settled =
+            |command: &Command| caught_up || digest.iter().any(|change| change.shows(command));
+        for record in &mut commands.acknowledged {
+            record.settling = !settled(&record.queued.command);
+        }
+        for record in self
+            .acknowledged
+            .values()
+            .filter(|record| record.settling && settled(&record.queued.command))
+        {
+            commands.acknowledged.push(Acknowledged {
+                settling: false,
+                ..record.clone()
+            });
+        }
+        for id in digest.iter().filter_map(|change| {
+            if let Digest::Settled(id) = change {
+                Some(*id)
+            } else {
+                None
+            }
+        }) {
+            let fresh = commands
+                .parked
+                .iter()
+                .position(|record| record.queued.command.id == id)
+                .map(|index| commands.parked.remove(index).queued);
+            let known = self
+                .parked
+                .values()
+                .find(|record| record.queued.command.id == id)
+                .map(|record| record.queued.clone());
+            if let Some(queued) = fresh.or(known) {
+                plan.steps.push(Step::Unpark(queued.command.seq));
+                commands.acknowledged.push(Acknowledged {
+                    queued,
+                    decided_at,
+                    settling: false,
+                });
+            }
+        }
+    }
+
+    /// The server was restored from an older copy: everything that it does not know any longer waits
+    /// again, in its old place, what was parked included.
+    fn offer_again(&self, decided_seq: u64, commands: &mut Fate, plan: &mut Plan) {
+        let lost = |queued: &Queued| queued.command.seq > decided_seq;
+        commands.acknowledged.retain(|record| {
+            let keep = !lost(&record.queued);
+            if !keep {
+                plan.steps.push(Step::Queue(record.queued.clone()));
+            }
+            keep
+        });
+        commands.parked.retain(|record| {
+            let keep = !lost(&record.queued);
+            if !keep {
+                plan.steps.push(Step::Queue(record.queued.clone()));
+            }
+            keep
+        });
+        for record in self
+            .acknowledged
+            .values()
+            .filter(|record| lost(&record.queued))
+        {
+            plan.steps.push(Step::Forget(record.queued.command.seq));
+            plan.steps.push(Step::Queue(record.queued.clone()));
+        }
+        for record in self.parked.values().filter(|record| lost(&record.queued)) {
+            plan.steps.push(Step::Unpark(record.queued.command.seq));
+            plan.steps.push(Step::Queue(record.queued.clone()));
+        }
+    }
+
+    fn prune(&self, server_time: Timestamp, commands: &Fate, plan: &mut Plan) {
+        let oldest = server_time.plus_days(-limits::ACKNOWLEDGED_KEPT_DAYS);
+        let changed = |seq: u64| {
+            commands
+                .acknowledged
+                .iter()
+                .any(|record| record.queued.command.seq == seq)
+        };
+        for (seq, record) in &self.acknowledged {
+            let forgotten = plan
+                .steps
+                .iter()
+                .any(|step| matches!(step, Step::Forget(known) if known == seq));
+            if record.decided_at < oldest && !record.settling && !changed(*seq) && !forgotten {
+                plan.steps.push(Step::Forget(*seq));
+            }
+        }
+    }
+}
+
+/// What becomes of the commands of an answer, before it is put into steps.
+#[derive(Default)]
+struct Fate {
+    acknowledged: Vec<Acknowledged>,
+    parked: Vec<ParkedRecord>,
+}
+
+/// Room for everything in a request but its commands, in bytes.
+const ENVELOPE_BYTES: usize = 1_024;

@@ -1,0 +1,322 @@
+//! What screens see: the server's documents with the person's own commands folded over them.
+//!
+//! A saved command *is* its local effect. It is folded by the very function by which the server will
+//! decide, so the two can only differ where the server knows more.
+
+use crate::engine::Phase;
+use crate::record::Queued;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+use taswiq_domain::access::Actor;
+use taswiq_domain::catalogue::Catalogue;
+use taswiq_domain::commission::{self, Standing};
+use taswiq_domain::customer::{Customer, CustomerLabel};
+use taswiq_domain::decide::{Effect, Situation, decide};
+use taswiq_domain::ids::{CommandId, CustomerId, OrderId, PersonId};
+use taswiq_domain::ledger::{Account, Transfer};
+use taswiq_domain::money::{Centimes, Overflow};
+use taswiq_domain::order::Order;
+use taswiq_domain::person::Profile;
+use taswiq_domain::refusal::Refusal;
+use taswiq_domain::sync::{Command, CommandBody, LedgerEntry};
+use taswiq_domain::text;
+use taswiq_domain::time::{FixedOffset, Timestamp};
+
+/// Where an order is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// Saved on this phone, not yet with the server.
+    OnPhone,
+    /// With the server; how far each cooperative is says [`Order::sub_orders`].
+    Received,
+    /// With the server, which wants a person to look at it.
+    ToCorrect {
+        /// The command that placed it, as in [`super::Device::parked`].
+        command: CommandId,
+        /// Why.
+        refusal: Refusal,
+    },
+}
+
+/// A command that waits on this phone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// Which.
+    pub id: CommandId,
+    /// Its kind on the wire.
+    pub kind: &'static str,
+    /// When it was made, corrected.
+    pub made_at: Timestamp,
+    /// Why it will probably be refused, by what the phone has learnt since it was made. The server
+    /// decides all the same.
+    pub doubt: Option<Refusal>,
+}
+
+/// A command that a person must look at. It is not sent again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parked {
+    /// The command, whole: what a repair starts from.
+    pub command: Command,
+    /// When it was made, corrected.
+    pub made_at: Timestamp,
+    /// Why.
+    pub refusal: Refusal,
+    /// When the server said so, by its clock.
+    pub decided_at: Timestamp,
+}
+
+/// An order as a screen shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OrderView {
+    /// The order with everything done on this phone.
+    pub order: Rc<Order>,
+    /// Who ordered, as far as this person may know.
+    pub customer: Option<CustomerLabel>,
+    /// When the server took it in.
+    pub received_at: Option<Timestamp>,
+    /// Where it is.
+    pub whereabouts: Whereabouts,
+    /// What was done to it on this phone and waits, oldest first; placing it included.
+    pub pending: Vec<Pending>,
+    /// What was done to it and is to be corrected, oldest first.
+    pub parked: Vec<Parked>,
+}
+
+/// What an agent has earned, in all or by one order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Earnings {
+    /// Asked and not yet answered by the cooperatives: a hope, in no ledger.
+    pub estimate: Centimes,
+    /// Confirmed, not vested. This and what follows are balances of the ledger.
+    pub pending: Centimes,
+    /// Vested, not on a closed statement.
+    pub earned: Centimes,
+    /// On a closed statement, to be transferred.
+    pub payable: Centimes,
+    /// Held while a dispute is open.
+    pub held: Centimes,
+    /// Still owed from before.
+    pub carried: Centimes,
+    /// Transferred.
+    pub paid: Centimes,
+    /// Withheld as tax.
+    pub withheld: Centimes,
+    /// What the acts that wait on this phone will add to (or, negative, take from) `pending` and
+    /// `earned` together, if the server agrees.
+    pub unsent: Centimes,
+}
+
+/// The badge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// What the engine is at.
+    pub phase: Phase,
+    /// Commands that wait on this phone.
+    pub waiting: u32,
+    /// Commands to correct.
+    pub parked: u32,
+    /// When the server last answered, by its clock.
+    pub last_sync: Option<Timestamp>,
+    /// How far the server's clock is ahead of the phone's, in milliseconds.
+    pub clock_ahead_ms: i64,
+}
+
+/// A customer with what a search compares.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    pub(super) customer: Rc<Customer>,
+    search_key: Rc<str>,
+}
+
+impl Known {
+    pub(super) fn new(customer: Customer) -> Self {
+        let details = &customer.details;
+        // People say 06…, not +212 6….
+        let phone = details
+            .phone
+            .as_ref()
+            .map(|phone| {
+                format!(
+                    "{} {}",
+                    phone.as_e164(),
+                    phone.as_e164().replacen("+212", "0", 1)
+                )
+            })
+            .unwrap_or_default();
+        let typed = format!(
+            "{} {} {} {}",
+            details.full_name(),
+            details.place,
+            details.address,
+            phone
+        );
+        Self {
+            search_key: text::search_key(&typed).into(),
+            customer: Rc::new(customer),
+        }
+    }
+
+    /// Whether every word is somewhere in it.
+    pub(super) fn fits(&self, words: &[String]) -> bool {
+        words
+            .iter()
+            .all(|word| self.search_key.contains(word.as_str()))
+    }
+
+    pub(super) fn sort_key(&self) -> &str {
+        &self.search_key
+    }
+}
+
+/// An order document.
+#[derive(Clone, Debug)]
+pub(super) struct KnownOrder {
+    pub(super) order: Rc<Order>,
+    pub(super) received_at: Timestamp,
+    pub(super) customer: Option<CustomerLabel>,
+}
+
+/// What came from the server.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Documents {
+    pub(super) profile: Option<Rc<Profile>>,
+    pub(super) catalogue: Option<Rc<Catalogue>>,
+    pub(super) customers: HashMap<CustomerId, Known>,
+    pub(super) orders: HashMap<OrderId, KnownOrder>,
+    pub(super) entries: BTreeMap<i64, Rc<LedgerEntry>>,
+}
+
+/// What own commands make of the documents.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Overlay {
+    pub(super) customers: HashMap<CustomerId, Known>,
+    pub(super) orders: HashMap<OrderId, Rc<Order>>,
+    pub(super) doubts: HashMap<CommandId, Refusal>,
+}
+
+impl Overlay {
+    /// Folds a command, by the rules. A refused one leaves no trace.
+    pub(super) fn fold(
+        &mut self,
+        documents: &Documents,
+        offset: &FixedOffset,
+        queued: &Queued,
+    ) -> Result<(), Refusal> {
+        let (Some(profile), Some(catalogue)) = (&documents.profile, &documents.catalogue) else {
+            return Err(Refusal::CatalogueTooOld);
+        };
+        let actor = Actor {
+            person: profile.person,
+            role: profile.role,
+            cooperatives: profile.cooperatives.clone(),
+        };
+        let Command { id, body, .. } = &queued.command;
+        let order = self.order(documents, body.order().unwrap_or_else(|| (*id).into()));
+        let customer = body
+            .customer()
+            .and_then(|customer| self.customer(documents, customer))
+            .map(|known| known.customer.clone());
+        let situation = Situation {
+            actor: &actor,
+            grade: &profile.grade,
+            catalogue,
+            calendar: offset,
+            made_at: queued.corrected_at,
+            received_at: None,
+            order: order.as_deref(),
+            customer: customer.as_deref(),
+        };
+        match decide(*id, body, &situation)? {
+            Effect::Customer(customer) => {
+                self.customers.insert(customer.id, Known::new(customer));
+            }
+            Effect::Order { after, .. } => {
+                self.orders.insert(after.id, Rc::from(after));
+            }
+        }
+        Ok(())
+    }
+
+    /// The order with everything done to it.
+    pub(super) fn order(&self, documents: &Documents, id: OrderId) -> Option<Rc<Order>> {
+        self.orders
+            .get(&id)
+            .or_else(|| documents.orders.get(&id).map(|known| &known.order))
+            .cloned()
+    }
+
+    /// The customer with every correction.
+    pub(super) fn customer<'a>(
+        &'a self,
+        documents: &'a Documents,
+        id: CustomerId,
+    ) -> Option<&'a Known> {
+        self.customers
+            .get(&id)
+            .or_else(|| documents.customers.get(&id))
+    }
+}
+
+/// Whether a parked command still shows: what it would have created must not vanish from the lists,
+/// whereas a step that was refused did not happen.
+pub(super) fn creates(body: &CommandBody) -> bool {
+    matches!(
+        body,
+        CommandBody::PlaceOrder(_) | CommandBody::RegisterCustomer(_)
+    )
+}
+
+impl Earnings {
+    /// Adds an entry of the ledger.
+    pub(super) fn post(&mut self, agent: PersonId, transfer: &Transfer) -> Result<(), Overflow> {
+        if let Some(balance) = self.balance(agent, transfer.debit) {
+            *balance = balance.minus(transfer.amount)?;
+        }
+        if let Some(balance) = self.balance(agent, transfer.credit) {
+            *balance = balance.plus(transfer.amount)?;
+        }
+        Ok(())
+    }
+
+    fn balance(&mut self, agent: PersonId, account: Account) -> Option<&mut Centimes> {
+        match account {
+            Account::AgentPending(owner) if owner == agent => Some(&mut self.pending),
+            Account::AgentEarned(owner) if owner == agent => Some(&mut self.earned),
+            Account::AgentPayable(owner) if owner == agent => Some(&mut self.payable),
+            Account::AgentHeld(owner) if owner == agent => Some(&mut self.held),
+            Account::AgentCarried(owner) if owner == agent => Some(&mut self.carried),
+            Account::AgentPaid(owner) if owner == agent => Some(&mut self.paid),
+            Account::AgentWithheld(owner) if owner == agent => Some(&mut self.withheld),
+            _ => None,
+        }
+    }
+
+    /// Adds what an order stands for beyond the ledger: its estimate, and what own commands changed.
+    pub(super) fn hope(&mut self, document: Option<&Order>, now: &Order) -> Result<(), Overflow> {
+        let stands = standing_of(now)?;
+        self.estimate = self.estimate.plus(stands.estimate)?;
+        let stood = document.map_or(Ok(Standing::default()), standing_of)?;
+        let change = stands
+            .pending
+            .plus(stands.earned)?
+            .minus(stood.pending)?
+            .minus(stood.earned)?;
+        self.unsent = self.unsent.plus(change)?;
+        Ok(())
+    }
+}
+
+fn standing_of(order: &Order) -> Result<Standing, Overflow> {
+    order
+        .sub_orders
+        .iter()
+        .try_fold(Standing::default(), |sum, sub_order| {
+            let one = commission::standing_of(sub_order)?;
+            Ok(Standing {
+                estimate: sum.estimate.plus(one.estimate)?,
+                pending: sum.pending.plus(one.pending)?,
+                earned: sum.earned.plus(one.earned)?,
+                charged: sum.charged.plus(one.charged)?,
+            })
+        })
+}

@@ -1,0 +1,183 @@
+//! Carries out what the [engine](crate::engine) decides, against any transport and host.
+
+use crate::device::{Applied, Device, Sent};
+use crate::engine::{self, Action, Event};
+use crate::store::LocalStore;
+use crate::wire;
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use taswiq_domain::sync::Response;
+use taswiq_domain::time::Timestamp;
+
+/// Carries the body of a request to `POST /api/v1/sync` and brings back the body of the answer.
+#[allow(async_fn_in_trait, reason = "a device lives on one thread")]
+pub trait Transport {
+    /// Sends one request. The answer may be anything: it is checked after.
+    async fn send(&self, body: Vec<u8>) -> Result<Vec<u8>, TransportError>;
+}
+
+/// Why no readable answer came. None of these says whether the server has carried out the request.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TransportError {
+    /// No connection, or it broke.
+    #[error("no network")]
+    NoNetwork,
+    /// No answer in time.
+    #[error("no answer in time")]
+    Timeout,
+    /// Something came that is not an answer of the server.
+    #[error("the answer cannot be read")]
+    Garbled,
+    /// Status 413.
+    #[error("the request was too large")]
+    TooLarge,
+    /// Status 401.
+    #[error("the session is over")]
+    SignInAgain,
+    /// Any other status that says the request is wrong or not allowed.
+    #[error("refused with status {status}")]
+    Refused {
+        /// The status.
+        status: u16,
+    },
+    /// Status 408, 429 or 5xx.
+    #[error("the server is busy or ill, status {status}")]
+    Busy {
+        /// The status.
+        status: u16,
+        /// What the header `Retry-After` says, in milliseconds.
+        retry_after_ms: Option<u64>,
+    },
+}
+
+impl TransportError {
+    /// What a status other than 200 means. `retry_after` is the header of that name.
+    pub fn of_status(status: u16, retry_after: Option<&str>) -> Self {
+        match status {
+            401 => Self::SignInAgain,
+            413 => Self::TooLarge,
+            408 | 425 | 429 | 500.. => Self::Busy {
+                status,
+                // The other form of the header, a date, is the business of whoever trusts clocks.
+                retry_after_ms: retry_after
+                    .and_then(|seconds| seconds.trim().parse::<u64>().ok())
+                    .map(|seconds| seconds.saturating_mul(1000)),
+            },
+            400..=499 => Self::Refused { status },
+            // A redirect or a success without an answer comes from something in between.
+            _ => Self::Garbled,
+        }
+    }
+}
+
+/// The clock, the dice and the timers.
+pub trait Host {
+    /// The device's clock, right or wrong.
+    fn now(&self) -> Timestamp;
+    /// 0 to 1,000,000.
+    fn jitter_ppm(&self) -> u32;
+    /// Calls [`Driver::handle`] with [`Event::TimerFired`] after so long. Replaces what was scheduled
+    /// before.
+    fn schedule(&self, timer: u64, delay_ms: u64);
+}
+
+/// Runs the engine for a device.
+pub struct Driver<S, T, H> {
+    device: Device<S>,
+    transport: T,
+    host: H,
+    build: String,
+    state: RefCell<engine::State>,
+    /// What came for the request on its way, until it is stored.
+    arrived: RefCell<Option<(Sent, Response)>>,
+}
+
+impl<S: LocalStore + 'static, T: Transport, H: Host> Driver<S, T, H> {
+    /// A driver of `build` (the id of the app's build), which leads only once it hears
+    /// [`Event::BecameLeader`].
+    pub fn new(device: Device<S>, transport: T, host: H, build: impl Into<String>) -> Self {
+        Self {
+            device,
+            transport,
+            host,
+            build: build.into(),
+            state: RefCell::default(),
+            arrived: RefCell::default(),
+        }
+    }
+
+    /// The device it runs for.
+    pub fn device(&self) -> &Device<S> {
+        &self.device
+    }
+
+    /// The clock, dice and timers it runs by.
+    pub fn host(&self) -> &H {
+        &self.host
+    }
+
+    /// Tells the engine what happened and does what follows, requests included: returns when there
+    /// is nothing left to do but wait. May be called again meanwhile.
+    pub async fn handle(&self, event: Event) {
+        let mut events = VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            let (state, actions) = engine::step(self.state.take(), event, self.host.jitter_ppm());
+            self.state.replace(state);
+            for action in actions {
+                events.extend(self.carry_out(action).await);
+            }
+        }
+    }
+
+    async fn carry_out(&self, action: Action) -> Option<Event> {
+        match action {
+            Action::Send {
+                request,
+                commands_max,
+                bytes_max,
+            } => Some(self.send(request, commands_max, bytes_max).await),
+            Action::Persist { request } => {
+                let (sent, response) = self.arrived.take()?;
+                Some(match self.device.apply(&sent, response).await {
+                    Ok(Applied { summary }) => Event::Persisted { request, summary },
+                    Err(_) => Event::StoreFailed { request },
+                })
+            }
+            Action::Schedule { timer, delay_ms } => {
+                self.host.schedule(timer, delay_ms);
+                None
+            }
+            Action::Notify(phase) => {
+                self.device.set_phase(phase);
+                None
+            }
+        }
+    }
+
+    async fn send(&self, request: u64, commands_max: usize, bytes_max: usize) -> Event {
+        let Ok(sent) = self
+            .device
+            .offer(self.host.now(), &self.build, commands_max, bytes_max)
+            .await
+        else {
+            return Event::StoreFailed { request };
+        };
+        let outcome = match self.transport.send(wire::encode(&sent.request)).await {
+            Ok(body) => wire::decode(&body),
+            Err(error) => Err(error),
+        };
+        let outcome = outcome.map(|response| {
+            // An answer that comes after another tab took over must not be stored as another's.
+            if self.state.borrow().awaits(request) {
+                self.arrived.replace(Some((sent, response)));
+            }
+        });
+        Event::ResponseArrived { request, outcome }
+    }
+
+    /// Shares the driver between listeners.
+    pub fn shared(self) -> Rc<Self> {
+        Rc::new(self)
+    }
+}

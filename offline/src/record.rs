@@ -1,0 +1,141 @@
+//! The records as they are stored. An installed phone may sleep for a year with orders in its outbox,
+//! so fields may be added with a default and nothing is renamed or removed.
+
+use serde::{Deserialize, Serialize};
+use taswiq_domain::ids::{DeviceId, PersonId};
+use taswiq_domain::refusal::Refusal;
+use taswiq_domain::sync::Command;
+use taswiq_domain::time::{FixedOffset, Timestamp};
+
+/// Key of the [`Head`] in the table `meta`.
+pub const HEAD: &str = "head";
+/// Key of the profile in the table `documents`.
+pub const PROFILE: &str = "profile";
+/// Key of the catalogue in the table `documents`.
+pub const CATALOGUE: &str = "catalogue";
+
+/// Counters and the place in the change feed. Every batch that depends on what was read expects the
+/// head as it was read and writes a new one, which is what keeps two tabs from giving one sequence
+/// number twice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// Counts the changes of the store.
+    pub version: u64,
+    /// Counts those that changed documents.
+    pub documents_version: u64,
+    /// Which device. One for each person on a phone: the server counts a device's commands without
+    /// gaps, and what one person has not sent must not hold up another.
+    pub device: DeviceId,
+    /// Whose.
+    pub person: PersonId,
+    /// The `seq` of the next command.
+    pub next_seq: u64,
+    /// The greatest `seq` that was ever put into a request: from there on the server may know it, and
+    /// it can no longer be undone. Written before the request leaves.
+    pub offered_seq: u64,
+    /// The server's epoch; empty before the first contact.
+    #[serde(default)]
+    pub epoch: String,
+    /// The place in the change feed.
+    pub cursor: i64,
+    /// Counts the times the feed was read from its start. Documents carry the generation in which
+    /// they came; those of an earlier one are gone from the server when the feed has been read.
+    #[serde(default)]
+    pub generation: u32,
+    /// Whether the feed is being read from its start, so that older documents are still there.
+    #[serde(default)]
+    pub rereading: bool,
+    /// How far the server's clock is ahead of the device's, in milliseconds.
+    #[serde(default)]
+    pub clock_ahead_ms: i64,
+    /// What to print times with.
+    #[serde(default)]
+    pub offset: FixedOffset,
+    /// When the server last answered, by its clock.
+    #[serde(default)]
+    pub last_sync: Option<Timestamp>,
+}
+
+impl Head {
+    /// The head of a phone on which this person has never been.
+    pub fn new(person: PersonId, device: DeviceId) -> Self {
+        Self {
+            version: 0,
+            documents_version: 0,
+            device,
+            person,
+            next_seq: 1,
+            offered_seq: 0,
+            epoch: String::new(),
+            cursor: 0,
+            generation: 0,
+            rereading: false,
+            clock_ahead_ms: 0,
+            offset: FixedOffset::default(),
+            last_sync: None,
+        }
+    }
+}
+
+/// A command in the outbox.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Queued {
+    /// The command.
+    pub command: Command,
+    /// When it was made, by the device's clock corrected by what was then known of the server's.
+    pub corrected_at: Timestamp,
+}
+
+/// A command that the server has taken in, kept so that a server restored from an older copy can be
+/// told again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acknowledged {
+    /// As it was queued.
+    #[serde(flatten)]
+    pub queued: Queued,
+    /// When the server answered, by its clock.
+    pub decided_at: Timestamp,
+    /// Whether the document that shows its effect has not come yet, so that the screens still need
+    /// the command itself.
+    #[serde(default)]
+    pub settling: bool,
+}
+
+/// A command that a person must look at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParkedRecord {
+    /// As it was queued.
+    #[serde(flatten)]
+    pub queued: Queued,
+    /// Why.
+    pub refusal: Refusal,
+    /// When the server answered, by its clock.
+    pub decided_at: Timestamp,
+}
+
+/// A document of the server, and when it came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stored<T> {
+    /// See [`Head::generation`].
+    #[serde(rename = "g")]
+    pub generation: u32,
+    /// The document.
+    #[serde(rename = "d")]
+    pub document: T,
+}
+
+/// Something a person has begun and not finished: a basket. The form of `json` is the screen's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draft {
+    /// Chosen by the screen.
+    pub key: String,
+    /// When it was saved, by the device's clock.
+    pub saved_at: Timestamp,
+    /// What.
+    pub json: String,
+}
+
+/// The key of a command's record: its `seq` with leading zeros, so that keys sort as numbers do.
+pub fn seq_key(seq: u64) -> String {
+    format!("{seq:020}")
+}
