@@ -6,7 +6,7 @@
 mod coop;
 mod field;
 
-pub use coop::Coop;
+pub use coop::{Coop, Grouping, PartsShown};
 pub use field::{Field, OrdersShown, Rung};
 use std::fmt;
 
