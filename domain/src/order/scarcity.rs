@@ -6,9 +6,10 @@
 
 use super::event::LineUnits;
 use super::{Order, Reason, SubOrder};
-use crate::ids::OrderId;
+use crate::ids::{OrderId, ProductId};
 use crate::sync::{CommandBody, ConfirmSubOrder, RefuseSubOrder};
 use crate::time::Timestamp;
+use std::collections::{BTreeMap, HashMap};
 
 /// A line that asks for a part of the stock of its product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,9 +84,64 @@ pub fn serve(stock: u32, claims: impl IntoIterator<Item = Claim>) -> Vec<Portion
         .collect()
 }
 
+/// Who gets what of each product.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shares {
+    by_product: BTreeMap<ProductId, Vec<Portion>>,
+    given: HashMap<(OrderId, u16), u32>,
+}
+
+impl Shares {
+    /// Gives out the stock of every product among the parts of orders that ask for it. A product of
+    /// which `stock` is not known is given to everybody.
+    pub fn of<'a>(
+        parts: impl IntoIterator<Item = (&'a Order, &'a SubOrder)>,
+        stock: impl Fn(ProductId) -> Option<u32>,
+    ) -> Self {
+        let mut claims: BTreeMap<ProductId, Vec<Claim>> = BTreeMap::new();
+        for (order, sub_order) in parts {
+            for line in &sub_order.lines {
+                claims.entry(line.product).or_default().push(Claim {
+                    order: order.id,
+                    line: line.number,
+                    placed_at: order.placed_at,
+                    asked: line.asked,
+                });
+            }
+        }
+        let by_product: BTreeMap<ProductId, Vec<Portion>> = claims
+            .into_iter()
+            .map(|(product, claims)| (product, serve(stock(product).unwrap_or(u32::MAX), claims)))
+            .collect();
+        let given = by_product
+            .values()
+            .flatten()
+            .map(|portion| ((portion.order, portion.line), portion.given))
+            .collect();
+        Self { by_product, given }
+    }
+
+    /// Every product that is asked for, with who gets what of it, first served first.
+    pub fn products(&self) -> impl Iterator<Item = (ProductId, &[Portion])> {
+        self.by_product
+            .iter()
+            .map(|(product, portions)| (*product, portions.as_slice()))
+    }
+
+    /// What a line gets.
+    pub fn given(&self, order: OrderId, line: u16) -> u32 {
+        self.given.get(&(order, line)).copied().unwrap_or(0)
+    }
+}
+
 /// The cooperative's answer that gives `given` units of each line: a confirmation of every line, or
-/// a refusal for want of stock when there is nothing to give.
-pub fn answer(order: &Order, sub_order: &SubOrder, given: impl Fn(u16) -> u32) -> CommandBody {
+/// a refusal for `why_not` when there is nothing to give.
+pub fn answer(
+    order: &Order,
+    sub_order: &SubOrder,
+    given: impl Fn(u16) -> u32,
+    why_not: Reason,
+) -> CommandBody {
     let lines: Vec<LineUnits> = sub_order
         .lines
         .iter()
@@ -98,7 +154,7 @@ pub fn answer(order: &Order, sub_order: &SubOrder, given: impl Fn(u16) -> u32) -
         return CommandBody::RefuseSubOrder(RefuseSubOrder {
             order: order.id,
             cooperative: sub_order.cooperative,
-            reason: Reason::OutOfStock,
+            reason: why_not,
         });
     }
     CommandBody::ConfirmSubOrder(ConfirmSubOrder {

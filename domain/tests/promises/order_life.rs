@@ -509,7 +509,7 @@ fn a_cooperative_sees_its_own_lines_and_nothing_of_the_rest() {
 fn an_answer_for_want_of_stock_is_one_the_rules_accept() {
     let order = order(&[(THYME_HONEY, 12), (AMLOU, 2)]);
     let sub_order = order.sub_order(HONEY_COOP).expect("honey was asked");
-    let part = scarcity::answer(&order, sub_order, |_| 10);
+    let part = scarcity::answer(&order, sub_order, |_| 10, Reason::OutOfStock);
     let CommandBody::ConfirmSubOrder(confirm) = part else {
         panic!("ten of twelve is a confirmation");
     };
@@ -524,9 +524,27 @@ fn an_answer_for_want_of_stock_is_one_the_rules_accept() {
     assert_eq!(sub_order.stage, Stage::Confirmed);
     assert_eq!(sub_order.lines[0].confirmed, 10);
 
-    let nothing = scarcity::answer(&order, sub_order, |_| 0);
+    let nothing = scarcity::answer(&order, sub_order, |_| 0, Reason::Season);
     assert!(matches!(
         nothing,
-        CommandBody::RefuseSubOrder(refuse) if refuse.reason == Reason::OutOfStock
+        CommandBody::RefuseSubOrder(refuse) if refuse.reason == Reason::Season
     ));
+}
+
+#[test]
+fn each_product_is_shared_by_itself() {
+    let order = order(&[(THYME_HONEY, 12), (AMLOU, 2)]);
+    let parts = order.sub_orders.iter().map(|sub_order| (&order, sub_order));
+    let shares = scarcity::Shares::of(parts, |product| (product == THYME_HONEY).then_some(5));
+    let given = |product| {
+        order
+            .sub_orders
+            .iter()
+            .flat_map(|sub_order| &sub_order.lines)
+            .find(|line| line.product == product)
+            .map(|line| shares.given(order.id, line.number))
+    };
+    assert_eq!(given(THYME_HONEY), Some(5));
+    assert_eq!(given(AMLOU), Some(2), "a stock nobody counted is enough");
+    assert_eq!(shares.products().count(), 2);
 }
