@@ -89,25 +89,26 @@ pub fn build(mode: Mode) -> Result<Bundle> {
 }
 
 fn compile(mode: Mode) -> Result<PathBuf> {
-    let profile = match mode {
-        Mode::Quick => "wasm-quick",
-        Mode::Release => "wasm-release",
+    println!("compiling {PACKAGE} for {}", needs::WASM_TARGET);
+    let mut cargo = command::cargo(&workspace::root());
+    cargo.args(["build", "--locked", "--package", PACKAGE, "--lib"]);
+    cargo.args(["--target", needs::WASM_TARGET]);
+    let folder = match mode {
+        // A profile of its own would compile every macro and build script a second time, a minute of
+        // a first build. Without any optimisation the wasm is several times as large.
+        Mode::Quick => {
+            cargo.args(["--config", "profile.dev.opt-level=1"]);
+            "debug"
+        }
+        Mode::Release => {
+            cargo.args(["--profile", "wasm-release"]);
+            "wasm-release"
+        }
     };
-    println!("compiling {PACKAGE} for {} ({profile})", needs::WASM_TARGET);
-    command::run(command::cargo(&workspace::root()).args([
-        "build",
-        "--locked",
-        "--package",
-        PACKAGE,
-        "--lib",
-        "--target",
-        needs::WASM_TARGET,
-        "--profile",
-        profile,
-    ]))?;
+    command::run(&mut cargo)?;
     Ok(workspace::target()
         .join(needs::WASM_TARGET)
-        .join(profile)
+        .join(folder)
         .join(CRATE_FILE))
 }
 
