@@ -15,7 +15,7 @@ pub use exchange::{Applied, Sent};
 use crate::engine::Phase;
 use crate::record::{Draft, Head, Queued};
 use crate::store::{Batch, Expected, LocalStore, StoreError, Table};
-use memory::{Memory, Plan, Step};
+use memory::{Memory, Plan};
 use std::cell::{Cell, Ref, RefCell};
 use std::rc::Rc;
 use taswiq_domain::catalogue::Catalogue;
@@ -367,7 +367,8 @@ impl<S: LocalStore> Device<S> {
     }
 
     /// Does something: decides by the rules, saves it for good, shows it. `id` is a fresh UUIDv7, and
-    /// `now` the device's clock. The command is safe once this returns, and not before.
+    /// `now` the device's clock. The command is safe once this returns, and not before. Done twice
+    /// with the same id and body, it happens once.
     ///
     /// # Errors
     /// See [`ActError`]; nothing has happened then.
@@ -393,8 +394,7 @@ impl<S: LocalStore> Device<S> {
     ) -> Result<(), ActError> {
         self.change(|memory| {
             let mut plan = memory.plan_acts(&acts, now)?;
-            plan.steps
-                .extend(finished_draft.map(|key| Step::DropDraft(key.to_owned())));
+            plan.drop_draft(finished_draft);
             Ok::<_, ActError>(plan)
         })
         .await
@@ -444,7 +444,7 @@ impl<S: LocalStore> Device<S> {
         let acts = [(id, body)];
         self.change(|memory| {
             let mut plan = memory.plan_acts(&acts, now)?;
-            plan.steps.extend(memory.plan_discard(parked)?.steps);
+            plan.join(memory.plan_discard(parked)?);
             Ok::<_, ActError>(plan)
         })
         .await

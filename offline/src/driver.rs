@@ -1,5 +1,8 @@
 //! Carries out what the [engine](crate::engine) decides, against any transport and host.
 
+#[cfg(target_arch = "wasm32")]
+pub mod browser;
+
 use crate::device::{Applied, Device, Sent};
 use crate::engine::{self, Action, Event};
 use crate::store::LocalStore;

@@ -46,6 +46,8 @@
 //! their own. [`store`] holds the records: [`store::MemoryStore`] natively, `store::IndexedDb` on a
 //! phone, both passing `store::conformance`.
 
+#[cfg(target_arch = "wasm32")]
+mod browser;
 pub mod device;
 pub mod driver;
 pub mod engine;

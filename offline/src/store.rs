@@ -3,8 +3,14 @@
 //! Small on purpose. The rules above it never depend on a database, so thousands of phones can live
 //! in one test process, and a browser's store has little to get wrong.
 
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+#[cfg(target_arch = "wasm32")]
+mod indexed_db;
 mod memory;
 
+#[cfg(target_arch = "wasm32")]
+pub use indexed_db::IndexedDb;
 pub use memory::{Fault, MemoryStore};
 
 /// A table: texts by key.

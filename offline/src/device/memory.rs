@@ -100,6 +100,22 @@ impl Plan {
     pub(super) fn is_nothing(&self) -> bool {
         self.unchanged
     }
+
+    /// Drops a draft along with it.
+    pub(super) fn drop_draft(&mut self, key: Option<&str>) {
+        if let Some(key) = key {
+            self.steps.push(Step::DropDraft(key.to_owned()));
+            self.unchanged = false;
+        }
+    }
+
+    /// Does the steps of another plan as well.
+    pub(super) fn join(&mut self, other: Self) {
+        self.steps.extend(other.steps);
+        self.unchanged &= other.unchanged;
+        // What both make together has to be folded anew.
+        self.overlay = None;
+    }
 }
 
 impl Memory {
@@ -114,29 +130,24 @@ impl Memory {
         }
         let mut plan = Plan::new(self.head.clone());
         let mut overlay = self.overlay.clone();
-        for (id, body) in acts {
-            let command = Command {
-                id: *id,
-                seq: plan.head.next_seq,
-                made_at: now,
-                body: body.clone(),
-            };
-            let queued = Queued {
-                command,
-                corrected_at: now.plus_ms(self.head.clock_ahead_ms),
-            };
-            if self.knows(*id)
-                || plan
-                    .steps
-                    .iter()
-                    .any(|step| matches!(step, Step::Queue(earlier) if earlier.command.id == *id))
-            {
+        for (index, (id, body)) in acts.iter().enumerate() {
+            if acts[..index].iter().any(|(earlier, _)| earlier == id) {
                 return Err(Refusal::CommandIdReused.into());
             }
+            if let Some(known) = self.known(*id) {
+                // Asked twice, by an impatient thumb or after a save of which nobody heard the end.
+                if known.command.body == *body {
+                    continue;
+                }
+                return Err(Refusal::CommandIdReused.into());
+            }
+            let command = Command { id: *id, seq: plan.head.next_seq, made_at: now, body: body.clone() };
+            let queued = Queued { command, corrected_at: now.plus_ms(self.head.clock_ahead_ms) };
             overlay.fold(&self.documents, &self.head.offset, &queued)?;
             plan.head.next_seq += 1;
             plan.steps.push(Step::Queue(queued));
         }
+        plan.unchanged = plan.steps.is_empty();
         plan.overlay = Some(overlay);
         Ok(plan)
     }
@@ -188,13 +199,10 @@ impl Memory {
         plan
     }
 
-    fn knows(&self, id: CommandId) -> bool {
-        let held = self
-            .outbox
-            .values()
-            .chain(self.acknowledged.values().map(|record| &record.queued))
-            .chain(self.parked.values().map(|record| &record.queued));
-        held.into_iter().any(|queued| queued.command.id == id)
+    fn known(&self, id: CommandId) -> Option<&Queued> {
+        let acknowledged = self.acknowledged.values().map(|record| &record.queued);
+        let parked = self.parked.values().map(|record| &record.queued);
+        self.outbox.values().chain(acknowledged).chain(parked).find(|queued| queued.command.id == id)
     }
 
     /// The batch that makes a planned change in the store.

@@ -1,0 +1,277 @@
+//! The driver in a browser: fetch, timers, one leading tab, word to the others.
+
+use super::{Driver, Host, Transport, TransportError};
+use crate::browser::{call, call_and_wait, construct, exists, get, global, listen, object, wait};
+use crate::device::{Changed, Device};
+use crate::engine::{Event, REQUEST_TIMEOUT_MS};
+use crate::phone;
+use crate::store::IndexedDb;
+use js_sys::{Array, Promise, Uint8Array};
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+use taswiq_domain::time::Timestamp;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+/// A smaller body is not worth compressing.
+const COMPRESS_BYTES_MIN: usize = 1_024;
+
+/// A device that catches up for as long as the page lives.
+#[derive(Clone)]
+pub struct Sync {
+    driver: Rc<Driver<IndexedDb, Fetch, Page>>,
+}
+
+/// Starts catching up: from now on the device's commands leave by themselves, from whichever tab
+/// leads, and `device.status()` tells how it goes. `url` is the address of the sync endpoint, `build`
+/// the id of the app's build.
+pub fn start(device: Device<IndexedDb>, url: &str, build: &str) -> Sync {
+    let fetch = Fetch {
+        url: url.to_owned(),
+        plain: Cell::new(false),
+    };
+    let driver = Driver::new(device, fetch, Page::default(), build).shared();
+    driver.host().driver.replace(Rc::downgrade(&driver));
+    let sync = Sync { driver };
+    sync.tell_other_tabs();
+    sync.listen_to_page();
+    sync.tell(Event::Started {
+        waiting: sync.driver.device().waiting(),
+    });
+    sync.lead();
+    sync
+}
+
+impl Sync {
+    /// Asks the server now.
+    pub fn request(&self) {
+        self.tell(Event::SyncRequested);
+    }
+
+    fn tell(&self, event: Event) {
+        let driver = Rc::clone(&self.driver);
+        spawn_local(async move { driver.handle(event).await });
+    }
+
+    /// Leads once no other tab does. The lock is held until the page is gone.
+    fn lead(&self) {
+        let locks = get(&global("navigator"), "locks");
+        let name = format!("{}-sync", phone::database_of(self.driver.device().person()));
+        let sync = self.clone();
+        let granted = Closure::once_into_js(move |_lock: JsValue| -> Promise {
+            sync.tell(Event::BecameLeader);
+            Promise::new(&mut |_, _| {})
+        });
+        if call(&locks, "request", &[name.into(), granted]).is_err() {
+            // An old browser. Two tabs may then both talk to the server, which is wasteful and
+            // harmless: every commit expects the state on which it was decided.
+            self.tell(Event::BecameLeader);
+        }
+    }
+
+    /// What one tab stores the others read again.
+    fn tell_other_tabs(&self) {
+        let device = self.driver.device();
+        let channel = construct(
+            "BroadcastChannel",
+            &[phone::database_of(device.person()).into()],
+        )
+        .unwrap_or(JsValue::UNDEFINED);
+        let reading = device.clone();
+        listen(&channel, "message", move |_| {
+            let device = reading.clone();
+            // A failure here heals with the next act, which reads the store first.
+            spawn_local(async move { drop(device.refresh().await) });
+        });
+        let sync = self.clone();
+        device.on_change(move |changed| {
+            if changed == Changed::Status {
+                return;
+            }
+            if changed == Changed::Saved {
+                let _ = call(&channel, "postMessage", &["changed".into()]);
+            }
+            let waiting = sync.driver.device().waiting();
+            sync.tell(Event::QueueChanged { waiting });
+            if changed == Changed::Saved && waiting > 0 {
+                spawn_local(async { drop(ask_to_be_woken().await) });
+            }
+        });
+    }
+
+    fn listen_to_page(&self) {
+        let window: JsValue = js_sys::global().into();
+        let on = |target: &JsValue, name: &str, event: fn() -> Event| {
+            let sync = self.clone();
+            listen(target, name, move |_| sync.tell(event()));
+        };
+        on(&window, "online", || Event::OnlineHint(true));
+        on(&window, "offline", || Event::OnlineHint(false));
+        // The service worker's word, passed on by the page's first script.
+        on(&window, "taswiq:sync", || Event::SyncRequested);
+        on(&global("document"), "visibilitychange", || {
+            Event::Visible(is_visible())
+        });
+        if get(&global("navigator"), "onLine").as_bool() == Some(false) {
+            self.tell(Event::OnlineHint(false));
+        }
+    }
+}
+
+/// Asks the browser to keep what is stored even when the phone runs short of room. Ask after the
+/// first order, when the person has shown that it matters. Whether it was granted.
+pub async fn ask_to_keep() -> bool {
+    let storage = get(&global("navigator"), "storage");
+    call_and_wait(&storage, "persist", &[])
+        .await
+        .ok()
+        .and_then(|granted| granted.as_bool())
+        .unwrap_or(false)
+}
+
+fn is_visible() -> bool {
+    get(&global("document"), "visibilityState")
+        .as_string()
+        .as_deref()
+        != Some("hidden")
+}
+
+/// Asks the browser to wake the service worker when the network is back, where it can.
+async fn ask_to_be_woken() -> Result<(), JsValue> {
+    let worker = get(&global("navigator"), "serviceWorker");
+    // Without a worker in charge, `ready` would be waited for in vain.
+    if exists(&worker) && exists(&get(&worker, "controller")) {
+        let registration = wait(get(&worker, "ready")).await?;
+        call_and_wait(&get(&registration, "sync"), "register", &["taswiq".into()]).await?;
+    }
+    Ok(())
+}
+
+/// The page's clock, dice and timers.
+#[derive(Default)]
+struct Page {
+    driver: RefCell<Weak<Driver<IndexedDb, Fetch, Self>>>,
+    scheduled: RefCell<JsValue>,
+}
+
+impl Host for Page {
+    fn now(&self) -> Timestamp {
+        Timestamp(js_sys::Date::now() as i64)
+    }
+
+    fn jitter_ppm(&self) -> u32 {
+        (js_sys::Math::random() * 1_000_000.0) as u32
+    }
+
+    fn schedule(&self, timer: u64, delay_ms: u64) {
+        let window: JsValue = js_sys::global().into();
+        let driver = self.driver.borrow().clone();
+        let fire = Closure::once_into_js(move || {
+            if let Some(driver) = driver.upgrade() {
+                spawn_local(async move { driver.handle(Event::TimerFired { timer }).await });
+            }
+        });
+        let earlier = self.scheduled.replace(
+            call(&window, "setTimeout", &[fire, (delay_ms as f64).into()])
+                .unwrap_or(JsValue::UNDEFINED),
+        );
+        let _ = call(&window, "clearTimeout", &[earlier]);
+    }
+}
+
+/// Requests by `fetch`.
+struct Fetch {
+    url: String,
+    /// Whether the server did not take a compressed body.
+    plain: Cell<bool>,
+}
+
+impl Transport for Fetch {
+    async fn send(&self, body: Vec<u8>) -> Result<Vec<u8>, TransportError> {
+        if body.len() >= COMPRESS_BYTES_MIN
+            && !self.plain.get()
+            && let Ok(compressed) = compress(&body).await
+        {
+            match self.post(compressed, Some("gzip")).await {
+                Err(TransportError::Refused { status: 415 }) => self.plain.set(true),
+                outcome => return outcome,
+            }
+        }
+        self.post(Uint8Array::from(&*body).into(), None).await
+    }
+}
+
+impl Fetch {
+    async fn post(&self, body: JsValue, encoding: Option<&str>) -> Result<Vec<u8>, TransportError> {
+        let controller = construct("AbortController", &[]).unwrap_or(JsValue::UNDEFINED);
+        let window: JsValue = js_sys::global().into();
+        let aborting = controller.clone();
+        let abort = Closure::once_into_js(move || drop(call(&aborting, "abort", &[])));
+        let timer = call(&window, "setTimeout", &[abort, REQUEST_TIMEOUT_MS.into()])
+            .unwrap_or(JsValue::UNDEFINED);
+        let outcome = self.exchange(body, encoding, &controller).await;
+        let _ = call(&window, "clearTimeout", &[timer]);
+        outcome
+    }
+
+    async fn exchange(
+        &self,
+        body: JsValue,
+        encoding: Option<&str>,
+        controller: &JsValue,
+    ) -> Result<Vec<u8>, TransportError> {
+        let signal = get(controller, "signal");
+        let broken = |_| {
+            if get(&signal, "aborted").is_truthy() {
+                TransportError::Timeout
+            } else {
+                TransportError::NoNetwork
+            }
+        };
+        let headers = object(&[("content-type", "application/json".into())]);
+        if let Some(encoding) = encoding {
+            crate::browser::set(&headers, "content-encoding", &encoding.into());
+        }
+        let options = object(&[
+            ("method", "POST".into()),
+            ("body", body),
+            ("headers", headers),
+            ("credentials", "same-origin".into()),
+            ("cache", "no-store".into()),
+            // A redirect is the work of something in between: the server never sends one here.
+            ("redirect", "error".into()),
+            ("signal", signal.clone()),
+        ]);
+        let window: JsValue = js_sys::global().into();
+        let response = call_and_wait(&window, "fetch", &[self.url.as_str().into(), options])
+            .await
+            .map_err(broken)?;
+        let header = |name: &str| {
+            call(&get(&response, "headers"), "get", &[name.into()])
+                .ok()
+                .and_then(|value| value.as_string())
+        };
+        let status = get(&response, "status").as_f64().unwrap_or_default() as u16;
+        if status != 200 {
+            return Err(TransportError::of_status(
+                status,
+                header("retry-after").as_deref(),
+            ));
+        }
+        if !header("content-type").is_some_and(|kind| kind.starts_with("application/json")) {
+            return Err(TransportError::Garbled);
+        }
+        let bytes = call_and_wait(&response, "arrayBuffer", &[])
+            .await
+            .map_err(broken)?;
+        Ok(Uint8Array::new(&bytes).to_vec())
+    }
+}
+
+/// The bytes, compressed by the browser.
+async fn compress(body: &[u8]) -> Result<JsValue, JsValue> {
+    let stream = construct("CompressionStream", &["gzip".into()])?;
+    let blob = construct("Blob", &[Array::of1(&Uint8Array::from(body)).into()])?;
+    let compressed = call(&call(&blob, "stream", &[])?, "pipeThrough", &[stream])?;
+    call_and_wait(&construct("Response", &[compressed])?, "arrayBuffer", &[]).await
+}

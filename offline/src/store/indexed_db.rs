@@ -1,0 +1,354 @@
+//! A store in the browser's IndexedDB.
+//!
+//! - Every commit asks for `strict` durability: browsers may otherwise report success before the disk
+//!   has it.
+//! - A connection that the browser closed (it does so when it is short of memory, or while the phone
+//!   slept) is opened again; what was under way is then tried once more, which the expectation of each
+//!   batch makes safe.
+//! - A page that learns that a newer build wants to change the schema lets go at once, so that an
+//!   update never waits for it.
+
+use super::{Batch, LocalStore, StoreError, Table, Write};
+use crate::browser::{call, event, exists, get, global, name_of, object, set, wait};
+use js_sys::Array;
+use std::cell::RefCell;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+/// The steps by which the schema came to be. A phone takes those it has not taken yet, one by one,
+/// however old its store is.
+#[derive(Clone, Copy)]
+enum Schema {
+    /// The nine tables.
+    Tables = 1,
+}
+
+impl Schema {
+    const ALL: [Self; 1] = [Self::Tables];
+    const LATEST: u32 = Self::Tables as u32;
+
+    fn apply(self, database: &JsValue) -> Result<(), JsValue> {
+        match self {
+            Self::Tables => {
+                for table in Table::ALL {
+                    call(database, "createObjectStore", &[table.as_str().into()])?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A database of the browser. Clones share its connection.
+#[derive(Clone)]
+pub struct IndexedDb {
+    name: Rc<str>,
+    connection: Rc<RefCell<Connection>>,
+}
+
+#[derive(Default)]
+enum Connection {
+    #[default]
+    Closed,
+    Open(JsValue),
+    TakenOver,
+}
+
+/// What went wrong, and whether a new connection may mend it.
+struct Failure {
+    error: StoreError,
+    connection_lost: bool,
+}
+
+impl IndexedDb {
+    /// Opens the database of that name, creating it or bringing its schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Blocked`], [`StoreError::TakenOver`] or [`StoreError::Unavailable`].
+    pub async fn open(name: &str) -> Result<Self, StoreError> {
+        let store = Self {
+            name: name.into(),
+            connection: Rc::default(),
+        };
+        store.database().await?;
+        Ok(store)
+    }
+
+    /// Removes the database of that name and all that is in it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn remove(name: &str) -> Result<(), StoreError> {
+        let request = call(&global("indexedDB"), "deleteDatabase", &[name.into()])
+            .map_err(|error| unavailable(&error))?;
+        match JsFuture::from(event(&request, &["onsuccess"], &["onerror", "onblocked"])).await {
+            Ok(_) => Ok(()),
+            Err(_) => Err(StoreError::Blocked),
+        }
+    }
+
+    /// The open connection, opened again if need be.
+    async fn database(&self) -> Result<JsValue, StoreError> {
+        match &*self.connection.borrow() {
+            Connection::Open(database) => return Ok(database.clone()),
+            Connection::TakenOver => return Err(StoreError::TakenOver),
+            Connection::Closed => {}
+        }
+        let database = self.connect().await?;
+        let connection = Rc::clone(&self.connection);
+        set(
+            &database,
+            "onclose",
+            &Closure::once_into_js(move || {
+                connection.replace_with(|old| {
+                    if matches!(old, Connection::TakenOver) {
+                        Connection::TakenOver
+                    } else {
+                        Connection::Closed
+                    }
+                });
+            }),
+        );
+        let (connection, closing) = (Rc::clone(&self.connection), database.clone());
+        set(
+            &database,
+            "onversionchange",
+            &Closure::once_into_js(move || {
+                let _ = call(&closing, "close", &[]);
+                connection.replace(Connection::TakenOver);
+            }),
+        );
+        self.connection.replace(Connection::Open(database.clone()));
+        Ok(database)
+    }
+
+    async fn connect(&self) -> Result<JsValue, StoreError> {
+        let factory = global("indexedDB");
+        let request = call(
+            &factory,
+            "open",
+            &[(&*self.name).into(), Schema::LATEST.into()],
+        )
+        .map_err(|error| unavailable(&error))?;
+        let upgrading = request.clone();
+        let upgrade = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
+            let from = get(&event, "oldVersion").as_f64().unwrap_or_default() as u32;
+            let database = get(&upgrading, "result");
+            let missing = Schema::ALL.into_iter().filter(|step| *step as u32 > from);
+            if missing
+                .map(|step| step.apply(&database))
+                .any(|applied| applied.is_err())
+            {
+                // Rather the old schema whole than a new one in halves.
+                let _ = call(&get(&upgrading, "transaction"), "abort", &[]);
+            }
+        });
+        set(&request, "onupgradeneeded", upgrade.as_ref());
+        let opened =
+            JsFuture::from(event(&request, &["onsuccess", "onblocked"], &["onerror"])).await;
+        match opened {
+            Ok(event) if get(&event, "type").as_string().as_deref() == Some("blocked") => {
+                let late = request.clone();
+                // Should it open after all, it must not be in the way of the next attempt.
+                set(
+                    &request,
+                    "onsuccess",
+                    &Closure::once_into_js(move || drop(call(&get(&late, "result"), "close", &[]))),
+                );
+                // The upgrade may still run; its closure has to outlive this call.
+                upgrade.forget();
+                Err(StoreError::Blocked)
+            }
+            Ok(_) => Ok(get(&request, "result")),
+            Err(_) => {
+                let error = get(&request, "error");
+                Err(if name_of(&error) == "VersionError" {
+                    StoreError::TakenOver
+                } else {
+                    unavailable(&error)
+                })
+            }
+        }
+    }
+
+    /// Runs a transaction, once more on a new connection if the old one turns out dead.
+    async fn transact<T>(
+        &self,
+        run: impl AsyncFn(JsValue) -> Result<T, Failure>,
+    ) -> Result<T, StoreError> {
+        match run(self.database().await?).await {
+            Err(failure) if failure.connection_lost => {
+                self.connection.replace_with(|old| {
+                    if matches!(old, Connection::TakenOver) {
+                        Connection::TakenOver
+                    } else {
+                        Connection::Closed
+                    }
+                });
+                run(self.database().await?)
+                    .await
+                    .map_err(|failure| failure.error)
+            }
+            result => result.map_err(|failure| failure.error),
+        }
+    }
+}
+
+impl LocalStore for IndexedDb {
+    async fn get(&self, table: Table, key: &str) -> Result<Option<String>, StoreError> {
+        self.transact(async |database| {
+            let transaction = begin(&database, &[table], "readonly")?;
+            let found = request(&store_of(&transaction, table)?, "get", &[key.into()]).await?;
+            Ok(found.as_string())
+        })
+        .await
+    }
+
+    async fn scan(&self, table: Table) -> Result<Vec<(String, String)>, StoreError> {
+        self.transact(async |database| {
+            let transaction = begin(&database, &[table], "readonly")?;
+            let store = store_of(&transaction, table)?;
+            // Both are asked for before either is waited for, so that they see the same.
+            let keys = call(&store, "getAllKeys", &[]).map_err(|error| failure(&error))?;
+            let values = call(&store, "getAll", &[]).map_err(|error| failure(&error))?;
+            answer(&values).await?;
+            let (keys, values) = (
+                Array::from(&get(&keys, "result")),
+                Array::from(&get(&values, "result")),
+            );
+            Ok(keys
+                .iter()
+                .zip(values.iter())
+                .filter_map(|(key, value)| key.as_string().zip(value.as_string()))
+                .collect())
+        })
+        .await
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
+        let mut tables: Vec<Table> = batch
+            .writes
+            .iter()
+            .map(|write| match write {
+                Write::Put { table, .. } | Write::Delete { table, .. } => *table,
+            })
+            .collect();
+        tables.extend(batch.expected.as_ref().map(|expected| expected.table));
+        tables.sort_unstable();
+        tables.dedup();
+        if tables.is_empty() {
+            return Ok(());
+        }
+        self.transact(async |database| {
+            let transaction = begin(&database, &tables, "readwrite")?;
+            let finished = event(&transaction, &["oncomplete"], &["onabort"]);
+            if let Some(expected) = &batch.expected {
+                let found = request(
+                    &store_of(&transaction, expected.table)?,
+                    "get",
+                    &[expected.key.as_str().into()],
+                )
+                .await?;
+                if found.as_string() != expected.value {
+                    let _ = call(&transaction, "abort", &[]);
+                    // Wait for it: a rejected promise that nobody looks at is reported as an error.
+                    let _ = JsFuture::from(finished).await;
+                    return Err(Failure {
+                        error: StoreError::Conflict,
+                        connection_lost: false,
+                    });
+                }
+            }
+            let written = batch.writes.iter().try_for_each(|write| {
+                match write {
+                    Write::Put { table, key, value } => call(
+                        &store_of(&transaction, *table)?,
+                        "put",
+                        &[value.as_str().into(), key.as_str().into()],
+                    ),
+                    Write::Delete { table, key } => call(
+                        &store_of(&transaction, *table)?,
+                        "delete",
+                        &[key.as_str().into()],
+                    ),
+                }
+                .map(drop)
+                .map_err(|error| failure(&error))
+            });
+            if let Err(failure) = written {
+                let _ = call(&transaction, "abort", &[]);
+                let _ = JsFuture::from(finished).await;
+                return Err(failure);
+            }
+            // Without it the browser looks for further requests first, which costs a turn.
+            let _ = call(&transaction, "commit", &[]);
+            match JsFuture::from(finished).await {
+                Ok(_) => Ok(()),
+                Err(_) => Err(failure(&get(&transaction, "error"))),
+            }
+        })
+        .await
+    }
+}
+
+fn begin(database: &JsValue, tables: &[Table], mode: &str) -> Result<JsValue, Failure> {
+    let names: Array = tables
+        .iter()
+        .map(|table| JsValue::from_str(table.as_str()))
+        .collect();
+    let options = object(&[("durability", "strict".into())]);
+    call(
+        database,
+        "transaction",
+        &[names.into(), mode.into(), options],
+    )
+    .map_err(|error| failure(&error))
+}
+
+fn store_of(transaction: &JsValue, table: Table) -> Result<JsValue, Failure> {
+    call(transaction, "objectStore", &[table.as_str().into()]).map_err(|error| failure(&error))
+}
+
+async fn request(store: &JsValue, method: &str, arguments: &[JsValue]) -> Result<JsValue, Failure> {
+    answer(&call(store, method, arguments).map_err(|error| failure(&error))?).await
+}
+
+/// The result of a request. It is read within the turn in which the request succeeds, so that the
+/// transaction is still alive after.
+async fn answer(request: &JsValue) -> Result<JsValue, Failure> {
+    match wait(event(request, &["onsuccess"], &["onerror"]).into()).await {
+        Ok(_) => Ok(get(request, "result")),
+        Err(_) => Err(failure(&get(request, "error"))),
+    }
+}
+
+fn failure(error: &JsValue) -> Failure {
+    match name_of(error).as_str() {
+        "QuotaExceededError" => Failure {
+            error: StoreError::Full,
+            connection_lost: false,
+        },
+        // Safari and Chromium report a lost connection by any of these.
+        "InvalidStateError" | "UnknownError" | "AbortError" | "TransactionInactiveError" => {
+            Failure {
+                error: unavailable(error),
+                connection_lost: true,
+            }
+        }
+        _ => Failure {
+            error: unavailable(error),
+            connection_lost: false,
+        },
+    }
+}
+
+fn unavailable(error: &JsValue) -> StoreError {
+    let message = get(error, "message").as_string().unwrap_or_default();
+    let detail = if exists(error) {
+        format!("{}: {message}", name_of(error))
+    } else {
+        "the transaction was aborted".to_owned()
+    };
+    StoreError::Unavailable { detail }
+}
