@@ -1,0 +1,196 @@
+//! What the screens of the phone's areas stand on: the device, the language, the address, and the
+//! one way in which a person's act is saved.
+//!
+//! Screens read the device within a closure that [`Phone::device`] makes depend on it, so they show
+//! what is stored and nothing else; no screen ever waits for the network.
+
+pub mod badge;
+pub mod browser;
+pub mod notices;
+mod opening;
+pub mod settings;
+pub mod sync_page;
+
+use crate::route::Route;
+use crate::ui::Snackbar;
+use crate::words::Words;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use std::rc::Rc;
+use taswiq_domain::catalogue::Catalogue;
+use taswiq_domain::ids::CommandId;
+use taswiq_domain::sync::CommandBody;
+use taswiq_domain::time::{Calendar, CivilDate, FixedOffset, Timestamp};
+use taswiq_offline::store::IndexedDb;
+use taswiq_offline::{ActError, Status};
+
+/// The device as screens hold it.
+pub type Device = taswiq_offline::Device<IndexedDb>;
+
+pub use opening::start;
+
+/// A handle to everything a screen needs. Copied freely into closures.
+#[derive(Clone, Copy)]
+pub struct Phone {
+    /// The sentences. A screen is made anew when the language changes.
+    pub words: Words,
+    /// Says what was just done.
+    pub snackbar: Snackbar,
+    device: StoredValue<Device, LocalStorage>,
+    syncing: StoredValue<Rc<dyn Fn()>, LocalStorage>,
+    stored: RwSignal<u32>,
+    status: RwSignal<u32>,
+    route: RwSignal<Route>,
+    language: RwSignal<Words>,
+}
+
+impl Phone {
+    /// The device, for a closure that is to run again whenever something was stored.
+    pub fn device(self) -> Device {
+        self.stored.track();
+        self.device.get_value()
+    }
+
+    /// The device, for something that is done once.
+    pub fn device_now(self) -> Device {
+        self.device.get_value()
+    }
+
+    /// What can be sold, for a closure that is to run again when it changes.
+    pub fn catalogue(self) -> Rc<Catalogue> {
+        self.device().catalogue()
+    }
+
+    /// How the device stands, for a closure that is to run again when it changes.
+    pub fn status(self) -> Status {
+        self.status.track();
+        self.stored.track();
+        self.device.with_value(Device::status)
+    }
+
+    /// Where the person is.
+    pub fn route(self) -> Route {
+        self.route.get()
+    }
+
+    /// Goes to another screen.
+    pub fn go(self, route: impl Into<Route>) {
+        browser::push(&route.into(), self.route);
+    }
+
+    /// Goes to another screen that takes the place of this one: coming back does not lead here.
+    pub fn replace(self, route: impl Into<Route>) {
+        browser::replace(&route.into(), self.route);
+    }
+
+    /// What to print times with.
+    pub fn offset(self) -> FixedOffset {
+        self.device.with_value(Device::calendar)
+    }
+
+    /// The moment, by the phone's clock corrected by the server's.
+    pub fn now(self) -> Timestamp {
+        self.device.with_value(|device| device.corrected(browser::now()))
+    }
+
+    /// The civil date, by the corrected clock.
+    pub fn today(self) -> CivilDate {
+        self.offset().date_at(self.now())
+    }
+
+    /// Names the page for the browser and for those who listen.
+    pub fn title(self, title: &str) {
+        browser::set_title(title);
+    }
+
+    /// Asks the server now.
+    pub fn sync_now(self) {
+        self.syncing.with_value(|sync| sync());
+    }
+
+    /// Does something and goes on with `done` once it is safe. What a rule says no to is said aloud,
+    /// and nothing has happened then.
+    pub fn act(self, body: CommandBody, done: impl FnOnce(CommandId) + 'static) {
+        let id = browser::new_command_id();
+        self.act_all(vec![(id, body)], None, move || done(id));
+    }
+
+    /// Several acts, and the end of a draft, as one.
+    pub fn act_all(self, acts: Vec<(CommandId, CommandBody)>, finished_draft: Option<&'static str>, done: impl FnOnce() + 'static) {
+        let device = self.device_now();
+        spawn_local(async move {
+            match device.act_all(acts, browser::now(), finished_draft).await {
+                Ok(()) => done(),
+                Err(error) => self.say_refused(&error),
+            }
+        });
+    }
+
+    /// Does a parked command again, mended.
+    pub fn reissue(self, parked: CommandId, body: CommandBody, id: CommandId, done: impl FnOnce() + 'static) {
+        let device = self.device_now();
+        spawn_local(async move {
+            match device.reissue(parked, body, id, browser::now()).await {
+                Ok(_) => done(),
+                Err(error) => self.say_refused(&error),
+            }
+        });
+    }
+
+    /// Takes a command off the "to correct" list.
+    pub fn discard_parked(self, id: CommandId) {
+        let device = self.device_now();
+        spawn_local(async move {
+            if let Err(error) = device.discard_parked(id).await {
+                self.say_refused(&error);
+            }
+        });
+    }
+
+    /// Says that something is saved, and offers to take it back while it has not left the phone.
+    pub fn say_done(self, words: impl Into<String>, id: CommandId) {
+        if self.device.with_value(Device::undoable) != Some(id) {
+            return self.snackbar.say(words);
+        }
+        let undo = Callback::new(move |()| {
+            let device = self.device_now();
+            spawn_local(async move {
+                if device.undo(id).await.is_err() {
+                    self.snackbar.say(self.words.phone_undo_too_late());
+                }
+            });
+        });
+        self.snackbar.say_with_undo(words, undo);
+    }
+
+    /// Says why something was not done.
+    pub fn say_refused(self, error: &ActError) {
+        self.snackbar.say(self.refused(error));
+    }
+
+    /// Why something was not done, in words.
+    pub fn refused(self, error: &ActError) -> String {
+        match error {
+            ActError::Refused(refusal) => {
+                let catalogue = self.device.with_value(Device::catalogue);
+                self.words.refusal(refusal, &catalogue, self.offset())
+            }
+            ActError::NotReady => self.words.phone_not_ready().to_owned(),
+            ActError::NotParked => self.words.phone_not_parked().to_owned(),
+            ActError::Store(error) => notices::store_trouble(self.words, error).to_owned(),
+        }
+    }
+}
+
+/// Sentences, dates and the like in the language of the page.
+impl Phone {
+    /// `22 novembre, 10:41`
+    pub fn moment(self, moment: Timestamp) -> String {
+        self.words.moment(moment, self.offset())
+    }
+
+    /// `aujourd’hui`, `hier` or the date.
+    pub fn day(self, date: CivilDate) -> String {
+        self.words.date_from(date, self.today())
+    }
+}

@@ -1,0 +1,145 @@
+//! How the screens begin: who holds this phone, what it remembers of them, and which area they are in.
+
+use super::{Device, Phone, browser, notices};
+use crate::route::Route;
+use crate::ui::{self, Snackbar};
+use crate::words::Words;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use std::rc::Rc;
+use taswiq_domain::ids::{DeviceId, PersonId};
+use taswiq_domain::person::Role;
+use taswiq_offline::phone::{self as remembered, Holder};
+use taswiq_offline::store::{IndexedDb, StoreError};
+use taswiq_offline::{Changed, OpenError};
+
+/// The cookie by which the server says who signed in. It proves nothing, and opens only what this
+/// phone already holds.
+pub const PERSON_COOKIE: &str = "taswiq_person";
+
+/// Permanent: installed phones know no other.
+const SYNC_ADDRESS: &str = "/api/v1/sync";
+
+#[derive(Clone)]
+enum Opened {
+    /// The store is being read.
+    NotYet,
+    /// Nobody has signed in on this phone.
+    ByNobody,
+    /// The store cannot be read.
+    Trouble(StoreError),
+    /// Here it is.
+    Open(Held),
+}
+
+#[derive(Clone, Copy)]
+struct Held {
+    device: StoredValue<Device, LocalStorage>,
+    syncing: StoredValue<Rc<dyn Fn()>, LocalStorage>,
+}
+
+/// Starts the screens with the sentences of the page's language.
+///
+/// # Errors
+/// When the sentences cannot be read; the page then says that it could not open.
+pub fn start(locale: &str) -> Result<(), String> {
+    let words = Words::load(locale).map_err(|error| error.to_string())?;
+    let shell = browser::shell();
+    let asset = |name: &str| shell.assets.get(name).map_or("", String::as_str);
+    ui::set_sprites(asset("icons.svg"), asset("drawings.svg"));
+    let build = shell.build.clone();
+    mount_to_body(move || root(words, build));
+    Ok(())
+}
+
+fn root(words: Words, build: String) -> impl IntoView {
+    let route = RwSignal::new(Route::parse(&browser::address()).unwrap_or(Route::Field(crate::route::Field::Today)));
+    let language = RwSignal::new(words);
+    let opened = RwSignal::new_local(Opened::NotYet);
+    let (stored, status) = (RwSignal::new(0_u32), RwSignal::new(0_u32));
+    let snackbar = Snackbar::new();
+    browser::follow_links(route);
+    spawn_local(async move { opened.set(open(build, stored, status).await) });
+    move || {
+        let words = language.get();
+        match opened.get() {
+            Opened::NotYet => notices::opening(words),
+            Opened::ByNobody => notices::nobody(words, &route.get()),
+            Opened::Trouble(error) => notices::store_broken(words, &error),
+            Opened::Open(Held { device, syncing }) => {
+                let phone = Phone { words, snackbar, device, syncing, stored, status, route, language };
+                area(phone)
+            }
+        }
+    }
+}
+
+/// The area the address is in. A person of another area is shown to theirs.
+fn area(phone: Phone) -> AnyView {
+    let making = crate::field::making(phone);
+    let role = Memo::new(move |_| phone.device().profile().map(|profile| profile.role));
+    Effect::new(move |_| match (role.get(), phone.route()) {
+        (Some(Role::Cooperative), Route::Field(_)) => phone.replace(crate::route::Coop::default()),
+        (Some(Role::Agent), Route::Coop(_)) => phone.replace(crate::route::Field::Today),
+        _ => {}
+    });
+    let screen = move || {
+        let role = role.get();
+        match (phone.route(), role) {
+            (_, Some(Role::Manager | Role::Administrator)) => notices::office(phone.words),
+            (_, None) => notices::first_contact(phone),
+            (Route::Field(field), _) => crate::field::screen(phone, making, field),
+            (Route::Coop(_), _) => ().into_any(),
+        }
+    };
+    view! { {screen}{ui::snackbar(phone.words, phone.snackbar)} }.into_any()
+}
+
+async fn open(build: String, stored: RwSignal<u32>, status: RwSignal<u32>) -> Opened {
+    match try_open(build, stored, status).await {
+        Ok(Some(held)) => Opened::Open(held),
+        Ok(None) => Opened::ByNobody,
+        Err(OpenError::Store(error)) => Opened::Trouble(error),
+        // A database that is named after one person and kept by another is a broken one.
+        Err(OpenError::AnotherPerson(person)) => Opened::Trouble(StoreError::Unavailable { detail: person.to_string() }),
+    }
+}
+
+async fn try_open(build: String, stored: RwSignal<u32>, status: RwSignal<u32>) -> Result<Option<Held>, OpenError> {
+    let own = IndexedDb::open(remembered::DATABASE).await?;
+    let mut phone = remembered::Phone::read(&own).await?;
+    let signed_in = browser::cookie(PERSON_COOKIE).and_then(|number| number.parse().ok()).map(PersonId);
+    // Without a network or a session the last person works on: the server is asked later.
+    let Some(person) = signed_in.or(phone.holder.as_ref().map(|holder| holder.person)) else {
+        return Ok(None);
+    };
+    let store = IndexedDb::open(&remembered::database_of(person)).await?;
+    let device = Device::open(store, person, DeviceId(browser::new_uuid())).await?;
+    if phone.holder.as_ref().is_none_or(|holder| holder.person != person) {
+        let role = device.profile().map_or(Role::Agent, |profile| profile.role);
+        phone.taken_by(Holder { person, role });
+        phone.write(&own).await?;
+    }
+    device.on_change(move |changed| match changed {
+        Changed::Saved | Changed::Refreshed => stored.update(|count| *count = count.wrapping_add(1)),
+        Changed::Status => status.update(|count| *count = count.wrapping_add(1)),
+    });
+    let syncing = taswiq_offline::driver::browser::start(device.clone(), SYNC_ADDRESS, &build);
+    Ok(Some(Held {
+        device: StoredValue::new_local(device),
+        syncing: StoredValue::new_local(Rc::new(move || syncing.request())),
+    }))
+}
+
+/// Forgets who holds this phone. What they have not sent stays in their database, sealed, until they
+/// sign in again.
+pub(super) async fn forget_holder() {
+    browser::set_cookie(PERSON_COOKIE, "");
+    if let Ok(own) = IndexedDb::open(remembered::DATABASE).await
+        && let Ok(mut phone) = remembered::Phone::read(&own).await
+    {
+        phone.holder = None;
+        // If it cannot be written the cookie is gone all the same, and the server asks again.
+        drop(phone.write(&own).await);
+    }
+}

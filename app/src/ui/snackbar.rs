@@ -1,0 +1,66 @@
+//! What was just done, and the way back from it: undo rather than "are you sure?".
+
+use super::picture::icon_small;
+use crate::words::Words;
+use leptos::prelude::*;
+use std::time::Duration;
+
+/// How long it stays: long enough to read it twice.
+const SHOWN_FOR: Duration = Duration::from_secs(8);
+
+/// Says what happened, one thing at a time.
+#[derive(Clone, Copy)]
+pub struct Snackbar {
+    shown: RwSignal<Option<(u32, String, Option<Callback<()>>)>>,
+}
+
+impl Snackbar {
+    /// One with nothing to say.
+    pub fn new() -> Self {
+        Self { shown: RwSignal::new(None) }
+    }
+
+    /// Says that something is done.
+    pub fn say(self, words: impl Into<String>) {
+        self.show(words.into(), None);
+    }
+
+    /// Says that something is done, and offers the way back.
+    pub fn say_with_undo(self, words: impl Into<String>, undo: Callback<()>) {
+        self.show(words.into(), Some(undo));
+    }
+
+    fn show(self, words: String, undo: Option<Callback<()>>) {
+        let number = self.shown.with_untracked(|shown| shown.as_ref().map_or(0, |(number, ..)| number + 1));
+        self.shown.set(Some((number, words, undo)));
+        set_timeout(
+            move || {
+                if self.shown.with_untracked(|shown| shown.as_ref().is_some_and(|(shown, ..)| *shown == number)) {
+                    self.shown.set(None);
+                }
+            },
+            SHOWN_FOR,
+        );
+    }
+}
+
+impl Default for Snackbar {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The place where it speaks. It is always in the page, so that those who listen hear it.
+pub fn snackbar(words: Words, bar: Snackbar) -> AnyView {
+    view! {
+        <div role="status" aria-live="polite">
+            {move || bar.shown.get().map(|(_, said, undo)| {
+                let undo = undo.map(|undo| view! {
+                    <button type="button" on:click=move |_| { bar.shown.set(None); undo.run(()); }>{icon_small("undo")}{words.action_undo()}</button>
+                });
+                view! { <div class="snackbar"><span>{said}</span>{undo}</div> }
+            })}
+        </div>
+    }
+    .into_any()
+}
