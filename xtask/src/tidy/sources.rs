@@ -38,7 +38,9 @@ impl Source {
 
     /// Whether it exists for tests only.
     pub fn is_test(&self) -> bool {
-        self.path.contains("/tests/") || self.path.ends_with("/tests.rs")
+        ["/tests/", "/tests.rs", "/conformance.rs"]
+            .iter()
+            .any(|place| self.path.contains(place))
     }
 }
 

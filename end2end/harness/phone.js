@@ -1,0 +1,122 @@
+// A phone: a Chromium with a profile that survives being closed, killed and opened again.
+import { execFile } from "node:child_process";
+import fs from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { chromium as playwrightChromium } from "@playwright/test";
+import { chromium } from "./surroundings.js";
+
+const execute = promisify(execFile);
+
+/** A small Android, held upright. */
+const SCREEN = { width: 360, height: 800 };
+
+/**
+ * Makes a phone that nobody has used.
+ *
+ * @param {object} [wish]
+ * @param {"fr" | "ar"} [wish.language] asked for by cookie, as the sign-in page does
+ * @param {"light" | "dark"} [wish.theme]
+ * @param {string} wish.url address of its server
+ */
+export async function newPhone(wish) {
+  const profile = await fs.mkdtemp(path.join(os.tmpdir(), "taswiq-phone-"));
+  const phone = new Phone(profile, wish);
+  await phone.open();
+  return phone;
+}
+
+export class Phone {
+  constructor(profile, { url, language = "fr", theme = "light", screen = SCREEN }) {
+    this.profile = profile;
+    this.url = url;
+    this.language = language;
+    this.theme = theme;
+    this.screen = screen;
+    this.complaints = [];
+  }
+
+  /** Opens the browser on the profile. `this.page` is its first page. */
+  async open() {
+    this.context = await playwrightChromium.launchPersistentContext(this.profile, {
+      ...chromium,
+      baseURL: this.url,
+      viewport: this.screen,
+      hasTouch: true,
+      isMobile: true,
+      colorScheme: this.theme,
+      reducedMotion: "reduce",
+      locale: "fr-MA",
+      timezoneId: "Africa/Casablanca",
+    });
+    await this.context.addCookies([{ name: "lang", value: this.language, url: this.url }]);
+    this.page = this.context.pages()[0] ?? (await this.context.newPage());
+    this.context.on("page", (page) => this.#listen(page));
+    this.#listen(this.page);
+  }
+
+  /** Goes to an address of the server. */
+  async visit(address) {
+    return this.page.goto(new URL(address, this.url).href);
+  }
+
+  /** Closes the browser as a person does. */
+  async close() {
+    await this.context?.close();
+    this.context = null;
+  }
+
+  /** Ends the browser as a phone does that runs out of memory: nothing is flushed. */
+  async kill() {
+    const closed = new Promise((resolve) => this.context.once("close", resolve));
+    for (const pid of await this.#processes()) process.kill(pid, "SIGKILL");
+    await closed;
+    this.context = null;
+  }
+
+  /** Switches the network of every page and worker off. Stop the server too for the full picture. */
+  async goOffline() {
+    await this.context.setOffline(true);
+  }
+
+  async goOnline() {
+    await this.context.setOffline(false);
+  }
+
+  /** Waits until the service worker answers for the page and holds the whole list. */
+  async ready() {
+    await this.page.evaluate(async () => {
+      await navigator.serviceWorker.ready;
+      if (navigator.serviceWorker.controller) return;
+      await new Promise((resolve) =>
+        navigator.serviceWorker.addEventListener("controllerchange", resolve, { once: true }),
+      );
+    });
+  }
+
+  /** Closes it and throws it away. */
+  async remove() {
+    await this.close();
+    await fs.rm(this.profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  // What a page breaks or its policy forbids; a test asserts that there is nothing.
+  #listen(page) {
+    page.on("pageerror", (error) => this.complaints.push(`${error}`));
+    page.on("console", (message) => {
+      if (message.type() === "error" && /Content Security Policy|Trusted/i.test(message.text())) {
+        this.complaints.push(message.text());
+      }
+    });
+  }
+
+  // Only the browser that runs on this profile, found by its folder on the command line.
+  async #processes() {
+    const { stdout } = await execute("ps", ["-e", "-ww", "-o", "pid=,args="]);
+    return stdout
+      .split("\n")
+      .filter((line) => line.includes(`--user-data-dir=${this.profile}`) && !line.includes("--type="))
+      .map((line) => Number.parseInt(line, 10));
+  }
+}
