@@ -14,7 +14,7 @@ use taswiq_domain::catalogue::{Picture, Product};
 use taswiq_domain::ids::{CommandId, CooperativeId, ProductId};
 use taswiq_domain::order::Stage;
 use taswiq_domain::sync::CommandBody;
-use taswiq_domain::time::{CivilDate, Timestamp};
+use taswiq_domain::time::{Calendar, CivilDate, Timestamp};
 use taswiq_offline::UndoError;
 
 /// How often what depends on the hour is written anew.
@@ -45,19 +45,14 @@ impl Desk {
             last_receiver: RwSignal::new(String::new()),
             query: RwSignal::new(String::new()),
             minute: RwSignal::new(0),
-            parts: RwSignal::new_local(Vec::new()),
+            parts: RwSignal::new_local(untrack(|| read_parts(phone))),
         };
-        // Made once for all screens, and only when something was stored.
-        Effect::new(move |_| {
-            let device = phone.device();
-            let own = device.profile().map_or_else(Vec::new, |profile| profile.cooperatives.clone());
-            let parts = device
-                .orders()
-                .iter()
-                .flat_map(Part::all_of)
-                .filter(|part| own.contains(&part.sub_order().cooperative))
-                .collect();
-            desk.parts.set(parts);
+        // Read once for all screens, and only when something was stored.
+        Effect::new(move |is_stale: Option<()>| {
+            drop(phone.device());
+            if is_stale.is_some() {
+                desk.parts.set(untrack(|| read_parts(phone)));
+            }
         });
         if let Ok(ticking) = set_interval_with_handle(move || desk.minute.update(|minute| *minute += 1), MINUTE) {
             on_cleanup(move || ticking.clear());
@@ -238,7 +233,7 @@ impl Desk {
 
     /// Until when the first of them must be answered.
     pub fn answer_before(self, deadline: Timestamp) -> String {
-        let day = self.phone.day(self.phone.offset_date(deadline));
+        let day = self.phone.day(self.phone.offset().date_at(deadline));
         self.phone.words.coop_answer_before(&day, &time(deadline, self.phone.offset()))
     }
 
@@ -336,6 +331,17 @@ impl Desk {
         })
         .into_any()
     }
+}
+
+fn read_parts(phone: Phone) -> Vec<Part> {
+    let device = phone.device();
+    let own = device.profile().map_or_else(Vec::new, |profile| profile.cooperatives.clone());
+    let orders = device.orders();
+    orders
+        .iter()
+        .flat_map(Part::all_of)
+        .filter(|part| own.contains(&part.sub_order().cooperative))
+        .collect()
 }
 
 /// The frame of this area's screens: broader than the agent's, for many work on an old laptop.
