@@ -141,8 +141,16 @@ impl Memory {
                 }
                 return Err(Refusal::CommandIdReused.into());
             }
-            let command = Command { id: *id, seq: plan.head.next_seq, made_at: now, body: body.clone() };
-            let queued = Queued { command, corrected_at: now.plus_ms(self.head.clock_ahead_ms) };
+            let command = Command {
+                id: *id,
+                seq: plan.head.next_seq,
+                made_at: now,
+                body: body.clone(),
+            };
+            let queued = Queued {
+                command,
+                corrected_at: now.plus_ms(self.head.clock_ahead_ms),
+            };
             overlay.fold(&self.documents, &self.head.offset, &queued)?;
             plan.head.next_seq += 1;
             plan.steps.push(Step::Queue(queued));
@@ -202,7 +210,11 @@ impl Memory {
     fn known(&self, id: CommandId) -> Option<&Queued> {
         let acknowledged = self.acknowledged.values().map(|record| &record.queued);
         let parked = self.parked.values().map(|record| &record.queued);
-        self.outbox.values().chain(acknowledged).chain(parked).find(|queued| queued.command.id == id)
+        self.outbox
+            .values()
+            .chain(acknowledged)
+            .chain(parked)
+            .find(|queued| queued.command.id == id)
     }
 
     /// The batch that makes a planned change in the store.

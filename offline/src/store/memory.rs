@@ -16,6 +16,7 @@ struct Shared {
     records: BTreeMap<(Table, String), String>,
     commits: u64,
     fault: Option<(u64, Fault)>,
+    was_cut: bool,
     bytes_max: Option<usize>,
 }
 
@@ -50,6 +51,12 @@ impl MemoryStore {
     /// Whether the fault of [`MemoryStore::fail_at`] still lies ahead.
     pub fn fault_lies_ahead(&self) -> bool {
         self.shared.borrow().fault.is_some()
+    }
+
+    /// Whether the phone has died at a commit of this store: nothing is stored from there on, until a
+    /// [`MemoryStore::copy`] is opened.
+    pub fn was_cut(&self) -> bool {
+        self.shared.borrow().was_cut
     }
 
     /// Takes the fault of [`MemoryStore::fail_at`] back.
@@ -103,6 +110,9 @@ impl LocalStore for MemoryStore {
     async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         let mut shared = self.shared.borrow_mut();
         shared.commits += 1;
+        if shared.was_cut {
+            return Err(cut());
+        }
         let fault = match shared.fault {
             Some((commit, fault)) if commit == shared.commits => {
                 shared.fault = None;
@@ -111,7 +121,10 @@ impl LocalStore for MemoryStore {
             _ => None,
         };
         match fault {
-            Some(Fault::CutBefore) => return Err(cut()),
+            Some(Fault::CutBefore) => {
+                shared.was_cut = true;
+                return Err(cut());
+            }
             Some(Fault::Full) => return Err(StoreError::Full),
             Some(Fault::CutAfter) | None => {}
         }
@@ -147,10 +160,7 @@ impl LocalStore for MemoryStore {
             }
             _ => shared.records = records,
         }
-        if fault == Some(Fault::CutAfter) {
-            Err(cut())
-        } else {
-            Ok(())
-        }
+        shared.was_cut = fault == Some(Fault::CutAfter);
+        if shared.was_cut { Err(cut()) } else { Ok(()) }
     }
 }

@@ -1,0 +1,11 @@
+//! What a device promises to the person who holds it, against a small model of the server and any
+//! bad luck on the way.
+
+mod device;
+mod engine;
+mod faults;
+mod model_server;
+mod phone;
+mod schedules;
+mod wire;
+mod world;

@@ -1,0 +1,309 @@
+//! The server as the protocol promises it, in one small piece: the same rules, every answer kept, a
+//! feed of what changed. Plain enough to be believed, so that a device can be held against it.
+
+use crate::world::{ANIMATRICE, HONEY, catalogue, profile};
+use std::collections::{BTreeMap, HashMap};
+use taswiq_domain::access::Actor;
+use taswiq_domain::catalogue::Catalogue;
+use taswiq_domain::customer::{Customer, CustomerLabel};
+use taswiq_domain::decide::{Effect, Situation, decide};
+use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
+use taswiq_domain::ledger::{Account, transfers_for};
+use taswiq_domain::refusal::Refusal;
+use taswiq_domain::sync::{
+    Answer, Change, Command, CommandBody, CommandResult, LedgerEntry, OrderDocument, PROTOCOL,
+    ParkedSettled, Request, Response,
+};
+use taswiq_domain::time::{FixedOffset, Timestamp};
+
+/// One server. A clone is a backup.
+#[derive(Clone)]
+pub struct ModelServer {
+    pub epoch: u32,
+    pub clock: Timestamp,
+    pub catalogue: Catalogue,
+    /// Whose each device is.
+    pub owners: HashMap<DeviceId, PersonId>,
+    pub customers: BTreeMap<CustomerId, Customer>,
+    pub orders: BTreeMap<OrderId, OrderDocument>,
+    pub entries: Vec<LedgerEntry>,
+    /// Every command that took effect, in the order in which it did.
+    pub applied: Vec<(DeviceId, u64, CommandId)>,
+    answers: HashMap<CommandId, (Command, Answer)>,
+    decided: HashMap<DeviceId, u64>,
+    feed: Vec<Fed>,
+    pub changes_per_answer: usize,
+    /// Commands that a person will have to look at, whatever they say.
+    pub parks: Vec<CommandId>,
+    /// Puts everything off.
+    pub busy: bool,
+}
+
+#[derive(Clone, PartialEq)]
+enum Fed {
+    Profiles,
+    Catalogue,
+    Customer(CustomerId),
+    Order(OrderId),
+    OrderGone(OrderId),
+    Entry(usize),
+    Settled(ParkedSettled),
+}
+
+impl ModelServer {
+    pub fn new() -> Self {
+        Self {
+            epoch: 1,
+            clock: crate::world::NOON,
+            catalogue: catalogue(),
+            owners: HashMap::new(),
+            customers: BTreeMap::new(),
+            orders: BTreeMap::new(),
+            entries: Vec::new(),
+            applied: Vec::new(),
+            answers: HashMap::new(),
+            decided: HashMap::new(),
+            feed: vec![Fed::Profiles, Fed::Catalogue],
+            changes_per_answer: 500,
+            parks: Vec::new(),
+            busy: false,
+        }
+    }
+
+    /// The server as it was, under a new epoch.
+    pub fn restored_from(backup: &Self, epoch: u32) -> Self {
+        Self {
+            epoch,
+            ..backup.clone()
+        }
+    }
+
+    pub fn handle(&mut self, request: Request) -> Response {
+        assert_eq!(request.protocol, PROTOCOL);
+        let person = self.owners[&request.device];
+        let seqs: Vec<u64> = request.commands.iter().map(|command| command.seq).collect();
+        assert!(
+            seqs.windows(2).all(|pair| pair[0] < pair[1]),
+            "in the order of their seq: {seqs:?}"
+        );
+        let ahead_ms = self.clock.0 - request.device_time.0;
+        let results = request
+            .commands
+            .iter()
+            .map(|command| CommandResult {
+                id: command.id,
+                answer: self.answer(request.device, person, command, ahead_ms),
+            })
+            .collect();
+        let epoch = self.epoch_name();
+        let from = if request.epoch == epoch || request.epoch.is_empty() {
+            request.cursor
+        } else {
+            0
+        };
+        let (changes, cursor, more) = self.changes(person, from);
+        Response {
+            protocol: PROTOCOL,
+            epoch,
+            server_time: self.clock,
+            offset: FixedOffset::default(),
+            decided_seq: self.decided.get(&request.device).copied().unwrap_or(0),
+            results,
+            changes,
+            cursor,
+            more,
+        }
+    }
+
+    /// Something that another person does.
+    pub fn act(&mut self, person: PersonId, number: u64, body: CommandBody) {
+        let command = Command {
+            id: crate::world::id(number),
+            seq: 0,
+            made_at: self.clock,
+            body,
+        };
+        self.carry_out(person, &command, self.clock)
+            .expect("allowed");
+    }
+
+    /// A person settles a parked command.
+    pub fn settle(&mut self, command: CommandId, accepted: bool) {
+        self.feed
+            .push(Fed::Settled(ParkedSettled { command, accepted }));
+    }
+
+    /// An order leaves everybody's scope.
+    pub fn remove_order(&mut self, id: OrderId) {
+        self.orders.remove(&id);
+        self.feed.push(Fed::OrderGone(id));
+    }
+
+    fn epoch_name(&self) -> String {
+        format!("epoch-{}", self.epoch)
+    }
+
+    fn answer(
+        &mut self,
+        device: DeviceId,
+        person: PersonId,
+        command: &Command,
+        ahead_ms: i64,
+    ) -> Answer {
+        if let Some((first, answer)) = self.answers.get(&command.id) {
+            assert_eq!(first, command, "one id, one content");
+            return match answer {
+                Answer::Applied => Answer::AlreadyApplied,
+                answer => answer.clone(),
+            };
+        }
+        let decided = self.decided.entry(device).or_default();
+        if self.busy || command.seq != *decided + 1 {
+            assert!(
+                command.seq > *decided,
+                "seq {} was used for another command",
+                command.seq
+            );
+            return Answer::RetryAfter { delay_ms: 5_000 };
+        }
+        *decided += 1;
+        let answer = if self.parks.contains(&command.id) {
+            Answer::Parked {
+                refusal: Refusal::CatalogueTooOld,
+            }
+        } else {
+            match self.carry_out(person, command, command.made_at.plus_ms(ahead_ms)) {
+                Ok(()) => Answer::Applied,
+                Err(refusal) => Answer::Parked { refusal },
+            }
+        };
+        if answer == Answer::Applied {
+            self.applied.push((device, command.seq, command.id));
+        }
+        self.answers
+            .insert(command.id, (command.clone(), answer.clone()));
+        answer
+    }
+
+    fn carry_out(
+        &mut self,
+        person: PersonId,
+        command: &Command,
+        made_at: Timestamp,
+    ) -> Result<(), Refusal> {
+        let profile = profile(person);
+        let actor = Actor {
+            person,
+            role: profile.role,
+            cooperatives: profile.cooperatives,
+        };
+        let order_id = command.body.order().unwrap_or_else(|| command.id.into());
+        let before = self
+            .orders
+            .get(&order_id)
+            .map(|document| document.order.clone());
+        let customer = command
+            .body
+            .customer()
+            .and_then(|id| self.customers.get(&id).cloned());
+        let situation = Situation {
+            actor: &actor,
+            grade: "",
+            catalogue: &self.catalogue,
+            calendar: &FixedOffset::default(),
+            made_at,
+            received_at: Some(self.clock),
+            order: before.as_ref(),
+            customer: customer.as_ref(),
+        };
+        match decide(command.id, &command.body, &situation)? {
+            Effect::Customer(customer) => {
+                self.feed.push(Fed::Customer(customer.id));
+                self.customers.insert(customer.id, customer);
+            }
+            Effect::Order { event, after } => {
+                let transfers = transfers_for(
+                    before.as_ref(),
+                    &after,
+                    &event,
+                    after.revision,
+                    Some(person),
+                    made_at,
+                )?;
+                for transfer in transfers {
+                    let of_agent = |account| {
+                        matches!(account, Account::AgentPending(_) | Account::AgentEarned(_))
+                    };
+                    if of_agent(transfer.debit) || of_agent(transfer.credit) {
+                        self.feed.push(Fed::Entry(self.entries.len()));
+                        self.entries.push(LedgerEntry {
+                            number: self.entries.len() as i64 + 1,
+                            transfer,
+                        });
+                    }
+                }
+                self.feed.push(Fed::Order(after.id));
+                let received_at = self.clock;
+                self.orders
+                    .entry(after.id)
+                    .and_modify(|document| document.order = (*after).clone())
+                    .or_insert(OrderDocument {
+                        order: *after,
+                        received_at,
+                        customer: None,
+                    });
+            }
+        }
+        Ok(())
+    }
+
+    /// What a person may know of what changed since `from`, the place after it, and how much is left.
+    fn changes(&self, person: PersonId, from: i64) -> (Vec<Change>, i64, u32) {
+        let from = from as usize;
+        let pending: Vec<(usize, &Fed)> = self
+            .feed
+            .iter()
+            .enumerate()
+            .skip(from)
+            .filter(|(place, fed)| !self.feed[place + 1..].contains(fed))
+            .collect();
+        let page = &pending[..pending.len().min(self.changes_per_answer)];
+        let left = pending.len() - page.len();
+        let cursor = if left == 0 {
+            self.feed.len()
+        } else {
+            page.last().map_or(from, |(place, _)| place + 1)
+        };
+        let changes = page
+            .iter()
+            .filter_map(|(_, fed)| self.change(person, fed))
+            .collect();
+        (changes, cursor as i64, left as u32)
+    }
+
+    fn change(&self, person: PersonId, fed: &Fed) -> Option<Change> {
+        let cooperative = person == ANIMATRICE;
+        Some(match fed {
+            Fed::Profiles => Change::Profile(profile(person)),
+            Fed::Catalogue => Change::Catalogue(Box::new(self.catalogue.clone())),
+            Fed::Customer(_) | Fed::Entry(_) if cooperative => return None,
+            Fed::Customer(id) => Change::Customer(self.customers[id].clone()),
+            Fed::Entry(index) => Change::Entry(self.entries[*index].clone()),
+            Fed::Order(id) => {
+                let mut document = self.orders.get(id)?.clone();
+                if cooperative {
+                    let customer = &self.customers[&document.order.customer];
+                    document.customer = Some(CustomerLabel {
+                        first_name: customer.details.first_name.clone(),
+                        place: customer.details.place.clone(),
+                    });
+                    document.order = document.order.for_cooperatives(&[HONEY])?;
+                }
+                document.order.signature = String::new();
+                Change::Order(Box::new(document))
+            }
+            Fed::OrderGone(id) => Change::OrderRemoved(*id),
+            Fed::Settled(settled) => Change::ParkedSettled(settled.clone()),
+        })
+    }
+}

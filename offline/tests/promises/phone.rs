@@ -1,0 +1,225 @@
+//! A phone in a test: a device, its driver, and a way to the server on which anything can happen.
+
+use crate::model_server::ModelServer;
+use crate::world::{NOON, id};
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use taswiq_domain::ids::{DeviceId, PersonId};
+use taswiq_domain::sync::Request;
+use taswiq_domain::time::Timestamp;
+use taswiq_offline::Device;
+use taswiq_offline::driver::{Driver, Host, Transport, TransportError};
+use taswiq_offline::engine::Event;
+use taswiq_offline::store::MemoryStore;
+
+pub type Server = Rc<RefCell<ModelServer>>;
+
+/// What becomes of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// It arrives, and so does the answer.
+    Good,
+    /// It does not arrive.
+    RequestLost,
+    /// It arrives; the answer does not.
+    AnswerLost,
+    /// It arrives twice; the second answer comes back.
+    Twice,
+    /// It arrives; half of the answer comes back.
+    AnswerTruncated,
+    /// Somebody in between answers.
+    Error(TransportError),
+    /// Somebody in between answers with status 200 and a page of their own.
+    Portal,
+    /// More than so many bytes do not get through.
+    Narrow(usize, TransportError),
+}
+
+#[derive(Clone)]
+pub struct Network {
+    pub server: Server,
+    /// What becomes of the next requests; good when it is empty.
+    pub ways: Rc<RefCell<VecDeque<Way>>>,
+    pub requests: Rc<RefCell<Vec<Request>>>,
+}
+
+impl Transport for Network {
+    async fn send(&self, body: Vec<u8>) -> Result<Vec<u8>, TransportError> {
+        let request: Request = serde_json::from_slice(&body).expect("a request");
+        self.requests.borrow_mut().push(request.clone());
+        let reach = || {
+            serde_json::to_vec(&self.server.borrow_mut().handle(request.clone()))
+                .expect("serialises")
+        };
+        let mut ways = self.ways.borrow_mut();
+        match ways.pop_front().unwrap_or(Way::Good) {
+            Way::Good => Ok(reach()),
+            Way::RequestLost => Err(TransportError::NoNetwork),
+            Way::AnswerLost => {
+                reach();
+                Err(TransportError::NoNetwork)
+            }
+            Way::Twice => {
+                reach();
+                Ok(reach())
+            }
+            Way::AnswerTruncated => {
+                let answer = reach();
+                Ok(answer[..answer.len() / 2].to_vec())
+            }
+            Way::Error(error) => Err(error),
+            Way::Portal => Ok(b"<!doctype html><title>Bienvenue au WiFi</title>".to_vec()),
+            Way::Narrow(bytes_max, error) if body.len() > bytes_max => {
+                ways.push_front(Way::Narrow(bytes_max, error.clone()));
+                Err(error)
+            }
+            narrow @ Way::Narrow(..) => {
+                ways.push_front(narrow);
+                Ok(reach())
+            }
+        }
+    }
+}
+
+/// A clock that stands still until it is set, and a timer that fires when it is told to.
+#[derive(Clone)]
+pub struct Bench {
+    pub now: Rc<Cell<Timestamp>>,
+    pub scheduled: Rc<Cell<Option<(u64, u64)>>>,
+}
+
+impl Host for Bench {
+    fn now(&self) -> Timestamp {
+        self.now.get()
+    }
+    fn jitter_ppm(&self) -> u32 {
+        0
+    }
+    fn schedule(&self, timer: u64, delay_ms: u64) {
+        self.scheduled.set(Some((timer, delay_ms)));
+    }
+}
+
+pub struct Phone {
+    leads: Cell<bool>,
+    pub person: PersonId,
+    pub store: MemoryStore,
+    pub network: Network,
+    pub bench: Bench,
+    pub device: Device<MemoryStore>,
+    pub driver: Rc<Driver<MemoryStore, Network, Bench>>,
+}
+
+pub fn server() -> Server {
+    Rc::new(RefCell::new(ModelServer::new()))
+}
+
+impl Phone {
+    /// A phone that has been in contact once. `number` tells devices apart.
+    pub async fn ready(server: &Server, person: PersonId, number: u64) -> Self {
+        let phone = Self::fresh(server, person, number).await;
+        phone.sync().await;
+        assert!(phone.device.is_ready());
+        phone
+    }
+
+    /// A phone on which the person has never been.
+    pub async fn fresh(server: &Server, person: PersonId, number: u64) -> Self {
+        let device_id = DeviceId(id(0x00d0_0000 + number).0);
+        server.borrow_mut().owners.insert(device_id, person);
+        let network = Network {
+            server: Rc::clone(server),
+            ways: Rc::default(),
+            requests: Rc::default(),
+        };
+        let bench = Bench {
+            now: Rc::new(Cell::new(NOON)),
+            scheduled: Rc::default(),
+        };
+        Self::boot(person, device_id, MemoryStore::new(), network, bench).await
+    }
+
+    async fn boot(
+        person: PersonId,
+        device_id: DeviceId,
+        store: MemoryStore,
+        network: Network,
+        bench: Bench,
+    ) -> Self {
+        let device = Device::open(store.clone(), person, device_id)
+            .await
+            .expect("opens");
+        let driver =
+            Driver::new(device.clone(), network.clone(), bench.clone(), "test-build").shared();
+        Self {
+            leads: Cell::new(false),
+            person,
+            store,
+            network,
+            bench,
+            device,
+            driver,
+        }
+    }
+
+    /// The phone after its app was killed and started again.
+    pub async fn restarted(self) -> Self {
+        let store = self.store.copy();
+        Self::boot(
+            self.person,
+            self.device.id(),
+            store,
+            self.network,
+            self.bench,
+        )
+        .await
+    }
+
+    /// Another tab over the same store.
+    pub async fn second_tab(&self) -> Self {
+        Self::boot(
+            self.person,
+            self.device.id(),
+            self.store.clone(),
+            self.network.clone(),
+            self.bench.clone(),
+        )
+        .await
+    }
+
+    pub fn next_ways(&self, ways: impl IntoIterator<Item = Way>) {
+        self.network.ways.borrow_mut().extend(ways);
+    }
+
+    /// Asks once, and goes on only as long as the engine does by itself.
+    pub async fn sync(&self) {
+        let asked = if self.leads.replace(true) {
+            Event::SyncRequested
+        } else {
+            Event::BecameLeader
+        };
+        self.driver.handle(asked).await;
+    }
+
+    /// Lets the scheduled timer go off, if any.
+    pub async fn let_timer_fire(&self) {
+        if let Some((timer, _)) = self.bench.scheduled.take() {
+            self.driver.handle(Event::TimerFired { timer }).await;
+        }
+    }
+
+    /// How many commands the requests so far carried, one figure each.
+    pub fn batches(&self) -> Vec<usize> {
+        self.network
+            .requests
+            .borrow()
+            .iter()
+            .map(|request| request.commands.len())
+            .collect()
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.bench.now.get()
+    }
+}
