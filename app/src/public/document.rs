@@ -23,11 +23,6 @@ impl Assets {
         let found = self.0.get(name).map_or("/missing", String::as_str);
         found.to_owned()
     }
-
-    /// The address of an icon of the sprite: `i-home`.
-    pub fn icon(&self, id: &str) -> String {
-        format!("{}#{id}", self.url("icons.svg"))
-    }
 }
 
 /// What a person chose against the system's own.
@@ -70,12 +65,6 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// An icon; `class` is `icon`, with `icon-small` or `flips` where needed.
-    pub fn icon(&self, id: &str, class: &'static str) -> impl IntoView + use<> {
-        let href = self.assets.icon(id);
-        view! { <svg class=class aria-hidden="true"><use href=href></use></svg> }
-    }
-
     /// Links to this page in the other languages. Each works without a script.
     pub fn language_choice(&self) -> impl IntoView + use<> {
         let separator = if self.address.contains('?') { '&' } else { '?' };

@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 
 use super::document::{Setting, document};
+use crate::ui::{icon, ornament};
 use taswiq_domain::person::Role;
 
 /// The form for signing in.
@@ -95,7 +96,7 @@ pub fn sign_in(setting: &Setting, form: &SignIn) -> String {
         };
         view! {
             <div class="banner" data-tone="done" role="status">
-                {setting.icon("i-check", "icon")}
+                {icon("check")}
                 <div><p>{text}</p></div>
             </div>
         }
@@ -113,7 +114,7 @@ pub fn sign_in(setting: &Setting, form: &SignIn) -> String {
                     required=true maxlength="200" dir="ltr" aria-invalid=wrong.then_some("true")/>
             </div>
             <button class="button button-primary button-wide" type="submit">
-                {setting.icon("i-door", "icon")} {words.public_sign_in_submit()}
+                {icon("door")} {words.public_sign_in_submit()}
             </button>
         </form>
         <p class="muted small">{words.public_sign_in_forgotten()}</p>
@@ -173,7 +174,7 @@ pub fn setup(setting: &Setting, form: &FirstAccount) -> String {
             {login_field(setting, "login", &form.login, login_wrong)}
             {password_fields(setting, form.trouble)}
             <button class="button button-primary button-wide" type="submit">
-                {setting.icon("i-check", "icon")} {words.public_setup_submit()}
+                {icon("check")} {words.public_setup_submit()}
             </button>
         </form>
     };
@@ -188,9 +189,7 @@ fn doorway(setting: &Setting, title: &str, inside: impl IntoView) -> String {
     let other = crate::words::Words::of(other);
     let body = view! {
         <main class="doorway">
-            <svg class="doorway-arch" viewBox="0 0 320 201" aria-hidden="true">
-                <use href=setting.assets.icon("o-arch")></use>
-            </svg>
+            {ornament("doorway-arch", "0 0 320 201", "o-arch")}
             <p class="doorway-name">
                 {name} " " <span lang=other.code() dir=other.direction()>{other.public_name()}</span>
             </p>
@@ -233,7 +232,7 @@ fn new_password(
             </div>
             {password_fields(setting, form.trouble)}
             <button class="button button-primary button-wide" type="submit">
-                {setting.icon("i-check", "icon")} {submit}
+                {icon("check")} {submit}
             </button>
         </form>
     }

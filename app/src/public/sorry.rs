@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::document::{Setting, document};
+use crate::ui::icon;
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,28 +31,28 @@ pub enum Sorry {
 /// The page. `request` is the id a person may quote; `home` is where the one link leads.
 pub fn sorry(setting: &Setting, what: Sorry, request: &str, home: &str) -> String {
     let words = setting.words;
-    let (icon, title, text) = match what {
-        Sorry::NotFound => ("i-map", words.public_sorry_not_found(), words.public_sorry_not_found_text()),
-        Sorry::NotAllowed => ("i-lock", words.public_sorry_not_allowed(), words.public_sorry_not_allowed_text()),
-        Sorry::LinkSpent => ("i-link", words.public_sorry_link_spent(), words.public_sorry_link_spent_text()),
-        Sorry::CrossSite => ("i-shield", words.public_sorry_cross_site(), words.public_sorry_cross_site_text()),
-        Sorry::TooLarge => ("i-box", words.public_sorry_too_large(), words.public_sorry_too_large_text()),
-        Sorry::TooManyTries => ("i-hourglass", words.public_sorry_tries(), words.public_sorry_tries_text()),
-        Sorry::Busy => ("i-hourglass", words.public_sorry_busy(), words.public_sorry_busy_text()),
-        Sorry::Unreadable => ("i-question", words.public_sorry_unreadable(), words.public_sorry_unreadable_text()),
-        Sorry::Bug => ("i-warning", words.public_sorry_bug(), words.public_sorry_bug_text()),
+    let (sign, title, text) = match what {
+        Sorry::NotFound => ("map", words.public_sorry_not_found(), words.public_sorry_not_found_text()),
+        Sorry::NotAllowed => ("lock", words.public_sorry_not_allowed(), words.public_sorry_not_allowed_text()),
+        Sorry::LinkSpent => ("link", words.public_sorry_link_spent(), words.public_sorry_link_spent_text()),
+        Sorry::CrossSite => ("shield", words.public_sorry_cross_site(), words.public_sorry_cross_site_text()),
+        Sorry::TooLarge => ("box", words.public_sorry_too_large(), words.public_sorry_too_large_text()),
+        Sorry::TooManyTries => ("hourglass", words.public_sorry_tries(), words.public_sorry_tries_text()),
+        Sorry::Busy => ("hourglass", words.public_sorry_busy(), words.public_sorry_busy_text()),
+        Sorry::Unreadable => ("question", words.public_sorry_unreadable(), words.public_sorry_unreadable_text()),
+        Sorry::Bug => ("warning", words.public_sorry_bug(), words.public_sorry_bug_text()),
     };
     let body = view! {
         <div class="public-frame">
             <header class="public-head"><a class="brand" href="/">{words.public_name()}</a></header>
             <main class="public-main">
                 <div class="empty-state">
-                    <div class="empty-arch">{setting.icon(icon, "icon")}</div>
+                    <div class="empty-arch">{icon(sign)}</div>
                     <h1>{title}</h1>
                     <p>{text}</p>
                     <p class="muted small">{words.public_sorry_quote()} " " <bdi class="code">{request.to_owned()}</bdi></p>
                     <a class="button button-primary" href=home.to_owned()>
-                        {setting.icon("i-home", "icon")} {words.public_sorry_home()}
+                        {icon("home")} {words.public_sorry_home()}
                     </a>
                 </div>
             </main>
