@@ -8,6 +8,8 @@
 pub mod field;
 #[cfg(feature = "csr")]
 pub mod phone;
+#[cfg(feature = "ssr")]
+pub mod public;
 pub mod route;
 pub mod ui;
 pub mod words;
