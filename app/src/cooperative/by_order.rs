@@ -21,10 +21,21 @@ pub fn content(desk: Desk) -> (AnyView, AnyView) {
     let waiting: Memo<Vec<(PartId, u32)>> = Memo::new(move |_| {
         let mut parts = desk.parts_at(&[Stage::Awaiting]);
         parts.sort_by_key(|part| (part.deadline(), part.order().placed_at, part.id()));
-        parts.iter().map(|part| (part.id(), part.order().revision)).collect()
+        parts
+            .iter()
+            .map(|part| (part.id(), part.order().revision))
+            .collect()
     });
     let shown = RwSignal::new(ORDERS_PER_STEP);
-    let first = move || waiting.with(|waiting| waiting.iter().take(shown.get()).copied().collect::<Vec<_>>());
+    let first = move || {
+        waiting.with(|waiting| {
+            waiting
+                .iter()
+                .take(shown.get())
+                .copied()
+                .collect::<Vec<_>>()
+        })
+    };
     let more = move || {
         let rest = waiting.with(Vec::len).saturating_sub(shown.get());
         (rest > 0).then(|| {
@@ -60,7 +71,14 @@ fn confirm_all(desk: Desk) {
     let bodies: Vec<_> = waiting
         .iter()
         .rev()
-        .map(|part| scarcity::answer(part.order(), part.sub_order(), |_| u32::MAX, Reason::OutOfStock))
+        .map(|part| {
+            scarcity::answer(
+                part.order(),
+                part.sub_order(),
+                |_| u32::MAX,
+                Reason::OutOfStock,
+            )
+        })
         .collect();
     let said = by_product::said(desk, bodies.len(), 0);
     desk.do_all(bodies, said, || {}, || {});

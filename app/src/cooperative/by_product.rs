@@ -22,9 +22,8 @@ pub fn content(desk: Desk) -> (AnyView, AnyView) {
         Tally::of(&desk.parts_at(&[Stage::Awaiting]), &counts)
     });
     let refusing: RwSignal<Option<Refusing>> = RwSignal::new(None);
-    let products = move || {
-        tally.with(|tally| tally.rows.iter().map(|row| row.product).collect::<Vec<_>>())
-    };
+    let products =
+        move || tally.with(|tally| tally.rows.iter().map(|row| row.product).collect::<Vec<_>>());
     let deadline = move || {
         tally.with(|tally| tally.deadline).map(|deadline| {
             let tone = if deadline.0 - desk.now().0 < 24 * 3_600_000 { "waiting" } else { "" };
@@ -71,7 +70,13 @@ fn answer(desk: Desk, all: bool) {
     let words = desk.phone.words;
     let counts_before = desk.counts.get_untracked();
     let waiting = untrack(|| desk.parts_at(&[Stage::Awaiting]));
-    let Answers { bodies, confirmed, refused, counts_after, .. } = tally::answers(&waiting, &counts_before, all);
+    let Answers {
+        bodies,
+        confirmed,
+        refused,
+        counts_after,
+        ..
+    } = tally::answers(&waiting, &counts_before, all);
     if bodies.is_empty() {
         return desk.phone.snackbar.say(words.coop_done_counted());
     }
@@ -90,19 +95,32 @@ pub fn said(desk: Desk, confirmed: usize, refused: usize) -> String {
     match (confirmed, refused) {
         (confirmed, 0) => words.coop_done_confirmed(confirmed),
         (0, refused) => words.coop_done_refused(refused),
-        (confirmed, refused) => {
-            words.coop_done_both(&words.coop_done_confirmed(confirmed), &words.coop_done_refused(refused))
-        }
+        (confirmed, refused) => words.coop_done_both(
+            &words.coop_done_confirmed(confirmed),
+            &words.coop_done_refused(refused),
+        ),
     }
 }
 
 fn count(desk: Desk, product: ProductId, stock: u32, is_final: bool, why_not: Reason) {
     desk.counts.update(|counts| {
-        counts.insert(product, Count { stock, is_final, why_not });
+        counts.insert(
+            product,
+            Count {
+                stock,
+                is_final,
+                why_not,
+            },
+        );
     });
 }
 
-fn row(desk: Desk, tally: Memo<Tally>, product: ProductId, refusing: RwSignal<Option<Refusing>>) -> AnyView {
+fn row(
+    desk: Desk,
+    tally: Memo<Tally>,
+    product: ProductId,
+    refusing: RwSignal<Option<Refusing>>,
+) -> AnyView {
     let words = desk.phone.words;
     let row = Memo::new(move |_| tally.with(|tally| tally.row(product).cloned()));
     // A row is there as long as its product is; a moment later it is taken away.
@@ -116,7 +134,10 @@ fn row(desk: Desk, tally: Memo<Tally>, product: ProductId, refusing: RwSignal<Op
         }
     };
     let gross = move || {
-        ui::amount(row.with(|row| row.as_ref().map_or_else(Default::default, |row| row.gross)), "")
+        ui::amount(
+            row.with(|row| row.as_ref().map_or_else(Default::default, |row| row.gross)),
+            "",
+        )
     };
     let stock = Signal::derive(move || read(Row::given));
     let set = Callback::new(move |stock| count(desk, product, stock, false, Reason::OutOfStock));
@@ -125,7 +146,10 @@ fn row(desk: Desk, tally: Memo<Tally>, product: ProductId, refusing: RwSignal<Op
     let asked = move || ui_number(read(|row| row.asked));
     let refuse_words = name.clone();
     let refuse = move |_| {
-        let words_of_it = words.coop_refuse_product(row.with_untracked(|row| row.as_ref().map_or(0, |row| row.asked as usize)), &refuse_words);
+        let words_of_it = words.coop_refuse_product(
+            row.with_untracked(|row| row.as_ref().map_or(0, |row| row.asked as usize)),
+            &refuse_words,
+        );
         refusing.set(Some(Refusing {
             what: words_of_it,
             then: Callback::new(move |reason| {
@@ -136,7 +160,11 @@ fn row(desk: Desk, tally: Memo<Tally>, product: ProductId, refusing: RwSignal<Op
     };
     let confirm = move |_| {
         let given = row.with_untracked(|row| row.as_ref().map_or(0, |row| row.stock));
-        let why_not = desk.counts.with_untracked(|counts| counts.get(&product).map_or(Reason::OutOfStock, |count| count.why_not));
+        let why_not = desk.counts.with_untracked(|counts| {
+            counts
+                .get(&product)
+                .map_or(Reason::OutOfStock, |count| count.why_not)
+        });
         count(desk, product, given, true, why_not);
         answer(desk, false);
     };
@@ -159,7 +187,11 @@ fn row(desk: Desk, tally: Memo<Tally>, product: ProductId, refusing: RwSignal<Op
     let counted = move || {
         let waits_for = row.with(|row| {
             row.as_ref().map(|row| {
-                let names: Vec<String> = row.waits_for.iter().map(|other| desk.product_name(*other)).collect();
+                let names: Vec<String> = row
+                    .waits_for
+                    .iter()
+                    .map(|other| desk.product_name(*other))
+                    .collect();
                 words.coop_confirm_waits_for(row.waiting, &names.join(words.coop_comma()))
             })
         });
@@ -210,7 +242,13 @@ fn ui_number(units: u32) -> String {
 }
 
 /// The stepper with an upper end that moves as orders come in.
-fn stepper(desk: Desk, label: String, value: Signal<u32>, units_max: Signal<u32>, set: Callback<u32>) -> AnyView {
+fn stepper(
+    desk: Desk,
+    label: String,
+    value: Signal<u32>,
+    units_max: Signal<u32>,
+    set: Callback<u32>,
+) -> AnyView {
     // The widget takes a fixed end, so what is typed beyond the moving one is cut here.
     let cut = Callback::new(move |units: u32| set.run(units.min(units_max.get_untracked())));
     ui::stepper(desk.phone.words, label, value, u32::MAX, cut)
@@ -226,11 +264,21 @@ fn who_gets_what(desk: Desk, row: Memo<Option<Row>>, is_short: Memo<bool>) -> An
         if !is_open.get() && !is_short.get() {
             return None;
         }
-        let portions: Vec<Portion> = row.with(|row| row.as_ref().map_or_else(Vec::new, |row| row.portions.clone()));
+        let portions: Vec<Portion> = row.with(|row| {
+            row.as_ref()
+                .map_or_else(Vec::new, |row| row.portions.clone())
+        });
         // Those who go short are what the person has to see, so they come first.
-        let (whole, short): (Vec<Portion>, Vec<Portion>) = portions.into_iter().partition(|portion| portion.extent() == Extent::All);
+        let (whole, short): (Vec<Portion>, Vec<Portion>) = portions
+            .into_iter()
+            .partition(|portion| portion.extent() == Extent::All);
         let total = whole.len() + short.len();
-        let rows: Vec<AnyView> = short.iter().chain(&whole).take(shown.get()).map(|portion| portion_row(desk, portion)).collect();
+        let rows: Vec<AnyView> = short
+            .iter()
+            .chain(&whole)
+            .take(shown.get())
+            .map(|portion| portion_row(desk, portion))
+            .collect();
         let rest = total.saturating_sub(shown.get());
         let more = (rest > 0).then(|| {
             view! { <button class="button button-quiet" type="button" on:click=move |_| shown.update(|shown| *shown += PORTIONS_PER_STEP)>{words.action_show_more(rest)}</button> }
@@ -250,12 +298,23 @@ fn portion_row(desk: Desk, portion: &Portion) -> AnyView {
     let words = desk.phone.words;
     let (tone, icon) = tally::look(portion.extent());
     let said = match portion.extent() {
-        Extent::All => [words.coop_confirm_gets_all(), " · ", &ui_number(portion.asked)].concat(),
-        Extent::Part => words.coop_confirm_gets_part(&ui_number(portion.given), &ui_number(portion.asked)),
+        Extent::All => [
+            words.coop_confirm_gets_all(),
+            " · ",
+            &ui_number(portion.asked),
+        ]
+        .concat(),
+        Extent::Part => {
+            words.coop_confirm_gets_part(&ui_number(portion.given), &ui_number(portion.asked))
+        }
         Extent::None => words.coop_confirm_gets_part("0", &ui_number(portion.asked)),
     };
     let order = portion.order;
-    let part = untrack(|| desk.parts_where(|part| part.order().id == order).into_iter().next());
+    let part = untrack(|| {
+        desk.parts_where(|part| part.order().id == order)
+            .into_iter()
+            .next()
+    });
     let Some(part) = part else {
         return ().into_any();
     };

@@ -13,12 +13,22 @@ const ANSWERED_MAX: usize = 20;
 pub fn screen(desk: Desk, grouping: Grouping) -> AnyView {
     let words = desk.phone.words;
     let choices = vec![
-        Choice { icon: "box", words: words.coop_confirm_by_product() },
-        Choice { icon: "orders", words: words.coop_confirm_by_order() },
+        Choice {
+            icon: "box",
+            words: words.coop_confirm_by_product(),
+        },
+        Choice {
+            icon: "orders",
+            words: words.coop_confirm_by_order(),
+        },
     ];
     let chosen = Signal::derive(move || Some(usize::from(grouping == Grouping::ByOrder)));
     let choose = Callback::new(move |index| {
-        let grouping = if index == 0 { Grouping::ByProduct } else { Grouping::ByOrder };
+        let grouping = if index == 0 {
+            Grouping::ByProduct
+        } else {
+            Grouping::ByOrder
+        };
         desk.phone.replace(Coop::ToConfirm(grouping));
     });
     // Whether anything waits, and not how much: the lists below take care of themselves.
@@ -36,7 +46,12 @@ pub fn screen(desk: Desk, grouping: Grouping) -> AnyView {
     };
     let empty = move || {
         is_empty.get().then(|| {
-            ui::empty_state("double-check", words.coop_confirm_empty(), words.coop_confirm_empty_text(), ().into_any())
+            ui::empty_state(
+                "double-check",
+                words.coop_confirm_empty(),
+                words.coop_confirm_empty_text(),
+                ().into_any(),
+            )
         })
     };
     desk.first_screen(

@@ -19,11 +19,23 @@ pub fn screen(desk: Desk, id: PartId) -> AnyView {
     (move || {
         revision.track();
         let (content, action) = match desk.part_now(id) {
-            Some(part) if matches!(part.stage(), Stage::Ready | Stage::HandedOver | Stage::Failed) => form(desk, &part),
+            Some(part)
+                if matches!(
+                    part.stage(),
+                    Stage::Ready | Stage::HandedOver | Stage::Failed
+                ) =>
+            {
+                form(desk, &part)
+            }
             Some(part) => super::order::content(desk, &part),
             None => (gone(desk), ().into_any()),
         };
-        desk.second_screen(Coop::HandOver, words.coop_hand_over_title(), content, action)
+        desk.second_screen(
+            Coop::HandOver,
+            words.coop_hand_over_title(),
+            content,
+            action,
+        )
     })
     .into_any()
 }
@@ -50,8 +62,14 @@ fn form(desk: Desk, part: &Part) -> (AnyView, AnyView) {
     let strokes = RwSignal::new(String::new());
     let error: RwSignal<Option<String>> = RwSignal::new(None);
     let choices = vec![
-        Choice { icon: "key", words: words.coop_deliver_by_digits() },
-        Choice { icon: "signature", words: words.coop_deliver_by_signature() },
+        Choice {
+            icon: "key",
+            words: words.coop_deliver_by_digits(),
+        },
+        Choice {
+            icon: "signature",
+            words: words.coop_deliver_by_signature(),
+        },
     ];
     let chosen = Signal::derive(move || Some(usize::from(by_signature.get())));
     let choose = Callback::new(move |index| {
@@ -65,7 +83,10 @@ fn form(desk: Desk, part: &Part) -> (AnyView, AnyView) {
         }
         // The digits as the customer reads them out, in either script.
         let typed = search_key(&digits.get_untracked()).replace(' ', "");
-        (typed.len() == 4).then(|| typed.parse().ok()).flatten().map(|digits| Proof::ReceiptDigits { digits })
+        (typed.len() == 4)
+            .then(|| typed.parse().ok())
+            .flatten()
+            .map(|digits| Proof::ReceiptDigits { digits })
     };
     let proof = move || {
         if by_signature.get() {
@@ -78,7 +99,16 @@ fn form(desk: Desk, part: &Part) -> (AnyView, AnyView) {
             }
             .into_any()
         } else {
-            ui::field("digits", "numeric", "off", words.coop_deliver_digits(), None, words.coop_deliver_digits_hint(), digits, error.into())
+            ui::field(
+                "digits",
+                "numeric",
+                "off",
+                words.coop_deliver_digits(),
+                None,
+                words.coop_deliver_digits_hint(),
+                digits,
+                error.into(),
+            )
         }
     };
     let failing: RwSignal<Option<Refusing>> = RwSignal::new(None);
@@ -87,8 +117,17 @@ fn form(desk: Desk, part: &Part) -> (AnyView, AnyView) {
         failing.set(Some(Refusing {
             what: words.coop_refuse_order(&name),
             then: Callback::new(move |reason| {
-                let body = CommandBody::FailDelivery(FailDelivery { order, cooperative, reason });
-                desk.do_all(vec![body], words.coop_done_failed().to_owned(), move || desk.phone.replace(Coop::HandOver), || {});
+                let body = CommandBody::FailDelivery(FailDelivery {
+                    order,
+                    cooperative,
+                    reason,
+                });
+                desk.do_all(
+                    vec![body],
+                    words.coop_done_failed().to_owned(),
+                    move || desk.phone.replace(Coop::HandOver),
+                    || {},
+                );
             }),
         }));
     };
@@ -101,8 +140,18 @@ fn form(desk: Desk, part: &Part) -> (AnyView, AnyView) {
             crate::phone::browser::focus("digits");
             return;
         };
-        let body = CommandBody::Deliver(Deliver { order, cooperative, lines: given.lines(), proof });
-        desk.do_all(vec![body], words.coop_done_delivered().to_owned(), move || desk.phone.replace(Coop::HandOver), || {});
+        let body = CommandBody::Deliver(Deliver {
+            order,
+            cooperative,
+            lines: given.lines(),
+            proof,
+        });
+        desk.do_all(
+            vec![body],
+            words.coop_done_delivered().to_owned(),
+            move || desk.phone.replace(Coop::HandOver),
+            || {},
+        );
     };
     let content = view! {
         {super::order::head(desk, part)}

@@ -54,7 +54,9 @@ impl Desk {
                 desk.parts.set(untrack(|| read_parts(phone)));
             }
         });
-        if let Ok(ticking) = set_interval_with_handle(move || desk.minute.update(|minute| *minute += 1), MINUTE) {
+        if let Ok(ticking) =
+            set_interval_with_handle(move || desk.minute.update(|minute| *minute += 1), MINUTE)
+        {
             on_cleanup(move || ticking.clear());
         }
         desk
@@ -72,7 +74,9 @@ impl Desk {
         self.parts.with(|parts| {
             parts
                 .iter()
-                .filter(|part| only.is_none_or(|only| part.sub_order().cooperative == only) && fits(part))
+                .filter(|part| {
+                    only.is_none_or(|only| part.sub_order().cooperative == only) && fits(part)
+                })
                 .cloned()
                 .collect()
         })
@@ -80,7 +84,8 @@ impl Desk {
 
     /// One part, whoever is shown. Runs again when it changes.
     pub fn part(self, id: PartId) -> Option<Part> {
-        self.parts.with(|parts| parts.iter().find(|part| part.id() == id).cloned())
+        self.parts
+            .with(|parts| parts.iter().find(|part| part.id() == id).cloned())
     }
 
     /// The same, read once.
@@ -93,7 +98,8 @@ impl Desk {
         let only = self.only.get();
         self.parts.with(|parts| {
             let fits = |part: &&Part| {
-                only.is_none_or(|only| part.sub_order().cooperative == only) && stages.contains(&part.stage())
+                only.is_none_or(|only| part.sub_order().cooperative == only)
+                    && stages.contains(&part.stage())
             };
             u32::try_from(parts.iter().filter(fits).count()).unwrap_or(u32::MAX)
         })
@@ -118,7 +124,11 @@ impl Desk {
     }
 
     /// What `read` makes of a product; the empty value where nobody knows it any more.
-    fn of_product<T: Default>(self, id: ProductId, read: impl Fn(&Product, &'static str) -> T) -> T {
+    fn of_product<T: Default>(
+        self,
+        id: ProductId,
+        read: impl Fn(&Product, &'static str) -> T,
+    ) -> T {
         let catalogue = self.phone.device_now().catalogue();
         catalogue
             .product(id)
@@ -127,11 +137,15 @@ impl Desk {
     }
 
     pub fn product_name(self, id: ProductId) -> String {
-        self.of_product(id, |product, language| product.name.get(language).to_owned())
+        self.of_product(id, |product, language| {
+            product.name.get(language).to_owned()
+        })
     }
 
     pub fn product_unit(self, id: ProductId) -> String {
-        self.of_product(id, |product, language| product.unit.get(language).to_owned())
+        self.of_product(id, |product, language| {
+            product.unit.get(language).to_owned()
+        })
     }
 
     pub fn picture(self, id: ProductId) -> Picture {
@@ -140,9 +154,9 @@ impl Desk {
 
     pub fn cooperative_name(self, id: CooperativeId) -> String {
         let catalogue = self.phone.device_now().catalogue();
-        catalogue
-            .cooperative(id)
-            .map_or_else(String::new, |found| found.name.get(self.phone.words.code()).to_owned())
+        catalogue.cooperative(id).map_or_else(String::new, |found| {
+            found.name.get(self.phone.words.code()).to_owned()
+        })
     }
 
     /// Does all of `bodies` or none, says `said` and offers to take all of it back. `back` is called
@@ -157,8 +171,10 @@ impl Desk {
         if bodies.is_empty() {
             return;
         }
-        let acts: Vec<(CommandId, CommandBody)> =
-            bodies.into_iter().map(|body| (browser::new_command_id(), body)).collect();
+        let acts: Vec<(CommandId, CommandBody)> = bodies
+            .into_iter()
+            .map(|body| (browser::new_command_id(), body))
+            .collect();
         let ids: Vec<CommandId> = acts.iter().map(|(id, _)| *id).collect();
         self.phone.act_all(acts, None, move || {
             done();
@@ -200,7 +216,9 @@ impl Desk {
         let whose = if part.place().is_empty() {
             part.first_name().to_owned()
         } else {
-            self.phone.words.coop_from_place(part.first_name(), part.place())
+            self.phone
+                .words
+                .coop_from_place(part.first_name(), part.place())
         };
         view! { <bdi>{whose}</bdi> }.into_any()
     }
@@ -222,7 +240,9 @@ impl Desk {
             let (tone, said) = match usize::try_from(minutes) {
                 Err(_) | Ok(0) => ("trouble", words.coop_time_is_up().to_owned()),
                 Ok(minutes @ 1..60) => ("trouble", words.coop_minutes_left(minutes)),
-                Ok(minutes) if minutes < 24 * 60 => ("waiting", words.coop_hours_left(minutes / 60)),
+                Ok(minutes) if minutes < 24 * 60 => {
+                    ("waiting", words.coop_hours_left(minutes / 60))
+                }
                 Ok(minutes) => ("", words.coop_hours_left(minutes / 60)),
             };
             let tone = (!tone.is_empty()).then_some(tone);
@@ -234,7 +254,9 @@ impl Desk {
     /// Until when the first of them must be answered.
     pub fn answer_before(self, deadline: Timestamp) -> String {
         let day = self.phone.day(self.phone.offset().date_at(deadline));
-        self.phone.words.coop_answer_before(&day, &time(deadline, self.phone.offset()))
+        self.phone
+            .words
+            .coop_answer_before(&day, &time(deadline, self.phone.offset()))
     }
 
     /// `Promise demain`, or how late it is.
@@ -266,7 +288,13 @@ impl Desk {
     }
 
     /// A screen of the tab bar.
-    pub fn first_screen(self, here: Coop, title: &'static str, content: AnyView, action: AnyView) -> AnyView {
+    pub fn first_screen(
+        self,
+        here: Coop,
+        title: &'static str,
+        content: AnyView,
+        action: AnyView,
+    ) -> AnyView {
         let phone = self.phone;
         phone.title(title);
         let tabs = move || {
@@ -281,10 +309,30 @@ impl Desk {
             ui::tab_bar(
                 words.coop_navigation(),
                 vec![
-                    tab(Coop::default(), "double-check", words.coop_tab_confirm(), self.count_at(&[Stage::Awaiting])),
-                    tab(Coop::Prepare, "box", words.coop_tab_prepare(), self.count_at(&[Stage::Confirmed, Stage::Preparing])),
-                    tab(Coop::HandOver, "truck", words.coop_tab_hand_over(), self.count_at(&[Stage::Ready])),
-                    tab(Coop::Orders(PartsShown::All), "orders", words.coop_tab_orders(), 0),
+                    tab(
+                        Coop::default(),
+                        "double-check",
+                        words.coop_tab_confirm(),
+                        self.count_at(&[Stage::Awaiting]),
+                    ),
+                    tab(
+                        Coop::Prepare,
+                        "box",
+                        words.coop_tab_prepare(),
+                        self.count_at(&[Stage::Confirmed, Stage::Preparing]),
+                    ),
+                    tab(
+                        Coop::HandOver,
+                        "truck",
+                        words.coop_tab_hand_over(),
+                        self.count_at(&[Stage::Ready]),
+                    ),
+                    tab(
+                        Coop::Orders(PartsShown::All),
+                        "orders",
+                        words.coop_tab_orders(),
+                        0,
+                    ),
                     tab(Coop::Settings, "settings", words.coop_tab_settings(), 0),
                 ],
             )
@@ -298,7 +346,13 @@ impl Desk {
     }
 
     /// A screen that one comes back from.
-    pub fn second_screen(self, back: Coop, words: &'static str, content: AnyView, action: AnyView) -> AnyView {
+    pub fn second_screen(
+        self,
+        back: Coop,
+        words: &'static str,
+        content: AnyView,
+        action: AnyView,
+    ) -> AnyView {
         let phone = self.phone;
         frame(
             ui::back_bar(Route::from(back).to_string(), words, badge::badge(phone)),
@@ -335,7 +389,9 @@ impl Desk {
 
 fn read_parts(phone: Phone) -> Vec<Part> {
     let device = phone.device();
-    let own = device.profile().map_or_else(Vec::new, |profile| profile.cooperatives.clone());
+    let own = device
+        .profile()
+        .map_or_else(Vec::new, |profile| profile.cooperatives.clone());
     let orders = device.orders();
     orders
         .iter()
@@ -360,7 +416,12 @@ fn frame(bar: AnyView, content: AnyView, foot: AnyView) -> AnyView {
 pub fn gone(desk: Desk) -> AnyView {
     let words = desk.phone.words;
     let link = view! { <a class="button button-primary" href=Route::from(Coop::default()).to_string()>{words.coop_confirm_title()}</a> };
-    ui::empty_state("orders", words.coop_gone(), words.coop_gone_text(), link.into_any())
+    ui::empty_state(
+        "orders",
+        words.coop_gone(),
+        words.coop_gone_text(),
+        link.into_any(),
+    )
 }
 
 /// The cooperative that a command acts for.

@@ -17,7 +17,8 @@ pub fn screen(desk: Desk) -> AnyView {
     let words = desk.phone.words;
     let giving: RwSignal<Vec<PartId>> = RwSignal::new(Vec::new());
     let ready = Memo::new(move |_| desk.count_at(&[Stage::Ready]));
-    let is_empty = Memo::new(move |_| desk.count_at(&[Stage::Ready, Stage::HandedOver, Stage::Failed]) == 0);
+    let is_empty =
+        Memo::new(move |_| desk.count_at(&[Stage::Ready, Stage::HandedOver, Stage::Failed]) == 0);
     let groups = view! {
         {group(desk, Stage::Ready, words.coop_hand_over_ready(), giving)}
         {group(desk, Stage::Failed, words.coop_hand_over_failed(), giving)}
@@ -25,10 +26,22 @@ pub fn screen(desk: Desk) -> AnyView {
     };
     let empty = move || {
         is_empty.get().then(|| {
-            ui::empty_state("truck", words.coop_hand_over_empty(), words.coop_hand_over_empty_text(), ().into_any())
+            ui::empty_state(
+                "truck",
+                words.coop_hand_over_empty(),
+                words.coop_hand_over_empty_text(),
+                ().into_any(),
+            )
         })
     };
-    let give_all = move |_| giving.set(untrack(|| desk.parts_at(&[Stage::Ready])).iter().map(Part::id).collect());
+    let give_all = move |_| {
+        giving.set(
+            untrack(|| desk.parts_at(&[Stage::Ready]))
+                .iter()
+                .map(Part::id)
+                .collect(),
+        )
+    };
     let action = move || {
         (ready.get() > 1).then(|| {
             view! {
@@ -81,7 +94,11 @@ fn row(desk: Desk, part: &Part, giving: RwSignal<Vec<PartId>>) -> AnyView {
         }
         .into_any()
     } else {
-        let label = if part.stage() == Stage::Failed { words.coop_hand_over_retry() } else { words.coop_hand_over_deliver() };
+        let label = if part.stage() == Stage::Failed {
+            words.coop_hand_over_retry()
+        } else {
+            words.coop_hand_over_deliver()
+        };
         view! { <a class="button" href=deliver_address>{ui::icon("person")}{label}</a> }.into_any()
     };
     let address = Route::from(Coop::Order(order, cooperative)).to_string();
@@ -119,7 +136,13 @@ pub fn sheet(desk: Desk, giving: RwSignal<Vec<PartId>>) -> AnyView {
             let count = parts.len();
             let bodies = parts
                 .into_iter()
-                .map(|(order, cooperative)| CommandBody::HandOver(HandOver { order, cooperative, to: to.clone() }))
+                .map(|(order, cooperative)| {
+                    CommandBody::HandOver(HandOver {
+                        order,
+                        cooperative,
+                        to: to.clone(),
+                    })
+                })
                 .collect();
             giving.set(Vec::new());
             desk.do_all(bodies, words.coop_done_handed_over(count), || {}, || {});
@@ -139,5 +162,10 @@ pub fn sheet(desk: Desk, giving: RwSignal<Vec<PartId>>) -> AnyView {
         }
         .into_any()
     };
-    ui::sheet(words, Signal::derive(move || words.coop_hand_over_to_whom().to_owned()), is_open, content)
+    ui::sheet(
+        words,
+        Signal::derive(move || words.coop_hand_over_to_whom().to_owned()),
+        is_open,
+        content,
+    )
 }

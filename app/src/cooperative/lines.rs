@@ -17,12 +17,20 @@ pub struct Given {
 impl Given {
     /// Starts with what `read` says of each line.
     pub fn start(part: &Part, read: impl Fn(&Line) -> u32) -> Self {
-        let units = part.sub_order().lines.iter().map(|line| (line.number, read(line))).collect();
-        Self { units: RwSignal::new(units) }
+        let units = part
+            .sub_order()
+            .lines
+            .iter()
+            .map(|line| (line.number, read(line)))
+            .collect();
+        Self {
+            units: RwSignal::new(units),
+        }
     }
 
     pub fn of(self, line: u16) -> u32 {
-        self.units.with(|units| units.get(&line).copied().unwrap_or(0))
+        self.units
+            .with(|units| units.get(&line).copied().unwrap_or(0))
     }
 
     pub fn total(self) -> u32 {
@@ -32,7 +40,13 @@ impl Given {
     /// What goes into a command.
     pub fn lines(self) -> Vec<LineUnits> {
         self.units.with_untracked(|units| {
-            units.iter().map(|(line, units)| LineUnits { line: *line, units: *units }).collect()
+            units
+                .iter()
+                .map(|(line, units)| LineUnits {
+                    line: *line,
+                    units: *units,
+                })
+                .collect()
         })
     }
 
@@ -61,7 +75,9 @@ pub fn line(desk: Desk, line: &Line, before: u32, given: Given, step: Step) -> A
     let units = Signal::derive(move || given.of(number));
     let short = move || {
         let missing = before.saturating_sub(units.get());
-        step.short.filter(|_| missing > 0).map(|short| view! { <span class="short">{short(words, missing as usize)}</span> })
+        step.short
+            .filter(|_| missing > 0)
+            .map(|short| view! { <span class="short">{short(words, missing as usize)}</span> })
     };
     let set = Callback::new(move |units| given.set(number, units));
     view! {

@@ -13,14 +13,27 @@ use taswiq_domain::order::{Line, Stage, SubOrder};
 pub fn screen(desk: Desk, id: PartId) -> AnyView {
     let words = desk.phone.words;
     desk.phone.title(words.coop_order_title());
-    let revision = Memo::new(move |_| desk.part(id).map(|part| (part.order().revision, part.view.pending.len(), part.view.parked.len())));
+    let revision = Memo::new(move |_| {
+        desk.part(id).map(|part| {
+            (
+                part.order().revision,
+                part.view.pending.len(),
+                part.view.parked.len(),
+            )
+        })
+    });
     (move || {
         revision.track();
         let (content, action) = match desk.part_now(id) {
             Some(part) => content(desk, &part),
             None => (gone(desk), ().into_any()),
         };
-        desk.second_screen(Coop::Orders(PartsShown::All), words.coop_orders_title(), content, action)
+        desk.second_screen(
+            Coop::Orders(PartsShown::All),
+            words.coop_orders_title(),
+            content,
+            action,
+        )
     })
     .into_any()
 }
@@ -53,19 +66,36 @@ pub fn content(desk: Desk, part: &Part) -> (AnyView, AnyView) {
     let body = if awaits {
         answering(desk, part, refusing)
     } else {
-        let lines: Vec<AnyView> = part.sub_order().lines.iter().map(|line| line_row(desk, part.sub_order(), line)).collect();
+        let lines: Vec<AnyView> = part
+            .sub_order()
+            .lines
+            .iter()
+            .map(|line| line_row(desk, part.sub_order(), line))
+            .collect();
         let lines = StoredValue::new_local(Some(lines));
         let as_is = view! { <ul hidden=move || is_correcting.get()>{lines.try_update_value(Option::take).flatten()}</ul> };
         let correcting = move || {
-            is_correcting.get().then(|| desk.part_now(id)).flatten().map(|part| answering(desk, &part, refusing))
+            is_correcting
+                .get()
+                .then(|| desk.part_now(id))
+                .flatten()
+                .map(|part| answering(desk, &part, refusing))
         };
         view! { {as_is}{correcting} }.into_any()
     };
-    let amount_words = if part.stage().is_dead() { words.coop_order_due_asked() } else { words.coop_order_due() };
-    let reason = part.sub_order().reason.map(|reason| {
-        ui::chip("", crate::words::reason_icon(reason), words.reason(reason))
-    });
-    let deadline = part.deadline().filter(|_| awaits).map(|deadline| desk.deadline(deadline));
+    let amount_words = if part.stage().is_dead() {
+        words.coop_order_due_asked()
+    } else {
+        words.coop_order_due()
+    };
+    let reason = part
+        .sub_order()
+        .reason
+        .map(|reason| ui::chip("", crate::words::reason_icon(reason), words.reason(reason)));
+    let deadline = part
+        .deadline()
+        .filter(|_| awaits)
+        .map(|deadline| desk.deadline(deadline));
     let parked = (!part.view.parked.is_empty()).then(|| {
         let link = view! { <div class="button-group"><a class="button" href=Route::from(Coop::Sync).to_string()>{words.coop_order_parked_link()}</a></div> };
         ui::banner_with("trouble", "warning", words.coop_order_parked(), "", link.into_any())
@@ -96,12 +126,23 @@ fn correction(desk: Desk, part: &Part, is_correcting: RwSignal<bool>) -> AnyView
     let words = desk.phone.words;
     if part.is_correctable() {
         let button = move || {
-            let label = if is_correcting.get() { words.action_cancel() } else { words.coop_order_correct() };
+            let label = if is_correcting.get() {
+                words.action_cancel()
+            } else {
+                words.coop_order_correct()
+            };
             view! { <div class="button-group"><button class="button" type="button" on:click=move |_| is_correcting.update(|is| *is = !*is)>{ui::icon("edit")}{label}</button></div> }
         };
-        return ui::banner_with("news", "info", words.coop_order_correct_text(), "", button.into_any());
+        return ui::banner_with(
+            "news",
+            "info",
+            words.coop_order_correct_text(),
+            "",
+            button.into_any(),
+        );
     }
-    let has_seen = part.sub_order().decision_seen && matches!(part.stage(), Stage::Confirmed | Stage::Refused);
+    let has_seen =
+        part.sub_order().decision_seen && matches!(part.stage(), Stage::Confirmed | Stage::Refused);
     has_seen
         .then(|| view! { <p class="small muted">{words.coop_order_seen()}</p> })
         .into_any()
@@ -117,16 +158,30 @@ fn line_row(desk: Desk, sub_order: &SubOrder, line: &Line) -> AnyView {
         view! { <span class="quantity-change"><del class="number">{asked.clone()}</del>" "<ins class="number">{[&grouped(units as usize), "\u{a0}×"].concat()}</ins></span> }.into_any()
     };
     let said = match sub_order.stage {
-        Stage::Confirmed | Stage::Preparing if line.confirmed < line.asked => Some(words.coop_order_confirmed(&grouped(line.confirmed as usize), &asked)),
-        Stage::Ready | Stage::HandedOver | Stage::Failed if line.packed < line.asked => Some(words.coop_order_packed(&grouped(line.packed as usize), &asked)),
-        Stage::Delivered if line.delivered < line.asked => Some(words.coop_order_delivered(&grouped(line.delivered as usize), &asked)),
+        Stage::Confirmed | Stage::Preparing if line.confirmed < line.asked => {
+            Some(words.coop_order_confirmed(&grouped(line.confirmed as usize), &asked))
+        }
+        Stage::Ready | Stage::HandedOver | Stage::Failed if line.packed < line.asked => {
+            Some(words.coop_order_packed(&grouped(line.packed as usize), &asked))
+        }
+        Stage::Delivered if line.delivered < line.asked => {
+            Some(words.coop_order_delivered(&grouped(line.delivered as usize), &asked))
+        }
         _ => None,
     };
     let said = said.map(|said| view! { <span>{said}</span> });
-    let returned = (line.returned > 0).then(|| view! { <span>{words.coop_order_returned(line.returned as usize)}</span> });
-    let lot = (!line.lot.is_empty()).then(|| view! { <span>{words.coop_order_lot(&line.lot)}</span> });
+    let returned = (line.returned > 0)
+        .then(|| view! { <span>{words.coop_order_returned(line.returned as usize)}</span> });
+    let lot =
+        (!line.lot.is_empty()).then(|| view! { <span>{words.coop_order_lot(&line.lot)}</span> });
     let unit = desk.product_unit(line.product);
-    let gross = line.gross(if sub_order.stage.is_dead() { line.asked } else { units }).unwrap_or_default();
+    let gross = line
+        .gross(if sub_order.stage.is_dead() {
+            line.asked
+        } else {
+            units
+        })
+        .unwrap_or_default();
     view! {
         <li class="basket-line">
             {quantity}
@@ -148,23 +203,36 @@ fn timeline(desk: Desk, part: &Part) -> AnyView {
         let at = (!at.is_empty()).then(|| view! { <span class="number">{at}</span> });
         view! { <li data-tone=tone><strong>{said}</strong>{at}</li> }.into_any()
     };
-    let mut steps = vec![step("done", words.coop_order_signed().to_owned(), phone.moment(part.order().placed_at))];
+    let mut steps = vec![step(
+        "done",
+        words.coop_order_signed().to_owned(),
+        phone.moment(part.order().placed_at),
+    )];
     if let Some(at) = part.view.received_at {
-        steps.push(step("done", words.coop_order_received().to_owned(), phone.moment(at)));
+        steps.push(step(
+            "done",
+            words.coop_order_received().to_owned(),
+            phone.moment(at),
+        ));
     }
     let stage = sub_order.stage;
     let (tone, _) = crate::words::stage_look(stage);
     let passed: &[Stage] = match stage {
         Stage::Preparing => &[Stage::Confirmed],
         Stage::Ready => &[Stage::Confirmed, Stage::Preparing],
-        Stage::HandedOver | Stage::Failed | Stage::Delivered => &[Stage::Confirmed, Stage::Preparing, Stage::Ready],
+        Stage::HandedOver | Stage::Failed | Stage::Delivered => {
+            &[Stage::Confirmed, Stage::Preparing, Stage::Ready]
+        }
         _ => &[],
     };
     for stage in passed {
         steps.push(step("done", words.stage(*stage).to_owned(), String::new()));
     }
     if stage != Stage::Awaiting {
-        let at = sub_order.delivered_at.filter(|_| stage == Stage::Delivered).map_or_else(String::new, |at| phone.moment(at));
+        let at = sub_order
+            .delivered_at
+            .filter(|_| stage == Stage::Delivered)
+            .map_or_else(String::new, |at| phone.moment(at));
         let said = match sub_order.reason {
             Some(reason) => words.coop_order_because(words.stage(stage), words.reason(reason)),
             None => words.stage(stage).to_owned(),
@@ -175,14 +243,17 @@ fn timeline(desk: Desk, part: &Part) -> AnyView {
         let at = [words.coop_on_phone(), " · ", &phone.moment(pending.made_at)].concat();
         steps.push(step("waiting", words.coop_order_saved().to_owned(), at));
     }
-    let expected = |said: String| view! { <li data-expected><strong>{said}</strong></li> }.into_any();
+    let expected =
+        |said: String| view! { <li data-expected><strong>{said}</strong></li> }.into_any();
     if stage == Stage::Awaiting
         && let Some(deadline) = part.deadline()
     {
         steps.push(expected(desk.answer_before(deadline)));
     }
     if !stage.is_dead() && stage != Stage::Delivered {
-        steps.push(expected(words.coop_order_promise(&phone.day(sub_order.promised_on))));
+        steps.push(expected(
+            words.coop_order_promise(&phone.day(sub_order.promised_on)),
+        ));
     }
     view! { <ol class="timeline">{steps}</ol> }.into_any()
 }

@@ -27,12 +27,16 @@ pub fn screen(desk: Desk, shown: PartsShown) -> AnyView {
                 PartsShown::Ended => words.coop_orders_ended(),
             };
             let address = Route::from(Coop::Orders(one)).to_string();
-            view! { <a href=address aria-current=(one == shown).then_some("page")>{name}</a> }.into_any()
+            view! { <a href=address aria-current=(one == shown).then_some("page")>{name}</a> }
+                .into_any()
         })
         .collect();
     let has_any = Memo::new(move |_| !desk.parts_where(|_| true).is_empty());
     let list = move || {
-        let wanted: Vec<String> = search_key(&desk.query.get()).split_whitespace().map(str::to_owned).collect();
+        let wanted: Vec<String> = search_key(&desk.query.get())
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect();
         let parts = desk.parts_where(|part| is_shown(shown, part.stage()) && fits(part, &wanted));
         if parts.is_empty() {
             return none(desk, has_any.get());
@@ -51,20 +55,39 @@ pub fn screen(desk: Desk, shown: PartsShown) -> AnyView {
         <p class="visually-hidden" role="status">{move || words.count_orders(count(desk, shown))}</p>
         {list}
     };
-    desk.first_screen(Coop::Orders(shown), words.coop_orders_title(), content.into_any(), ().into_any())
+    desk.first_screen(
+        Coop::Orders(shown),
+        words.coop_orders_title(),
+        content.into_any(),
+        ().into_any(),
+    )
 }
 
 fn count(desk: Desk, shown: PartsShown) -> usize {
-    let wanted: Vec<String> = search_key(&desk.query.get()).split_whitespace().map(str::to_owned).collect();
-    desk.parts_where(|part| is_shown(shown, part.stage()) && fits(part, &wanted)).len()
+    let wanted: Vec<String> = search_key(&desk.query.get())
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
+    desk.parts_where(|part| is_shown(shown, part.stage()) && fits(part, &wanted))
+        .len()
 }
 
 fn none(desk: Desk, has_any: bool) -> AnyView {
     let words = desk.phone.words;
     if has_any {
-        ui::empty_state("search", words.coop_orders_none_found(), words.coop_orders_none_found_text(), ().into_any())
+        ui::empty_state(
+            "search",
+            words.coop_orders_none_found(),
+            words.coop_orders_none_found_text(),
+            ().into_any(),
+        )
     } else {
-        ui::empty_state("orders", words.coop_orders_empty(), words.coop_orders_empty_text(), ().into_any())
+        ui::empty_state(
+            "orders",
+            words.coop_orders_empty(),
+            words.coop_orders_empty_text(),
+            ().into_any(),
+        )
     }
 }
 
@@ -81,7 +104,11 @@ fn by_day<'a>(desk: Desk, parts: impl Iterator<Item = &'a Part>) -> AnyView {
     }
     days.into_iter()
         .map(|(day, rows)| {
-            ui::part(capitalised(&desk.phone.day(day)), ().into_any(), view! { <ul class="list">{rows}</ul> }.into_any())
+            ui::part(
+                capitalised(&desk.phone.day(day)),
+                ().into_any(),
+                view! { <ul class="list">{rows}</ul> }.into_any(),
+            )
         })
         .collect::<Vec<_>>()
         .into_any()
@@ -90,7 +117,9 @@ fn by_day<'a>(desk: Desk, parts: impl Iterator<Item = &'a Part>) -> AnyView {
 /// The first letter as a heading begins; scripts without capitals stay as they are.
 pub fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 /// One part as a row that opens it.
@@ -123,7 +152,10 @@ fn fits(part: &Part, wanted: &[String]) -> bool {
     }
     let code = part.order().code.to_string();
     // People read a code in one go or in two halves.
-    let bare: String = code.chars().filter(|letter| letter.is_alphanumeric()).collect();
+    let bare: String = code
+        .chars()
+        .filter(|letter| letter.is_alphanumeric())
+        .collect();
     let key = search_key(&[part.first_name(), part.place(), &code, &bare].join(" "));
     wanted.iter().all(|word| key.contains(word.as_str()))
 }

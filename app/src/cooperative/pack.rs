@@ -38,7 +38,11 @@ fn form(desk: Desk, part: &Part) -> (AnyView, AnyView) {
     let (order, cooperative) = part.id();
     let given = Given::start(part, |line| line.confirmed);
     let lots: RwSignal<BTreeMap<u16, String>> = RwSignal::new(
-        part.sub_order().lines.iter().map(|line| (line.number, last_lot(desk, line.product))).collect(),
+        part.sub_order()
+            .lines
+            .iter()
+            .map(|line| (line.number, last_lot(desk, line.product)))
+            .collect(),
     );
     let step = Step {
         before: words.coop_pack_confirmed(),
@@ -72,11 +76,23 @@ fn form(desk: Desk, part: &Part) -> (AnyView, AnyView) {
             .map(|line| PackedLine {
                 line: line.line,
                 units: line.units,
-                lot: lots.with_untracked(|lots| lots.get(&line.line).map_or_else(String::new, |lot| lot.trim().to_owned())),
+                lot: lots.with_untracked(|lots| {
+                    lots.get(&line.line)
+                        .map_or_else(String::new, |lot| lot.trim().to_owned())
+                }),
             })
             .collect();
-        let body = CommandBody::PackSubOrder(PackSubOrder { order, cooperative, lines });
-        desk.do_all(vec![body], words.coop_done_packed().to_owned(), move || desk.phone.replace(Coop::Prepare), || {});
+        let body = CommandBody::PackSubOrder(PackSubOrder {
+            order,
+            cooperative,
+            lines,
+        });
+        desk.do_all(
+            vec![body],
+            words.coop_done_packed().to_owned(),
+            move || desk.phone.replace(Coop::Prepare),
+            || {},
+        );
     };
     let content = view! {
         {super::order::head(desk, part)}
@@ -94,8 +110,14 @@ fn form(desk: Desk, part: &Part) -> (AnyView, AnyView) {
 /// The lot from which the product was packed last: a batch lasts many orders.
 fn last_lot(desk: Desk, product: ProductId) -> String {
     let packed = untrack(|| desk.parts_where(|part| part.asks_for(product)));
-    let lots = packed.iter().flat_map(|part| &part.sub_order().lines).filter(|line| line.product == product);
-    lots.map(|line| &line.lot).find(|lot| !lot.is_empty()).cloned().unwrap_or_default()
+    let lots = packed
+        .iter()
+        .flat_map(|part| &part.sub_order().lines)
+        .filter(|line| line.product == product);
+    lots.map(|line| &line.lot)
+        .find(|lot| !lot.is_empty())
+        .cloned()
+        .unwrap_or_default()
 }
 
 fn lot_field(desk: Desk, line: &Line, lots: RwSignal<BTreeMap<u16, String>>) -> AnyView {

@@ -19,7 +19,12 @@ pub fn screen(desk: Desk) -> AnyView {
     let list = move || {
         let mut parts = desk.parts_at(&STAGES);
         if parts.is_empty() {
-            return ui::empty_state("list", words.coop_picking_empty(), words.coop_prepare_empty_text(), ().into_any());
+            return ui::empty_state(
+                "list",
+                words.coop_picking_empty(),
+                words.coop_prepare_empty_text(),
+                ().into_any(),
+            );
         }
         prepare::by_promise(&mut parts);
         parts
@@ -40,7 +45,12 @@ pub fn screen(desk: Desk) -> AnyView {
             <button class="button button-primary" type="button" on:click=|_| browser::print()>{ui::icon("print")}{words.coop_picking_print()}</button>
         </div>
     };
-    desk.second_screen(Coop::Prepare, words.coop_prepare_title(), content.into_any(), action.into_any())
+    desk.second_screen(
+        Coop::Prepare,
+        words.coop_prepare_title(),
+        content.into_any(),
+        action.into_any(),
+    )
 }
 
 /// The products of a promised day, and for whom they are.
@@ -76,13 +86,28 @@ fn a_day(desk: Desk, parts: &[Part]) -> AnyView {
             <ul class="list">{orders}</ul>
         </details>
     };
-    ui::part(words.coop_picking_until(&desk.phone.day(first.sub_order().promised_on)), ().into_any(), content.into_any())
+    ui::part(
+        words.coop_picking_until(&desk.phone.day(first.sub_order().promised_on)),
+        ().into_any(),
+        content.into_any(),
+    )
 }
 
 fn whose_lines(desk: Desk, part: &Part) -> AnyView {
-    let lines = part.sub_order().lines.iter().filter(|line| line.confirmed > 0);
+    let lines = part
+        .sub_order()
+        .lines
+        .iter()
+        .filter(|line| line.confirmed > 0);
     let lines: Vec<String> = lines
-        .map(|line| [&crate::words::grouped(line.confirmed as usize), "\u{a0}× ", &desk.product_name(line.product)].concat())
+        .map(|line| {
+            [
+                &crate::words::grouped(line.confirmed as usize),
+                "\u{a0}× ",
+                &desk.product_name(line.product),
+            ]
+            .concat()
+        })
         .collect();
     let lines = lines.join(desk.phone.words.coop_comma());
     view! {

@@ -22,7 +22,12 @@ pub fn screen(desk: Desk) -> AnyView {
     let list = move || {
         let mut parts = desk.parts_at(&STAGES);
         if parts.is_empty() {
-            return ui::empty_state("box", words.coop_prepare_empty(), words.coop_prepare_empty_text(), ().into_any());
+            return ui::empty_state(
+                "box",
+                words.coop_prepare_empty(),
+                words.coop_prepare_empty_text(),
+                ().into_any(),
+            );
         }
         by_promise(&mut parts);
         let rest = parts.len().saturating_sub(step.get());
@@ -50,12 +55,23 @@ pub fn screen(desk: Desk) -> AnyView {
             }
         })
     };
-    desk.first_screen(Coop::Prepare, words.coop_prepare_title(), list.into_any(), action.into_any())
+    desk.first_screen(
+        Coop::Prepare,
+        words.coop_prepare_title(),
+        list.into_any(),
+        action.into_any(),
+    )
 }
 
 /// The promise that comes first on top; of one day, the first door.
 pub fn by_promise(parts: &mut [Part]) {
-    parts.sort_by_key(|part| (part.sub_order().promised_on, part.order().placed_at, part.id()));
+    parts.sort_by_key(|part| {
+        (
+            part.sub_order().promised_on,
+            part.order().placed_at,
+            part.id(),
+        )
+    });
 }
 
 /// The heading of a promised day, with how late it is.
@@ -88,9 +104,17 @@ fn a_day(desk: Desk, parts: &[Part], shown: usize) -> AnyView {
             </button>
         }
     });
-    let rows: Vec<AnyView> = parts.iter().take(shown).map(|part| row(desk, part)).collect();
+    let rows: Vec<AnyView> = parts
+        .iter()
+        .take(shown)
+        .map(|part| row(desk, part))
+        .collect();
     let end = view! { {late}{start_all} };
-    ui::part(day_title(desk, promised_on), end.into_any(), view! { <ul class="list">{rows}</ul> }.into_any())
+    ui::part(
+        day_title(desk, promised_on),
+        end.into_any(),
+        view! { <ul class="list">{rows}</ul> }.into_any(),
+    )
 }
 
 fn row(desk: Desk, part: &Part) -> AnyView {

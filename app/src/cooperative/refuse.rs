@@ -16,7 +16,13 @@ pub struct Refusing {
 /// The sheet that asks for the reason, there while something is being refused.
 pub fn sheet(desk: Desk, refusing: RwSignal<Option<Refusing>>) -> AnyView {
     let title = desk.phone.words.coop_refuse_title();
-    reasons(desk, refusing, title, &Reason::OF_COOPERATIVES, desk.phone.words.coop_refuse_submit())
+    reasons(
+        desk,
+        refusing,
+        title,
+        &Reason::OF_COOPERATIVES,
+        desk.phone.words.coop_refuse_submit(),
+    )
 }
 
 /// A sheet that asks for one of `reasons`.
@@ -41,7 +47,12 @@ pub fn reasons(
         }
     });
     let content = move || {
-        let what = asking.with(|asking| asking.as_ref().map(|asking| asking.what.clone()).unwrap_or_default());
+        let what = asking.with(|asking| {
+            asking
+                .as_ref()
+                .map(|asking| asking.what.clone())
+                .unwrap_or_default()
+        });
         let choices: Vec<AnyView> = reasons
             .iter()
             .enumerate()
@@ -74,5 +85,10 @@ pub fn reasons(
         }
         .into_any()
     };
-    ui::sheet(words, Signal::derive(move || title.to_owned()), is_open, content)
+    ui::sheet(
+        words,
+        Signal::derive(move || title.to_owned()),
+        is_open,
+        content,
+    )
 }

@@ -7,8 +7,8 @@ use super::part::{Part, PartId};
 use std::collections::BTreeMap;
 use taswiq_domain::ids::ProductId;
 use taswiq_domain::money::Centimes;
-use taswiq_domain::order::scarcity::{self, Extent, Portion, Shares};
 use taswiq_domain::order::Reason;
+use taswiq_domain::order::scarcity::{self, Extent, Portion, Shares};
 use taswiq_domain::sync::CommandBody;
 use taswiq_domain::time::Timestamp;
 
@@ -70,17 +70,24 @@ impl Tally {
     /// The tally of `waiting`, with what was counted.
     pub fn of(waiting: &[Part], counts: &BTreeMap<ProductId, Count>) -> Self {
         let shares = shares(waiting, counts);
-        let is_final = |product: ProductId| counts.get(&product).is_some_and(|count| count.is_final);
+        let is_final =
+            |product: ProductId| counts.get(&product).is_some_and(|count| count.is_final);
         let mut rows: Vec<Row> = shares
             .products()
             .map(|(product, portions)| {
                 let asked = portions.iter().map(|portion| portion.asked).sum();
-                let askers: Vec<&Part> = waiting.iter().filter(|part| part.asks_for(product)).collect();
+                let askers: Vec<&Part> = waiting
+                    .iter()
+                    .filter(|part| part.asks_for(product))
+                    .collect();
                 let others = |part: &Part| -> Vec<ProductId> {
                     let lines = part.sub_order().lines.iter().map(|line| line.product);
-                    lines.filter(|other| *other != product && !is_final(*other)).collect()
+                    lines
+                        .filter(|other| *other != product && !is_final(*other))
+                        .collect()
                 };
-                let mut waits_for: Vec<ProductId> = askers.iter().flat_map(|part| others(part)).collect();
+                let mut waits_for: Vec<ProductId> =
+                    askers.iter().flat_map(|part| others(part)).collect();
                 waits_for.sort_unstable();
                 waits_for.dedup();
                 let lines = askers.iter().flat_map(|part| &part.sub_order().lines);
@@ -97,7 +104,10 @@ impl Tally {
                     gross: gross.unwrap_or_default(),
                     portions: portions.to_vec(),
                     orders: askers.len(),
-                    waiting: askers.iter().filter(|part| !others(part).is_empty()).count(),
+                    waiting: askers
+                        .iter()
+                        .filter(|part| !others(part).is_empty())
+                        .count(),
                     waits_for,
                 }
             })
@@ -106,7 +116,9 @@ impl Tally {
         rows.sort_by(|one, other| (other.asked, one.product).cmp(&(one.asked, other.product)));
         let nothing = |part: &&Part| {
             let lines = &part.sub_order().lines;
-            lines.iter().all(|line| shares.given(part.order().id, line.number) == 0)
+            lines
+                .iter()
+                .all(|line| shares.given(part.order().id, line.number) == 0)
         };
         Self {
             units: rows.iter().map(|row| row.asked).sum(),
@@ -152,7 +164,8 @@ pub fn answers(waiting: &[Part], counts: &BTreeMap<ProductId, Count>, all: bool)
     // Oldest door first, as they are served: the outbox then tells the same story.
     for part in waiting.iter().rev() {
         let (order, sub_order) = (part.order(), part.sub_order());
-        let is_counted = |product: &ProductId| counts.get(product).is_some_and(|count| count.is_final);
+        let is_counted =
+            |product: &ProductId| counts.get(product).is_some_and(|count| count.is_final);
         if !all && !sub_order.lines.iter().all(|line| is_counted(&line.product)) {
             continue;
         }

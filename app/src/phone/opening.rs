@@ -77,6 +77,7 @@ fn root(words: Words, build: String) -> impl IntoView {
 /// The area the address is in. A person of another area is shown to theirs.
 fn area(phone: Phone) -> AnyView {
     let making = crate::field::making(phone);
+    let desk = crate::cooperative::desk(phone);
     let role = Memo::new(move |_| phone.device().profile().map(|profile| profile.role));
     Effect::new(move |_| match (role.get(), phone.route()) {
         (Some(Role::Cooperative), Route::Field(_)) => phone.replace(crate::route::Coop::default()),
@@ -89,7 +90,7 @@ fn area(phone: Phone) -> AnyView {
             (_, Some(Role::Manager | Role::Administrator)) => notices::office(phone.words),
             (_, None) => notices::first_contact(phone),
             (Route::Field(field), _) => crate::field::screen(phone, making, field),
-            (Route::Coop(_), _) => ().into_any(),
+            (Route::Coop(coop), _) => crate::cooperative::screen(desk, coop),
         }
     };
     view! { {screen}{ui::snackbar(phone.words, phone.snackbar)} }.into_any()
