@@ -272,7 +272,7 @@ impl Memory {
             }
         }
         if restored {
-            self.offer_again(response.decided_seq, &mut commands, &mut plan);
+            self.offer_again(response.decided_seq, &commands, &mut plan);
             plan.reread();
         }
         self.prune(response.server_time, &commands, &mut plan);
@@ -352,36 +352,45 @@ impl Memory {
         }
     }
 
-    /// The server was restored from an older copy: everything that it does not know any longer waits
-    /// again, in its old place, what was parked included.
-    fn offer_again(&self, decided_seq: u64, commands: &mut Fate, plan: &mut Plan) {
-        let lost = |queued: &Queued| queued.command.seq > decided_seq;
-        commands.acknowledged.retain(|record| {
-            let keep = !lost(&record.queued);
-            if !keep {
-                plan.steps.push(Step::Queue(record.queued.clone()));
-            }
-            keep
-        });
-        commands.parked.retain(|record| {
-            let keep = !lost(&record.queued);
-            if !keep {
-                plan.steps.push(Step::Queue(record.queued.clone()));
-            }
-            keep
-        });
-        for record in self
+    /// The server was restored from an older copy: everything that it may not know any longer waits
+    /// again, in the old order, what was parked or dropped included, for a gap would hold up all that
+    /// follow. Should the device itself have forgotten some of it by now, the rest moves up, so that
+    /// there is no gap either: the server has never heard of these numbers.
+    fn offer_again(&self, decided_seq: u64, commands: &Fate, plan: &mut Plan) {
+        // A server that has already decided on something in this answer has moved its mark, and the
+        // mark no longer tells what lies before. It knows commands by their id, so all are offered.
+        let fresh_seq = commands
             .acknowledged
-            .values()
-            .filter(|record| lost(&record.queued))
-        {
-            plan.steps.push(Step::Forget(record.queued.command.seq));
-            plan.steps.push(Step::Queue(record.queued.clone()));
+            .iter()
+            .map(|record| &record.queued)
+            .chain(commands.parked.iter().map(|record| &record.queued))
+            .map(|queued| queued.command.seq)
+            .max();
+        let lost = |seq: u64| fresh_seq.is_some() || seq > decided_seq;
+        let mut again: Vec<Queued> = Vec::new();
+        for (seq, record) in self.acknowledged.iter().filter(|(seq, _)| lost(**seq)) {
+            plan.steps.push(Step::Forget(*seq));
+            again.push(record.queued.clone());
         }
-        for record in self.parked.values().filter(|record| lost(&record.queued)) {
-            plan.steps.push(Step::Unpark(record.queued.command.seq));
-            plan.steps.push(Step::Queue(record.queued.clone()));
+        for (seq, record) in self.parked.iter().filter(|(seq, _)| lost(**seq)) {
+            plan.steps.push(Step::Unpark(*seq));
+            again.push(record.queued.clone());
         }
+        let decided = |id: CommandId| commands.holds(id);
+        for (seq, queued) in &self.outbox {
+            if !decided(queued.command.id) {
+                plan.steps.push(Step::Unqueue(*seq));
+                again.push(queued.clone());
+            }
+        }
+        again.sort_by_key(|queued| queued.command.seq);
+        plan.head.next_seq = decided_seq.max(fresh_seq.unwrap_or(0)) + 1;
+        for mut queued in again {
+            queued.command.seq = plan.head.next_seq;
+            plan.head.next_seq += 1;
+            plan.steps.push(Step::Queue(queued));
+        }
+        plan.head.offered_seq = plan.head.next_seq - 1;
     }
 
     fn prune(&self, server_time: Timestamp, commands: &Fate, plan: &mut Plan) {
@@ -409,6 +418,15 @@ impl Memory {
 struct Fate {
     acknowledged: Vec<Acknowledged>,
     parked: Vec<ParkedRecord>,
+}
+
+impl Fate {
+    fn holds(&self, id: CommandId) -> bool {
+        let acknowledged = self.acknowledged.iter().map(|record| &record.queued);
+        acknowledged
+            .chain(self.parked.iter().map(|record| &record.queued))
+            .any(|queued| queued.command.id == id)
+    }
 }
 
 /// Room for everything in a request but its commands, in bytes.

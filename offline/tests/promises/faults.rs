@@ -356,6 +356,71 @@ async fn fault_18_a_server_restored_from_a_copy_is_told_again() {
 }
 
 #[tokio::test]
+async fn fault_18_a_server_that_decides_before_the_phone_knows_loses_nothing() {
+    let server = server();
+    let phone = agent_with_orders(&server, 2).await;
+    phone.sync().await;
+    let mut backup = server.borrow().clone();
+    backup.hasty = true;
+    for number in 4..8 {
+        phone
+            .device
+            .act(place(customer_id(1), &[(1, 1)]), id(number), phone.now())
+            .await
+            .expect("stored");
+        if number == 6 {
+            phone.sync().await;
+        }
+    }
+    server.replace(ModelServer::restored_from(&backup, 2));
+    phone.sync().await;
+    let mut all = applied(&server);
+    all.sort_unstable();
+    assert_eq!(all, numbers(1..8));
+    // And it goes on from there.
+    phone
+        .device
+        .act(place(customer_id(1), &[(1, 1)]), id(8), phone.now())
+        .await
+        .expect("stored");
+    phone.sync().await;
+    assert_eq!(applied(&server).len(), 8);
+}
+
+#[tokio::test]
+async fn fault_18_a_copy_older_than_the_phone_remembers_does_not_stop_it() {
+    let server = server();
+    let phone = agent_with_orders(&server, 1).await;
+    let backup = server.borrow().clone();
+    phone.sync().await;
+    let later = phone.now().plus_days(40);
+    phone.bench.now.set(later);
+    server.borrow_mut().clock = later;
+    phone.sync().await;
+    phone
+        .device
+        .act(register("Hammou"), id(50), phone.now())
+        .await
+        .expect("stored");
+    phone.sync().await;
+    let mut backup = ModelServer::restored_from(&backup, 2);
+    backup.clock = later;
+    server.replace(backup);
+    phone
+        .device
+        .act(register("Brahim"), id(51), phone.now())
+        .await
+        .expect("stored");
+    phone.sync().await;
+    assert_eq!(
+        applied(&server),
+        [1, 50, 51].map(id),
+        "order 2 is known to nobody any longer"
+    );
+    assert_eq!(phone.device.waiting(), 0);
+}
+
+#[tokio::test]
 async fn fault_18_what_the_restored_server_does_not_know_leaves_the_phone() {
     let server = server();
     let phone = agent_with_orders(&server, 1).await;
