@@ -1,0 +1,113 @@
+//! The few places where SQLite and PostgreSQL differ, each with a name.
+
+use super::{Conn, Db};
+use crate::error::{OfficeError, OpenError};
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use std::str::FromStr;
+use std::time::Duration;
+
+static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// How long a statement waits for a lock that another process holds, before "busy" is said.
+const LOCK_WAIT: Duration = Duration::from_millis(2_000);
+
+/// Opens `sqlite:path`, a plain path, or `postgres://…`.
+pub async fn open(url: &str, readers_max: u32) -> Result<Db, OpenError> {
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        let options = PgConnectOptions::from_str(url)?.statement_cache_capacity(500);
+        // One connection more than readers, for the writer.
+        let pool = PgPoolOptions::new().max_connections(readers_max + 1).acquire_timeout(LOCK_WAIT * 5).connect_with(options).await?;
+        return Ok(Db::Postgres(pool));
+    }
+    let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or(url);
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(LOCK_WAIT)
+        .statement_cache_capacity(500)
+        .optimize_on_close(true, None);
+    let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+    let readers = SqlitePoolOptions::new().max_connections(readers_max).acquire_timeout(LOCK_WAIT * 5).connect_with(options.read_only(true)).await?;
+    Ok(Db::Sqlite { readers, writer })
+}
+
+/// Brings the tables up to date: every migration in a transaction of its own. A database that is
+/// newer than this program is refused.
+pub async fn migrate(db: &Db) -> Result<(), OpenError> {
+    match db {
+        Db::Sqlite { writer, .. } => SQLITE_MIGRATIONS.run(writer).await?,
+        Db::Postgres(pool) => POSTGRES_MIGRATIONS.run(pool).await?,
+    }
+    Ok(())
+}
+
+/// Begins a writing transaction that excludes every other writer, of this process and of others, so
+/// that transactions commit one after the other.
+pub async fn begin_writing(conn: &mut Conn) -> Result<(), OfficeError> {
+    match conn {
+        Conn::Sqlite(connection) => sqlx::query("BEGIN IMMEDIATE").execute(&mut **connection).await.map(|_| ())?,
+        Conn::Postgres(connection) => {
+            sqlx::query("BEGIN").execute(&mut **connection).await?;
+            // The row is also the counter of the change feed: who holds it numbers the changes.
+            let locked = sqlx::query("SELECT id FROM office WHERE id = 1 FOR UPDATE").execute(&mut **connection).await;
+            if let Err(error) = locked {
+                let _ = sqlx::query("ROLLBACK").execute(&mut **connection).await;
+                return Err(error.into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether an error goes away by trying again: a lock, a deadlock, a connection that was lost.
+pub fn is_transient(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(database) => {
+            let code = database.code().unwrap_or_default();
+            // SQLite: busy 5, locked 6, input or output 10, full 13 (each may carry more in the
+            // higher bits). PostgreSQL: serialisation and deadlock 40…, resources 53…, shutting
+            // down 57P…, connection 08….
+            match code.parse::<u32>() {
+                Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6 | 10 | 13),
+                _ => ["40", "53", "57P", "08"].iter().any(|class| code.starts_with(class)),
+            }
+        }
+        _ => false,
+    }
+}
+
+/// The channel on which processes tell each other that something changed.
+const CHANNEL: &str = "taswiq_changed";
+/// The longest message PostgreSQL carries, less a little.
+const MESSAGE_BYTES_MAX: usize = 7_900;
+
+/// Tells the other processes on the same database which scopes changed. A file has no others.
+pub async fn notify<'a>(conn: &mut Conn, scopes: impl Iterator<Item = &'a str> + Send) -> Result<(), OfficeError> {
+    if let Conn::Postgres(connection) = conn {
+        let mut message = scopes.collect::<Vec<_>>().join(" ");
+        if message.len() > MESSAGE_BYTES_MAX {
+            message.clear();
+        }
+        sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(message).execute(&mut **connection).await?;
+    }
+    Ok(())
+}
+
+/// Calls `heard` with the scopes that other processes (and this one) changed, for ever. Returns at
+/// once for a file.
+pub async fn listen(db: &Db, heard: impl Fn(Vec<String>) + Send) -> Result<(), OfficeError> {
+    let Db::Postgres(pool) = db else { return Ok(()) };
+    let mut listener = PgListener::connect_with(pool).await?;
+    listener.listen(CHANNEL).await?;
+    loop {
+        let message = listener.recv().await?;
+        heard(message.payload().split_whitespace().map(str::to_owned).collect());
+    }
+}

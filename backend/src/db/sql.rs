@@ -1,0 +1,52 @@
+//! The statements of transactions themselves, and of the one row that numbers everything.
+
+use super::{Conn, execute, fetch_optional};
+
+/// The numbers that a writing transaction takes and gives back.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct OfficeRow {
+    /// Changes when the database was restored from a copy.
+    pub epoch: String,
+    /// The last number given in the change feed.
+    pub feed_number: i64,
+    /// The last number given in the ledger.
+    pub ledger_number: i64,
+    /// Grows with every change of the catalogue.
+    pub catalogue_revision: i64,
+}
+
+pub async fn commit(conn: &mut Conn) -> Result<u64, sqlx::Error> {
+    execute!(conn, "COMMIT")
+}
+
+pub async fn rollback(conn: &mut Conn) -> Result<u64, sqlx::Error> {
+    execute!(conn, "ROLLBACK")
+}
+
+pub async fn office(conn: &mut Conn) -> Result<Option<OfficeRow>, sqlx::Error> {
+    fetch_optional!(conn, OfficeRow, "SELECT epoch, feed_number, ledger_number, catalogue_revision FROM office WHERE id = 1")
+}
+
+pub async fn found_office(conn: &mut Conn, epoch: &str, created_at: i64) -> Result<u64, sqlx::Error> {
+    execute!(
+        conn,
+        "INSERT INTO office (id, epoch, feed_number, ledger_number, catalogue_revision, created_at)
+         VALUES (1, $1, 0, 0, 0, $2) ON CONFLICT (id) DO NOTHING",
+        epoch,
+        created_at,
+    )
+}
+
+pub async fn set_numbers(conn: &mut Conn, row: &OfficeRow) -> Result<u64, sqlx::Error> {
+    execute!(
+        conn,
+        "UPDATE office SET feed_number = $1, ledger_number = $2, catalogue_revision = $3 WHERE id = 1",
+        row.feed_number,
+        row.ledger_number,
+        row.catalogue_revision,
+    )
+}
+
+pub async fn set_epoch(conn: &mut Conn, epoch: &str) -> Result<u64, sqlx::Error> {
+    execute!(conn, "UPDATE office SET epoch = $1 WHERE id = 1", epoch)
+}

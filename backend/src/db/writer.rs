@@ -1,0 +1,162 @@
+//! The one writer of a process, with group commit.
+//!
+//! A durable commit costs a disk flush however much it holds, so jobs that wait together share one
+//! transaction. Each job decides on what the jobs before it did ([`Work`] remembers that without
+//! asking the database again), and nobody is answered before the transaction is durable.
+//!
+//! When any job of a batch fails, the transaction is rolled back and each job is run again in a
+//! transaction of its own, so that one bad job spoils no other. A job must therefore be able to run
+//! twice. On PostgreSQL writers of several processes take turns ([`dialect::begin_writing`]), so
+//! what a job has read stays true until it commits, on either database.
+
+use super::{Conn, Db, dialect, sql};
+use crate::error::OfficeError;
+use crate::work::{Shared, Work};
+use futures_util::future::BoxFuture;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+
+/// Jobs that may wait. Beyond, callers wait a moment and are told that the office is busy.
+const QUEUE_JOBS_MAX: usize = 2_048;
+/// Jobs in one transaction: enough to hide the flush, few enough to answer soon.
+const BATCH_JOBS_MAX: usize = 256;
+/// How long a caller waits for a place in the queue.
+const QUEUE_WAIT: Duration = Duration::from_millis(2_000);
+/// How often a job is tried when locks or lost connections are in the way.
+const ATTEMPTS_MAX: u32 = 3;
+
+trait AnyJob: Send {
+    fn run<'a>(&'a mut self, work: &'a mut Work) -> BoxFuture<'a, Result<(), OfficeError>>;
+    fn finish(self: Box<Self>, outcome: Result<(), OfficeError>);
+}
+
+struct Job<I, T, F> {
+    input: I,
+    act: F,
+    answer: Option<T>,
+    reply: oneshot::Sender<Result<T, OfficeError>>,
+}
+
+impl<I, T, F> AnyJob for Job<I, T, F>
+where
+    I: Send + Sync + 'static,
+    T: Send + 'static,
+    F: for<'a> Fn(&'a I, &'a mut Work) -> BoxFuture<'a, Result<T, OfficeError>> + Send + Sync + 'static,
+{
+    fn run<'a>(&'a mut self, work: &'a mut Work) -> BoxFuture<'a, Result<(), OfficeError>> {
+        Box::pin(async move {
+            self.answer = None;
+            self.answer = Some((self.act)(&self.input, work).await?);
+            Ok(())
+        })
+    }
+
+    fn finish(self: Box<Self>, outcome: Result<(), OfficeError>) {
+        let answer = match (outcome, self.answer) {
+            (Ok(()), Some(answer)) => Ok(answer),
+            (Ok(()), None) => Err(OfficeError::Busy),
+            (Err(error), _) => Err(error),
+        };
+        // The caller may have gone; what was done stays done.
+        let _ = self.reply.send(answer);
+    }
+}
+
+/// The queue to the writer.
+#[derive(Clone)]
+pub struct Writer {
+    jobs: mpsc::Sender<Box<dyn AnyJob>>,
+}
+
+impl Writer {
+    /// Starts the writer. It ends when the last handle is dropped.
+    pub fn start(db: Db, shared: Arc<Shared>) -> Self {
+        let (jobs, queue) = mpsc::channel(QUEUE_JOBS_MAX);
+        tokio::spawn(write_for_ever(db, shared, queue));
+        Self { jobs }
+    }
+
+    /// Runs a job and waits until what it did is durable.
+    pub async fn run<I, T, F>(&self, input: I, act: F) -> Result<T, OfficeError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        F: for<'a> Fn(&'a I, &'a mut Work) -> BoxFuture<'a, Result<T, OfficeError>> + Send + Sync + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Job { input, act, answer: None, reply });
+        self.jobs.send_timeout(job, QUEUE_WAIT).await.map_err(|_| OfficeError::Busy)?;
+        answer.await.map_err(|_| OfficeError::Busy)?
+    }
+}
+
+async fn write_for_ever(db: Db, shared: Arc<Shared>, mut queue: mpsc::Receiver<Box<dyn AnyJob>>) {
+    let mut kept: Option<Conn> = None;
+    let mut batch: Vec<Box<dyn AnyJob>> = Vec::with_capacity(BATCH_JOBS_MAX);
+    while queue.recv_many(&mut batch, BATCH_JOBS_MAX).await > 0 {
+        if write_together(&db, &shared, &mut kept, &mut batch).await.is_ok() {
+            batch.drain(..).for_each(|job| job.finish(Ok(())));
+            continue;
+        }
+        for mut job in batch.drain(..) {
+            let outcome = write_alone(&db, &shared, &mut kept, &mut job).await;
+            job.finish(outcome);
+        }
+    }
+}
+
+async fn write_alone(db: &Db, shared: &Arc<Shared>, kept: &mut Option<Conn>, job: &mut Box<dyn AnyJob>) -> Result<(), OfficeError> {
+    let mut attempt = 1;
+    loop {
+        match write_together(db, shared, kept, std::slice::from_mut(job)).await {
+            // Another process may have taken a key between two statements of ours.
+            Err(OfficeError::Busy | OfficeError::Conflict { field: "key" }) if attempt < ATTEMPTS_MAX => attempt += 1,
+            outcome => return outcome,
+        }
+    }
+}
+
+/// One transaction around all jobs of `batch`. After an error nothing of it is stored.
+async fn write_together(db: &Db, shared: &Arc<Shared>, kept: &mut Option<Conn>, batch: &mut [Box<dyn AnyJob>]) -> Result<(), OfficeError> {
+    let mut conn = match kept.take() {
+        Some(conn) => conn,
+        None => db.write().await?,
+    };
+    dialect::begin_writing(&mut conn).await?;
+    let mut work = Work::begin(conn, Arc::clone(shared)).await?;
+    let outcome = run_all(&mut work, batch).await;
+    let (mut conn, changed) = work.end();
+    match outcome {
+        Ok(()) => match sql::commit(&mut conn).await {
+            Ok(_) => {
+                *kept = Some(conn);
+                shared.announce(changed);
+                Ok(())
+            }
+            Err(error) => {
+                // A commit that failed for want of space leaves the transaction open.
+                if sql::rollback(&mut conn).await.is_ok() {
+                    *kept = Some(conn);
+                }
+                Err(error.into())
+            }
+        },
+        Err(error) => {
+            // A connection that cannot even roll back is given up; closing it ends its transaction.
+            if sql::rollback(&mut conn).await.is_ok() {
+                *kept = Some(conn);
+            } else {
+                conn.give_up();
+            }
+            Err(error)
+        }
+    }
+}
+
+async fn run_all(work: &mut Work, batch: &mut [Box<dyn AnyJob>]) -> Result<(), OfficeError> {
+    for job in batch {
+        job.run(work).await?;
+    }
+    work.flush().await
+}

@@ -1,0 +1,81 @@
+//! What happens by the server's clock alone: a cooperative that did not answer in time, a withdrawal
+//! period that has ended.
+//!
+//! The job may run as often as it likes and in several processes at once: each order is looked at
+//! again inside the writing transaction, and an event that no longer fits is not written.
+
+use crate::Office;
+use crate::error::OfficeError;
+use crate::orders::sql;
+use crate::work::{Doer, Work};
+use taswiq_domain::ids::{CooperativeId, OrderId};
+use taswiq_domain::limits;
+use taswiq_domain::order::{Order, OrderEvent, Stage, Withdrawal};
+use taswiq_domain::time::Timestamp;
+use uuid::Uuid;
+
+/// Sub-orders looked at in one transaction.
+const SUB_ORDERS_AT_ONCE: i64 = 200;
+
+/// What the clock did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Passed {
+    /// Sub-orders that expired.
+    pub expired: u32,
+    /// Withdrawal periods that closed.
+    pub withdrawals_closed: u32,
+}
+
+impl Office {
+    /// Lets everything happen that is due by now. Run it every minute or so.
+    pub async fn pass_deadlines(&self) -> Result<Passed, OfficeError> {
+        let mut passed = Passed::default();
+        loop {
+            let now = self.now();
+            let mut conn = self.db.read().await?;
+            let unanswered = sql::unanswered_by(&mut conn, now.0, SUB_ORDERS_AT_ONCE).await?;
+            let over = sql::withdrawal_over_by(&mut conn, now.0, SUB_ORDERS_AT_ONCE).await?;
+            drop(conn);
+            if unanswered.is_empty() && over.is_empty() {
+                return Ok(passed);
+            }
+            let step = self.write((unanswered, over), |(unanswered, over), work| Box::pin(pass(work, unanswered, over))).await?;
+            if step == Passed::default() {
+                // Another process was faster, or nothing could be done: next time.
+                return Ok(passed);
+            }
+            passed.expired += step.expired;
+            passed.withdrawals_closed += step.withdrawals_closed;
+        }
+    }
+}
+
+async fn pass(work: &mut Work, unanswered: &[(Uuid, i64)], over: &[(Uuid, i64)]) -> Result<Passed, OfficeError> {
+    let mut passed = Passed::default();
+    for (order, cooperative) in unanswered {
+        let cooperative = CooperativeId(*cooperative);
+        let is_due = |order: &Order, received_at: Timestamp, now: Timestamp| {
+            order.sub_order(cooperative).is_some_and(|sub_order| sub_order.stage == Stage::Awaiting) && received_at.plus_hours(limits::CONFIRM_EXPIRY_HOURS) <= now
+        };
+        passed.expired += u32::from(happen_if(work, OrderId(*order), &OrderEvent::Expired { cooperative }, is_due).await?);
+    }
+    for (order, cooperative) in over {
+        let cooperative = CooperativeId(*cooperative);
+        let is_due = |order: &Order, _: Timestamp, now: Timestamp| {
+            order.sub_order(cooperative).is_some_and(|sub_order| matches!(sub_order.withdrawal, Withdrawal::Open { closes_at } if closes_at <= now))
+        };
+        passed.withdrawals_closed += u32::from(happen_if(work, OrderId(*order), &OrderEvent::WithdrawalClosed { cooperative }, is_due).await?);
+    }
+    Ok(passed)
+}
+
+async fn happen_if(work: &mut Work, id: OrderId, event: &OrderEvent, is_due: impl Fn(&Order, Timestamp, Timestamp) -> bool) -> Result<bool, OfficeError> {
+    let now = work.now;
+    let Some(stored) = work.order(id).await? else { return Ok(false) };
+    if !is_due(&stored.order, stored.received_at, now) {
+        return Ok(false);
+    }
+    let Ok(after) = stored.order.after(event, now) else { return Ok(false) };
+    work.happen(event, after, Doer { actor: None, device: None, made_at: now, received_at: now }).await?;
+    Ok(true)
+}

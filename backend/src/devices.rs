@@ -1,0 +1,99 @@
+//! Devices: one browser profile of one person, known from its first sync.
+
+pub mod sql;
+
+use crate::Office;
+use crate::error::OfficeError;
+use taswiq_domain::access::{Action, Actor};
+use taswiq_domain::ids::{DeviceId, PersonId};
+use taswiq_domain::limits;
+use taswiq_domain::sync::Waiting;
+use taswiq_domain::time::Timestamp;
+
+/// A device as the office knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// Which.
+    pub id: DeviceId,
+    /// Whose.
+    pub person: PersonId,
+    /// The build of the app it last ran.
+    pub build: String,
+    /// Its first contact.
+    pub created_at: Timestamp,
+    /// Its last contact.
+    pub last_contact_at: Timestamp,
+    /// The greatest command number decided.
+    pub last_seq: u64,
+    /// What it had not handed over at its last contact.
+    pub waiting: Waiting,
+    /// How far its clock is ahead of the server's (negative: behind).
+    pub clock_skew_ms: i64,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+impl Device {
+    /// Whether its clock is so wrong that its owner is told.
+    pub const fn is_clock_wrong(&self) -> bool {
+        self.clock_skew_ms.abs() > limits::CLOCK_SKEW_FLAGGED_MS
+    }
+
+    fn from_row(row: sql::DeviceRow) -> Self {
+        Self {
+            id: DeviceId(row.id),
+            person: PersonId(row.person_id),
+            build: row.build,
+            created_at: Timestamp(row.created_at),
+            last_contact_at: Timestamp(row.last_contact_at),
+            last_seq: u64::try_from(row.last_seq).unwrap_or_default(),
+            waiting: Waiting {
+                commands: u32::try_from(row.waiting_commands).unwrap_or(u32::MAX),
+                orders: u32::try_from(row.waiting_orders).unwrap_or(u32::MAX),
+                oldest_made_at: row.waiting_oldest_made_at.map(Timestamp),
+            },
+            clock_skew_ms: row.clock_skew_ms,
+            revoked_at: row.revoked_at.map(Timestamp),
+        }
+    }
+}
+
+impl Office {
+    /// Every device, or those of one person; the last seen first.
+    pub async fn devices(&self, actor: &Actor, person: Option<PersonId>) -> Result<Vec<Device>, OfficeError> {
+        if person != Some(actor.person) {
+            self.require(actor, Action::ManagePeople)?;
+        }
+        let mut conn = self.db.read().await?;
+        let rows = match person {
+            Some(person) => sql::of_person(&mut conn, person.0).await?,
+            None => sql::all(&mut conn).await?,
+        };
+        Ok(rows.into_iter().map(Device::from_row).collect())
+    }
+
+    /// Revokes a lost device: what it still uploads is kept for a person to look at, and it is given
+    /// nothing more to read. Its sessions end with it.
+    pub async fn revoke_device(&self, actor: &Actor, device: DeviceId) -> Result<(), OfficeError> {
+        let mut conn = self.db.read().await?;
+        let row = sql::by_id(&mut conn, device.0).await?;
+        drop(conn);
+        if row.as_ref().is_none_or(|row| row.person_id != actor.person.0) {
+            self.require(actor, Action::ManagePeople)?;
+        }
+        if row.is_none() {
+            return Err(OfficeError::NotFound);
+        }
+        self.write((actor.person, device), |(by, device), work| {
+            Box::pin(async move {
+                let now = work.now.0;
+                let row = work.device(*device).await?.cloned().ok_or(OfficeError::NotFound)?;
+                work.put_device(sql::DeviceRow { revoked_at: row.revoked_at.or(Some(now)), ..row });
+                crate::people::sql::revoke_sessions_of_device(&mut work.conn, device.0, now).await?;
+                work.audit(Some(*by), Some(*device), "device_revoked", device.to_string(), String::new());
+                Ok(())
+            })
+        })
+        .await
+    }
+}

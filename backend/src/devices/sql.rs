@@ -1,0 +1,84 @@
+//! Statements of devices.
+
+use crate::db::{Conn, fetch_all, fetch_one, fetch_optional, insert_rows};
+use uuid::Uuid;
+
+/// A device as stored.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct DeviceRow {
+    pub id: Uuid,
+    pub person_id: i64,
+    pub build: String,
+    pub created_at: i64,
+    pub last_contact_at: i64,
+    pub last_seq: i64,
+    pub feed_cursor: i64,
+    pub waiting_commands: i64,
+    pub waiting_orders: i64,
+    pub waiting_oldest_made_at: Option<i64>,
+    pub clock_skew_ms: i64,
+    pub revoked_at: Option<i64>,
+}
+
+macro_rules! select_devices {
+    ($tail:literal) => {
+        concat!(
+            "SELECT id, person_id, build, created_at, last_contact_at, last_seq, feed_cursor, waiting_commands, waiting_orders,
+                 waiting_oldest_made_at, clock_skew_ms, revoked_at FROM device ",
+            $tail
+        )
+    };
+}
+
+pub async fn by_id(conn: &mut Conn, id: Uuid) -> Result<Option<DeviceRow>, sqlx::Error> {
+    fetch_optional!(conn, DeviceRow, select_devices!("WHERE id = $1"), id)
+}
+
+pub async fn of_person(conn: &mut Conn, person: i64) -> Result<Vec<DeviceRow>, sqlx::Error> {
+    fetch_all!(conn, DeviceRow, select_devices!("WHERE person_id = $1 ORDER BY last_contact_at DESC"), person)
+}
+
+pub async fn all(conn: &mut Conn) -> Result<Vec<DeviceRow>, sqlx::Error> {
+    fetch_all!(conn, DeviceRow, select_devices!("ORDER BY last_contact_at DESC"))
+}
+
+pub async fn put(conn: &mut Conn, rows: &[DeviceRow]) -> Result<(), sqlx::Error> {
+    insert_rows!(
+        conn,
+        "INSERT INTO device (id, person_id, build, created_at, last_contact_at, last_seq, feed_cursor, waiting_commands,
+             waiting_orders, waiting_oldest_made_at, clock_skew_ms, revoked_at)",
+        "ON CONFLICT (id) DO UPDATE SET build = excluded.build, last_contact_at = excluded.last_contact_at,
+             last_seq = excluded.last_seq, feed_cursor = excluded.feed_cursor, waiting_commands = excluded.waiting_commands,
+             waiting_orders = excluded.waiting_orders, waiting_oldest_made_at = excluded.waiting_oldest_made_at,
+             clock_skew_ms = excluded.clock_skew_ms, revoked_at = excluded.revoked_at",
+        12,
+        rows,
+        |row| row.id,
+        row.person_id,
+        row.build.as_str(),
+        row.created_at,
+        row.last_contact_at,
+        row.last_seq,
+        row.feed_cursor,
+        row.waiting_commands,
+        row.waiting_orders,
+        row.waiting_oldest_made_at,
+        row.clock_skew_ms,
+        row.revoked_at,
+    )
+}
+
+/// Active agents, those of them with a contact since `since`, and what is known to wait on phones.
+pub async fn completeness(conn: &mut Conn, since: i64) -> Result<(i64, i64, i64, i64), sqlx::Error> {
+    fetch_one!(
+        conn,
+        (i64, i64, i64, i64),
+        "SELECT
+             (SELECT CAST(COUNT(*) AS BIGINT) FROM person WHERE role = 'agent' AND deactivated_at IS NULL),
+             (SELECT CAST(COUNT(DISTINCT d.person_id) AS BIGINT) FROM device d JOIN person p ON p.id = d.person_id
+                 WHERE p.role = 'agent' AND p.deactivated_at IS NULL AND d.last_contact_at >= $1),
+             (SELECT CAST(COALESCE(SUM(waiting_commands), 0) AS BIGINT) FROM device),
+             (SELECT CAST(COALESCE(SUM(waiting_orders), 0) AS BIGINT) FROM device)",
+        since,
+    )
+}

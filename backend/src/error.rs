@@ -1,0 +1,78 @@
+//! What may go wrong in the office, by what the caller can do about it.
+
+use crate::db::dialect;
+use taswiq_domain::Refusal;
+use taswiq_domain::commission::PlanError;
+
+/// Why a use-case did nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum OfficeError {
+    /// The person may not do this. Where the existence of a thing must not be told, it is
+    /// [`OfficeError::NotFound`] instead.
+    #[error("not allowed")]
+    NotAllowed,
+    /// There is no such thing, or not for this person.
+    #[error("not found")]
+    NotFound,
+    /// What was given breaks a rule.
+    #[error("not valid")]
+    Invalid(#[from] Refusal),
+    /// The commission plan breaks a rule.
+    #[error("the plan is not valid")]
+    InvalidPlan(#[from] PlanError),
+    /// Somebody else already uses this value.
+    #[error("{field} is already taken")]
+    Conflict {
+        /// Which field.
+        field: &'static str,
+    },
+    /// The database is busy or full for the moment: nothing was done, try again.
+    #[error("busy, try again")]
+    Busy,
+    /// A bug or a broken database.
+    #[error("the database failed")]
+    Database(#[source] sqlx::Error),
+    /// What is stored cannot be read: a bug.
+    #[error("stored data cannot be read: {what}")]
+    Corrupt {
+        /// What.
+        what: &'static str,
+    },
+}
+
+impl From<sqlx::Error> for OfficeError {
+    fn from(error: sqlx::Error) -> Self {
+        if dialect::is_transient(&error) {
+            return Self::Busy;
+        }
+        match &error {
+            sqlx::Error::Database(database) if database.is_unique_violation() => Self::Conflict { field: "key" },
+            _ => Self::Database(error),
+        }
+    }
+}
+
+impl From<taswiq_domain::money::Overflow> for OfficeError {
+    fn from(overflow: taswiq_domain::money::Overflow) -> Self {
+        Self::Invalid(overflow.into())
+    }
+}
+
+/// A field of a form that cannot be taken.
+pub(crate) fn invalid(field: &str) -> OfficeError {
+    OfficeError::Invalid(Refusal::FieldInvalid { field: field.to_owned() })
+}
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// It cannot be reached or is not a database.
+    #[error("the database cannot be opened")]
+    Database(#[from] sqlx::Error),
+    /// Its tables cannot be brought up to date, or are newer than this program.
+    #[error("the tables of the database cannot be brought up to date")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// It opened and failed at once.
+    #[error("the database does not work")]
+    Office(#[from] OfficeError),
+}

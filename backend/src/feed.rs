@@ -1,0 +1,277 @@
+//! The change feed: what a device has not seen yet of what it may see.
+//!
+//! Every change of a thing gives it the next number, in each scope that may see it. Numbers come
+//! from one row that a writing transaction holds until it commits, so the order of numbers is the
+//! order of commits on both databases: a device that has seen number 7 never has to look below 7
+//! again. (A PostgreSQL sequence hands numbers out before the commit, and a late commit would be
+//! skipped for ever.)
+//!
+//! A scope keeps one row for each thing, not one for each change: a device that was away for a month
+//! gets each order once, in its present state.
+
+pub mod sql;
+
+use crate::error::OfficeError;
+use crate::work::Work;
+use crate::{Office, customers, ledger, orders};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+use taswiq_domain::access::Actor;
+use taswiq_domain::catalogue::Catalogue;
+use taswiq_domain::customer::CustomerLabel;
+use taswiq_domain::ids::{CommandId, CooperativeId, CustomerId, DeviceId, OrderId, PersonId};
+use taswiq_domain::limits;
+use taswiq_domain::order::{Order, OrderEvent, Stage};
+use taswiq_domain::person::Role;
+use taswiq_domain::sync::{Change, OrderDocument, ParkedSettled};
+
+/// Who sees a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// An agent's devices.
+    Agent(PersonId),
+    /// The devices of whoever acts for a cooperative.
+    Cooperative(CooperativeId),
+    /// One person's devices.
+    Person(PersonId),
+    /// All devices.
+    Everyone,
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Agent(person) => write!(out, "agent:{person}"),
+            Self::Cooperative(cooperative) => write!(out, "cooperative:{cooperative}"),
+            Self::Person(person) => write!(out, "person:{person}"),
+            Self::Everyone => out.write_str("everyone"),
+        }
+    }
+}
+
+impl Scope {
+    /// The scopes of a person.
+    pub fn of(actor: &Actor) -> Vec<Self> {
+        let mut scopes = vec![Self::Everyone, Self::Person(actor.person)];
+        match actor.role {
+            Role::Agent => scopes.push(Self::Agent(actor.person)),
+            Role::Cooperative => scopes.extend(actor.cooperatives.iter().copied().map(Self::Cooperative)),
+            Role::Manager | Role::Administrator => {}
+        }
+        scopes
+    }
+}
+
+/// What kind of thing changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// The person's own profile.
+    Profile,
+    /// The catalogue.
+    Catalogue,
+    /// A customer.
+    Customer,
+    /// An order.
+    Order,
+    /// A ledger entry.
+    Entry,
+    /// A parked command that was settled.
+    Parked,
+}
+
+impl Kind {
+    /// The stored name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Profile => "profile",
+            Self::Catalogue => "catalogue",
+            Self::Customer => "customer",
+            Self::Order => "order",
+            Self::Entry => "entry",
+            Self::Parked => "parked",
+        }
+    }
+}
+
+/// Rows to store, from the changes of a transaction.
+pub(crate) fn rows(changes: &BTreeMap<(String, &'static str, String), (i64, bool)>) -> Vec<sql::FeedRow> {
+    changes
+        .iter()
+        .map(|((scope, kind, entity), (number, removed))| sql::FeedRow {
+            scope: scope.clone(),
+            kind: (*kind).to_owned(),
+            entity: entity.clone(),
+            number: *number,
+            removed: *removed,
+        })
+        .collect()
+}
+
+/// A page of changes for a device.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    /// Oldest first.
+    pub changes: Vec<Change>,
+    /// Where the device stands after them.
+    pub cursor: i64,
+    /// How many are still to come.
+    pub more: u32,
+}
+
+impl Office {
+    /// What changed after `cursor` in the scope of `actor`. When an agent's device is given the
+    /// decision of a cooperative, that decision can no longer be replaced in silence: the order is
+    /// told so first.
+    pub(crate) async fn pull(&self, actor: &Actor, device: DeviceId, cursor: i64) -> Result<Page, OfficeError> {
+        let mut conn = self.db.read().await?;
+        let scopes: Vec<String> = Scope::of(actor).iter().map(Scope::to_string).collect();
+        let mut rows: Vec<sql::FeedRow> = Vec::new();
+        let limit = limits::CHANGES_PER_ANSWER as i64;
+        let mut cut = false;
+        for three in scopes.chunks(3) {
+            let found = sql::after(&mut conn, three_of(three), cursor, limit + 1).await?;
+            cut |= found.len() as i64 > limit;
+            rows.extend(found);
+        }
+        rows.sort_by_key(|row| row.number);
+        cut |= rows.len() as i64 > limit;
+        rows.truncate(limit as usize);
+        let Some(last) = rows.last() else {
+            return Ok(Page { changes: Vec::new(), cursor, more: 0 });
+        };
+        let mut page = Page { changes: Vec::with_capacity(rows.len()), cursor: last.number, more: 0 };
+        if cut {
+            for three in scopes.chunks(3) {
+                page.more = page.more.saturating_add(sql::count_after(&mut conn, three_of(three), page.cursor).await? as u32);
+            }
+        }
+        let present: BTreeSet<OrderId> = of_kind(&rows, Kind::Order, false).collect();
+        let ids: Vec<OrderId> = present.iter().copied().collect();
+        let mut stored = orders::load(&mut conn, &ids).await?;
+        if actor.role == Role::Agent {
+            let unseen: Vec<OrderId> = stored.iter().filter(|stored| stored.order.agent == actor.person && has_unseen(&stored.order)).map(|stored| stored.order.id).collect();
+            if !unseen.is_empty() {
+                drop(conn);
+                self.mark_seen(actor, device, unseen).await?;
+                conn = self.db.read().await?;
+                stored = orders::load(&mut conn, &ids).await?;
+            }
+        }
+        let mut documents = Documents { orders: stored.into_iter().map(|stored| (stored.order.id, stored)).collect(), ..Documents::default() };
+        let mut customer_ids: BTreeSet<CustomerId> = of_kind(&rows, Kind::Customer, false).collect();
+        if actor.role == Role::Cooperative {
+            customer_ids.extend(documents.orders.values().map(|stored| stored.order.customer));
+        }
+        let customer_ids: Vec<CustomerId> = customer_ids.into_iter().collect();
+        documents.customers = customers::load(&mut conn, &customer_ids).await?.into_iter().map(|stored| (stored.customer.id, stored.customer)).collect();
+        let numbers: Vec<i64> = rows.iter().filter(|row| row.kind == Kind::Entry.as_str()).filter_map(|row| row.entity.parse().ok()).collect();
+        documents.entries = ledger::entries(&mut conn, &numbers).await?.into_iter().map(|entry| (entry.number, entry)).collect();
+        let commands: Vec<uuid::Uuid> = of_kind::<CommandId>(&rows, Kind::Parked, false).map(|id| id.0).collect();
+        for row in crate::sync::sql::by_ids(&mut conn, &commands).await? {
+            if let Some(accepted) = row.accepted {
+                documents.settled.insert(CommandId(row.id), accepted);
+            }
+        }
+        if rows.iter().any(|row| row.kind == Kind::Profile.as_str()) {
+            documents.profile = crate::people::profile(&mut conn, actor.person).await?;
+        }
+        if rows.iter().any(|row| row.kind == Kind::Catalogue.as_str()) {
+            let revision = crate::db::sql::office(&mut conn).await?.map_or(0, |office| office.catalogue_revision);
+            documents.catalogue = Some(self.shared.catalogue.at(&mut conn, revision).await?);
+        }
+        let mut told = BTreeSet::new();
+        for row in &rows {
+            // An order of two cooperatives that one person acts for stands in two scopes.
+            if told.insert((row.kind.as_str(), row.entity.as_str())) {
+                page.changes.extend(documents.change(actor, row));
+            }
+        }
+        Ok(page)
+    }
+
+    async fn mark_seen(&self, actor: &Actor, device: DeviceId, ids: Vec<OrderId>) -> Result<(), OfficeError> {
+        let person = actor.person;
+        self.write((ids, person, device), |(ids, person, device), work| Box::pin(mark_seen(work, ids, *person, *device))).await
+    }
+}
+
+async fn mark_seen(work: &mut Work, ids: &[OrderId], person: PersonId, device: DeviceId) -> Result<(), OfficeError> {
+    for id in ids {
+        let Some(stored) = work.order(*id).await? else { continue };
+        let mut order = stored.order.clone();
+        let unseen: Vec<CooperativeId> = unseen(&order).collect();
+        for cooperative in unseen {
+            let event = OrderEvent::DecisionSeen { cooperative };
+            let (now, after) = (work.now, order.after(&event, work.now)?);
+            order = after.clone();
+            work.happen(&event, after, crate::work::Doer { actor: Some(person), device: Some(device), made_at: now, received_at: now }).await?;
+        }
+    }
+    Ok(())
+}
+
+fn unseen(order: &Order) -> impl Iterator<Item = CooperativeId> + '_ {
+    order
+        .sub_orders
+        .iter()
+        .filter(|sub_order| matches!(sub_order.stage, Stage::Confirmed | Stage::Refused | Stage::ChangeProposed) && !sub_order.decision_seen)
+        .map(|sub_order| sub_order.cooperative)
+}
+
+fn has_unseen(order: &Order) -> bool {
+    unseen(order).next().is_some()
+}
+
+fn three_of(scopes: &[String]) -> [&str; 3] {
+    let last = scopes.last().map_or("", String::as_str);
+    [scopes.first().map_or(last, String::as_str), scopes.get(1).map_or(last, String::as_str), last]
+}
+
+fn of_kind<'a, T: FromStr + 'a>(rows: &'a [sql::FeedRow], kind: Kind, removed: bool) -> impl Iterator<Item = T> + 'a {
+    rows.iter().filter(move |row| row.kind == kind.as_str() && row.removed == removed).filter_map(|row| row.entity.parse().ok())
+}
+
+#[derive(Default)]
+struct Documents {
+    orders: HashMap<OrderId, orders::StoredOrder>,
+    customers: HashMap<CustomerId, taswiq_domain::customer::Customer>,
+    entries: HashMap<i64, taswiq_domain::sync::LedgerEntry>,
+    settled: HashMap<CommandId, bool>,
+    profile: Option<taswiq_domain::person::Profile>,
+    catalogue: Option<Arc<Catalogue>>,
+}
+
+impl Documents {
+    /// The change that a row stands for, reduced to what `actor` may see.
+    fn change(&self, actor: &Actor, row: &sql::FeedRow) -> Option<Change> {
+        match row.kind.as_str() {
+            "profile" => self.profile.clone().map(Change::Profile),
+            "catalogue" => self.catalogue.as_ref().map(|catalogue| Change::Catalogue(Box::new((**catalogue).clone()))),
+            "customer" => {
+                let id = row.entity.parse().ok()?;
+                if row.removed { Some(Change::CustomerRemoved(id)) } else { self.customers.get(&id).cloned().map(Change::Customer) }
+            }
+            "order" => {
+                let id = row.entity.parse().ok()?;
+                if row.removed {
+                    return Some(Change::OrderRemoved(id));
+                }
+                let stored = self.orders.get(&id)?;
+                let label = || self.customers.get(&stored.order.customer).map(|customer| CustomerLabel { first_name: customer.details.first_name.clone(), place: customer.details.place.clone() });
+                let (order, customer) = match actor.role {
+                    Role::Cooperative => (stored.order.for_cooperatives(&actor.cooperatives)?, label()),
+                    _ => (Order { signature: String::new(), ..stored.order.clone() }, None),
+                };
+                Some(Change::Order(Box::new(OrderDocument { order, received_at: stored.received_at, customer })))
+            }
+            "entry" => self.entries.get(&row.entity.parse().ok()?).cloned().map(Change::Entry),
+            "parked" => {
+                let command = row.entity.parse().ok()?;
+                self.settled.get(&command).map(|accepted| Change::ParkedSettled(ParkedSettled { command, accepted: *accepted }))
+            }
+            _ => None,
+        }
+    }
+}

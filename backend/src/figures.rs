@@ -1,0 +1,180 @@
+//! The manager's figures: turnover and commission by agent, cooperative, product and period, read
+//! from the roll-ups, and how complete they are.
+
+use crate::Office;
+use crate::devices;
+use crate::error::OfficeError;
+use crate::rollups::sql::{self as rollup_sql, Group, Slice};
+use crate::rollups::{Measures, RollupKey, face};
+use std::collections::BTreeMap;
+use taswiq_domain::access::{Action, Actor};
+use taswiq_domain::ids::{CooperativeId, PersonId, ProductId};
+use taswiq_domain::ledger::Account;
+use taswiq_domain::money::Centimes;
+use taswiq_domain::time::{Calendar, CivilDate};
+
+/// Which orders the figures are about. `None` is all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FigureFilter {
+    /// Whose orders.
+    pub agent: Option<PersonId>,
+    /// Whose goods.
+    pub cooperative: Option<CooperativeId>,
+    /// Which product.
+    pub product: Option<ProductId>,
+    /// The first door date, in Casablanca.
+    pub first: CivilDate,
+    /// The door date after the last.
+    pub end: CivilDate,
+}
+
+/// By what the figures are broken down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Breakdown {
+    /// By door date.
+    Day,
+    /// By the month of the door date.
+    Month,
+    /// By agent.
+    Agent,
+    /// By cooperative.
+    Cooperative,
+    /// By product.
+    Product,
+}
+
+/// What a row of a breakdown is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FigureKey {
+    /// A day, or a month by its first day.
+    Period(CivilDate),
+    /// An agent.
+    Agent(PersonId),
+    /// A cooperative.
+    Cooperative(CooperativeId),
+    /// A product.
+    Product(ProductId),
+}
+
+/// How complete the figures are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Completeness {
+    /// Agents with an account in force.
+    pub agents: i64,
+    /// Of them, those with a contact today (Casablanca).
+    pub agents_synced_today: i64,
+    /// Commands known to be still on phones, as of each phone's last contact.
+    pub commands_waiting: i64,
+    /// Of them, orders.
+    pub orders_waiting: i64,
+    /// Commands that wait for a person in the office.
+    pub parked: i64,
+}
+
+impl Office {
+    /// The sum of all measures under a filter.
+    pub async fn figures(&self, actor: &Actor, filter: &FigureFilter) -> Result<Measures, OfficeError> {
+        let mut total = Measures::default();
+        for (_, measures) in self.figures_by(actor, filter, Breakdown::Month).await? {
+            total.add(&measures, 1)?;
+        }
+        Ok(total)
+    }
+
+    /// The measures under a filter, broken down; keys without anything are left out. Sorted by key.
+    pub async fn figures_by(&self, actor: &Actor, filter: &FigureFilter, breakdown: Breakdown) -> Result<Vec<(FigureKey, Measures)>, OfficeError> {
+        self.require(actor, Action::ReadFigures)?;
+        let by_cooperative = filter.cooperative.is_some() || breakdown == Breakdown::Cooperative;
+        let by_product = filter.product.is_some() || breakdown == Breakdown::Product;
+        let by_agent = filter.agent.is_some() || breakdown == Breakdown::Agent;
+        let months = whole_months(filter, breakdown);
+        let slice = Slice {
+            face: face(by_agent, by_cooperative, by_product),
+            one_agent: filter.agent.map(|agent| agent.0),
+            one_cooperative: filter.cooperative.map(|cooperative| cooperative.0),
+            one_product: filter.product.map(|product| product.0),
+            first: days(filter.first),
+            whole_months: days(months.0),
+            after_whole_months: days(months.1),
+            end: days(filter.end),
+        };
+        let group = match breakdown {
+            Breakdown::Day | Breakdown::Month => Group::Period,
+            Breakdown::Agent => Group::Agent,
+            Breakdown::Cooperative => Group::Cooperative,
+            Breakdown::Product => Group::Product,
+        };
+        let mut conn = self.db.read().await?;
+        let mut by_key: BTreeMap<FigureKey, Measures> = BTreeMap::new();
+        for row in rollup_sql::slice(&mut conn, &slice, group).await? {
+            let (key, measures) = row.into_domain();
+            let Some(key) = figure_key(&key, breakdown) else { continue };
+            by_key.entry(key).or_default().add(&measures, 1)?;
+        }
+        by_key.retain(|_, measures| *measures != Measures::default());
+        Ok(by_key.into_iter().collect())
+    }
+
+    /// How complete the figures are.
+    pub async fn completeness(&self, actor: &Actor) -> Result<Completeness, OfficeError> {
+        self.require(actor, Action::ReadFigures)?;
+        let calendar = &self.shared.calendar;
+        let today = calendar.start_of(calendar.date_at(self.now()));
+        let mut conn = self.db.read().await?;
+        let (agents, agents_synced_today, commands_waiting, orders_waiting) = devices::sql::completeness(&mut conn, today.0).await?;
+        let parked = crate::sync::sql::count_parked(&mut conn).await?;
+        Ok(Completeness { agents, agents_synced_today, commands_waiting, orders_waiting, parked })
+    }
+
+    /// Every account of the ledger with its balance. Their sum is always zero.
+    pub async fn balances(&self, actor: &Actor) -> Result<BTreeMap<Account, Centimes>, OfficeError> {
+        self.require(actor, Action::ReadFigures)?;
+        let mut conn = self.db.read().await?;
+        crate::ledger::balances(&mut conn).await
+    }
+}
+
+fn days(date: CivilDate) -> i64 {
+    i64::from(date.days_since_epoch())
+}
+
+/// The whole months within the filter, as the first day of the first and the day after the last;
+/// both the end where there is none. Broken down by day there are no whole months.
+fn whole_months(filter: &FigureFilter, breakdown: Breakdown) -> (CivilDate, CivilDate) {
+    let end = filter.end.max(filter.first);
+    let first = if filter.first.first_of_month() == filter.first { filter.first } else { filter.first.first_of_next_month() };
+    let last = end.first_of_month();
+    if breakdown == Breakdown::Day || first >= last { (end, end) } else { (first, last) }
+}
+
+fn figure_key(key: &RollupKey, breakdown: Breakdown) -> Option<FigureKey> {
+    match breakdown {
+        Breakdown::Day => Some(FigureKey::Period(key.period)),
+        Breakdown::Month => Some(FigureKey::Period(key.period.first_of_month())),
+        Breakdown::Agent => key.agent.map(FigureKey::Agent),
+        Breakdown::Cooperative => key.cooperative.map(FigureKey::Cooperative),
+        Breakdown::Product => key.product.map(FigureKey::Product),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn date(year: i32, month: u32, day: u32) -> CivilDate {
+        CivilDate::new(year, month, day).expect("a date")
+    }
+
+    fn filter(first: CivilDate, end: CivilDate) -> FigureFilter {
+        FigureFilter { agent: None, cooperative: None, product: None, first, end }
+    }
+
+    #[test]
+    fn whole_months_never_reach_beyond_the_filter() {
+        let whole = |first, end| whole_months(&filter(first, end), Breakdown::Agent);
+        assert_eq!(whole(date(2026, 1, 1), date(2026, 4, 1)), (date(2026, 1, 1), date(2026, 4, 1)));
+        assert_eq!(whole(date(2026, 1, 2), date(2026, 3, 31)), (date(2026, 2, 1), date(2026, 3, 1)));
+        assert_eq!(whole(date(2026, 1, 2), date(2026, 1, 31)), (date(2026, 1, 31), date(2026, 1, 31)));
+        assert_eq!(whole(date(2026, 5, 1), date(2026, 1, 1)), (date(2026, 5, 1), date(2026, 5, 1)));
+    }
+}

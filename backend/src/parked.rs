@@ -1,0 +1,195 @@
+//! Parked commands: what a person has to look at before it takes effect, or does not.
+
+use crate::Office;
+use crate::error::OfficeError;
+use crate::feed::{Kind, Scope};
+use crate::people;
+use crate::sync::{self, sql};
+use crate::work::{Doer, Work};
+use serde_json::Value;
+use std::collections::VecDeque;
+use taswiq_domain::Refusal;
+use taswiq_domain::access::{Action, Actor};
+use taswiq_domain::decide::Effect;
+use taswiq_domain::ids::{CommandId, DeviceId, PersonId};
+use taswiq_domain::sync::{CommandBody, Shown};
+use taswiq_domain::text::LocalText;
+use taswiq_domain::time::Timestamp;
+use uuid::Uuid;
+
+/// A command that waits for a person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ParkedCommand {
+    /// Names it in the office.
+    pub id: CommandId,
+    /// The id it came with, where that id was taken by another command.
+    pub claimed_id: Option<CommandId>,
+    /// On which device.
+    pub device: DeviceId,
+    /// Who did it.
+    pub person: PersonId,
+    /// Their name.
+    pub person_name: LocalText,
+    /// What, as its kind is called on the wire.
+    pub kind: String,
+    /// As it came.
+    pub whole: Value,
+    /// Why it was parked.
+    pub refusal: Refusal,
+    /// When it was done, by corrected time.
+    pub made_at: Timestamp,
+    /// When it came.
+    pub received_at: Timestamp,
+}
+
+/// How a person settles a parked command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settlement {
+    /// It takes effect: decided again as if the figures shown had been the server's, and however old
+    /// the prices it names are.
+    Accept,
+    /// It never takes effect, nor do those that build on it.
+    Reject,
+}
+
+/// Parked commands in one page.
+const PARKED_PER_PAGE: i64 = 100;
+
+impl Office {
+    /// One page of what waits for a person, latest first: what came before `before`.
+    pub async fn parked(&self, actor: &Actor, before: Option<Timestamp>) -> Result<Vec<ParkedCommand>, OfficeError> {
+        self.require(actor, Action::SettleParked)?;
+        let mut conn = self.db.read().await?;
+        let rows = sql::parked(&mut conn, before.map_or(i64::MAX, |before| before.0), PARKED_PER_PAGE).await?;
+        let mut parked = Vec::with_capacity(rows.len());
+        for row in rows {
+            let person = people::load(&mut conn, PersonId(row.person_id)).await?.ok_or(OfficeError::Corrupt { what: "a parked command" })?;
+            parked.push(ParkedCommand {
+                id: CommandId(row.id),
+                claimed_id: row.claimed_id.map(CommandId),
+                device: DeviceId(row.device_id),
+                person: person.id,
+                person_name: person.name,
+                whole: whole(&row)?,
+                refusal: sync::read_refusal(row.refusal.as_deref().unwrap_or_default())?,
+                made_at: Timestamp(row.corrected_at),
+                received_at: Timestamp(row.received_at),
+                kind: row.kind,
+            });
+        }
+        Ok(parked)
+    }
+
+    /// How many commands wait for a person.
+    pub async fn count_parked(&self, actor: &Actor) -> Result<i64, OfficeError> {
+        self.require(actor, Action::SettleParked)?;
+        let mut conn = self.db.read().await?;
+        Ok(sql::count_parked(&mut conn).await?)
+    }
+
+    /// Settles a parked command. Those that waited for it are looked at again.
+    ///
+    /// # Errors
+    /// [`OfficeError::Invalid`] when it is accepted and still breaks a rule that nobody may waive.
+    pub async fn settle_parked(&self, actor: &Actor, id: CommandId, settlement: Settlement) -> Result<(), OfficeError> {
+        self.require(actor, Action::SettleParked)?;
+        self.write((actor.person, id, settlement), |(by, id, settlement), work| Box::pin(settle(work, *by, *id, *settlement))).await
+    }
+}
+
+fn whole(row: &sql::CommandRow) -> Result<Value, OfficeError> {
+    serde_json::from_str(row.body.as_deref().unwrap_or("null")).map_err(|_| OfficeError::Corrupt { what: "a parked command" })
+}
+
+async fn settle(work: &mut Work, by: PersonId, id: CommandId, settlement: Settlement) -> Result<(), OfficeError> {
+    work.flush_commands().await?;
+    let row = sql::by_ids(&mut work.conn, &[id.0]).await?.pop().filter(|row| row.refusal.is_some() && row.settled_at.is_none()).ok_or(OfficeError::NotFound)?;
+    let accepted = settlement == Settlement::Accept;
+    if accepted {
+        try_again(work, &row, true).await??;
+    }
+    close(work, by, &row, accepted).await?;
+    let action = if accepted { "parked_accepted" } else { "parked_rejected" };
+    work.audit(Some(by), Some(DeviceId(row.device_id)), action, id.to_string(), row.kind.clone());
+    let mut settled: VecDeque<(Uuid, bool)> = VecDeque::from([(row.id, accepted)]);
+    while let Some((maker, accepted)) = settled.pop_front() {
+        for dependent in sql::parked_on(&mut work.conn, maker).await? {
+            let waits = matches!(sync::read_refusal(dependent.refusal.as_deref().unwrap_or_default())?, Refusal::WaitsForParked);
+            if !waits {
+                continue;
+            }
+            if !accepted {
+                close(work, by, &dependent, false).await?;
+                settled.push_back((dependent.id, false));
+                continue;
+            }
+            match try_again(work, &dependent, false).await? {
+                Ok(()) => {
+                    close(work, by, &dependent, true).await?;
+                    settled.push_back((dependent.id, true));
+                }
+                Err(refusal) => {
+                    sql::set_refusal(&mut work.conn, dependent.id, &crate::catalogue::write_json(&refusal)?).await?;
+                    work.forget_command(CommandId(dependent.id));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn close(work: &mut Work, by: PersonId, row: &sql::CommandRow, accepted: bool) -> Result<(), OfficeError> {
+    let now = work.now.0;
+    sql::settle(&mut work.conn, row.id, now, by.0, accepted).await?;
+    work.forget_command(CommandId(row.id));
+    work.changed(&Scope::Person(PersonId(row.person_id)), Kind::Parked, row.id.to_string());
+    Ok(())
+}
+
+/// Decides a parked command again as whoever did it, and applies it.
+async fn try_again(work: &mut Work, row: &sql::CommandRow, waive: bool) -> Result<Result<(), Refusal>, OfficeError> {
+    let mut body = match sync::read_body(&row.kind, &whole(row)?) {
+        Ok(body) => body,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let person = people::load(&mut work.conn, PersonId(row.person_id)).await?.ok_or(OfficeError::NotFound)?;
+    let actor = person.actor();
+    let made_at = Timestamp(row.corrected_at);
+    // Whoever looks at it decides about old prices; the machine does so for those that only waited.
+    let received_at = (!waive).then_some(Timestamp(row.received_at));
+    let mut decision = sync::try_decide(work, CommandId(row.id), &body, &actor, &person.grade, made_at, received_at).await?;
+    // The total and the commission are compared one after the other.
+    for _ in 0..2 {
+        let Some(shown) = shown_in(&mut body).filter(|_| waive) else { break };
+        match decision {
+            Err(Refusal::TotalDiffers { computed, .. }) => shown.total = computed,
+            Err(Refusal::CommissionDiffers { computed, .. }) => shown.commission = computed,
+            _ => break,
+        }
+        decision = sync::try_decide(work, CommandId(row.id), &body, &actor, &person.grade, made_at, received_at).await?;
+    }
+    match decision {
+        Ok(effect) => {
+            let doer = Doer { actor: Some(person.id), device: Some(DeviceId(row.device_id)), made_at, received_at: received(work, &effect, row) };
+            sync::apply(work, effect, doer).await?;
+            Ok(Ok(()))
+        }
+        Err(refusal) => Ok(Err(refusal)),
+    }
+}
+
+/// An order counts as received when it takes effect, so that its cooperatives get their whole time.
+fn received(work: &Work, effect: &Effect, row: &sql::CommandRow) -> Timestamp {
+    match effect {
+        Effect::Order { .. } => work.now,
+        Effect::Customer(_) => Timestamp(row.received_at),
+    }
+}
+
+fn shown_in(body: &mut CommandBody) -> Option<&mut Shown> {
+    match body {
+        CommandBody::PlaceOrder(place) => Some(&mut place.shown),
+        CommandBody::AmendOrder(amend) => Some(&mut amend.shown),
+        _ => None,
+    }
+}

@@ -1,0 +1,522 @@
+//! `POST /api/v1/sync`: what a device did is decided, once, and it is told what changed.
+//!
+//! - *Exactly once in effect*: the id of a command is its key in the database, and its decision is
+//!   stored. A lost answer costs nothing, fifty copies at once post one order.
+//! - One device's commands are decided in the order of their `seq`; a gap waits. A command that a
+//!   person has to look at blocks only those that build on what it would have made.
+//! - Nothing that can be computed is trusted: prices, totals, commission, who may do what come from
+//!   `domain::decide` on the server's own copies. A forged identity or scope is refused and audited;
+//!   a figure unlike ours parks the order for a person, and is audited too.
+//! - Whatever cannot be read is kept whole.
+
+pub mod sql;
+
+use crate::Office;
+use crate::customers::StoredCustomer;
+use crate::devices::sql::DeviceRow;
+use crate::error::{OfficeError, invalid};
+use crate::feed::{self, Kind, Scope};
+use crate::people::{self, Session, token};
+use crate::work::{Doer, Work};
+use serde::Deserialize;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use sql::CommandRow;
+use taswiq_domain::Refusal;
+use taswiq_domain::access::{Action, Actor, Subject, can};
+use taswiq_domain::customer::Customer;
+use taswiq_domain::decide::{Effect, Situation, decide};
+use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
+use taswiq_domain::limits;
+use taswiq_domain::order::Order;
+use taswiq_domain::person::Role;
+use taswiq_domain::sync::{Answer, CommandBody, CommandResult, PROTOCOL, Request, Response, Waiting};
+use taswiq_domain::time::Timestamp;
+use uuid::Uuid;
+
+/// The kinds of commands this build understands.
+const KINDS: [&str; 18] = [
+    "register_customer",
+    "correct_customer",
+    "place_order",
+    "amend_order",
+    "cancel_order",
+    "confirm_sub_order",
+    "refuse_sub_order",
+    "propose_change",
+    "answer_change",
+    "start_preparing",
+    "pack_sub_order",
+    "hand_over",
+    "deliver",
+    "fail_delivery",
+    "return_goods",
+    "collect",
+    "declare_early_payment",
+    "withdraw",
+];
+
+/// How soon a device asks again when an earlier command is missing.
+const GAP_DELAY_MS: u32 = 1_000;
+/// A clock this far off is not corrected: that much is the network's.
+const SKEW_TOLERATED_MS: i64 = 2_000;
+/// What is kept of a reader's complaint.
+const DETAIL_CHARACTERS_MAX: usize = 200;
+
+/// A command as it came, its envelope read.
+struct Incoming {
+    id: CommandId,
+    seq: u64,
+    made_at: Timestamp,
+    kind: String,
+    whole: Value,
+    content_hash: Vec<u8>,
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    id: CommandId,
+    seq: u64,
+    made_at: Timestamp,
+    kind: String,
+}
+
+impl Incoming {
+    fn read(whole: Value) -> Result<Self, OfficeError> {
+        let envelope = Envelope::deserialize(&whole).map_err(|_| invalid("commands"))?;
+        if i64::try_from(envelope.seq).is_err() {
+            return Err(invalid("seq"));
+        }
+        let mut hasher = Sha256::new();
+        for part in ["kind", "made_at", "body"] {
+            hash_canonically(whole.get(part).unwrap_or(&Value::Null), &mut hasher);
+        }
+        Ok(Self { id: envelope.id, seq: envelope.seq, made_at: envelope.made_at, kind: envelope.kind, content_hash: hasher.finalize().to_vec(), whole })
+    }
+
+    fn body(&self) -> Result<CommandBody, Refusal> {
+        read_body(&self.kind, &self.whole)
+    }
+}
+
+pub(crate) fn read_body(kind: &str, whole: &Value) -> Result<CommandBody, Refusal> {
+    if !KINDS.contains(&kind) {
+        return Err(Refusal::UnknownKind { kind: kind.chars().take(64).collect() });
+    }
+    let unknown = whole.as_object().and_then(|fields| fields.keys().find(|key| !matches!(key.as_str(), "id" | "seq" | "made_at" | "kind" | "body")));
+    if let Some(unknown) = unknown {
+        return Err(Refusal::UnreadableBody { detail: format!("unknown field {unknown}").chars().take(DETAIL_CHARACTERS_MAX).collect() });
+    }
+    CommandBody::deserialize(whole).map_err(|error| Refusal::UnreadableBody { detail: error.to_string().chars().take(DETAIL_CHARACTERS_MAX).collect() })
+}
+
+/// Hashes a value so that the order in which a device wrote the fields makes no difference.
+fn hash_canonically(value: &Value, hasher: &mut Sha256) {
+    match value {
+        Value::Object(fields) => {
+            let mut keys: Vec<&String> = fields.keys().collect();
+            keys.sort_unstable();
+            hasher.update(b"{");
+            for key in keys {
+                hasher.update((key.len() as u64).to_le_bytes());
+                hasher.update(key.as_bytes());
+                hash_canonically(&fields[key.as_str()], hasher);
+            }
+            hasher.update(b"}");
+        }
+        Value::Array(items) => {
+            hasher.update(b"[");
+            items.iter().for_each(|item| hash_canonically(item, hasher));
+            hasher.update(b"]");
+        }
+        Value::String(text) => {
+            hasher.update(b"\"");
+            hasher.update((text.len() as u64).to_le_bytes());
+            hasher.update(text.as_bytes());
+        }
+        plain => {
+            hasher.update(plain.to_string().as_bytes());
+            hasher.update(b",");
+        }
+    }
+}
+
+struct Upload {
+    session: Session,
+    device: DeviceId,
+    epoch: String,
+    build: String,
+    cursor: i64,
+    device_time: Timestamp,
+    waiting: Waiting,
+    commands: Vec<Incoming>,
+}
+
+enum Received {
+    Decided { results: Vec<CommandResult>, decided_seq: u64, epoch: String, may_read: bool },
+    /// The device is registered to somebody else.
+    ForeignDevice,
+}
+
+impl Office {
+    /// Decides on the commands of a device and tells it what changed.
+    ///
+    /// # Errors
+    /// [`OfficeError::Invalid`] for an envelope that cannot be read (nothing was decided and nothing
+    /// is lost on the device), [`OfficeError::NotAllowed`] for a device that belongs to somebody
+    /// else, [`OfficeError::Busy`] when it is to be sent again. A refused command is no error: it is
+    /// parked, and the answer says so.
+    pub async fn sync(&self, session: &Session, request: Request<Value>) -> Result<Response, OfficeError> {
+        let actor = session.actor();
+        let may_sync = [Action::UseField, Action::UseCooperativeArea].into_iter().any(|action| can(Some(&actor), action, Subject::Anything));
+        if !may_sync {
+            return Err(OfficeError::NotAllowed);
+        }
+        if request.protocol != PROTOCOL {
+            return Err(invalid("protocol"));
+        }
+        if request.commands.len() > limits::COMMANDS_PER_BATCH {
+            return Err(invalid("commands"));
+        }
+        let commands: Vec<Incoming> = request.commands.into_iter().map(Incoming::read).collect::<Result<_, _>>()?;
+        let upload = Upload {
+            session: session.clone(),
+            device: request.device,
+            epoch: request.epoch.clone(),
+            build: request.build.chars().filter(|letter| !letter.is_control()).take(64).collect(),
+            cursor: request.cursor.max(0),
+            device_time: request.device_time,
+            waiting: request.waiting,
+            commands,
+        };
+        let received = self.write(upload, |upload, work| Box::pin(receive(work, upload))).await?;
+        let Received::Decided { results, decided_seq, epoch, may_read } = received else {
+            return Err(OfficeError::NotAllowed);
+        };
+        // After a restore the feed's numbers may have been given out again: start over.
+        let is_same_server = request.epoch.is_empty() || request.epoch == epoch;
+        let cursor = if is_same_server { request.cursor.max(0) } else { 0 };
+        let page = if may_read { self.pull(&actor, request.device, cursor).await? } else { feed::Page { cursor, ..feed::Page::default() } };
+        let now = self.now();
+        Ok(Response {
+            protocol: PROTOCOL,
+            epoch,
+            server_time: now,
+            offset: self.shared.calendar.offset_at(now),
+            decided_seq,
+            results,
+            changes: page.changes,
+            cursor: page.cursor,
+            more: page.more,
+        })
+    }
+}
+
+async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeError> {
+    let now = work.now;
+    let person = upload.session.person.id;
+    let known = work.device(upload.device).await?.cloned();
+    if known.as_ref().is_some_and(|device| device.person_id != person.0) {
+        work.audit(Some(person), None, "foreign_device", upload.device.to_string(), String::new());
+        return Ok(Received::ForeignDevice);
+    }
+    let is_new = known.is_none();
+    let mut device = known.unwrap_or_else(|| DeviceRow {
+        id: upload.device.0,
+        person_id: person.0,
+        build: String::new(),
+        created_at: now.0,
+        last_contact_at: now.0,
+        last_seq: 0,
+        feed_cursor: 0,
+        waiting_commands: 0,
+        waiting_orders: 0,
+        waiting_oldest_made_at: None,
+        clock_skew_ms: 0,
+        revoked_at: None,
+    });
+    if is_new || upload.session.device != Some(upload.device) {
+        people::bind_session(work, &upload.session.token_hash, upload.device).await?;
+    }
+    let may_read = upload.session.may_read && device.revoked_at.is_none();
+    let skew_ms = upload.device_time.0.saturating_sub(now.0);
+    let ids: Vec<CommandId> = upload.commands.iter().map(|command| command.id).collect();
+    work.look_up_commands(&ids).await?;
+    // A server restored from a copy may lack commands that the device no longer keeps.
+    let mut gap_allowed = !upload.epoch.is_empty() && upload.epoch != work.epoch();
+    let mut in_seq_order: Vec<usize> = (0..upload.commands.len()).collect();
+    in_seq_order.sort_by_key(|index| upload.commands[*index].seq);
+    let mut answers: Vec<Option<Answer>> = vec![None; upload.commands.len()];
+    for index in in_seq_order {
+        let command = &upload.commands[index];
+        let seq = command.seq as i64;
+        let answer = match known_answer(work, command).await? {
+            Some(answer) => answer,
+            None if seq > device.last_seq + 1 && !gap_allowed => Answer::RetryAfter { delay_ms: GAP_DELAY_MS },
+            None => {
+                if gap_allowed && seq > device.last_seq {
+                    device.last_seq = seq - 1;
+                    gap_allowed = false;
+                }
+                let corrected_at = correct(command.made_at, skew_ms, now);
+                decide_and_store(work, upload, command, corrected_at, may_read).await?
+            }
+        };
+        if !matches!(answer, Answer::RetryAfter { .. }) && seq == device.last_seq + 1 {
+            device.last_seq = seq;
+        }
+        answers[index] = Some(answer);
+    }
+    device.build.clone_from(&upload.build);
+    device.last_contact_at = now.0;
+    device.feed_cursor = upload.cursor;
+    let decided = answers.iter().flatten().filter(|answer| !matches!(answer, Answer::RetryAfter { .. })).count() as i64;
+    let orders_decided = upload
+        .commands
+        .iter()
+        .zip(&answers)
+        .filter(|(command, answer)| command.kind == "place_order" && !matches!(answer, Some(Answer::RetryAfter { .. }) | None))
+        .count() as i64;
+    // What the device told to wait includes what it has just handed over.
+    device.waiting_commands = (i64::from(upload.waiting.commands) - decided).max(0);
+    device.waiting_orders = (i64::from(upload.waiting.orders) - orders_decided).max(0);
+    device.waiting_oldest_made_at = upload.waiting.oldest_made_at.filter(|_| device.waiting_commands > 0).map(|at| at.0);
+    device.clock_skew_ms = skew_ms;
+    let decided_seq = u64::try_from(device.last_seq).unwrap_or_default();
+    work.put_device(device);
+    let results = upload
+        .commands
+        .iter()
+        .zip(answers)
+        .map(|(command, answer)| CommandResult { id: command.id, answer: answer.unwrap_or(Answer::RetryAfter { delay_ms: GAP_DELAY_MS }) })
+        .collect();
+    Ok(Received::Decided { results, decided_seq, epoch: work.epoch().to_owned(), may_read })
+}
+
+/// When a person acted, by the server's clock: the device's clock as it sends tells how far off it
+/// is. Nothing happens in the future.
+fn correct(made_at: Timestamp, skew_ms: i64, now: Timestamp) -> Timestamp {
+    let corrected = if skew_ms.abs() > SKEW_TOLERATED_MS { made_at.plus_ms(skew_ms.saturating_neg()) } else { made_at };
+    corrected.min(now)
+}
+
+/// The answer to a command that was decided before.
+async fn known_answer(work: &mut Work, command: &Incoming) -> Result<Option<Answer>, OfficeError> {
+    let Some(known) = work.command(command.id).await? else { return Ok(None) };
+    if known.content_hash == command.content_hash {
+        return first_answer(known).map(Some);
+    }
+    work.flush_commands().await?;
+    match sql::by_claim(&mut work.conn, command.id.0, &command.content_hash).await? {
+        Some(claimed) => first_answer(&claimed).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn first_answer(row: &CommandRow) -> Result<Answer, OfficeError> {
+    match &row.refusal {
+        Some(refusal) if row.accepted != Some(true) => Ok(Answer::Parked { refusal: read_refusal(refusal)? }),
+        _ => Ok(Answer::AlreadyApplied),
+    }
+}
+
+pub(crate) fn read_refusal(json: &str) -> Result<Refusal, OfficeError> {
+    serde_json::from_str(json).map_err(|_| OfficeError::Corrupt { what: "a refusal" })
+}
+
+async fn decide_and_store(work: &mut Work, upload: &Upload, command: &Incoming, corrected_at: Timestamp, may_read: bool) -> Result<Answer, OfficeError> {
+    let person = &upload.session.person;
+    // The id may be taken by another content: then this one gets an id of its own.
+    let taken = work.command(command.id).await?.is_some();
+    let body = command.body();
+    let depends_on = body.as_ref().ok().and_then(|body| body.order().map(|order| order.0).or(body.customer().map(|customer| customer.0)));
+    let actor = person.actor();
+    let decision = match &body {
+        _ if taken => Err(Refusal::CommandIdReused),
+        Err(refusal) => Err(refusal.clone()),
+        // Handed over by a lost phone or by somebody who is out: a person looks at it first.
+        Ok(_) if !may_read => Err(Refusal::NotAllowed),
+        Ok(body) => try_decide(work, command.id, body, &actor, &person.grade, corrected_at, Some(work.now)).await?,
+    };
+    let now = work.now;
+    let refusal = match decision {
+        Ok(effect) => {
+            let doer = Doer { actor: Some(person.id), device: Some(upload.device), made_at: corrected_at, received_at: now };
+            apply(work, effect, doer).await?;
+            None
+        }
+        Err(refusal) => Some(refusal),
+    };
+    if let Some(refusal) = &refusal {
+        audit_refusal(work, upload, command, refusal, body.ok().as_ref()).await?;
+    }
+    let (id, claimed_id) = if taken { (random_id(), Some(command.id.0)) } else { (command.id.0, None) };
+    work.add_command(CommandRow {
+        id,
+        claimed_id,
+        content_hash: command.content_hash.clone(),
+        device_id: upload.device.0,
+        person_id: person.id.0,
+        seq: command.seq as i64,
+        kind: command.kind.chars().take(64).collect(),
+        made_at: command.made_at.0,
+        corrected_at: corrected_at.0,
+        received_at: now.0,
+        depends_on,
+        body: refusal.as_ref().map(|_| command.whole.to_string()),
+        refusal: refusal.as_ref().map(crate::catalogue::write_json).transpose()?,
+        settled_at: None,
+        settled_by: None,
+        accepted: None,
+    });
+    Ok(match refusal {
+        Some(refusal) => Answer::Parked { refusal },
+        None => Answer::Applied,
+    })
+}
+
+fn random_id() -> Uuid {
+    let token = people::Token::random();
+    let bytes = token::unhex(token.as_str()).unwrap_or_default();
+    let mut sixteen = [0; 16];
+    sixteen.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
+    uuid::Builder::from_random_bytes(sixteen).into_uuid()
+}
+
+/// Decides a command on what the server knows.
+pub(crate) async fn try_decide(
+    work: &mut Work,
+    id: CommandId,
+    body: &CommandBody,
+    actor: &Actor,
+    grade: &str,
+    made_at: Timestamp,
+    received_at: Option<Timestamp>,
+) -> Result<Result<Effect, Refusal>, OfficeError> {
+    let catalogue = work.catalogue().await?;
+    // A command that makes something must not find it made.
+    let order_id = match body {
+        CommandBody::PlaceOrder(_) => Some(OrderId::from(id)),
+        _ => body.order(),
+    };
+    let order: Option<Order> = match order_id {
+        Some(order_id) => work.order(order_id).await?.map(|stored| stored.order.clone()),
+        None => None,
+    };
+    if let (Some(order_id), None, false) = (order_id, &order, matches!(body, CommandBody::PlaceOrder(_)))
+        && waits_for_parked(work, CommandId(order_id.0)).await?
+    {
+        return Ok(Err(Refusal::WaitsForParked));
+    }
+    let mut customer: Option<Customer> = None;
+    match body {
+        CommandBody::RegisterCustomer(_) => {
+            if work.customer(id.into()).await?.is_some() {
+                return Ok(Err(Refusal::CommandIdReused));
+            }
+        }
+        _ => {
+            if let Some(customer_id) = body.customer() {
+                customer = customer_in_scope(work, actor.person, customer_id).await?;
+                if customer.is_none() && waits_for_parked(work, CommandId(customer_id.0)).await? {
+                    return Ok(Err(Refusal::WaitsForParked));
+                }
+            }
+        }
+    }
+    let shared = std::sync::Arc::clone(&work.shared);
+    let situation = Situation {
+        actor,
+        grade,
+        catalogue: &catalogue,
+        calendar: &shared.calendar,
+        made_at,
+        received_at,
+        order: order.as_ref(),
+        customer: customer.as_ref(),
+    };
+    Ok(decide(id, body, &situation))
+}
+
+/// Whether what a command would have made is missing because that command waits for a person.
+async fn waits_for_parked(work: &mut Work, maker: CommandId) -> Result<bool, OfficeError> {
+    Ok(work.command(maker).await?.is_some_and(|row| row.refusal.is_some() && row.settled_at.is_none()))
+}
+
+/// A customer of this agent, or one who was until the office moved them: an order taken before the
+/// phone knew is an order.
+async fn customer_in_scope(work: &mut Work, agent: PersonId, id: CustomerId) -> Result<Option<Customer>, OfficeError> {
+    let Some(stored) = work.customer(id).await?.cloned() else { return Ok(None) };
+    let in_scope = stored.agent == agent || feed::sql::has_had(&mut work.conn, &Scope::Agent(agent).to_string(), Kind::Customer.as_str(), &id.to_string()).await?;
+    Ok(in_scope.then_some(stored.customer))
+}
+
+/// Writes what a command does.
+pub(crate) async fn apply(work: &mut Work, effect: Effect, doer: Doer) -> Result<(), OfficeError> {
+    match effect {
+        Effect::Customer(customer) => {
+            let known = work.customer(customer.id).await?.cloned();
+            let agent = known.as_ref().map(|known| known.agent).or(doer.actor).ok_or(OfficeError::NotAllowed)?;
+            let created_at = known.map_or(doer.received_at, |known| known.created_at);
+            work.put_customer(StoredCustomer { customer, agent, created_at });
+            Ok(())
+        }
+        Effect::Order { event, after } => work.happen(&event, *after, doer).await,
+    }
+}
+
+/// Writes into the audit trail what looks like forgery.
+async fn audit_refusal(work: &mut Work, upload: &Upload, command: &Incoming, refusal: &Refusal, body: Option<&CommandBody>) -> Result<(), OfficeError> {
+    let action = match refusal {
+        Refusal::NotAllowed if !upload.session.may_read => "handed_over_by_revoked",
+        Refusal::NotAllowed => "forged_scope",
+        Refusal::TotalDiffers { .. } | Refusal::CommissionDiffers { .. } => "forged_figure",
+        Refusal::CommandIdReused => "command_id_reused",
+        Refusal::UnknownCustomer => match body.and_then(CommandBody::customer) {
+            Some(customer) if work.customer(customer).await?.is_some() => "forged_scope",
+            _ => return Ok(()),
+        },
+        _ => return Ok(()),
+    };
+    let detail = match refusal {
+        Refusal::TotalDiffers { .. } | Refusal::CommissionDiffers { .. } => crate::catalogue::write_json(refusal)?,
+        _ => command.kind.chars().take(64).collect(),
+    };
+    work.audit(Some(upload.session.person.id), Some(upload.device), action, command.id.to_string(), detail);
+    Ok(())
+}
+
+/// Whether somebody of that role has devices that sync.
+pub const fn role_syncs(role: Role) -> bool {
+    matches!(role, Role::Agent | Role::Cooperative)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_fields_is_no_other_content() {
+        let hash = |json: &str| {
+            let mut hasher = Sha256::new();
+            hash_canonically(&serde_json::from_str(json).expect("json"), &mut hasher);
+            hasher.finalize().to_vec()
+        };
+        assert_eq!(hash(r#"{"a":1,"b":[true,"x"]}"#), hash(r#"{"b":[true,"x"],"a":1}"#));
+        assert_ne!(hash(r#"{"a":1,"b":[true,"x"]}"#), hash(r#"{"a":1,"b":["x",true]}"#));
+        assert_ne!(hash(r#"["ab","c"]"#), hash(r#"["a","bc"]"#));
+        assert_ne!(hash("[1,23]"), hash("[12,3]"));
+    }
+
+    #[test]
+    fn fault_05_a_wrong_clock_is_corrected_and_nothing_lies_in_the_future() {
+        let now = Timestamp(1_000_000_000_000);
+        let year_ms = 365 * 86_400_000;
+        assert_eq!(correct(Timestamp(now.0 - year_ms - 5_000), -year_ms, now), Timestamp(now.0 - 5_000));
+        assert_eq!(correct(Timestamp(now.0 + 10 * year_ms - 5_000), 10 * year_ms, now), Timestamp(now.0 - 5_000));
+        assert_eq!(correct(now.plus_ms(60_000), 0, now), now);
+        assert_eq!(correct(now.plus_ms(-60_000), 900, now), now.plus_ms(-60_000));
+        correct(Timestamp(i64::MIN), i64::MIN, now);
+        correct(Timestamp(i64::MAX), i64::MAX, now);
+    }
+}

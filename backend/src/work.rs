@@ -1,0 +1,376 @@
+//! What one writing transaction has read and will write.
+//!
+//! Jobs of one transaction decide on orders, customers and devices as the jobs before them left
+//! them, so each is read at most once and written at most once, together with all others of its
+//! table. A job changes an order only through [`Work::happen`], which writes the event, the state,
+//! the ledger, the sums and the change feed as one: none can be forgotten.
+
+use crate::audit::sql::AuditRow;
+use crate::catalogue::{self, CatalogueCache};
+use crate::clock::{Casablanca, Clock};
+use crate::customers::StoredCustomer;
+use crate::db::Conn;
+use crate::db::sql::OfficeRow;
+use crate::devices::sql::DeviceRow;
+use crate::error::OfficeError;
+use crate::feed::{self, Kind, Scope};
+use crate::orders::{StoredOrder, sql::EventRow};
+use crate::rollups::Deltas;
+use crate::sync::sql::CommandRow;
+use crate::{audit, customers, db, devices, ledger, orders, rollups, sync};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use taswiq_domain::catalogue::Catalogue;
+use taswiq_domain::ids::{CommandId, CooperativeId, CustomerId, DeviceId, OrderId, PersonId};
+use taswiq_domain::ledger::Transfer;
+use taswiq_domain::order::{Order, OrderEvent};
+use taswiq_domain::time::Timestamp;
+use tokio::sync::broadcast;
+
+/// Told to open pages after a commit: who should pull. Never the data itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// The scopes with something new, as [`Scope`] prints them; empty when it may be any.
+    pub scopes: Arc<[String]>,
+}
+
+/// What every part of the office shares.
+pub struct Shared {
+    pub clock: Arc<dyn Clock>,
+    pub calendar: Casablanca,
+    pub catalogue: CatalogueCache,
+    pub changes: broadcast::Sender<Changed>,
+}
+
+impl Shared {
+    pub fn announce(&self, scopes: Vec<String>) {
+        if !scopes.is_empty() {
+            // Nobody listening is no failure.
+            let _ = self.changes.send(Changed { scopes: scopes.into() });
+        }
+    }
+}
+
+/// A writing transaction under way.
+pub struct Work {
+    /// For statements of rarely used tables, written at once.
+    pub conn: Conn,
+    /// When the transaction began, by the server's clock.
+    pub now: Timestamp,
+    pub shared: Arc<Shared>,
+    numbers: OfficeRow,
+    numbers_before: OfficeRow,
+    catalogue: Option<Arc<Catalogue>>,
+    orders: HashMap<OrderId, Option<StoredOrder>>,
+    orders_changed: BTreeSet<OrderId>,
+    sub_orders_removed: Vec<(OrderId, CooperativeId)>,
+    events: Vec<EventRow>,
+    transfers: Vec<(i64, Transfer)>,
+    rollups: Deltas,
+    customers: HashMap<CustomerId, Option<StoredCustomer>>,
+    customers_changed: BTreeSet<CustomerId>,
+    devices: HashMap<DeviceId, Option<DeviceRow>>,
+    devices_changed: BTreeSet<DeviceId>,
+    commands: HashMap<CommandId, Option<CommandRow>>,
+    commands_new: Vec<CommandRow>,
+    feed: BTreeMap<(String, &'static str, String), (i64, bool)>,
+    audits: Vec<AuditRow>,
+}
+
+impl Work {
+    pub(crate) async fn begin(mut conn: Conn, shared: Arc<Shared>) -> Result<Self, OfficeError> {
+        let numbers = db::sql::office(&mut conn).await?.ok_or(OfficeError::Corrupt { what: "the office row" })?;
+        Ok(Self {
+            conn,
+            now: shared.clock.now(),
+            shared,
+            numbers_before: numbers.clone(),
+            numbers,
+            catalogue: None,
+            orders: HashMap::new(),
+            orders_changed: BTreeSet::new(),
+            sub_orders_removed: Vec::new(),
+            events: Vec::new(),
+            transfers: Vec::new(),
+            rollups: Deltas::default(),
+            customers: HashMap::new(),
+            customers_changed: BTreeSet::new(),
+            devices: HashMap::new(),
+            devices_changed: BTreeSet::new(),
+            commands: HashMap::new(),
+            commands_new: Vec::new(),
+            feed: BTreeMap::new(),
+            audits: Vec::new(),
+        })
+    }
+
+    /// Gives the connection back, with the scopes that have something new.
+    pub(crate) fn end(self) -> (Conn, Vec<String>) {
+        let scopes: BTreeSet<String> = self.feed.into_keys().map(|(scope, _, _)| scope).collect();
+        (self.conn, scopes.into_iter().collect())
+    }
+
+    /// The epoch of the database.
+    pub fn epoch(&self) -> &str {
+        &self.numbers.epoch
+    }
+
+    /// What can be sold, as this transaction sees it.
+    pub async fn catalogue(&mut self) -> Result<Arc<Catalogue>, OfficeError> {
+        if let Some(catalogue) = &self.catalogue {
+            return Ok(Arc::clone(catalogue));
+        }
+        let revision = self.numbers.catalogue_revision;
+        let catalogue = if revision == self.numbers_before.catalogue_revision {
+            let shared = Arc::clone(&self.shared);
+            shared.catalogue.at(&mut self.conn, revision).await?
+        } else {
+            // Changed by this very transaction: not for others to see before it commits.
+            Arc::new(catalogue::load(&mut self.conn, revision).await?)
+        };
+        self.catalogue = Some(Arc::clone(&catalogue));
+        Ok(catalogue)
+    }
+
+    /// Something in the catalogue was changed.
+    pub fn catalogue_changed(&mut self) {
+        self.numbers.catalogue_revision += 1;
+        self.catalogue = None;
+        self.changed(&Scope::Everyone, Kind::Catalogue, String::new());
+    }
+
+    /// An order, as the jobs before left it.
+    pub async fn order(&mut self, id: OrderId) -> Result<Option<&StoredOrder>, OfficeError> {
+        if !self.orders.contains_key(&id) {
+            let found = orders::load(&mut self.conn, &[id]).await?.pop();
+            self.orders.insert(id, found);
+        }
+        Ok(self.orders.get(&id).and_then(Option::as_ref))
+    }
+
+    /// Writes that `event` happened to an order and made `after` of it.
+    pub async fn happen(&mut self, event: &OrderEvent, after: Order, doer: Doer) -> Result<(), OfficeError> {
+        let id = after.id;
+        self.order(id).await?;
+        let stored = self.orders.get(&id).and_then(Option::as_ref);
+        let before = stored.map(|stored| &stored.order);
+        let received_at = stored.map_or(doer.received_at, |stored| stored.received_at);
+        let number = after.revision;
+        self.events.push(orders::event_row(id, number, event, &doer));
+        for transfer in taswiq_domain::ledger::transfers_for(before, &after, event, number, doer.actor, doer.made_at)? {
+            self.numbers.ledger_number += 1;
+            let number = self.numbers.ledger_number;
+            if let Some(agent) = ledger::agent_of(&transfer) {
+                self.changed(&Scope::Agent(agent), Kind::Entry, number.to_string());
+            }
+            self.transfers.push((number, transfer));
+        }
+        let before = self.orders.get(&id).and_then(Option::as_ref).map(|stored| &stored.order);
+        self.rollups.add(before, Some(&after), &self.shared.calendar)?;
+        let mut scopes = BTreeSet::from([Scope::Agent(after.agent)]);
+        scopes.extend(after.sub_orders.iter().map(|sub_order| Scope::Cooperative(sub_order.cooperative)));
+        let gone: Vec<CooperativeId> = before.map_or_else(Vec::new, |before| {
+            before.sub_orders.iter().map(|sub_order| sub_order.cooperative).filter(|cooperative| after.sub_order(*cooperative).is_none()).collect()
+        });
+        // The agent's phone has just been given the decision; telling it again that it was given
+        // would cost a change for each.
+        if matches!(event, OrderEvent::DecisionSeen { .. }) {
+            scopes.remove(&Scope::Agent(after.agent));
+        }
+        for scope in &scopes {
+            self.changed(scope, Kind::Order, id.to_string());
+        }
+        for cooperative in gone {
+            self.removed(&Scope::Cooperative(cooperative), Kind::Order, id.to_string());
+            self.sub_orders_removed.push((id, cooperative));
+        }
+        self.orders.insert(id, Some(StoredOrder { order: after, received_at }));
+        self.orders_changed.insert(id);
+        Ok(())
+    }
+
+    /// A customer, as the jobs before left them.
+    pub async fn customer(&mut self, id: CustomerId) -> Result<Option<&StoredCustomer>, OfficeError> {
+        if !self.customers.contains_key(&id) {
+            let found = customers::load(&mut self.conn, &[id]).await?.pop();
+            self.customers.insert(id, found);
+        }
+        Ok(self.customers.get(&id).and_then(Option::as_ref))
+    }
+
+    /// Writes a customer.
+    pub fn put_customer(&mut self, stored: StoredCustomer) {
+        let id = stored.customer.id;
+        self.changed(&Scope::Agent(stored.agent), Kind::Customer, id.to_string());
+        self.customers.insert(id, Some(stored));
+        self.customers_changed.insert(id);
+    }
+
+    /// A device, as the jobs before left it.
+    pub async fn device(&mut self, id: DeviceId) -> Result<Option<&DeviceRow>, OfficeError> {
+        if !self.devices.contains_key(&id) {
+            let found = devices::sql::by_id(&mut self.conn, id.0).await?;
+            self.devices.insert(id, found);
+        }
+        Ok(self.devices.get(&id).and_then(Option::as_ref))
+    }
+
+    /// Writes a device.
+    pub fn put_device(&mut self, row: DeviceRow) {
+        let id = DeviceId(row.id);
+        self.devices.insert(id, Some(row));
+        self.devices_changed.insert(id);
+    }
+
+    /// Reads what is known of several commands at once.
+    pub async fn look_up_commands(&mut self, ids: &[CommandId]) -> Result<(), OfficeError> {
+        let unknown: Vec<uuid::Uuid> = ids.iter().filter(|id| !self.commands.contains_key(id)).map(|id| id.0).collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        for row in sync::sql::by_ids(&mut self.conn, &unknown).await? {
+            self.commands.insert(CommandId(row.id), Some(row));
+        }
+        for id in unknown {
+            self.commands.entry(CommandId(id)).or_insert(None);
+        }
+        Ok(())
+    }
+
+    /// A decided command, as the jobs before left it.
+    pub async fn command(&mut self, id: CommandId) -> Result<Option<&CommandRow>, OfficeError> {
+        self.look_up_commands(&[id]).await?;
+        Ok(self.commands.get(&id).and_then(Option::as_ref))
+    }
+
+    /// Writes a decision on a command.
+    pub fn add_command(&mut self, row: CommandRow) {
+        self.commands.insert(CommandId(row.id), Some(row.clone()));
+        self.commands_new.push(row);
+    }
+
+    /// Forgets what was read of a command, for it is changed by a statement.
+    pub fn forget_command(&mut self, id: CommandId) {
+        self.commands.remove(&id);
+    }
+
+    /// A thing in a scope is new or changed.
+    pub fn changed(&mut self, scope: &Scope, kind: Kind, entity: String) {
+        self.feed_change(scope, kind, entity, false);
+    }
+
+    /// A thing left a scope.
+    pub fn removed(&mut self, scope: &Scope, kind: Kind, entity: String) {
+        self.feed_change(scope, kind, entity, true);
+    }
+
+    fn feed_change(&mut self, scope: &Scope, kind: Kind, entity: String, removed: bool) {
+        self.numbers.feed_number += 1;
+        self.feed.insert((scope.to_string(), kind.as_str(), entity), (self.numbers.feed_number, removed));
+    }
+
+    /// Writes into the audit trail. `detail` holds figures and ids, never what a person typed.
+    pub fn audit(&mut self, actor: Option<PersonId>, device: Option<DeviceId>, action: &str, subject: String, detail: String) {
+        self.audits.push(AuditRow {
+            id: 0,
+            at: self.now.0,
+            actor_id: actor.map(|actor| actor.0),
+            device_id: device.map(|device| device.0),
+            action: action.to_owned(),
+            subject,
+            detail,
+        });
+    }
+
+    /// Puts roll-up differences and transfers made elsewhere into this transaction.
+    pub(crate) fn take_over(&mut self, deltas: &Deltas) -> Result<(), OfficeError> {
+        self.rollups.merge(deltas)?;
+        Ok(())
+    }
+
+    /// The next number of the ledger.
+    pub(crate) fn next_ledger_number(&mut self) -> i64 {
+        self.numbers.ledger_number += 1;
+        self.numbers.ledger_number
+    }
+
+    /// The next number of the change feed.
+    pub(crate) fn next_feed_number(&mut self) -> i64 {
+        self.numbers.feed_number += 1;
+        self.numbers.feed_number
+    }
+
+    /// Writes the decisions taken so far, for those who must find them by something else than their id.
+    pub async fn flush_commands(&mut self) -> Result<(), OfficeError> {
+        let changed = std::mem::take(&mut self.devices_changed);
+        let rows: Vec<DeviceRow> = changed.iter().filter_map(|id| self.devices.get(id).cloned().flatten()).collect();
+        devices::sql::put(&mut self.conn, &rows).await?;
+        let commands = std::mem::take(&mut self.commands_new);
+        Ok(sync::sql::add(&mut self.conn, &commands).await?)
+    }
+
+    /// Sends everything to the database, each table in one statement where it fits.
+    pub(crate) async fn flush(&mut self) -> Result<(), OfficeError> {
+        if !self.devices_changed.is_empty() {
+            let rows: Vec<DeviceRow> = self.devices_changed.iter().filter_map(|id| self.devices.get(id).cloned().flatten()).collect();
+            devices::sql::put(&mut self.conn, &rows).await?;
+        }
+        if !self.customers_changed.is_empty() {
+            let rows: Result<Vec<_>, _> =
+                self.customers_changed.iter().filter_map(|id| self.customers.get(id).and_then(Option::as_ref)).map(StoredCustomer::to_row).collect();
+            customers::sql::put(&mut self.conn, &rows?).await?;
+        }
+        if !self.orders_changed.is_empty() {
+            let (mut rows, mut parts) = (Vec::new(), Vec::new());
+            for stored in self.orders_changed.iter().filter_map(|id| self.orders.get(id).and_then(Option::as_ref)) {
+                rows.push(stored.to_row()?);
+                parts.extend(stored.to_sub_order_rows()?);
+            }
+            orders::sql::put(&mut self.conn, &rows).await?;
+            orders::sql::put_sub_orders(&mut self.conn, &parts).await?;
+            for (order, cooperative) in &self.sub_orders_removed {
+                let back_again = self.orders.get(order).and_then(Option::as_ref).is_some_and(|stored| stored.order.sub_order(*cooperative).is_some());
+                if !back_again {
+                    orders::sql::remove_sub_order(&mut self.conn, order.0, cooperative.0).await?;
+                }
+            }
+            orders::sql::add_events(&mut self.conn, &self.events).await?;
+        }
+        ledger::write(&mut self.conn, &self.transfers).await?;
+        let sums = self.rollups.rows();
+        if !sums.is_empty() {
+            rollups::sql::add(&mut self.conn, &sums).await?;
+        }
+        if !self.feed.is_empty() {
+            let rows = feed::rows(&self.feed);
+            feed::sql::put(&mut self.conn, &rows).await?;
+        }
+        if !self.commands_new.is_empty() {
+            sync::sql::add(&mut self.conn, &self.commands_new).await?;
+        }
+        if !self.audits.is_empty() {
+            let last = audit::sql::last_id(&mut self.conn).await?;
+            for (row, id) in self.audits.iter_mut().zip(last + 1..) {
+                row.id = id;
+            }
+            audit::sql::add(&mut self.conn, &self.audits).await?;
+        }
+        if self.numbers != self.numbers_before {
+            db::sql::set_numbers(&mut self.conn, &self.numbers).await?;
+            let scopes: BTreeSet<&str> = self.feed.keys().map(|(scope, _, _)| scope.as_str()).collect();
+            db::dialect::notify(&mut self.conn, scopes.into_iter()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Who does something to an order, on which device and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Doer {
+    /// Nobody for the server's clock.
+    pub actor: Option<PersonId>,
+    pub device: Option<DeviceId>,
+    /// By the device's clock, corrected.
+    pub made_at: Timestamp,
+    pub received_at: Timestamp,
+}
