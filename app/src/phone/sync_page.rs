@@ -16,7 +16,7 @@ const LISTED_MAX: usize = 50;
 
 /// What the page holds, without the frame around it. `repair` gives the actions that mend a parked
 /// act.
-pub fn content(phone: Phone, repair: fn(Phone, &Parked) -> AnyView) -> AnyView {
+pub fn content(phone: Phone, repair: impl Fn(Phone, &Parked) -> AnyView + Copy + Send + Sync + 'static) -> AnyView {
     let words = phone.words;
     phone.title(words.sync_title());
     let kept = RwSignal::new(None);
@@ -81,7 +81,7 @@ fn last(phone: Phone) -> String {
     }
 }
 
-fn to_correct(phone: Phone, repair: fn(Phone, &Parked) -> AnyView) -> Option<AnyView> {
+fn to_correct(phone: Phone, repair: impl Fn(Phone, &Parked) -> AnyView + Copy + Send + Sync + 'static) -> Option<AnyView> {
     let words = phone.words;
     let device = phone.device();
     let parked = device.parked();

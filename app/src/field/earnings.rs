@@ -1,0 +1,265 @@
+//! What was earned, from the door to the bank: every rung opens to its entries, every entry explains
+//! itself.
+
+use super::wording::{customer_name, product_name};
+use super::{explain, tabs};
+use crate::phone::{Phone, badge};
+use crate::route::{Field, Rung};
+use crate::ui;
+use leptos::prelude::*;
+use taswiq_domain::ids::PersonId;
+use taswiq_domain::ledger::{Account, Purpose};
+use taswiq_domain::money::Centimes;
+use taswiq_domain::order::Stage;
+use taswiq_domain::sync::LedgerEntry;
+use taswiq_domain::time::{Calendar, CivilDate};
+use taswiq_offline::Earnings;
+
+/// So many entries are listed at first.
+const SHOWN_AT_FIRST: usize = 30;
+/// So many stand below the ladder.
+const LATEST: usize = 8;
+
+/// The ladder.
+pub fn screen(phone: Phone) -> AnyView {
+    let words = phone.words;
+    phone.title(words.earnings_title());
+    let content = move || {
+        let device = phone.device();
+        match device.earnings() {
+            Ok(earnings) => ladder(phone, &earnings),
+            Err(_) => ui::banner("trouble", "warning", words.refusal_too_large(), ""),
+        }
+    };
+    let latest = move || {
+        let entries = phone.device().entries();
+        let person = phone.device_now().person();
+        let mine: Vec<_> = entries.iter().filter(|entry| Rung::ALL.iter().any(|rung| effect(person, entry, *rung) != Centimes::ZERO)).collect();
+        if mine.is_empty() {
+            return ui::empty_state("coins", words.earnings_empty_title(), words.earnings_empty_text(), ().into_any());
+        }
+        let rows: Vec<AnyView> = mine.iter().take(LATEST).map(|entry| self::entry(phone, entry, None)).collect();
+        ui::part(words.earnings_latest(), ().into_any(), view! { <ul class="list">{rows}</ul> }.into_any())
+    };
+    ui::frame(
+        ui::app_bar(words.earnings_title(), badge::badge(phone)),
+        view! { {content}{latest} }.into_any(),
+        tabs(phone, Field::Earnings),
+    )
+}
+
+fn ladder(phone: Phone, earnings: &Earnings) -> AnyView {
+    let words = phone.words;
+    let month = phone.today().first_of_month();
+    let rungs: Vec<AnyView> = Rung::ALL
+        .into_iter()
+        .map(|rung| {
+            let (tone, icon, said, note) = look(phone, rung);
+            let href = Field::EarningsOf(rung).to_string();
+            view! {
+                <li><a href=href>
+                    <span class="seal" data-tone=(!tone.is_empty()).then_some(tone) aria-hidden="true">{ui::icon_small(icon)}</span>
+                    <span class="list-main"><span>{said}</span><span>{note}</span></span>
+                    {ui::amount(of(earnings, rung), "")}
+                </a></li>
+            }
+            .into_any()
+        })
+        .collect();
+    let unsent = (earnings.unsent != Centimes::ZERO).then(|| ui::banner("", "device", words.earnings_unsent(), words.earnings_unsent_text(&ui::amount_text(earnings.unsent))));
+    let also = |amount: Centimes, said: &'static str| (amount != Centimes::ZERO).then(|| view! { <div><dt>{said}</dt><dd>{ui::amount(amount, "amount-body")}</dd></div> });
+    let others = [earnings.held, earnings.carried, earnings.withheld].into_iter().any(|amount| amount != Centimes::ZERO).then(|| {
+        view! {
+            <dl class="sums">
+                {also(earnings.held, words.earnings_held())}
+                {also(earnings.carried, words.earnings_carried())}
+                {also(earnings.withheld, words.earnings_withheld())}
+            </dl>
+        }
+    });
+    let content = view! { <ol class="money-ladder">{rungs}</ol>{others} };
+    view! {
+        <div class="purse">
+            {ui::ornament("ornament", "0 0 160 160", "o-lattice")}
+            <span class="purse-label">{words.earnings_this_month(&words.month_and_year(month))}</span>
+            {ui::amount(earned_since(phone, month), "amount-hero")}
+        </div>
+        {unsent}
+        {ui::part(words.earnings_ladder(), ().into_any(), content.into_any())}
+    }
+    .into_any()
+}
+
+/// What vested since a date, less what was taken back of it.
+pub fn earned_since(phone: Phone, since: CivilDate) -> Centimes {
+    let device = phone.device();
+    let person = device.person();
+    let start = phone.offset().start_of(since);
+    device
+        .entries()
+        .iter()
+        .filter(|entry| entry.transfer.at >= start)
+        .fold(Centimes::ZERO, |sum, entry| sum.plus(effect(person, entry, Rung::Earned)).unwrap_or(sum))
+}
+
+fn look(phone: Phone, rung: Rung) -> (&'static str, &'static str, &'static str, &'static str) {
+    let words = phone.words;
+    match rung {
+        Rung::Estimate => ("", "question", words.earnings_estimate(), words.earnings_estimate_note()),
+        Rung::Pending => ("waiting", "hourglass", words.earnings_pending(), words.earnings_pending_note()),
+        Rung::Earned => ("done", "check", words.earnings_earned(), words.earnings_earned_note()),
+        Rung::Payable => ("done", "orders", words.earnings_payable(), words.earnings_payable_note()),
+        Rung::Paid => ("done", "bank", words.earnings_paid(), words.earnings_paid_note()),
+    }
+}
+
+const fn of(earnings: &Earnings, rung: Rung) -> Centimes {
+    match rung {
+        Rung::Estimate => earnings.estimate,
+        Rung::Pending => earnings.pending,
+        Rung::Earned => earnings.earned,
+        Rung::Payable => earnings.payable,
+        Rung::Paid => earnings.paid,
+    }
+}
+
+fn is_account(account: Account, person: PersonId, rung: Rung) -> bool {
+    match (account, rung) {
+        (Account::AgentPending(owner), Rung::Pending)
+        | (Account::AgentEarned(owner), Rung::Earned)
+        | (Account::AgentPayable(owner), Rung::Payable)
+        | (Account::AgentPaid(owner), Rung::Paid) => owner == person,
+        _ => false,
+    }
+}
+
+/// What an entry adds to a rung, or takes from it.
+fn effect(person: PersonId, entry: &LedgerEntry, rung: Rung) -> Centimes {
+    let transfer = &entry.transfer;
+    match (is_account(transfer.credit, person, rung), is_account(transfer.debit, person, rung)) {
+        (true, false) => transfer.amount,
+        (false, true) => Centimes(-transfer.amount.0),
+        _ => Centimes::ZERO,
+    }
+}
+
+/// The entries of one rung.
+pub fn rung(phone: Phone, rung: Rung) -> AnyView {
+    let words = phone.words;
+    let (_, _, said, note) = look(phone, rung);
+    phone.title(said);
+    let shown = RwSignal::new(SHOWN_AT_FIRST);
+    let total = move || phone.device().earnings().map(|earnings| of(&earnings, rung)).unwrap_or_default();
+    let list = move || {
+        let rows = if rung == Rung::Estimate { estimates(phone) } else { entries(phone, rung) };
+        if rows.is_empty() {
+            return ui::empty_state("coins", words.earnings_rung_empty(), note, ().into_any());
+        }
+        let rest = rows.len().saturating_sub(shown.get());
+        let rows: Vec<AnyView> = rows.into_iter().take(shown.get()).map(|row| row()).collect();
+        let more = (rest > 0).then(|| {
+            view! { <button class="button button-wide" type="button" on:click=move |_| shown.update(|shown| *shown += SHOWN_AT_FIRST)>{words.action_show_more(rest)}</button> }
+        });
+        view! { <ul class="list">{rows}</ul>{more} }.into_any()
+    };
+    ui::frame(
+        ui::back_bar(Field::Earnings.to_string(), words.earnings_title(), badge::badge(phone)),
+        view! {
+            {ui::screen_title(said.into_any(), note.into_any())}
+            {move || ui::amount(total(), "amount-hero")}
+            {list}
+        }
+        .into_any(),
+        tabs(phone, Field::EarningsOf(rung)),
+    )
+}
+
+/// A row that is made only when it is shown.
+type Row = Box<dyn FnOnce() -> AnyView>;
+
+fn entries(phone: Phone, rung: Rung) -> Vec<Row> {
+    let person = phone.device_now().person();
+    phone
+        .device()
+        .entries()
+        .into_iter()
+        .filter(|entry| effect(person, entry, rung) != Centimes::ZERO)
+        .map(|entry| Box::new(move || self::entry(phone, &entry, Some(rung))) as Row)
+        .collect()
+}
+
+/// The orders that a cooperative has not answered: a hope is in no ledger.
+fn estimates(phone: Phone) -> Vec<Row> {
+    let device = phone.device();
+    device
+        .orders()
+        .iter()
+        .filter(|view| view.order.sub_orders.iter().any(|sub_order| matches!(sub_order.stage, Stage::Awaiting | Stage::ChangeProposed)))
+        .map(|view| {
+            let view = view.clone();
+            Box::new(move || {
+                let estimate = phone.device_now().earnings_of(view.order.id).map(|earnings| earnings.estimate).unwrap_or_default();
+                view! {
+                    <li><a class="list-row" href=Field::Order(view.order.id).to_string()>
+                        {ui::icon("question")}
+                        <span class="list-main"><bdi>{customer_name(phone, &view)}</bdi><span class="code">{view.order.code.to_string()}</span></span>
+                        {ui::amount(estimate, "")}
+                    </a></li>
+                }
+                .into_any()
+            }) as Row
+        })
+        .collect()
+}
+
+/// One entry, which opens to its explanation: line, rule, version, base, rate, rounding, event, time.
+fn entry(phone: Phone, entry: &LedgerEntry, rung: Option<Rung>) -> AnyView {
+    let words = phone.words;
+    let transfer = &entry.transfer;
+    let person = phone.device_now().person();
+    let (tone, icon, said) = match transfer.purpose {
+        Purpose::CommissionPending => ("waiting", "hourglass", words.entry_pending()),
+        Purpose::CommissionVested => ("done", "check", words.entry_vested()),
+        Purpose::CommissionReversed => ("trouble", "undo", words.entry_reversed()),
+        Purpose::CommissionCharged => ("", "scales", words.entry_charged()),
+        Purpose::Sale | Purpose::Payment | Purpose::Deposit | Purpose::DepositReleased => ("", "coins", words.entry_other()),
+    };
+    let moved = match rung {
+        Some(rung) => effect(person, entry, rung),
+        // In all: what passes from one of the agent's rungs to the next is neither won nor lost.
+        None if transfer.purpose == Purpose::CommissionReversed => Centimes(-transfer.amount.0),
+        None => transfer.amount,
+    };
+    let view = phone.device_now().order(transfer.order);
+    let catalogue = phone.device_now().catalogue();
+    let line = view.as_ref().and_then(|view| view.order.sub_order(transfer.cooperative)?.line(transfer.line));
+    let title = line.map_or_else(|| said.to_owned(), |line| product_name(phone, &catalogue, line.product));
+    let code = view.as_ref().map(|view| view! { " · "<span class="code">{view.order.code.to_string()}</span> });
+    let explained = match (&view, line) {
+        (Some(view), Some(line)) => explain::of_line(phone, &catalogue, line, view.order.plan),
+        _ => ().into_any(),
+    };
+    let part = line.filter(|line| line.commission.amount != transfer.amount).map(|line| {
+        let whole = line.commission.amount;
+        view! { <div><dt>{words.entry_part_of(&ui::amount_text(whole))}</dt><dd>{ui::amount(transfer.amount, "amount-body")}</dd></div> }
+    });
+    let link = view.as_ref().map(|view| view! { <a href=Field::Order(view.order.id).to_string()>{words.entry_open_order()}</a> });
+    view! {
+        <li><details class="ledger-entry" data-tone=(!tone.is_empty()).then_some(tone)>
+            <summary class="list-row">
+                {ui::icon(icon)}
+                <span class="list-main"><span><bdi>{title}</bdi>{code}</span><span>{said}" · "{phone.moment(transfer.at)}</span></span>
+                {ui::signed_amount(moved)}
+                {ui::icon_flat("chevron-down")}
+            </summary>
+            {explained}
+            <dl class="explain">
+                {part}
+                <div><dt>{words.entry_number()}</dt><dd><span class="number">{entry.number.to_string()}</span><small>{words.entry_event(&transfer.event_number.to_string())}</small></dd></div>
+                <div class="total"><dt>{said}</dt><dd>{ui::signed_amount(moved)}</dd></div>
+            </dl>
+            {link}
+        </details></li>
+    }
+    .into_any()
+}

@@ -1,0 +1,88 @@
+//! Every commission opens to its explanation: base, rule and version, rate, rounding.
+
+use super::wording::product_name;
+use crate::phone::Phone;
+use crate::ui;
+use crate::words::grouped;
+use leptos::prelude::*;
+use taswiq_domain::catalogue::Catalogue;
+use taswiq_domain::commission::{Conditions, Pays};
+use taswiq_domain::ids::PlanVersion;
+use taswiq_domain::money::Centimes;
+use taswiq_domain::order::{Line, SubOrder};
+
+/// The commission of several sub-orders, line by line, and their sum.
+pub fn of_sub_orders(phone: Phone, catalogue: &Catalogue, sub_orders: &[SubOrder], plan: PlanVersion, total: Centimes) -> AnyView {
+    let words = phone.words;
+    let lines: Vec<AnyView> = sub_orders
+        .iter()
+        .flat_map(|sub_order| &sub_order.lines)
+        .map(|line| {
+            let name = product_name(phone, catalogue, line.product);
+            view! {
+                <li><details class="ledger-entry">
+                    <summary class="list-row">
+                        <span class="list-main"><bdi>{name}</bdi><span>{rate_words(phone, line)}</span></span>
+                        {ui::amount(line.commission.amount, "")}
+                        {ui::icon_flat("chevron-down")}
+                    </summary>
+                    {of_line(phone, catalogue, line, plan)}
+                </details></li>
+            }
+            .into_any()
+        })
+        .collect();
+    view! {
+        <ul class="list">{lines}</ul>
+        <dl class="sums"><div class="total"><dt>{words.commission_title()}</dt><dd>{ui::amount(total, "")}</dd></div></dl>
+        <p class="small muted">{words.commission_estimate_note()}</p>
+    }
+    .into_any()
+}
+
+/// How a line's commission came about.
+pub fn of_line(phone: Phone, catalogue: &Catalogue, line: &Line, plan: PlanVersion) -> AnyView {
+    let words = phone.words;
+    let commission = &line.commission;
+    let asked = words.commission_units(&grouped(line.asked as usize), &line.unit_price.to_string());
+    let rule = words.commission_rule(&commission.rule.to_string(), &plan.to_string());
+    let scope = catalogue.plan(plan).and_then(|plan| plan.rule(commission.rule)).map(|rule| scope(phone, &rule.when));
+    let uncapped = taswiq_domain::commission::LineCommission { cap: None, ..commission.clone() }.on_base(commission.base, line.asked);
+    let cap = commission.cap.filter(|_| uncapped.is_ok_and(|uncapped| uncapped.amount > commission.amount));
+    let cap = cap.map(|cap| view! { <div><dt>{words.commission_cap()}</dt><dd>{ui::amount(cap, "amount-body")}</dd></div> });
+    let gross = line.gross(line.asked).unwrap_or_default();
+    view! {
+        <dl class="explain">
+            <div><dt>{asked}</dt><dd>{ui::amount(gross, "amount-body")}</dd></div>
+            <div><dt>{words.commission_without_vat(&line.vat.to_string())}</dt><dd>{ui::amount(commission.base, "amount-body")}</dd></div>
+            <div><dt>{rule}</dt><dd><span class="number">{rate_words(phone, line)}</span><small>{scope}</small></dd></div>
+            {cap}
+            <div class="total"><dt>{words.commission_rounded()}</dt><dd>{ui::amount(commission.amount, "")}</dd></div>
+        </dl>
+    }
+    .into_any()
+}
+
+/// What a line's rule pays.
+pub fn rate_words(phone: Phone, line: &Line) -> String {
+    match &line.commission.pays {
+        Pays::Rate { rate } => rate.to_string(),
+        Pays::PerUnit { amount } => phone.words.commission_per_unit(&amount.to_string()),
+        Pays::Nothing { reason } => phone.words.commission_nothing(reason),
+    }
+}
+
+/// What a rule looks at, the weightiest condition first.
+fn scope(phone: Phone, when: &Conditions) -> &'static str {
+    let words = phone.words;
+    match when {
+        Conditions { agent: Some(_), .. } => words.scope_agent(),
+        Conditions { product: Some(_), .. } => words.scope_product(),
+        Conditions { cooperative: Some(_), .. } => words.scope_cooperative(),
+        Conditions { category: Some(_), .. } => words.scope_category(),
+        Conditions { grade: Some(_), .. } => words.scope_grade(),
+        Conditions { customer_kind: Some(_), .. } => words.scope_customer_kind(),
+        Conditions { channel: Some(_), .. } => words.scope_channel(),
+        _ => words.scope_default(),
+    }
+}

@@ -1,0 +1,416 @@
+//! The order in the making: who, what, how many, when. It is saved after every touch, so a phone that
+//! dies on the doorstep wakes up with the basket as it was.
+
+use crate::phone::{Device, Phone, browser};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde::{Deserialize, Serialize};
+use std::rc::Rc;
+use taswiq_domain::Refusal;
+use taswiq_domain::catalogue::{Catalogue, Channel, PriceTier};
+use taswiq_domain::commission::{self, Standing};
+use taswiq_domain::customer::{CustomerDetails, CustomerKind};
+use taswiq_domain::ids::{CommandId, CooperativeId, CustomerId, OrderId, PlanVersion, ProductId};
+use taswiq_domain::money::Centimes;
+use taswiq_domain::order::basket::{Basket, BasketLine, Door, Promise};
+use taswiq_domain::order::{Order, Place, SubOrder};
+use taswiq_domain::phone::PhoneNumber;
+use taswiq_domain::sync::{AmendOrder, CommandBody, PlaceOrder, Shown};
+use taswiq_domain::text;
+use taswiq_domain::time::CivilDate;
+
+/// The key under which the device keeps the basket.
+pub const DRAFT: &str = "basket";
+
+/// What the agent has put together so far. Its stored form is this build's own; one that cannot be
+/// read is an empty one.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Draft {
+    /// A customer the phone knows.
+    pub customer: Option<CustomerId>,
+    /// A customer it does not.
+    pub new_customer: Option<CustomerDetails>,
+    /// What was typed about the new customer, finished or not.
+    pub form: CustomerForm,
+    /// Another price than the usual one for that kind of customer.
+    pub tier: Option<PriceTier>,
+    /// What and how many.
+    pub lines: Vec<BasketLine>,
+    /// Other dates than the usual ones.
+    pub promises: Vec<Promise>,
+    /// The handwriting.
+    pub signature: String,
+    /// Whether an equivalent is welcome.
+    pub substitution_agreed: bool,
+    /// Where the agent stands.
+    pub place: Option<Place>,
+    /// The order it changes, if it is not a new one.
+    pub amends: Option<OrderId>,
+    /// The parked act it takes the place of, if any.
+    pub mends: Option<CommandId>,
+}
+
+/// The new customer's form, as typed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CustomerForm {
+    pub first_name: String,
+    pub family_name: String,
+    pub phone: String,
+    pub place: String,
+    pub address: String,
+    pub kind: CustomerKind,
+}
+
+impl CustomerForm {
+    /// The form as details.
+    ///
+    /// # Errors
+    /// Names the first field that is not right.
+    pub fn details(&self) -> Result<CustomerDetails, Refusal> {
+        let phone = match self.phone.trim() {
+            "" => None,
+            typed => Some(typed.parse::<PhoneNumber>().map_err(|_| Refusal::FieldInvalid { field: "phone".to_owned() })?),
+        };
+        CustomerDetails {
+            first_name: self.first_name.clone(),
+            family_name: self.family_name.clone(),
+            phone,
+            place: self.place.clone(),
+            address: self.address.clone(),
+            kind: self.kind,
+        }
+        .cleaned()
+    }
+}
+
+/// A basket with its figures.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Priced {
+    /// One for each cooperative.
+    pub sub_orders: Vec<SubOrder>,
+    /// What the customer pays.
+    pub total: Centimes,
+    /// What the agent hopes for.
+    pub commission: Centimes,
+    /// By which plan.
+    pub plan: Option<PlanVersion>,
+}
+
+/// A product with what a search compares.
+pub struct Searchable {
+    /// Its place in the catalogue.
+    pub index: usize,
+    key: String,
+}
+
+impl Searchable {
+    /// Whether every word is somewhere in it.
+    pub fn fits(&self, words: &[&str]) -> bool {
+        words.iter().all(|word| self.key.contains(word))
+    }
+}
+
+/// The order in the making. Copied freely into closures.
+#[derive(Clone, Copy)]
+pub struct Making {
+    /// What was put together.
+    pub draft: RwSignal<Draft>,
+    /// The figures, or why there are none.
+    pub priced: Memo<Result<Priced, Refusal>>,
+    phone: Phone,
+    searchable: StoredValue<Option<(i64, Rc<[Searchable]>)>, LocalStorage>,
+}
+
+/// Takes up the order that this phone has in the making.
+pub fn making(phone: Phone) -> Making {
+    let kept = phone.device_now().draft(DRAFT).and_then(|kept| serde_json::from_str(&kept.json).ok()).unwrap_or_default();
+    let draft = RwSignal::new(kept);
+    let priced = Memo::new(move |_| draft.with(|draft| price(&phone.device(), phone, draft)));
+    let making = Making { draft, priced, phone, searchable: StoredValue::new_local(None) };
+    keep_saving(making);
+    making
+}
+
+/// Saves after every touch. While one save is on its way the next ones are one.
+fn keep_saving(making: Making) {
+    let (is_saving, is_stale) = (StoredValue::new(false), StoredValue::new(false));
+    let save = move || {
+        if is_saving.get_value() {
+            return is_stale.set_value(true);
+        }
+        is_saving.set_value(true);
+        let device = making.phone.device_now();
+        spawn_local(async move {
+            loop {
+                is_stale.set_value(false);
+                let draft = making.draft.get_untracked();
+                let saved = if draft == Draft::default() {
+                    device.discard_draft(DRAFT).await
+                } else {
+                    device.save_draft(DRAFT, serde_json::to_string(&draft).unwrap_or_default(), browser::now()).await
+                };
+                if let Err(error) = saved {
+                    making.phone.snackbar.say(crate::phone::notices::store_trouble(making.phone.words, &error));
+                }
+                if !is_stale.get_value() {
+                    break;
+                }
+            }
+            is_saving.set_value(false);
+        });
+    };
+    Effect::new(move |before: Option<()>| {
+        making.draft.track();
+        // The first run only sees what was just read.
+        if before.is_some() {
+            save();
+        }
+    });
+}
+
+impl Making {
+    /// Who orders: name, place, kind. Tracks.
+    pub fn customer(self) -> Option<CustomerDetails> {
+        self.draft.with(|draft| match draft.customer {
+            Some(id) => self.phone.device().customer(id).map(|customer| customer.details.clone()),
+            None => draft.new_customer.clone(),
+        })
+    }
+
+    /// Which prices apply. Tracks.
+    pub fn tier(self) -> PriceTier {
+        let kind = self.customer().map(|details| details.kind).unwrap_or_default();
+        self.draft.with(|draft| draft.tier).unwrap_or(PriceTier::usual_for(kind))
+    }
+
+    /// How many of a product are in the basket. Tracks.
+    pub fn units(self, product: ProductId) -> u32 {
+        self.draft.with(|draft| draft.lines.iter().find(|line| line.product == product).map_or(0, |line| line.units))
+    }
+
+    /// Puts so many of a product into the basket; none takes it out.
+    pub fn set_units(self, product: ProductId, units: u32) {
+        self.draft.update(|draft| {
+            // What was signed was another basket.
+            draft.signature = String::new();
+            match draft.lines.iter_mut().find(|line| line.product == product) {
+                Some(_) if units == 0 => draft.lines.retain(|line| line.product != product),
+                Some(line) => line.units = units,
+                None if units > 0 => draft.lines.push(BasketLine { product, units }),
+                None => {}
+            }
+        });
+    }
+
+    /// Starts anew, for a customer the phone knows.
+    pub fn begin_for(self, customer: CustomerId) {
+        self.draft.update(|draft| {
+            let has_changed = draft.customer != Some(customer);
+            draft.customer = Some(customer);
+            draft.new_customer = None;
+            if has_changed {
+                draft.signature = String::new();
+                draft.tier = None;
+            }
+        });
+    }
+
+    /// Takes up an order to change it.
+    pub fn amend(self, order: &Order) {
+        self.draft.set(Draft {
+            customer: Some(order.customer),
+            tier: Some(order.tier),
+            lines: lines_of(order),
+            promises: order.sub_orders.iter().map(|sub_order| Promise { cooperative: sub_order.cooperative, on: sub_order.promised_on }).collect(),
+            substitution_agreed: order.substitution_agreed,
+            place: order.place,
+            amends: Some(order.id),
+            ..Draft::default()
+        });
+    }
+
+    /// Forgets it all.
+    pub fn clear(self) {
+        self.draft.set(Draft::default());
+    }
+
+    /// What a search compares, made once for each catalogue: ten thousand products are folded in one
+    /// go and searched in a blink.
+    pub fn searchable(self, catalogue: &Catalogue) -> Rc<[Searchable]> {
+        if let Some((_, made)) = self.searchable.get_value().filter(|(revision, _)| *revision == catalogue.revision) {
+            return made;
+        }
+        let made: Rc<[Searchable]> = catalogue
+            .products
+            .iter()
+            .enumerate()
+            .filter(|(_, product)| product.on_sale)
+            .map(|(index, product)| {
+                let mut typed = String::with_capacity(160);
+                let cooperative = catalogue.cooperative(product.cooperative);
+                let category = catalogue.category(product.category);
+                let texts = [Some(&product.name), Some(&product.unit), cooperative.map(|found| &found.name), category.map(|found| &found.name)];
+                for text in texts.into_iter().flatten().flat_map(|text| text.0.values()) {
+                    typed.push_str(text);
+                    typed.push(' ');
+                }
+                Searchable { index, key: text::search_key(&typed) }
+            })
+            .collect();
+        self.searchable.set_value(Some((catalogue.revision, Rc::clone(&made))));
+        made
+    }
+
+    /// Saves the order for good, and goes on with `done` once it is safe.
+    ///
+    /// # Errors
+    /// Why it cannot be saved as it is.
+    pub fn save(self, done: impl FnOnce(OrderId) + 'static) -> Result<(), Refusal> {
+        let phone = self.phone;
+        let device = phone.device_now();
+        let draft = self.draft.get_untracked();
+        let priced = price(&device, phone, &draft)?;
+        let basket = basket(&device, phone, &draft)?;
+        basket.check_signed(&priced.sub_orders)?;
+        let shown = Shown { total: priced.total, commission: priced.commission };
+        if let Some(order) = draft.amends {
+            let body = CommandBody::AmendOrder(AmendOrder { order, basket, shown });
+            let id = browser::new_command_id();
+            let finish = move || {
+                self.clear();
+                done(order);
+            };
+            match draft.mends {
+                Some(parked) => phone.reissue(parked, body, id, finish),
+                None => phone.act_all(vec![(id, body)], Some(DRAFT), finish),
+            }
+            return Ok(());
+        }
+        let mut acts = Vec::new();
+        let customer = match (draft.customer, draft.new_customer) {
+            (Some(customer), _) => customer,
+            (None, Some(details)) => {
+                let id = browser::new_command_id();
+                acts.push((id, CommandBody::RegisterCustomer(details)));
+                id.into()
+            }
+            (None, None) => return Err(Refusal::UnknownCustomer),
+        };
+        let id = browser::new_command_id();
+        let [digits @ .., _, _] = browser::random::<4>();
+        let place = PlaceOrder {
+            customer,
+            code: fresh_code(&device),
+            receipt_digits: u16::from_le_bytes(digits) % 10_000,
+            channel: Channel::Door,
+            basket,
+            place: draft.place,
+            shown,
+        };
+        let body = CommandBody::PlaceOrder(place);
+        let finish = move || {
+            self.clear();
+            done(id.into());
+        };
+        match draft.mends {
+            Some(parked) if acts.is_empty() => phone.reissue(parked, body, id, finish),
+            _ => {
+                acts.push((id, body));
+                phone.act_all(acts, Some(DRAFT), finish);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What an order asked for, as a basket.
+pub fn lines_of(order: &Order) -> Vec<BasketLine> {
+    let mut lines: Vec<_> = order.sub_orders.iter().flat_map(|sub_order| &sub_order.lines).collect();
+    lines.sort_by_key(|line| line.number);
+    lines.into_iter().map(|line| BasketLine { product: line.product, units: line.asked }).collect()
+}
+
+/// A code that no order on this phone has.
+fn fresh_code(device: &Device) -> taswiq_domain::spoken_code::SpokenCode {
+    let orders = device.orders();
+    loop {
+        let code = taswiq_domain::spoken_code::SpokenCode::from_random(u64::from_le_bytes(browser::random()));
+        if orders.iter().all(|view| view.order.code != code) {
+            return code;
+        }
+    }
+}
+
+fn customer_kind(device: &Device, draft: &Draft) -> CustomerKind {
+    if let Some(order) = draft.amends.and_then(|order| device.order(order)) {
+        // Frozen at the door.
+        return order.order.customer_kind;
+    }
+    match (draft.customer, &draft.new_customer) {
+        (Some(id), _) => device.customer(id).map(|customer| customer.details.kind).unwrap_or_default(),
+        (None, Some(details)) => details.kind,
+        (None, None) => CustomerKind::Household,
+    }
+}
+
+/// The usual date for a cooperative's goods, unless another was chosen.
+pub fn promised_on(phone: Phone, draft: &Draft, cooperative: CooperativeId, kind: CustomerKind) -> Option<CivilDate> {
+    draft
+        .promises
+        .iter()
+        .find(|promise| promise.cooperative == cooperative)
+        .map(|promise| promise.on)
+        .or_else(|| phone.device_now().catalogue().usual_promise(cooperative, kind, phone.now(), phone.today()))
+}
+
+fn basket(device: &Device, phone: Phone, draft: &Draft) -> Result<Basket, Refusal> {
+    let catalogue = device.catalogue();
+    let (now, kind) = (phone.now(), customer_kind(device, draft));
+    let mut promises: Vec<Promise> = Vec::new();
+    for line in &draft.lines {
+        let product = catalogue.product(line.product).ok_or(Refusal::UnknownProduct { product: line.product })?;
+        let cooperative = product.cooperative;
+        if promises.iter().all(|promise| promise.cooperative != cooperative) {
+            let on = promised_on(phone, draft, cooperative, kind).ok_or(Refusal::NoConvention { cooperative })?;
+            promises.push(Promise { cooperative, on });
+        }
+    }
+    Ok(Basket {
+        tier: draft.tier.unwrap_or(PriceTier::usual_for(kind)),
+        price_list: catalogue.price_list_at(now).ok_or(Refusal::CatalogueTooOld)?,
+        plan: catalogue.plan_at(now).ok_or(Refusal::CatalogueTooOld)?.version,
+        lines: draft.lines.clone(),
+        promises,
+        signature: draft.signature.clone(),
+        substitution_agreed: draft.substitution_agreed,
+    })
+}
+
+fn price(device: &Device, phone: Phone, draft: &Draft) -> Result<Priced, Refusal> {
+    if draft.lines.is_empty() {
+        return Err(Refusal::OrderEmpty);
+    }
+    let basket = basket(device, phone, draft)?;
+    let catalogue = device.catalogue();
+    let profile = device.profile();
+    let calendar = phone.offset();
+    let sub_orders = basket.price(&Door {
+        catalogue: &catalogue,
+        calendar: &calendar,
+        agent: device.person(),
+        grade: profile.as_ref().map_or("", |profile| profile.grade.as_str()),
+        customer_kind: customer_kind(device, draft),
+        channel: Channel::Door,
+        placed_at: phone.now(),
+    })?;
+    let mut priced = Priced { plan: Some(basket.plan), ..Priced::default() };
+    for sub_order in &sub_orders {
+        let Standing { estimate, .. } = commission::standing_of(sub_order)?;
+        priced.total = priced.total.plus(sub_order.gross_asked()?)?;
+        priced.commission = priced.commission.plus(estimate)?;
+    }
+    priced.sub_orders = sub_orders;
+    Ok(priced)
+}

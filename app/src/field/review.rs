@@ -1,0 +1,255 @@
+//! Reading it all again with the customer, and signing.
+
+use super::making::{Making, promised_on};
+use super::products::{commission_button, explanation};
+use super::wording::{cooperative_name, product_name, product_unit};
+use crate::phone::{Phone, badge, browser};
+use crate::route::Field;
+use crate::ui;
+use leptos::prelude::*;
+use taswiq_domain::Refusal;
+use taswiq_domain::catalogue::Catalogue;
+use taswiq_domain::law::Regime;
+use taswiq_domain::limits;
+use taswiq_domain::money::{Centimes, Ppm};
+use taswiq_domain::order::basket::Promise;
+use taswiq_domain::order::{Line, SubOrder, Withdrawal};
+use taswiq_domain::time::Calendar;
+
+/// Review and signature.
+pub fn screen(phone: Phone, making: Making) -> AnyView {
+    let words = phone.words;
+    phone.title(words.review_title());
+    let explaining = RwSignal::new(false);
+    let refused = RwSignal::new(None::<Refusal>);
+    let is_saving = RwSignal::new(false);
+    let who = move || {
+        making.customer().map(|details| {
+            let name = details.full_name();
+            view! { <bdi>{name}</bdi>" · "<bdi>{details.place}</bdi> }
+        })
+    };
+    let content = move || {
+        let catalogue = phone.catalogue();
+        making.priced.with(|priced| match priced {
+            Ok(priced) => view! {
+                <div>{priced.sub_orders.iter().map(|sub_order| part(phone, making, &catalogue, sub_order)).collect::<Vec<_>>()}</div>
+                {sums(phone, &priced.sub_orders, priced.total)}
+                {regimes(phone, &catalogue, &priced.sub_orders)}
+            }
+            .into_any(),
+            Err(Refusal::OrderEmpty) => {
+                let link = view! { <a class="button button-primary" href=Field::Products.to_string()>{ui::icon("plus")}{words.review_add_products()}</a> };
+                ui::empty_state("basket", words.review_empty_title(), words.review_empty_text(), link.into_any())
+            }
+            Err(refusal) => ui::banner("trouble", "warning", words.review_not_possible(), words.refusal(refusal, &catalogue, phone.offset())),
+        })
+    };
+    let is_priced = Memo::new(move |_| making.priced.with(Result::is_ok));
+    let wants_signature = Memo::new(move |_| {
+        making.priced.with(|priced| priced.as_ref().is_ok_and(|priced| priced.sub_orders.iter().any(|sub_order| sub_order.regime.needs_signature())))
+    });
+    let signing = move || is_priced.get().then(|| signing(phone, making, wants_signature.get(), refused));
+    let commission = Signal::derive(move || making.priced.with(|priced| priced.as_ref().map(|priced| priced.commission).unwrap_or_default()));
+    let save = move |_| {
+        if is_saving.get_untracked() {
+            return;
+        }
+        refused.set(None);
+        is_saving.set(true);
+        let saved = making.save(move |order| {
+            is_saving.set(false);
+            phone.replace(Field::Receipt(order));
+        });
+        if let Err(refusal) = saved {
+            is_saving.set(false);
+            browser::focus("signing");
+            refused.set(Some(refusal));
+        } else {
+            // A rule that says no is said aloud; then saving is possible again.
+            set_timeout(move || is_saving.set(false), std::time::Duration::from_secs(2));
+        }
+    };
+    ui::frame(
+        ui::back_bar(Field::Products.to_string(), words.products_title(), badge::badge(phone)),
+        view! {
+            {ui::screen_title(words.review_title().into_any(), who.into_any())}
+            {content}
+            {signing}
+            {explanation(phone, making, explaining)}
+        }
+        .into_any(),
+        view! {
+            <div class="action-bar">
+                {commission_button(phone, explaining, commission)}
+                <button class="button button-primary" type="button" aria-disabled=move || (!is_priced.get() || is_saving.get()).then_some("true") on:click=save>
+                    {ui::icon("check")}{words.action_save()}
+                </button>
+            </div>
+        }
+        .into_any(),
+    )
+}
+
+/// What one cooperative supplies, with its date.
+fn part(phone: Phone, making: Making, catalogue: &Catalogue, sub_order: &SubOrder) -> AnyView {
+    let words = phone.words;
+    let id = sub_order.cooperative;
+    let name = cooperative_name(phone, catalogue, id);
+    let today = phone.today();
+    let label = words.review_promise_for(&name);
+    let kind = making.customer().map(|details| details.kind).unwrap_or_default();
+    let on = making.draft.with(|draft| promised_on(phone, draft, id, kind)).map(|on| on.to_string()).unwrap_or_default();
+    let said = words.date(sub_order.promised_on);
+    let choose = move |event: leptos::ev::Event| {
+        // An emptied field means the usual date again.
+        let chosen = event_target_value(&event).parse().ok();
+        making.draft.update(|draft| {
+            draft.promises.retain(|promise| promise.cooperative != id);
+            draft.promises.extend(chosen.map(|on| Promise { cooperative: id, on }));
+            draft.signature = String::new();
+        });
+    };
+    let lines: Vec<AnyView> = sub_order.lines.iter().map(|line| self::line(phone, making, catalogue, line)).collect();
+    let regime = (sub_order.regime != Regime::Doorstep7d).then(|| ui::chip("", "shield", words.regime(sub_order.regime)));
+    let (min, max) = (today.to_string(), today.plus_days(limits::PROMISE_DAYS).to_string());
+    view! {
+        <section class="basket-part">
+            <div class="basket-head">
+                {ui::seal(&name, "")}
+                <div class="list-main"><h2><bdi>{name.clone()}</bdi></h2><span>{words.review_delivery_on(&said)}</span>{regime}</div>
+                <div class="list-end">{ui::amount(sub_order.gross_asked().unwrap_or_default(), "")}</div>
+            </div>
+            <ul>{lines}</ul>
+            <label class="field">
+                <span class="visually-hidden">{label}</span>
+                <input type="date" prop:value=on min=min max=max on:change=choose />
+            </label>
+        </section>
+    }
+    .into_any()
+}
+
+fn line(phone: Phone, making: Making, catalogue: &Catalogue, line: &Line) -> AnyView {
+    let words = phone.words;
+    let id = line.product;
+    let name = product_name(phone, catalogue, id);
+    let unit = product_unit(phone, catalogue, id);
+    let units = Memo::new(move |_| making.units(id));
+    let label = name.clone();
+    let removed = name.clone();
+    let set = Callback::new(move |units: u32| {
+        let left = making.draft.get_untracked();
+        making.set_units(id, units);
+        if units == 0 {
+            phone.snackbar.say_with_undo(words.review_line_removed(&removed), Callback::new(move |()| making.draft.set(left.clone())));
+        }
+    });
+    view! {
+        <li class="basket-line">
+            <span class="list-main"><bdi>{name}</bdi><span><bdi>{unit}</bdi>" · "<bdi class="number">{ui::amount_text(line.unit_price)}</bdi></span></span>
+            {ui::amount(line.gross(line.asked).unwrap_or_default(), "amount-body")}
+            {ui::stepper(words, label, units.into(), limits::UNITS_PER_LINE, set)}
+        </li>
+    }
+    .into_any()
+}
+
+/// Without tax, the tax by rate, and what the customer pays.
+fn sums(phone: Phone, sub_orders: &[SubOrder], total: Centimes) -> AnyView {
+    let words = phone.words;
+    let mut net = Centimes::ZERO;
+    let mut taxes: Vec<(Ppm, Centimes)> = Vec::new();
+    for line in sub_orders.iter().flat_map(|sub_order| &sub_order.lines) {
+        let (line_net, gross) = (line.net_asked().unwrap_or_default(), line.gross(line.asked).unwrap_or_default());
+        let tax = gross.minus(line_net).unwrap_or_default();
+        net = net.plus(line_net).unwrap_or_default();
+        match taxes.iter_mut().find(|(rate, _)| *rate == line.vat) {
+            Some((_, sum)) => *sum = sum.plus(tax).unwrap_or_default(),
+            None => taxes.push((line.vat, tax)),
+        }
+    }
+    taxes.sort_by_key(|(rate, _)| *rate);
+    let taxes: Vec<AnyView> = taxes
+        .into_iter()
+        .map(|(rate, tax)| view! { <div><dt>{words.review_vat(&rate.to_string())}</dt><dd>{ui::amount(tax, "amount-body")}</dd></div> }.into_any())
+        .collect();
+    view! {
+        <dl class="sums">
+            <div><dt>{words.review_without_vat()}</dt><dd>{ui::amount(net, "amount-body")}</dd></div>
+            {taxes}
+            <div class="total"><dt>{words.review_to_pay()}</dt><dd>{ui::amount(total, "")}</dd></div>
+        </dl>
+    }
+    .into_any()
+}
+
+/// What the law gives the customer, before anything is signed (law 31-08, articles 45 to 50).
+fn regimes(phone: Phone, catalogue: &Catalogue, sub_orders: &[SubOrder]) -> Option<AnyView> {
+    let words = phone.words;
+    let protected: Vec<&SubOrder> = sub_orders.iter().filter(|sub_order| matches!(sub_order.withdrawal, Withdrawal::Open { .. })).collect();
+    let Withdrawal::Open { closes_at } = protected.first()?.withdrawal else { return None };
+    let last_day = words.date(phone.offset().date_at(closes_at.plus_ms(-1)));
+    let text = if protected.len() == sub_orders.len() {
+        words.review_withdrawal_all(&last_day)
+    } else {
+        let names: Vec<String> = protected.iter().map(|sub_order| cooperative_name(phone, catalogue, sub_order.cooperative)).collect();
+        words.review_withdrawal_some(&last_day, &names.join(words.list_separator()))
+    };
+    Some(ui::banner("news", "info", words.review_withdrawal_title(), text))
+}
+
+fn signing(phone: Phone, making: Making, wants_signature: bool, refused: RwSignal<Option<Refusal>>) -> AnyView {
+    let words = phone.words;
+    // The pad keeps the handwriting in a signal of its own, so that a stroke does not price the basket
+    // anew more than once.
+    let signature = RwSignal::new(making.draft.with_untracked(|draft| draft.signature.clone()));
+    Effect::new(move |_| {
+        let written = signature.get();
+        if making.draft.with_untracked(|draft| draft.signature != written) {
+            making.draft.update(|draft| draft.signature = written);
+        }
+    });
+    // What is signed is this basket: once it changes, the pad is empty again.
+    Effect::new(move |_| {
+        let kept = making.draft.with(|draft| draft.signature.clone());
+        if kept.is_empty() && signature.with_untracked(|signature| !signature.is_empty()) {
+            signature.set(kept);
+        }
+    });
+    let error = move || {
+        refused.get().map(|refusal| ui::banner("trouble", "warning", words.refusal(&refusal, &phone.catalogue(), phone.offset()), ""))
+    };
+    let pad = wants_signature.then(|| {
+        let clear = view! { <button type="button" on:click=move |_| signature.set(String::new())>{words.action_clear()}</button> };
+        ui::part(words.signature_title(), clear.into_any(), ui::signature_pad(words.signature_label(), words.signature_line(), signature))
+    });
+    let substitution = Signal::derive(move || making.draft.with(|draft| draft.substitution_agreed));
+    let agree = Callback::new(move |agreed| making.draft.update(|draft| draft.substitution_agreed = agreed));
+    let is_placed = Signal::derive(move || making.draft.with(|draft| draft.place.is_some()));
+    let place = Callback::new(move |wanted: bool| {
+        if !wanted {
+            return making.draft.update(|draft| draft.place = None);
+        }
+        browser::locate(move |place| match place {
+            Some(place) => making.draft.update(|draft| draft.place = Some(place)),
+            None => {
+                // The box must not stay ticked for a place that nobody knows.
+                making.draft.update(|draft| draft.place = None);
+                phone.snackbar.say(words.review_place_unknown());
+            }
+        });
+    });
+    let is_new = making.draft.with_untracked(|draft| draft.amends.is_none());
+    let position = is_new.then(|| ui::check(words.review_place(), is_placed, place));
+    view! {
+        <div class="stack" id="signing" tabindex="-1">
+            <div aria-live="assertive">{error}</div>
+            {ui::check(words.review_substitution(), substitution, agree)}
+            {position}
+            {pad}
+        </div>
+    }
+    .into_any()
+}
+
