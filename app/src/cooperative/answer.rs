@@ -80,7 +80,7 @@ pub fn form(
         }
     };
     let buttons = view! {
-        <button class="button button-danger" type="button" on:click=refuse>{ui::icon("close")}{words.coop_confirm_refuse()}</button>
+        <button class="button button-danger" type="button" on:click=refuse>{words.coop_confirm_refuse()}</button>
         <button class="button button-primary" type="button" disabled=move || given.total() == 0 on:click=confirm>{ui::icon("check")}{label}</button>
     };
     (

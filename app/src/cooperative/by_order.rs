@@ -88,22 +88,18 @@ fn row(desk: Desk, id: PartId, refusing: RwSignal<Option<Refusing>>) -> AnyView 
     let Some(part) = desk.part_now(id) else {
         return ().into_any();
     };
-    let words = desk.phone.words;
+
     let (lines, buttons) = answer::form(desk, &part, refusing, Callback::new(|()| {}));
     let address = Route::from(Coop::Order(id.0, id.1)).to_string();
-    let (tone, promised) = desk.promised(part.sub_order().promised_on);
-    let tone = (!tone.is_empty()).then_some(tone);
     let deadline = part.deadline().map(|deadline| desk.deadline(deadline));
     view! {
         <li class="confirm-row">
-            <div class="confirm-what">
-                <a class="list-main" href=address aria-label=[words.coop_open_order(), " ", &part.order().code.to_string()].concat()>
-                    <span>{desk.whose(&part)}</span>
-                    <span>{desk.code_and_cooperative(&part)}</span>
-                    <span class="toned small" data-tone=tone>{promised}</span>
-                    {deadline}
+            <div class="stack stack-tight">
+                <a class="list-row" href=address>
+                    <span class="list-main">{desk.whose(&part)}<span>{desk.code_and_cooperative(&part)}</span></span>
+                    <span class="list-end">{ui::amount(part.amount(), "")}</span>
                 </a>
-                {ui::amount(part.amount(), "")}
+                <div class="row row-apart">{desk.promise(&part)}{deadline}</div>
             </div>
             {lines}
             <div class="button-group">{buttons}</div>

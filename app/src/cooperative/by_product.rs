@@ -212,7 +212,7 @@ fn row(
                 .into_any()
             } else {
                 view! {
-                    <button class="button button-danger" type="button" on:click=move |event| refuse.with_value(|refuse| refuse(event))>{ui::icon("close")}{words.coop_confirm_refuse()}</button>
+                    <button class="button button-danger" type="button" on:click=move |event| refuse.with_value(|refuse| refuse(event))>{words.coop_confirm_refuse()}</button>
                     <button class="button button-primary" type="button" disabled=move || stock.get() == 0 on:click=confirm>{ui::icon("check")}{move || words.coop_confirm_units(&ui_number(stock.get()))}</button>
                 }
                 .into_any()

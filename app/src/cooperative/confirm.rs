@@ -3,7 +3,7 @@
 use super::desk::Desk;
 use super::{by_order, by_product};
 use crate::route::{Coop, Grouping, Route};
-use crate::ui::{self, Choice};
+use crate::ui;
 use leptos::prelude::*;
 use taswiq_domain::order::Stage;
 
@@ -12,25 +12,24 @@ const ANSWERED_MAX: usize = 20;
 
 pub fn screen(desk: Desk, grouping: Grouping) -> AnyView {
     let words = desk.phone.words;
-    let choices = vec![
-        Choice {
-            icon: "box",
-            words: words.coop_confirm_by_product(),
-        },
-        Choice {
-            icon: "orders",
-            words: words.coop_confirm_by_order(),
-        },
-    ];
-    let chosen = Signal::derive(move || Some(usize::from(grouping == Grouping::ByOrder)));
-    let choose = Callback::new(move |index| {
-        let grouping = if index == 0 {
-            Grouping::ByProduct
-        } else {
-            Grouping::ByOrder
-        };
-        desk.phone.replace(Coop::ToConfirm(grouping));
-    });
+    let choice = |one: Grouping, icon, name: &'static str| {
+        let choose = move |_| desk.phone.replace(Coop::ToConfirm(one));
+        view! {
+            <label>
+                <input type="radio" name="grouping" prop:checked=one == grouping on:change=choose />
+                <span>{ui::icon_small(icon)}{name}</span>
+            </label>
+        }
+    };
+    let choices = view! {
+        <fieldset class="field">
+            <legend class="visually-hidden">{words.coop_confirm_grouping()}</legend>
+            <div class="segmented">
+                {choice(Grouping::ByProduct, "box", words.coop_confirm_by_product())}
+                {choice(Grouping::ByOrder, "orders", words.coop_confirm_by_order())}
+            </div>
+        </fieldset>
+    };
     // Whether anything waits, and not how much: the lists below take care of themselves.
     let is_empty = Memo::new(move |_| desk.count_at(&[Stage::Awaiting]) == 0);
     let (list, action) = match grouping {
@@ -40,7 +39,7 @@ pub fn screen(desk: Desk, grouping: Grouping) -> AnyView {
     let list = StoredValue::new_local(Some(list));
     let waiting = view! {
         <div class="stack" hidden=move || is_empty.get()>
-            {ui::segmented("grouping", words.coop_confirm_grouping(), "segmented", choices, chosen, choose)}
+            {choices}
             {list.try_update_value(Option::take).flatten()}
         </div>
     };

@@ -156,10 +156,10 @@ fn form(desk: Desk, part: &Part) -> (AnyView, AnyView) {
     let content = view! {
         {super::order::head(desk, part)}
         <ul class="confirm-list">{rows}</ul>
-        {ui::part(words.coop_deliver_proof(), ().into_any(), view! {
+        <section class="part">
             {ui::segmented("proof", words.coop_deliver_proof(), "segmented", choices, chosen, choose)}
             {proof}
-        }.into_any())}
+        </section>
         {refuse::reasons(desk, failing, words.coop_deliver_why_not(), &Reason::OF_DELIVERIES, words.coop_deliver_not_delivered())}
     };
     let action = view! {

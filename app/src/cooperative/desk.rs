@@ -211,16 +211,18 @@ impl Desk {
         snackbar.say_with_undo(said, undo);
     }
 
-    /// `Fatima, Ifrane`, set apart from what stands around it.
+    /// `Fatima, Ifrane`.
     pub fn whose(self, part: &Part) -> AnyView {
         let whose = if part.place().is_empty() {
-            part.first_name().to_owned()
+            ["\u{2068}", part.first_name(), "\u{2069}"].concat()
         } else {
             self.phone
                 .words
                 .coop_from_place(part.first_name(), part.place())
         };
-        view! { <bdi>{whose}</bdi> }.into_any()
+        // Each value is isolated within the sentence; isolating the whole would turn it around by its
+        // first letter.
+        view! { <span>{whose}</span> }.into_any()
     }
 
     /// `K7M 4PX · Ajdir`: the code, and whose part it is where that is not clear.
@@ -266,6 +268,14 @@ impl Desk {
         match usize::try_from(late) {
             Ok(days @ 1..) => ("trouble", words.coop_late(days)),
             _ => ("", words.coop_promised(&self.phone.day(date))),
+        }
+    }
+
+    /// The promised day; in a chip when it has passed.
+    pub fn promise(self, part: &Part) -> AnyView {
+        match self.promised(part.sub_order().promised_on) {
+            ("", said) => view! { <span class="small muted">{said}</span> }.into_any(),
+            (tone, said) => ui::chip(tone, "calendar", said),
         }
     }
 

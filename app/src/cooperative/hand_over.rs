@@ -84,8 +84,6 @@ fn group(desk: Desk, stage: Stage, title: &'static str, giving: RwSignal<Vec<Par
 fn row(desk: Desk, part: &Part, giving: RwSignal<Vec<PartId>>) -> AnyView {
     let words = desk.phone.words;
     let (order, cooperative) = part.id();
-    let (tone, promised) = desk.promised(part.sub_order().promised_on);
-    let tone = (!tone.is_empty()).then_some(tone);
     let deliver_address = Route::from(Coop::Deliver(order, cooperative)).to_string();
     let buttons = if part.stage() == Stage::Ready {
         view! {
@@ -104,15 +102,13 @@ fn row(desk: Desk, part: &Part, giving: RwSignal<Vec<PartId>>) -> AnyView {
     let address = Route::from(Coop::Order(order, cooperative)).to_string();
     view! {
         <li class="confirm-row">
-            <div class="confirm-what">
-                <a class="list-main" href=address>
-                    <span>{desk.whose(part)}</span>
-                    <span>{desk.code_and_cooperative(part)}</span>
-                    <span class="toned small" data-tone=tone>{promised}</span>
+            <div class="stack stack-tight">
+                <a class="list-row" href=address>
+                    <span class="list-main">{desk.whose(part)}<span>{desk.code_and_cooperative(part)}</span></span>
+                    <span class="list-end"><strong>{words.coop_units(part.units() as usize)}</strong></span>
                 </a>
-                <span class="list-end"><strong>{words.coop_units(part.units() as usize)}</strong></span>
+                <div class="row row-apart">{desk.promise(part)}<span class="row">{desk.chips(part)}</span></div>
             </div>
-            <div class="row">{desk.chips(part)}</div>
             <div class="button-group">{buttons}</div>
         </li>
     }

@@ -22,7 +22,7 @@ pub fn stepper(words: Words, label: String, value: Signal<u32>, units_max: u32, 
                 on:focus=move |event| select_all(&event)
                 on:change=move |event| set.run(number(&event_target_value(&event)).min(units_max))
             />
-            <button type="button" aria-label=more disabled=move || value.get() >= units_max on:click=move |_| set.run((value.get_untracked() + 1).min(units_max))>
+            <button type="button" aria-label=more disabled=move || { value.get() >= units_max } on:click=move |_| set.run((value.get_untracked() + 1).min(units_max))>
                 {icon("plus")}
             </button>
         </div>
