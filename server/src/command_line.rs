@@ -1,0 +1,203 @@
+//! What can be asked of `taswiq` on the command line.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+pub mod accounts;
+pub mod demo;
+pub mod serve;
+
+/// Orders taken at the door, confirmed by cooperatives, and the commission everyone sees.
+#[derive(Debug, Parser)]
+#[command(name = "taswiq", version)]
+pub struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the office and the phones
+    Serve(Serve),
+    /// Bring the tables of a database up to date
+    Migrate(Database),
+    /// Make the demo company in an empty database
+    Demo(Demo),
+    /// People with an account
+    #[command(subcommand)]
+    User(User),
+    /// Phones and browsers that sync
+    #[command(subcommand)]
+    Device(Device),
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Database {
+    /// The file of an SQLite database, `sqlite://…` or `postgres://…`
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        default_value = "taswiq.sqlite",
+        hide_env_values = true
+    )]
+    pub database: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    #[command(flatten)]
+    pub database: Database,
+    /// The folder that `cargo xtask build` makes
+    #[arg(long, env = "TASWIQ_SITE", default_value = "target/site")]
+    pub site: PathBuf,
+    /// Where to listen
+    #[arg(long, env = "TASWIQ_LISTEN", default_value = "127.0.0.1:3000")]
+    pub listen: SocketAddr,
+    /// How people reach it when that is another address, for instance https://taswiq.example
+    #[arg(long, env = "TASWIQ_PUBLIC_ORIGIN")]
+    pub public_origin: Option<String>,
+    /// A proxy of yours stands in front and writes X-Forwarded-For
+    #[arg(long, env = "TASWIQ_BEHIND_PROXY")]
+    pub behind_proxy: bool,
+    /// Write the log as JSON
+    #[arg(long, env = "TASWIQ_LOG_JSON")]
+    pub log_json: bool,
+    /// Let `POST /test/clock` move the clock
+    #[cfg(any(debug_assertions, feature = "test-clock"))]
+    #[arg(long)]
+    pub test_clock: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    #[command(flatten)]
+    pub database: Database,
+    /// The same seed makes the same company
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// The last day of its history, as 2026-11-22; today when not given
+    #[arg(long)]
+    pub as_of: Option<taswiq_domain::time::CivilDate>,
+    /// How many orders it has taken
+    #[arg(long, default_value_t = 30_000)]
+    pub orders: u32,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum User {
+    /// Make an account and print a link with which its owner chooses a password
+    Create {
+        #[command(flatten)]
+        database: Database,
+        /// administrator, manager, agent or cooperative
+        #[arg(long)]
+        role: String,
+        /// Their name
+        #[arg(long)]
+        name: String,
+        /// The phone number or e-mail address they sign in with
+        #[arg(long)]
+        login: String,
+        /// The cooperative they act for, by its number; repeat for several
+        #[arg(long)]
+        cooperative: Vec<i64>,
+        /// Take the password from standard input instead of printing a link
+        #[arg(long)]
+        password_from_stdin: bool,
+        /// How people reach the server
+        #[arg(
+            long,
+            env = "TASWIQ_PUBLIC_ORIGIN",
+            default_value = "http://127.0.0.1:3000"
+        )]
+        origin: String,
+    },
+    /// Everybody with an account
+    List {
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Print a link with which somebody chooses a new password; the old one stays until then
+    ResetPassword {
+        #[command(flatten)]
+        database: Database,
+        /// The phone number or e-mail address they sign in with
+        login: String,
+        /// How people reach the server
+        #[arg(
+            long,
+            env = "TASWIQ_PUBLIC_ORIGIN",
+            default_value = "http://127.0.0.1:3000"
+        )]
+        origin: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Device {
+    /// Every device, and when it was last heard of
+    List {
+        #[command(flatten)]
+        database: Database,
+    },
+    /// A lost phone: it may still hand over what it holds, and reads nothing any more
+    Revoke {
+        #[command(flatten)]
+        database: Database,
+        /// Its id, from the list
+        device: taswiq_domain::ids::DeviceId,
+    },
+}
+
+/// Why a command did not do its work. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The database.
+    #[error(transparent)]
+    Open(#[from] taswiq_backend::error::OpenError),
+    /// The office said no.
+    #[error(transparent)]
+    Office(#[from] taswiq_backend::error::OfficeError),
+    /// The folder with the site.
+    #[error(transparent)]
+    Site(#[from] crate::site::SiteError),
+    /// The way it is to be served.
+    #[error(transparent)]
+    Settings(#[from] crate::settings::SettingsError),
+    /// The address is in use or not ours.
+    #[error("cannot listen on {listen}")]
+    Listen {
+        /// The address.
+        listen: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// An argument that makes no sense.
+    #[error("{0}")]
+    Argument(String),
+    /// The console is gone.
+    #[error("cannot write to the console")]
+    Console(#[from] io::Error),
+}
+
+/// Does what was asked.
+///
+/// # Errors
+/// When it could not be done.
+pub async fn run(line: CommandLine) -> Result<(), CommandError> {
+    match line.command {
+        Command::Serve(arguments) => serve::serve(arguments).await,
+        Command::Migrate(arguments) => accounts::migrate(arguments).await,
+        Command::Demo(arguments) => demo::demo(arguments).await,
+        Command::User(command) => accounts::user(command).await,
+        Command::Device(command) => accounts::device(command).await,
+    }
+}
+
+/// Writes a line for the person at the console: the log is for machines.
+pub fn say(line: &str) -> io::Result<()> {
+    writeln!(io::stdout().lock(), "{line}")
+}

@@ -1,0 +1,12 @@
+//! What the server promises, one module for each promise's subject. Everything goes through the whole
+//! router, the way a browser's request does.
+
+mod access;
+mod entrance;
+mod files;
+mod forgery;
+mod headers;
+mod limits;
+mod openapi;
+mod sync;
+mod world;
