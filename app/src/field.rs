@@ -62,8 +62,7 @@ fn tabs(phone: Phone, here: Field) -> AnyView {
                 tab(Field::Today, "home", words.today_title(), 0, here == Field::Today),
                 tab(Field::Orders(OrdersShown::Open), "orders", words.orders_title(), 0, matches!(here, Field::Orders(_))),
                 tab(Field::Earnings, "coins", words.earnings_tab(), 0, matches!(here, Field::Earnings | Field::EarningsOf(_))),
-                tab(Field::Sync, "device", words.tabs_phone(), status.waiting + status.parked, here == Field::Sync),
-                tab(Field::Settings, "settings", words.settings_title(), 0, here == Field::Settings),
+                tab(Field::Settings, "settings", words.settings_title(), status.parked, matches!(here, Field::Settings | Field::Sync)),
             ],
         )
     })

@@ -11,7 +11,7 @@ pub mod plural;
 #[allow(dead_code, reason = "the build script uses the rest")]
 mod sources;
 
-pub use dates::time;
+pub use dates::{capital, time};
 pub use codes::{reason_icon, stage_look};
 use plural::{Form, PluralRule};
 use serde::Deserialize;

@@ -109,7 +109,7 @@ fn row(phone: Phone, making: Making, customer: &Customer) -> AnyView {
     view! {
         <li class="far"><button class="list-row" type="button" on:click=take>
             {ui::seal(&name, "")}
-            <span class="list-main"><bdi>{name.clone()}</bdi><span><bdi>{details.place.clone()}</bdi>{number}</span>{professional}</span>
+            <span class="list-main"><span><bdi>{name.clone()}</bdi></span><span><bdi>{details.place.clone()}</bdi>{number}</span>{professional}</span>
             {ui::icon("chevron")}
         </button></li>
     }

@@ -52,7 +52,8 @@ fn form(phone: Phone, back: AnyView, view: &OrderView, sub_order: SubOrder) -> A
             let lot = (!line.lot.is_empty()).then(|| view! { " · "{words.order_lot(&line.lot)} });
             view! {
                 <li class="basket-line">
-                    <span class="list-main"><bdi>{name.clone()}</bdi><span>{words.deliver_packed(packed as usize)}{lot}</span></span>
+                    {ui::icon_small("box")}
+                    <span class="list-main"><span><bdi>{name.clone()}</bdi></span><span>{words.deliver_packed(packed as usize)}{lot}</span></span>
                     {ui::stepper(words, name, value, packed, set)}
                 </li>
             }

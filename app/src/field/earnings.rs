@@ -202,7 +202,7 @@ fn estimates(phone: Phone) -> Vec<Row> {
                 view! {
                     <li><a class="list-row" href=Field::Order(view.order.id).to_string()>
                         {ui::icon("question")}
-                        <span class="list-main"><bdi>{customer_name(phone, &view)}</bdi><span class="code">{view.order.code.to_string()}</span></span>
+                        <span class="list-main"><span><bdi>{customer_name(phone, &view)}</bdi></span><span class="code">{view.order.code.to_string()}</span></span>
                         {ui::amount(estimate, "")}
                     </a></li>
                 }

@@ -5,7 +5,7 @@ mod acts;
 use super::explain;
 use super::making::Making;
 use super::orders::can_deliver;
-use super::wording::{cooperative_name, customer_name, due, left_to_pay, order_chips, product_name, product_unit, stage_chip};
+use super::wording::{cooperative_name, cooperative_seal, customer_name, due, left_to_pay, order_chips, product_name, product_unit, stage_chip};
 use crate::phone::{Phone, badge};
 use crate::route::{Field, OrdersShown};
 use crate::ui;
@@ -116,7 +116,7 @@ fn part(phone: Phone, sheets: Sheets, catalogue: &Catalogue, view: &OrderView, s
     view! {
         <section class="basket-part">
             <div class="basket-head">
-                {ui::seal(&name, tone)}
+                {cooperative_seal(&name, tone)}
                 <div class="list-main"><h2><bdi>{name.clone()}</bdi></h2>{stage_chip(phone, sub_order)}</div>
                 <div class="list-end">{amount}</div>
             </div>
@@ -146,7 +146,7 @@ fn line(phone: Phone, catalogue: &Catalogue, sub_order: &SubOrder, line: &Line) 
     view! {
         <li class="basket-line">
             {quantity}
-            <span class="list-main"><bdi>{product_name(phone, catalogue, line.product)}</bdi><span><bdi>{product_unit(phone, catalogue, line.product)}</bdi>{lot}</span>{returned}</span>
+            <span class="list-main"><span><bdi>{product_name(phone, catalogue, line.product)}</bdi></span><span><bdi>{product_unit(phone, catalogue, line.product)}</bdi>{lot}</span>{returned}</span>
             {ui::amount(gross, "amount-body")}
         </li>
     }

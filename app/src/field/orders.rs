@@ -5,7 +5,7 @@ use super::wording::{customer_name, due, order_chips};
 use crate::phone::{Phone, badge};
 use crate::route::{Field, OrdersShown};
 use crate::ui;
-use crate::words::time;
+use crate::words::{capital, time};
 use leptos::prelude::*;
 use taswiq_domain::order::{Progress, Stage};
 use taswiq_domain::text;
@@ -109,7 +109,7 @@ fn list(phone: Phone, which: OrdersShown, query: &str, shown: RwSignal<usize>) -
     }
     let days: Vec<AnyView> = days
         .into_iter()
-        .map(|(day, rows)| view! { <section class="part"><h2 class="first-capital">{phone.day(day)}</h2><ul class="list">{rows}</ul></section> }.into_any())
+        .map(|(day, rows)| view! { <section class="part"><h2>{capital(&phone.day(day))}</h2><ul class="list">{rows}</ul></section> }.into_any())
         .collect();
     let more = (rest > 0).then(|| {
         view! { <button class="button button-wide" type="button" on:click=move |_| shown.update(|shown| *shown += 2 * SHOWN_AT_FIRST)>{words.action_show_more(rest)}</button> }
@@ -143,7 +143,7 @@ pub fn row(phone: Phone, view: &OrderView) -> AnyView {
     view! {
         <li class="far"><a class="list-row" href=Field::Order(order.id).to_string()>
             <span class="list-main">
-                <bdi>{customer_name(phone, view)}</bdi>
+                <span><bdi>{customer_name(phone, view)}</bdi></span>
                 <span><span class="code">{order.code.to_string()}</span>" · "{words.count_cooperatives(order.sub_orders.len())}</span>
                 {order_chips(phone, view)}
             </span>

@@ -129,7 +129,7 @@ pub fn explanation(phone: Phone, making: Making, open: RwSignal<bool>) -> AnyVie
             Err(_) => view! { <div class="dialog-body"><p>{words.commission_none_yet()}</p></div> }.into_any(),
         })
     };
-    ui::sheet(words, Signal::derive(move || words.commission_how().to_owned()), open, content)
+    ui::sheet(words, Signal::derive(move || words.commission_mine().to_owned()), open, content)
 }
 
 /// What this customer, else this agent's customers, ordered last.

@@ -71,7 +71,7 @@ fn receipt(phone: Phone, view: &OrderView) -> AnyView {
                 {ui::ornament("icon receipt-mark", "0 0 32 36", "o-mark")}
                 <h1>{words.receipt_title()}</h1>
                 <span class="muted">{on}", "<span class="number">{at}</span></span>
-                <bdi>{customer_name(phone, view)}</bdi>
+                <span><bdi>{customer_name(phone, view)}</bdi></span>
             </header>
             <div class="receipt-code"><span class="muted">{words.receipt_code()}</span><strong class="code">{order.code.to_string()}</strong></div>
             {digits}

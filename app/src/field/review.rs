@@ -2,10 +2,11 @@
 
 use super::making::{Making, promised_on};
 use super::products::{commission_button, explanation};
-use super::wording::{cooperative_name, product_name, product_unit};
+use super::wording::{cooperative_name, cooperative_seal, product_name, product_unit};
 use crate::phone::{Phone, badge, browser};
 use crate::route::Field;
 use crate::ui;
+use crate::words::grouped;
 use leptos::prelude::*;
 use taswiq_domain::Refusal;
 use taswiq_domain::catalogue::Catalogue;
@@ -116,7 +117,7 @@ fn part(phone: Phone, making: Making, catalogue: &Catalogue, sub_order: &SubOrde
     view! {
         <section class="basket-part">
             <div class="basket-head">
-                {ui::seal(&name, "")}
+                {cooperative_seal(&name, "")}
                 <div class="list-main"><h2><bdi>{name.clone()}</bdi></h2><span>{words.review_delivery_on(&said)}</span>{regime}</div>
                 <div class="list-end">{ui::amount(sub_order.gross_asked().unwrap_or_default(), "")}</div>
             </div>
@@ -147,7 +148,8 @@ fn line(phone: Phone, making: Making, catalogue: &Catalogue, line: &Line) -> Any
     });
     view! {
         <li class="basket-line">
-            <span class="list-main"><bdi>{name}</bdi><span><bdi>{unit}</bdi>" · "<bdi class="number">{ui::amount_text(line.unit_price)}</bdi></span></span>
+            <span class="number">{grouped(line.asked as usize)}" ×"</span>
+            <span class="list-main"><span><bdi>{name}</bdi></span><span><bdi>{unit}</bdi>" · "<bdi class="number">{ui::amount_text(line.unit_price)}</bdi></span></span>
             {ui::amount(line.gross(line.asked).unwrap_or_default(), "amount-body")}
             {ui::stepper(words, label, units.into(), limits::UNITS_PER_LINE, set)}
         </li>

@@ -25,6 +25,12 @@ pub fn cooperative_name(phone: Phone, catalogue: &Catalogue, id: CooperativeId) 
     catalogue.cooperative(id).map_or_else(|| id.to_string(), |found| found.name.get(phone.words.code()).to_owned())
 }
 
+/// The seal of a cooperative: the first letter of what sets its name apart, for nearly every name
+/// begins with the same word.
+pub fn cooperative_seal(name: &str, tone: &'static str) -> AnyView {
+    ui::seal(name.split_once(' ').map_or(name, |(_, rest)| rest), tone)
+}
+
 /// Who ordered.
 pub fn customer_name(phone: Phone, view: &OrderView) -> String {
     match phone.device_now().customer(view.order.customer) {

@@ -20,10 +20,25 @@ pub fn content(phone: Phone) -> AnyView {
     let words = phone.words;
     phone.title(words.settings_title());
     view! {
+        {this_phone(phone)}
         {languages(phone)}
         {themes(words)}
         {about(phone)}
         {leaving(phone)}
+    }
+    .into_any()
+}
+
+/// The way to the page of what is on this phone.
+fn this_phone(phone: Phone) -> AnyView {
+    let words = phone.words;
+    let state = move || badge::look(phone, &phone.status()).2;
+    view! {
+        <ul class="list"><li><a class="list-row" href=badge::sync_page(&phone.route.get_untracked()).to_string()>
+            {ui::icon("device")}
+            <span class="list-main"><span>{words.sync_title()}</span><span>{state}</span></span>
+            {ui::icon("chevron")}
+        </a></li></ul>
     }
     .into_any()
 }

@@ -71,3 +71,10 @@ pub fn time(moment: Timestamp, offset: FixedOffset) -> String {
 fn nth(names: &'static str, index: usize) -> &'static str {
     names.split(' ').nth(index).unwrap_or_default()
 }
+
+/// A text that begins a line: `Aujourd’hui` of `aujourd’hui`. Scripts without capitals stay as they
+/// are.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}

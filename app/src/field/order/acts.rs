@@ -211,7 +211,7 @@ fn give_back(part: Part) -> AnyView {
             let name = product_name(phone, &catalogue, line.product);
             let value = Signal::derive(move || units.with(|units| units.get(&number).copied().unwrap_or(0)));
             let set = Callback::new(move |given: u32| units.update(|units| { units.insert(number, given); }));
-            view! { <li class="basket-line"><span class="list-main"><bdi>{name.clone()}</bdi><span>{words.order_kept(line.kept() as usize)}</span></span>{ui::stepper(words, name, value, line.kept(), set)}</li> }.into_any()
+            view! { <li class="basket-line">{ui::icon_small("box")}<span class="list-main"><span><bdi>{name.clone()}</bdi></span><span>{words.order_kept(line.kept() as usize)}</span></span>{ui::stepper(words, name, value, line.kept(), set)}</li> }.into_any()
         })
         .collect();
     let choices = FAULTS
