@@ -6,11 +6,10 @@ pub mod browser;
 use crate::device::{Applied, Device, Sent};
 use crate::engine::{self, Action, Event};
 use crate::store::LocalStore;
-use crate::wire;
+use crate::wire::{self, Decoded};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
-use taswiq_domain::sync::Response;
 use taswiq_domain::time::Timestamp;
 
 /// Carries the body of a request to `POST /api/v1/sync` and brings back the body of the answer.
@@ -93,7 +92,7 @@ pub struct Driver<S, T, H> {
     build: String,
     state: RefCell<engine::State>,
     /// What came for the request on its way, until it is stored.
-    arrived: RefCell<Option<(Sent, Response)>>,
+    arrived: RefCell<Option<(Sent, Decoded)>>,
 }
 
 impl<S: LocalStore + 'static, T: Transport, H: Host> Driver<S, T, H> {
@@ -141,8 +140,8 @@ impl<S: LocalStore + 'static, T: Transport, H: Host> Driver<S, T, H> {
                 bytes_max,
             } => Some(self.send(request, commands_max, bytes_max).await),
             Action::Persist { request } => {
-                let (sent, response) = self.arrived.take()?;
-                Some(match self.device.apply(&sent, response).await {
+                let (sent, answer) = self.arrived.take()?;
+                Some(match self.device.apply(&sent, answer).await {
                     Ok(Applied { summary }) => Event::Persisted { request, summary },
                     Err(_) => Event::StoreFailed { request },
                 })
@@ -170,10 +169,10 @@ impl<S: LocalStore + 'static, T: Transport, H: Host> Driver<S, T, H> {
             Ok(body) => wire::decode(&body),
             Err(error) => Err(error),
         };
-        let outcome = outcome.map(|response| {
+        let outcome = outcome.map(|answer| {
             // An answer that comes after another tab took over must not be stored as another's.
             if self.state.borrow().awaits(request) {
-                self.arrived.replace(Some((sent, response)));
+                self.arrived.replace(Some((sent, answer)));
             }
         });
         Event::ResponseArrived { request, outcome }

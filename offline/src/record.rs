@@ -45,6 +45,10 @@ pub struct Head {
     /// Whether the feed is being read from its start, so that older documents are still there.
     #[serde(default)]
     pub rereading: bool,
+    /// The build that had to pass over changes it did not understand; the next one reads the feed
+    /// from its start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skipped_by: Option<String>,
     /// How far the server's clock is ahead of the device's, in milliseconds.
     #[serde(default)]
     pub clock_ahead_ms: i64,
@@ -70,6 +74,7 @@ impl Head {
             cursor: 0,
             generation: 0,
             rereading: false,
+            skipped_by: None,
             clock_ahead_ms: 0,
             offset: FixedOffset::default(),
             last_sync: None,

@@ -5,6 +5,7 @@ use super::memory::{Memory, Plan, Step, count};
 use crate::engine::Summary;
 use crate::record::{Acknowledged, Head, ParkedRecord, Queued};
 use crate::store::{LocalStore, StoreError};
+use crate::wire::Decoded;
 use taswiq_domain::ids::{CommandId, CustomerId, OrderId};
 use taswiq_domain::limits;
 use taswiq_domain::sync::{
@@ -42,21 +43,27 @@ impl<S: LocalStore> Device<S> {
         self.refresh().await?;
         let plan = |memory: &Memory| {
             let commands = memory.next_commands(commands_max, bytes_max);
+            let mut plan = Plan::new(memory.head.clone());
             let last = commands.last().map_or(0, |command| command.seq);
-            let plan = if last > memory.head.offered_seq {
-                Plan::new(Head {
-                    offered_seq: last,
-                    ..memory.head.clone()
-                })
-            } else {
-                Plan::nothing(memory.head.clone())
-            };
+            plan.head.offered_seq = plan.head.offered_seq.max(last);
+            if plan
+                .head
+                .skipped_by
+                .as_ref()
+                .is_some_and(|skipped_by| skipped_by != build)
+            {
+                plan.head.skipped_by = None;
+                plan.reread();
+            }
+            if plan.head == memory.head {
+                plan = Plan::nothing(plan.head);
+            }
             let request = Request {
                 protocol: PROTOCOL,
                 device: memory.head.device,
                 epoch: memory.head.epoch.clone(),
                 build: build.to_owned(),
-                cursor: memory.head.cursor,
+                cursor: plan.head.cursor,
                 device_time: now,
                 waiting: memory.waiting(),
                 commands,
@@ -75,16 +82,21 @@ impl<S: LocalStore> Device<S> {
     ///
     /// # Errors
     /// The store's; nothing was stored then.
-    pub async fn apply(&self, sent: &Sent, response: Response) -> Result<Applied, StoreError> {
-        let mut response = response;
+    pub async fn apply(&self, sent: &Sent, answer: Decoded) -> Result<Applied, StoreError> {
+        let Decoded {
+            mut response,
+            skipped,
+        } = answer;
         let mut changes = std::mem::take(&mut response.changes);
         let digest: Vec<Digest> = changes.iter().filter_map(Digest::of).collect();
-        let summary = self
-            .change_with(
-                |memory| Ok::<_, StoreError>(memory.plan_answer(sent, &response, &digest)),
-                &mut changes,
-            )
-            .await?;
+        let plan = |memory: &Memory| {
+            let (mut plan, summary) = memory.plan_answer(sent, &response, &digest);
+            if skipped && plan.takes_changes {
+                plan.head.skipped_by = Some(sent.request.build.clone());
+            }
+            Ok::<_, StoreError>((plan, summary))
+        };
+        let summary = self.change_with(plan, &mut changes).await?;
         Ok(Applied { summary })
     }
 }

@@ -1,6 +1,6 @@
 //! What the person sees, does, takes back and finds again.
 
-use crate::phone::{Phone, Way, server};
+use crate::phone::{Phone, Way, decoded, server};
 use crate::world::*;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -621,7 +621,11 @@ async fn fault_21_an_answer_for_another_person_is_not_stored() {
         .borrow_mut()
         .handle(sent.request.clone());
     answer.changes = vec![taswiq_domain::sync::Change::Profile(profile(ANIMATRICE))];
-    let applied = phone.device.apply(&sent, answer).await.expect("looked at");
+    let applied = phone
+        .device
+        .apply(&sent, decoded(answer))
+        .await
+        .expect("looked at");
     assert!(applied.summary.wrong_person);
     assert_eq!(
         (

@@ -1,7 +1,7 @@
 //! The faults of phones and networks, by their numbers.
 
 use crate::model_server::ModelServer;
-use crate::phone::{Phone, Server, Way, server};
+use crate::phone::{Phone, Server, Way, decoded, server};
 use crate::world::*;
 use taswiq_domain::ids::CommandId;
 use taswiq_offline::driver::TransportError;
@@ -269,11 +269,11 @@ async fn fault_08_two_tabs_that_send_at_the_same_time_store_each_answer_once() {
     // The second answer overtakes the first.
     other
         .device
-        .apply(&second, second_answer)
+        .apply(&second, decoded(second_answer))
         .await
         .expect("stored");
     one.device
-        .apply(&first, first_answer)
+        .apply(&first, decoded(first_answer))
         .await
         .expect("stored");
     let reopened = one.restarted().await;
@@ -306,7 +306,10 @@ async fn fault_08_a_late_answer_does_not_bring_old_documents_back() {
         .act(ANIMATRICE, 901, confirm(&order, HONEY));
     other.sync().await;
     let confirmed = other.device.order(order_id(2)).expect("known").order;
-    one.device.apply(&late, late_answer).await.expect("stored");
+    one.device
+        .apply(&late, decoded(late_answer))
+        .await
+        .expect("stored");
     assert_eq!(
         one.device.order(order_id(2)).expect("known").order,
         confirmed

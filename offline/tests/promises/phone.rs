@@ -6,12 +6,13 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use taswiq_domain::ids::{DeviceId, PersonId};
-use taswiq_domain::sync::Request;
+use taswiq_domain::sync::{Request, Response};
 use taswiq_domain::time::Timestamp;
 use taswiq_offline::Device;
 use taswiq_offline::driver::{Driver, Host, Transport, TransportError};
 use taswiq_offline::engine::Event;
 use taswiq_offline::store::MemoryStore;
+use taswiq_offline::wire::Decoded;
 
 pub type Server = Rc<RefCell<ModelServer>>;
 
@@ -42,6 +43,10 @@ pub struct Network {
     /// What becomes of the next requests; good when it is empty.
     pub ways: Rc<RefCell<VecDeque<Way>>>,
     pub requests: Rc<RefCell<Vec<Request>>>,
+    /// The build of the app that is started next.
+    pub build: Rc<Cell<&'static str>>,
+    /// Makes of an answer what a younger server would say.
+    pub younger: Rc<Cell<Option<fn(&mut serde_json::Value)>>>,
 }
 
 impl Transport for Network {
@@ -49,8 +54,12 @@ impl Transport for Network {
         let request: Request = serde_json::from_slice(&body).expect("a request");
         self.requests.borrow_mut().push(request.clone());
         let reach = || {
-            serde_json::to_vec(&self.server.borrow_mut().handle(request.clone()))
-                .expect("serialises")
+            let response = self.server.borrow_mut().handle(request.clone());
+            let mut answer = serde_json::to_value(response).expect("serialises");
+            if let Some(say) = self.younger.get() {
+                say(&mut answer);
+            }
+            answer.to_string().into_bytes()
         };
         let mut ways = self.ways.borrow_mut();
         match ways.pop_front().unwrap_or(Way::Good) {
@@ -111,6 +120,14 @@ pub struct Phone {
     pub driver: Rc<Driver<MemoryStore, Network, Bench>>,
 }
 
+/// An answer as it is read from the wire.
+pub fn decoded(response: Response) -> Decoded {
+    Decoded {
+        response,
+        skipped: false,
+    }
+}
+
 pub fn server() -> Server {
     Rc::new(RefCell::new(ModelServer::new()))
 }
@@ -132,6 +149,8 @@ impl Phone {
             server: Rc::clone(server),
             ways: Rc::default(),
             requests: Rc::default(),
+            build: Rc::new(Cell::new("build-1")),
+            younger: Rc::default(),
         };
         let bench = Bench {
             now: Rc::new(Cell::new(NOON)),
@@ -150,8 +169,8 @@ impl Phone {
         let device = Device::open(store.clone(), person, device_id)
             .await
             .expect("opens");
-        let driver =
-            Driver::new(device.clone(), network.clone(), bench.clone(), "test-build").shared();
+        let build = network.build.get();
+        let driver = Driver::new(device.clone(), network.clone(), bench.clone(), build).shared();
         Self {
             leads: Cell::new(false),
             person,

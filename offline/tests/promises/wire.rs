@@ -1,8 +1,10 @@
 //! What a device reads of what it or others wrote, however long ago.
 
-use crate::world::{AGENT, customer_id, id, place};
+use crate::phone::{Phone, server};
+use crate::world::{AGENT, customer_id, id, order_id, place, register};
 use taswiq_domain::ids::DeviceId;
-use taswiq_domain::sync::{Command, Response};
+use taswiq_domain::refusal::Refusal;
+use taswiq_domain::sync::Command;
 use taswiq_domain::time::Timestamp;
 use taswiq_offline::Device;
 use taswiq_offline::driver::TransportError;
@@ -13,8 +15,11 @@ use taswiq_offline::wire::decode;
 #[test]
 fn nothing_but_a_whole_answer_is_an_answer() {
     let whole = r#"{"protocol":1,"epoch":"e","server_time":5,"offset":60,"decided_seq":0,"results":[],"changes":[],"cursor":0,"more":0}"#;
-    let response: Response = decode(whole.as_bytes()).expect("an answer");
-    assert_eq!(response.server_time, Timestamp(5));
+    let decoded = decode(whole.as_bytes()).expect("an answer");
+    assert_eq!(
+        (decoded.response.server_time, decoded.skipped),
+        (Timestamp(5), false)
+    );
     for cut in 0..whole.len() {
         assert_eq!(
             decode(&whole.as_bytes()[..cut]),
@@ -25,6 +30,9 @@ fn nothing_but_a_whole_answer_is_an_answer() {
         whole.replace("\"protocol\":1", "\"protocol\":2"),
         "<html>".to_owned(),
         "null".to_owned(),
+        "[]".to_owned(),
+        whole.replace("\"changes\":[]", "\"changes\":{}"),
+        whole.replace("\"cursor\":0", "\"cursor\":null"),
         format!("{whole}{whole}"),
     ] {
         assert_eq!(
@@ -33,6 +41,79 @@ fn nothing_but_a_whole_answer_is_an_answer() {
             "{other}"
         );
     }
+}
+
+/// What a server says that has learnt new kinds of changes and new reasons: orders
+/// come as a kind that nobody knows, and every reason for parking is a new one.
+fn speak_of_tomorrow(answer: &mut serde_json::Value) {
+    if let Some(changes) = answer["changes"].as_array_mut() {
+        changes
+            .iter_mut()
+            .filter(|change| change["kind"] == "order")
+            .for_each(|change| change["kind"] = "order_of_tomorrow".into());
+    }
+    if let Some(results) = answer["results"].as_array_mut() {
+        results
+            .iter_mut()
+            .filter(|result| result["status"] == "parked")
+            .for_each(|result| result["refusal"]["code"] = "reason_of_tomorrow".into());
+    }
+}
+
+#[tokio::test]
+async fn fault_10_a_younger_server_keeps_no_order_on_an_old_phone() {
+    let server = server();
+    let phone = Phone::ready(&server, AGENT, 1).await;
+    phone.network.younger.set(Some(speak_of_tomorrow));
+    server.borrow_mut().parks.push(id(3));
+    for (number, body) in [
+        (1, register("Itto")),
+        (2, place(customer_id(1), &[(1, 2)])),
+        (3, place(customer_id(1), &[(1, 1)])),
+    ] {
+        phone
+            .device
+            .act(body, id(number), phone.now())
+            .await
+            .expect("stored");
+    }
+    phone.sync().await;
+    assert_eq!(
+        (phone.device.waiting(), phone.device.customers().len()),
+        (0, 1)
+    );
+    assert_eq!(
+        phone.device.parked()[0].refusal,
+        Refusal::UnreadableBody {
+            detail: "reason_of_tomorrow".to_owned()
+        }
+    );
+    // The next build understands, and is told all that the old one passed over.
+    phone.network.younger.set(None);
+    let phone = phone.restarted().await;
+    phone.sync().await;
+    assert!(
+        phone.device.order(order_id(2)).is_none(),
+        "still the old build"
+    );
+    phone.network.build.set("build-2");
+    let phone = phone.restarted().await;
+    phone.sync().await;
+    assert!(phone.device.order(order_id(2)).is_some());
+    let cursor = phone
+        .network
+        .requests
+        .borrow()
+        .last()
+        .map(|request| request.cursor);
+    phone.sync().await;
+    let again = phone
+        .network
+        .requests
+        .borrow()
+        .last()
+        .map(|request| request.cursor);
+    assert!(again > cursor, "only once");
 }
 
 /// The store of a phone as the first build left it, to the letter. Every later build must read it:
