@@ -27,6 +27,12 @@ const PHYSICAL: [&str; 17] = [
 /// Properties whose values may name a side.
 const SIDED: [&str; 3] = ["text-align", "float", "clear"];
 
+/// Where a side is meant, and why.
+const MEANT: [(&str, &str); 1] = [
+    // Digits run from left to right in every language, and the commas of a column must line up.
+    ("style/office.css", "text-align: right"),
+];
+
 pub fn check() -> Result<Vec<String>> {
     let mut complaints = Vec::new();
     for source in sources::all()? {
@@ -34,6 +40,9 @@ pub fn check() -> Result<Vec<String>> {
             continue;
         }
         for (line, declaration) in physical(&source.text()?) {
+            if MEANT.contains(&(source.path.as_str(), declaration.as_str())) {
+                continue;
+            }
             complaints.push(format!("{}:{line}: {declaration}", source.path));
         }
     }
