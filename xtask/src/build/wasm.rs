@@ -95,9 +95,11 @@ fn compile(mode: Mode) -> Result<PathBuf> {
     cargo.args(["--target", needs::WASM_TARGET]);
     let folder = match mode {
         // A profile of its own would compile every macro and build script a second time, a minute of
-        // a first build. Without any optimisation the wasm is several times as large.
+        // a first build. Optimising our own crates is what makes the wasm small, since the generic
+        // code of others is compiled in them; optimising the rest costs 80 s more and saves nothing.
         Mode::Quick => {
             cargo.args(["--config", "profile.dev.opt-level=1"]);
+            cargo.args(["--config", "profile.dev.package.\"*\".opt-level=0"]);
             "debug"
         }
         Mode::Release => {
