@@ -18,10 +18,10 @@
 //! | sync | [`Office::sync`] |
 //! | parked commands | [`Office::parked`], [`Office::count_parked`], [`Office::settle_parked`] |
 //! | orders | [`Office::orders`], [`Office::order_history`], [`Office::orders_by_progress`] |
-//! | figures | [`Office::figures`], [`Office::figures_by`], [`Office::completeness`], [`Office::balances`] |
+//! | figures | [`Office::figures`], [`Office::figures_by`], [`Office::overview`], [`Office::unanswered`], [`Office::completeness`], [`Office::balances`] |
 //! | the clock | [`Office::pass_deadlines`], [`Office::forget_expired`] |
 //! | audit | [`Office::audit`] |
-//! | many at once | [`Office::import`], [`Office::bulk_load`] |
+//! | many at once | [`Office::check_file`], [`Office::import_file`], [`Office::found_company`], [`Office::bulk_load`] |
 //! | restored from a copy | [`Office::renew_epoch`] |
 //!
 //! Below that face: [`db`] is one SQL text for two databases and the one writer with group commit;
@@ -111,6 +111,7 @@ impl Office {
 
     /// Closes every connection. What was answered is durable anyway.
     pub async fn close(&self) {
+        self.writer.stop();
         self.db.close().await;
     }
 

@@ -15,7 +15,7 @@ use crate::work::{Shared, Work};
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 /// Jobs that may wait. Beyond, callers wait a moment and are told that the office is busy.
 const QUEUE_JOBS_MAX: usize = 2_048;
@@ -67,14 +67,21 @@ where
 #[derive(Clone)]
 pub struct Writer {
     jobs: mpsc::Sender<Box<dyn AnyJob>>,
+    stop: Arc<Notify>,
 }
 
 impl Writer {
     /// Starts the writer. It ends when the last handle is dropped.
     pub fn start(db: Db, shared: Arc<Shared>) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE_JOBS_MAX);
-        tokio::spawn(write_for_ever(db, shared, queue));
-        Self { jobs }
+        let stop = Arc::new(Notify::new());
+        tokio::spawn(write_for_ever(db, shared, queue, Arc::clone(&stop)));
+        Self { jobs, stop }
+    }
+
+    /// Lets the writer finish what waits and give its connection back. Later jobs find it busy.
+    pub fn stop(&self) {
+        self.stop.notify_one();
     }
 
     /// Runs a job and waits until what it did is durable.
@@ -91,10 +98,19 @@ impl Writer {
     }
 }
 
-async fn write_for_ever(db: Db, shared: Arc<Shared>, mut queue: mpsc::Receiver<Box<dyn AnyJob>>) {
+async fn write_for_ever(db: Db, shared: Arc<Shared>, mut queue: mpsc::Receiver<Box<dyn AnyJob>>, stop: Arc<Notify>) {
     let mut kept: Option<Conn> = None;
     let mut batch: Vec<Box<dyn AnyJob>> = Vec::with_capacity(BATCH_JOBS_MAX);
-    while queue.recv_many(&mut batch, BATCH_JOBS_MAX).await > 0 {
+    loop {
+        let waiting = tokio::select! {
+            biased;
+            count = queue.recv_many(&mut batch, BATCH_JOBS_MAX) => count,
+            () = stop.notified() => 0,
+        };
+        // The pool cannot close while a connection of it is kept here.
+        if waiting == 0 {
+            return;
+        }
         if write_together(&db, &shared, &mut kept, &mut batch).await.is_ok() {
             batch.drain(..).for_each(|job| job.finish(Ok(())));
             continue;
