@@ -194,6 +194,25 @@ impl Office {
     /// # Errors
     /// [`OfficeError::Conflict`] when the office already has people or cooperatives.
     pub async fn found_company(&self, company: Company) -> Result<(), OfficeError> {
+        self.found(company, false).await
+    }
+
+    /// [`Office::found_company`] for the demo company: the database says so from then on, for its
+    /// passwords are known to everybody.
+    ///
+    /// # Errors
+    /// See [`Office::found_company`].
+    pub async fn found_demo_company(&self, company: Company) -> Result<(), OfficeError> {
+        self.found(company, true).await
+    }
+
+    /// Whether this is the demo company, which must not be reached from other machines.
+    pub async fn is_demo(&self) -> Result<bool, OfficeError> {
+        let mut conn = self.db.read().await?;
+        Ok(crate::db::sql::is_demo(&mut conn).await?.is_some_and(|(is_demo,)| is_demo))
+    }
+
+    async fn found(&self, company: Company, is_demo: bool) -> Result<(), OfficeError> {
         let mut hashes: Vec<(String, String)> = Vec::new();
         let mut hash_of_each = Vec::with_capacity(company.people.len());
         for (_, password) in &company.people {
@@ -209,7 +228,14 @@ impl Office {
             };
             hash_of_each.push(hash);
         }
-        self.write((company, hash_of_each), |(company, hashes), work| Box::pin(found_company(work, company, hashes))).await
+        self.write((company, hash_of_each, is_demo), |(company, hashes, is_demo), work| {
+            Box::pin(async move {
+                found_company(work, company, hashes).await?;
+                crate::db::sql::set_is_demo(&mut work.conn, *is_demo).await?;
+                Ok(())
+            })
+        })
+        .await
     }
 
     /// Writes a batch in one transaction.

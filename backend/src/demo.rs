@@ -16,6 +16,7 @@ mod clientele;
 mod company;
 mod days;
 mod life;
+mod load;
 mod market;
 mod material;
 mod random;
@@ -24,8 +25,9 @@ mod tests;
 
 pub use clientele::DemoCustomer;
 pub use company::{Company, DemoCooperative, DemoPerson};
-pub use life::History;
+pub use load::{FillError, fill};
 
+use crate::bulk::History;
 use clientele::Clientele;
 use days::Days;
 use market::{Knock, Market};
@@ -42,6 +44,8 @@ pub const PASSWORD: &str = "taswiq-demo";
 pub const ORDERS: u32 = 30_000;
 /// Days of the history: six months.
 pub(crate) const HISTORY_DAYS: i32 = 183;
+/// Agents, counted from 0, whose phones have not been heard of since the evening before.
+const OFFLINE_AGENTS: [usize; 2] = [8, 13];
 /// The last day is told until nine in the morning, when the day's first orders are in.
 const LAST_MINUTE: i64 = 9 * 60;
 /// Before half past seven nobody has knocked yet and the last orders are the evening's.
@@ -94,6 +98,14 @@ impl Options {
         } else {
             self.as_of.plus_days(-1)
         }
+    }
+
+    /// For agents whose phone has not reached the server on the last day: since when. An office is
+    /// never sure to know everything, and the demo shows how that looks.
+    fn offline_since(&self, days: &Days, agent: usize) -> Option<Timestamp> {
+        OFFLINE_AGENTS
+            .contains(&agent)
+            .then(|| days.at(self.last_day(days), 0).plus_hours(-4))
     }
 
     /// How many orders at the end still await every answer.

@@ -10,6 +10,7 @@ CREATE TABLE office (
     feed_number BIGINT NOT NULL,
     ledger_number BIGINT NOT NULL,
     catalogue_revision BIGINT NOT NULL,
+    is_demo BOOLEAN NOT NULL DEFAULT FALSE,
     created_at BIGINT NOT NULL
 );
 

@@ -10,6 +10,7 @@ CREATE TABLE office (
     feed_number INTEGER NOT NULL,
     ledger_number INTEGER NOT NULL,
     catalogue_revision INTEGER NOT NULL,
+    is_demo INTEGER NOT NULL DEFAULT 0 CHECK (is_demo IN (0, 1)),
     created_at INTEGER NOT NULL
 ) STRICT;
 

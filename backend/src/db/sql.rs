@@ -50,3 +50,11 @@ pub async fn set_numbers(conn: &mut Conn, row: &OfficeRow) -> Result<u64, sqlx::
 pub async fn set_epoch(conn: &mut Conn, epoch: &str) -> Result<u64, sqlx::Error> {
     execute!(conn, "UPDATE office SET epoch = $1 WHERE id = 1", epoch)
 }
+
+pub async fn is_demo(conn: &mut Conn) -> Result<Option<(bool,)>, sqlx::Error> {
+    fetch_optional!(conn, (bool,), "SELECT is_demo FROM office WHERE id = 1")
+}
+
+pub async fn set_is_demo(conn: &mut Conn, is_demo: bool) -> Result<u64, sqlx::Error> {
+    execute!(conn, "UPDATE office SET is_demo = $1 WHERE id = 1", is_demo)
+}

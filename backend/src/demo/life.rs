@@ -12,14 +12,14 @@ use super::days::{Days, Hours};
 use super::market::{Knock, Market};
 use super::random::{Random, Stream};
 use super::{DemoError, Options};
+use crate::bulk::History;
 use taswiq_domain::catalogue::Channel;
 use taswiq_domain::customer::CustomerKind;
 use taswiq_domain::ids::{CooperativeId, OrderId, PersonId};
-use taswiq_domain::ledger::{Transfer, transfers_for};
 use taswiq_domain::limits;
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::basket::{Basket, Door, OrderIdentity};
-use taswiq_domain::order::event::{LineUnits, PackedLine, Proposal, ProposedLine, RecordedEvent};
+use taswiq_domain::order::event::{LineUnits, PackedLine, Proposal, ProposedLine};
 use taswiq_domain::order::{
     CancelledBy, Fault, Order, OrderEvent, PaymentMethod, Place, Proof, Reason, Stage, SubOrder,
     Withdrawal,
@@ -34,19 +34,6 @@ const DAY_MS: i64 = 24 * HOUR_MS;
 /// Orders of the last days of which more than usual wait for the customer's answer to a proposal,
 /// so that there are always some to look at.
 const RECENT_DAYS: i64 = 3;
-
-/// An order with its whole past.
-#[derive(Clone, Debug, serde::Serialize)]
-pub struct History {
-    /// As it stands at the end.
-    pub order: Order,
-    /// When the server took it in.
-    pub received_at: Timestamp,
-    /// What happened, oldest first.
-    pub events: Vec<RecordedEvent>,
-    /// What that moved in the ledger.
-    pub transfers: Vec<Transfer>,
-}
 
 /// What never changes while orders are lived.
 #[derive(Clone, Copy)]
@@ -79,6 +66,22 @@ enum Act {
     CloseWithdrawal(CooperativeId),
 }
 
+impl Act {
+    /// Whether it reaches the server from the agent's phone.
+    const fn is_agents(self) -> bool {
+        !matches!(
+            self,
+            Self::Decide(_)
+                | Self::CorrectDecision(_)
+                | Self::Expire(_)
+                | Self::StartPreparing(_)
+                | Self::Pack(_)
+                | Self::HandOver(_)
+                | Self::CloseWithdrawal(_)
+        )
+    }
+}
+
 /// An act with its times.
 #[derive(Clone, Copy, Debug)]
 struct Planned {
@@ -101,6 +104,8 @@ struct Life<'a> {
     world: World<'a>,
     random: Random,
     agent: usize,
+    /// From when on nothing of this agent's has reached the server.
+    offline_since: Option<Timestamp>,
     fresh: bool,
     history: History,
     agenda: Vec<Planned>,
@@ -146,37 +151,22 @@ pub(super) fn live(
         700..930 => random.between(5 * MINUTE_MS, 5 * HOUR_MS),
         _ => random.between(5 * HOUR_MS, 30 * HOUR_MS),
     };
-    let latest = world.options.ends_at.plus_ms(-1_000);
+    let offline_since = world.options.offline_since(world.days, knock.agent);
+    let latest = offline_since.unwrap_or(world.options.ends_at.plus_ms(-1_000));
     let received_at = knock
         .at
         .plus_ms(if fresh { lag_ms % 60_000 } else { lag_ms })
         .min(latest)
         .max(knock.at);
-    let event = OrderEvent::Placed {
-        order: Box::new(order.clone()),
-    };
-    let transfers =
-        transfers_for(None, &order, &event, 1, Some(person.id), knock.at).map_err(Refusal::from)?;
     let mut life = Life {
         world,
         random,
         agent: (person.id.0 - 1) as usize,
+        offline_since,
         fresh,
         agenda: Vec::with_capacity(8),
         turns: 0,
-        history: History {
-            events: vec![RecordedEvent {
-                number: 1,
-                event,
-                actor: Some(person.id),
-                device: person.device,
-                made_at: knock.at,
-                received_at,
-            }],
-            transfers,
-            received_at,
-            order,
-        },
+        history: History::place(order, person.device, received_at),
     };
     life.look_ahead();
     while let Some(next) = life.next_act() {
@@ -224,11 +214,11 @@ fn place(
 impl Life<'_> {
     /// What follows from an order that was just placed.
     fn look_ahead(&mut self) {
-        let placed_at = self.history.order.placed_at;
-        let received_at = self.history.received_at;
+        let placed_at = self.history.order().placed_at;
+        let received_at = self.history.received_at();
         let parts: Vec<(CooperativeId, Withdrawal)> = self
             .history
-            .order
+            .order()
             .sub_orders
             .iter()
             .map(|sub_order| (sub_order.cooperative, sub_order.withdrawal))
@@ -300,7 +290,11 @@ impl Life<'_> {
     }
 
     fn plan(&mut self, made_at: Timestamp, received_at: Timestamp, act: Act) {
-        if received_at <= self.world.options.ends_at {
+        let heard_until = match self.offline_since {
+            Some(offline_since) if act.is_agents() => offline_since,
+            _ => self.world.options.ends_at,
+        };
+        if received_at <= heard_until {
             self.turns += 1;
             self.agenda.push(Planned {
                 made_at,
@@ -347,8 +341,8 @@ impl Life<'_> {
             ..
         } = planned;
         match planned.act {
-            Act::Amend if self.history.order.is_untouched() => self.amend(at),
-            Act::CancelByAgent if self.history.order.is_untouched() => {
+            Act::Amend if self.history.order().is_untouched() => self.amend(at),
+            Act::CancelByAgent if self.history.order().is_untouched() => {
                 let event = OrderEvent::Cancelled {
                     by: CancelledBy::Agent,
                     reason: Reason::Mistake,
@@ -356,7 +350,7 @@ impl Life<'_> {
                 self.happen(event, Actor::Agent, at, received_at)
             }
             Act::CancelByCustomer => {
-                let can_be_cancelled = self.history.order.sub_orders.iter().any(|sub_order| {
+                let can_be_cancelled = self.history.order().sub_orders.iter().any(|sub_order| {
                     !sub_order.stage.is_dead() && sub_order.stage != Stage::Delivered
                 });
                 if !can_be_cancelled {
@@ -383,7 +377,7 @@ impl Life<'_> {
             | Act::GiveBack(cooperative)
             | Act::Withdraw(cooperative)
             | Act::CloseWithdrawal(cooperative) => {
-                let Some(part) = self.history.order.sub_order(cooperative).cloned() else {
+                let Some(part) = self.history.order().sub_order(cooperative).cloned() else {
                     return Ok(());
                 };
                 self.act_on_part(planned.act, &part, at, received_at)
@@ -484,7 +478,7 @@ impl Life<'_> {
 
     /// The customer wants more or less of something and signs again.
     fn amend(&mut self, at: Timestamp) -> Result<(), DemoError> {
-        let order = &self.history.order;
+        let order = self.history.order();
         let catalogue = &self.world.company.catalogue;
         let (Some(price_list), Some(plan)) = (catalogue.price_list_at(at), catalogue.plan_at(at))
         else {
@@ -801,7 +795,7 @@ impl Life<'_> {
             }
             return Ok(());
         }
-        let digits = self.history.order.receipt_digits.unwrap_or_default();
+        let digits = self.history.order().receipt_digits.unwrap_or_default();
         // Most deliveries are the agent's; a cooperative nearby sometimes brings its own goods.
         let by_agent = self.random.chance(860);
         let proof = if self.random.chance(740) || !by_agent {
@@ -860,7 +854,7 @@ impl Life<'_> {
             self.plan_at_door_hours(at, Act::Collect(cooperative));
             return;
         }
-        let is_shop = self.history.order.customer_kind == CustomerKind::Professional;
+        let is_shop = self.history.order().customer_kind == CustomerKind::Professional;
         let later_days = match (is_shop, self.random.below(1_000)) {
             (true, 0..380) => Some(self.random.between(5, 30)),
             (false, 0..35) => Some(self.random.between(1, 12)),
@@ -891,7 +885,7 @@ impl Life<'_> {
         if owed <= Centimes::ZERO {
             return Ok(());
         }
-        let method = match self.history.order.customer_kind {
+        let method = match self.history.order().customer_kind {
             CustomerKind::Household => self.random.by_weight([
                 (800, PaymentMethod::Cash),
                 (140, PaymentMethod::Wallet),
@@ -968,14 +962,6 @@ impl Life<'_> {
         made_at: Timestamp,
         received_at: Timestamp,
     ) -> Result<(), DemoError> {
-        let before = &self.history.order;
-        let mut after = before
-            .after(&event, made_at)
-            .map_err(|refusal| DemoError::Refused {
-                order: before.id,
-                event: event.kind(),
-                refusal,
-            })?;
         let people = &self.world.company.people;
         let person = match actor {
             Actor::Agent => Some(&people[self.agent]),
@@ -985,21 +971,20 @@ impl Life<'_> {
             }
             Actor::Clock => None,
         };
-        let number = self.history.events.len() as u32 + 1;
-        let actor = person.map(|person| person.id);
-        let transfers = transfers_for(Some(before), &after, &event, number, actor, made_at)
-            .map_err(Refusal::from)?;
-        self.history.transfers.extend(transfers);
-        self.history.events.push(RecordedEvent {
-            number,
-            event,
-            actor,
-            device: person.and_then(|person| person.device),
-            made_at,
-            received_at,
-        });
-        std::mem::swap(&mut self.history.order, &mut after);
-        Ok(())
+        let kind = event.kind();
+        self.history
+            .happen(
+                event,
+                person.map(|person| person.id),
+                person.and_then(|person| person.device),
+                made_at,
+                received_at,
+            )
+            .map_err(|refusal| DemoError::Refused {
+                order: self.history.order().id,
+                event: kind,
+                refusal,
+            })
     }
 }
 

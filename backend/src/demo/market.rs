@@ -161,20 +161,31 @@ impl Market {
             .collect();
         times.sort_unstable();
         let fresh_from = options.orders - options.fresh_orders();
+        let is_last_day = date == options.last_day(days);
+        // Orders of the last day by agents who are offline are still on their phones.
+        let online = |agent: usize| {
+            (agent..agent + self.cooperatives.len())
+                .map(|candidate| candidate % self.cooperatives.len())
+                .find(|candidate| options.offline_since(days, *candidate).is_none())
+                .unwrap_or(agent)
+        };
         times
             .into_iter()
             .zip(first..)
             .map(|(at, number)| match number.checked_sub(fresh_from) {
                 Some(fresh) => Knock {
                     at,
-                    agent: fresh as usize % self.cooperatives.len(),
+                    agent: online(fresh as usize % self.cooperatives.len()),
                     fresh_for: Some(CooperativeId(
                         i64::from(fresh % self.products.len() as u32) + 1,
                     )),
                 },
                 None => Knock {
                     at,
-                    agent: random.index_in(&self.agents),
+                    agent: match random.index_in(&self.agents) {
+                        agent if is_last_day => online(agent),
+                        agent => agent,
+                    },
                     fresh_for: None,
                 },
             })
