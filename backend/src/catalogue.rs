@@ -305,7 +305,7 @@ impl Office {
 
 /// Nothing is published for the past, nor before what it follows. Only the first of its kind may
 /// hold from now on.
-fn check_future(now: Timestamp, valid_from: Timestamp, last: Option<Timestamp>) -> Result<(), OfficeError> {
+pub(crate) fn check_future(now: Timestamp, valid_from: Timestamp, last: Option<Timestamp>) -> Result<(), OfficeError> {
     match last {
         Some(last) if valid_from <= last || valid_from <= now => Err(invalid("valid_from")),
         // A form filled in a minute ago means now.

@@ -1,6 +1,8 @@
 //! The manager's figures: turnover and commission by agent, cooperative, product and period, read
 //! from the roll-ups, and how complete they are.
 
+pub mod sql;
+
 use crate::Office;
 use crate::devices;
 use crate::error::OfficeError;
@@ -10,8 +12,9 @@ use std::collections::BTreeMap;
 use taswiq_domain::access::{Action, Actor};
 use taswiq_domain::ids::{CooperativeId, PersonId, ProductId};
 use taswiq_domain::ledger::Account;
+use taswiq_domain::limits;
 use taswiq_domain::money::Centimes;
-use taswiq_domain::time::{Calendar, CivilDate};
+use taswiq_domain::time::{Calendar, CivilDate, Timestamp};
 
 /// Which orders the figures are about. `None` is all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +74,95 @@ pub struct Completeness {
     pub parked: i64,
 }
 
+/// What cooperatives have not answered yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unanswered {
+    /// Sub-orders.
+    pub sub_orders: i64,
+    /// Since when the oldest of them has been with its cooperative.
+    pub oldest_since: Option<Timestamp>,
+    /// Of them, those for longer than [`limits::CONFIRM_ESCALATION_HOURS`].
+    pub late: i64,
+    /// Cooperatives with one that is late.
+    pub late_cooperatives: i64,
+}
+
+/// Everything the first page of the office shows.
+#[derive(Clone, Debug)]
+pub struct Overview {
+    /// The sums under the filter.
+    pub total: Measures,
+    /// The sums of the period before, of the same length.
+    pub before: Measures,
+    /// By day, or by month where the period is long.
+    pub by_period: Vec<(FigureKey, Measures)>,
+    /// By agent.
+    pub by_agent: Vec<(FigureKey, Measures)>,
+    /// By cooperative.
+    pub by_cooperative: Vec<(FigureKey, Measures)>,
+    /// By product.
+    pub by_product: Vec<(FigureKey, Measures)>,
+    /// How complete all this is.
+    pub completeness: Completeness,
+    /// What waits for cooperatives.
+    pub unanswered: Unanswered,
+}
+
+/// Longer periods are shown by month.
+pub const DAYS_BY_DAY_MAX: i32 = 62;
+
+impl FigureFilter {
+    /// How long, in days.
+    pub fn days(&self) -> i32 {
+        (self.end.days_since_epoch() - self.first.days_since_epoch()).max(0)
+    }
+
+    /// The same for the period before, of the same length. A month begun is compared with as many
+    /// days of the month before.
+    pub fn before(&self) -> Self {
+        let days = self.days();
+        let last = self.end.plus_days(-1);
+        if self.first.first_of_month() == self.first && last.first_of_month() == self.first {
+            let first = self.first.plus_days(-1).first_of_month();
+            let is_whole = self.end == self.first.first_of_next_month();
+            let end = if is_whole { self.first } else { first.plus_days(days).min(self.first) };
+            return Self { first, end, ..*self };
+        }
+        Self { first: self.first.plus_days(-days), end: self.first, ..*self }
+    }
+
+    /// By day, or by month where the period is long.
+    pub fn steps(&self) -> Breakdown {
+        if self.days() > DAYS_BY_DAY_MAX { Breakdown::Month } else { Breakdown::Day }
+    }
+}
+
 impl Office {
+    /// Everything the first page of the office shows.
+    pub async fn overview(&self, actor: &Actor, filter: &FigureFilter) -> Result<Overview, OfficeError> {
+        Ok(Overview {
+            total: self.figures(actor, filter).await?,
+            before: self.figures(actor, &filter.before()).await?,
+            by_period: self.figures_by(actor, filter, filter.steps()).await?,
+            by_agent: self.figures_by(actor, filter, Breakdown::Agent).await?,
+            by_cooperative: self.figures_by(actor, filter, Breakdown::Cooperative).await?,
+            by_product: self.figures_by(actor, filter, Breakdown::Product).await?,
+            completeness: self.completeness(actor).await?,
+            unanswered: self.unanswered(actor).await?,
+        })
+    }
+
+    /// What cooperatives have not answered yet.
+    pub async fn unanswered(&self, actor: &Actor) -> Result<Unanswered, OfficeError> {
+        self.require(actor, Action::ReadFigures)?;
+        // An answer is due so long after the order came in: that tells when it came.
+        let late = self.now().plus_hours(limits::CONFIRM_EXPIRY_HOURS - limits::CONFIRM_ESCALATION_HOURS);
+        let mut conn = self.db.read().await?;
+        let (sub_orders, first_due, late, late_cooperatives) = sql::unanswered(&mut conn, late.0).await?;
+        let oldest_since = first_due.map(|due| Timestamp(due).plus_hours(-limits::CONFIRM_EXPIRY_HOURS));
+        Ok(Unanswered { sub_orders, oldest_since, late, late_cooperatives })
+    }
+
     /// The sum of all measures under a filter.
     pub async fn figures(&self, actor: &Actor, filter: &FigureFilter) -> Result<Measures, OfficeError> {
         let mut total = Measures::default();

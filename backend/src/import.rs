@@ -1,473 +1,408 @@
-//! CSV import: cooperatives, products with prices, customers, from the files that people already have.
+//! Cooperatives and products from a file that a spreadsheet wrote.
 //!
-//! A file is taken whole or not at all. First it is only read ([`Office::preview_import`]), which
-//! tells every error of every row at once; then it is applied ([`Office::import`]), which reads it
-//! again and writes nothing while there is an error.
+//! A file is read whole and checked row by row; nothing is taken in before every row is right, and
+//! then all of it in one transaction. Commas, semicolons and tabs all separate, with or without the
+//! mark that spreadsheets put first; columns are found by their names, in any order.
+
+mod table;
 
 use crate::Office;
-use crate::catalogue::{self, CooperativeDetails, NewPrice, ProductDetails};
-use crate::customers::StoredCustomer;
-use crate::error::OfficeError;
-use crate::people;
+use crate::catalogue::sql::{ConventionRow, CooperativeRow, PriceListRow, PriceRow, ProductRow, VatRow};
+use crate::catalogue::{self, sql, write_json};
+use crate::error::{OfficeError, invalid};
 use crate::work::Work;
 use std::collections::{BTreeMap, BTreeSet};
+use table::{Fields, Table};
 use taswiq_domain::access::{Action, Actor};
-use taswiq_domain::catalogue::{Catalogue, Convention, Picture};
-use taswiq_domain::customer::{Customer, CustomerDetails, CustomerKind};
-use taswiq_domain::ids::{CategoryId, CooperativeId, CustomerId, PersonId, ProductId};
+use taswiq_domain::catalogue::{Catalogue, Picture};
+use taswiq_domain::ids::{CategoryId, CooperativeId, PersonId};
 use taswiq_domain::law::Regime;
 use taswiq_domain::limits;
 use taswiq_domain::money::{Centimes, Ppm};
-use taswiq_domain::person::Role;
 use taswiq_domain::phone::PhoneNumber;
 use taswiq_domain::text::{self, LocalText};
 use taswiq_domain::time::Timestamp;
-use uuid::Uuid;
+
+/// The columns of a file of cooperatives. Those after `place_fr` may be left out or empty, but a
+/// cooperative without a regime sells nothing until it gets a convention.
+pub const COOPERATIVE_COLUMNS: [&str; 9] = ["name_fr", "name_ar", "place_fr", "place_ar", "region_fr", "region_ar", "phone", "regime", "delivery_days"];
+/// The columns of a file of products. The Arabic ones, the drawing and all three prices together may
+/// be left out or empty.
+pub const PRODUCT_COLUMNS: [&str; 13] =
+    ["cooperative", "category", "name_fr", "name_ar", "unit_fr", "unit_ar", "vat", "retail", "semi_wholesale", "wholesale", "shape", "tint", "motif"];
+/// Rows of one file: a catalogue of many years.
+pub const ROWS_MAX: usize = 5_000;
+/// A file, in bytes.
+pub const FILE_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// What a file holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ImportKind {
-    /// `name_fr,name_ar,place_fr,place_ar,region_fr,region_ar,phone,regime,delivery_days`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contents {
+    /// Cooperatives with their first convention.
     Cooperatives,
-    /// `cooperative,category,name_fr,name_ar,unit_fr,unit_ar,vat,retail,semi_wholesale,wholesale,shape,tint,motif`
-    ///
-    /// Cooperative and category by their name in any language; a new category is made. The tax is a
-    /// percentage, the prices are dirhams. A product that the cooperative already has gets the new
-    /// prices.
+    /// Products with their tax and prices.
     Products,
-    /// `agent,first_name,family_name,phone,place,address,kind`
-    ///
-    /// The agent by login or telephone number; the kind is `household` or `professional`.
-    Customers,
 }
 
-impl ImportKind {
-    /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Cooperatives, Self::Products, Self::Customers];
-
-    /// The name in addresses and forms.
+impl Contents {
+    /// Its name in an address.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Cooperatives => "cooperatives",
             Self::Products => "products",
-            Self::Customers => "customers",
         }
     }
 
-    /// The kind of that name.
+    /// What that name means.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+        [Self::Cooperatives, Self::Products].into_iter().find(|contents| contents.as_str() == name)
     }
 
-    /// The columns that a file must have, in any order. Others are not looked at.
+    /// The columns, by name.
     pub const fn columns(self) -> &'static [&'static str] {
         match self {
-            Self::Cooperatives => &["name_fr", "name_ar", "place_fr", "place_ar", "region_fr", "region_ar", "phone", "regime", "delivery_days"],
-            Self::Products => {
-                &["cooperative", "category", "name_fr", "name_ar", "unit_fr", "unit_ar", "vat", "retail", "semi_wholesale", "wholesale", "shape", "tint", "motif"]
-            }
-            Self::Customers => &["agent", "first_name", "family_name", "phone", "place", "address", "kind"],
+            Self::Cooperatives => &COOPERATIVE_COLUMNS,
+            Self::Products => &PRODUCT_COLUMNS,
         }
     }
 }
 
-/// What is wrong with a row.
+/// Why a cell, a row or a file cannot be taken in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RowError {
-    /// The line of the file, from 1; the header is line 1.
-    pub line: u64,
-    /// The column; empty for the whole line.
-    pub field: String,
-    /// What.
-    pub problem: RowProblem,
-}
-
-/// What may be wrong with a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RowProblem {
-    /// The file lacks this column.
+pub enum Trouble {
+    /// It is empty.
+    Missing,
+    /// It is longer than that many characters.
+    TooLong {
+        /// The limit.
+        characters_max: usize,
+    },
+    /// Not an amount of money above zero, or above the dearest price.
+    NotAnAmount,
+    /// Not a percentage between 0 and 100.
+    NotAPercentage,
+    /// Not a number of days within the limit.
+    NotDays {
+        /// The limit.
+        days_max: i32,
+    },
+    /// Not a Moroccan telephone number.
+    NotAPhone,
+    /// Not one of the regimes.
+    UnknownRegime,
+    /// No cooperative of that name or number, or more than one.
+    UnknownCooperative,
+    /// No category of that name or number, or more than one.
+    UnknownCategory,
+    /// Semi-wholesale above retail, or wholesale above semi-wholesale.
+    PricesNotOrdered,
+    /// The same thing stands in the catalogue already.
+    AlreadyThere,
+    /// The same thing stands in an earlier line.
+    Twice {
+        /// Which.
+        line: usize,
+    },
+    /// The file has no such column.
     ColumnMissing,
-    /// The line is not CSV, or is not UTF-8.
-    NotCsv,
-    /// The file has too many lines.
-    TooManyLines,
-    /// It must not be empty.
+    /// Nobody knows this column.
+    ColumnUnknown,
+    /// The line has more cells than the file has columns.
+    TooManyCells,
+    /// The file holds nothing but its headings.
     Empty,
-    /// It is too long.
-    TooLong,
-    /// It cannot be understood.
-    NotValid,
-    /// It names nothing that is known.
-    Unknown,
-    /// It stands in the file twice, or is already there.
-    Twice,
-    /// Semi-wholesale must not be above retail, nor wholesale above semi-wholesale.
-    PricesNotFalling,
+    /// The file has more lines than that.
+    TooManyRows {
+        /// The limit.
+        rows_max: usize,
+    },
+    /// The file is not text in UTF-8.
+    NotText,
 }
 
-/// What a file would do, or did.
+/// Something wrong with a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wrong {
+    /// The line as a spreadsheet counts: the headings are line 1. Zero is the whole file.
+    pub line: usize,
+    /// The column's name; empty for the whole line.
+    pub column: String,
+    /// What.
+    pub trouble: Trouble,
+}
+
+/// A row as it will be taken in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreviewRow {
+    /// The line.
+    pub line: usize,
+    /// What it is called.
+    pub name: String,
+    /// Where it belongs: a place, a cooperative.
+    pub belongs: String,
+    /// Its retail price as typed; empty for cooperatives.
+    pub price: String,
+}
+
+/// What a file would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ImportReport {
-    /// Rows that are new.
-    pub added: usize,
-    /// Rows that change something known.
-    pub changed: usize,
-    /// What is wrong. Nothing is written while there is anything.
-    pub errors: Vec<RowError>,
+pub struct Preview {
+    /// Its rows, also the wrong ones.
+    pub rows: Vec<PreviewRow>,
+    /// What is wrong. Empty: it may be taken in.
+    pub wrong: Vec<Wrong>,
+    /// Whether any row brings prices.
+    pub has_prices: bool,
 }
 
-/// Lines of one file.
-pub const IMPORT_LINES_MAX: usize = 20_000;
-/// Errors told at once: a file with more has one cause.
-const ERRORS_TOLD_MAX: usize = 200;
+#[derive(Clone, Debug)]
+struct NewCooperative {
+    name: LocalText,
+    place: LocalText,
+    region: LocalText,
+    phone: Option<PhoneNumber>,
+    convention: Option<(Regime, u16)>,
+}
+
+#[derive(Clone, Debug)]
+struct NewProduct {
+    cooperative: CooperativeId,
+    category: CategoryId,
+    name: LocalText,
+    unit: LocalText,
+    vat: Ppm,
+    prices: Option<[Centimes; 3]>,
+    picture: Picture,
+}
+
+enum Parsed {
+    Cooperatives(Vec<NewCooperative>),
+    Products(Vec<NewProduct>),
+}
+
+/// Checks a file against a catalogue. Bytes that are no text are a trouble of the file, too.
+pub fn check(catalogue: &Catalogue, contents: Contents, file: &[u8]) -> Preview {
+    parse(catalogue, contents, file).1
+}
+
+fn parse(catalogue: &Catalogue, contents: Contents, file: &[u8]) -> (Parsed, Preview) {
+    let required: &[&str] = match contents {
+        Contents::Cooperatives => &["name_fr", "place_fr"],
+        Contents::Products => &["cooperative", "category", "name_fr", "unit_fr", "vat"],
+    };
+    let (table, mut wrong) = Table::read(file, contents.columns(), required);
+    let mut preview = Preview::default();
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let parsed = match contents {
+        Contents::Cooperatives => {
+            let known: BTreeSet<String> = catalogue.cooperatives.iter().map(|one| text::search_key(one.name.get("fr"))).collect();
+            Parsed::Cooperatives(table.rows.iter().map(|row| cooperative(row, &known, &mut seen, &mut preview, &mut wrong)).collect())
+        }
+        Contents::Products => {
+            let index = Index::of(catalogue);
+            Parsed::Products(table.rows.iter().map(|row| product(row, &index, &mut seen, &mut preview, &mut wrong)).collect())
+        }
+    };
+    wrong.sort_by_key(|one| one.line);
+    preview.wrong = wrong;
+    (parsed, preview)
+}
+
+fn cooperative(row: &Fields, known: &BTreeSet<String>, seen: &mut BTreeMap<String, usize>, preview: &mut Preview, wrong: &mut Vec<Wrong>) -> NewCooperative {
+    let mut cells = row.cells(wrong);
+    let name = cells.text("name", true);
+    let place = cells.text("place", true);
+    let region = cells.text("region", false);
+    let phone = cells.optional("phone", Trouble::NotAPhone, |typed| typed.parse().ok());
+    let regime = cells.optional("regime", Trouble::UnknownRegime, |typed| {
+        Regime::from_name(&typed.to_lowercase()).filter(|regime| Regime::OF_CONVENTIONS.contains(regime))
+    });
+    let too_many = Trouble::NotDays { days_max: limits::PROMISE_DAYS };
+    let days = cells.optional("delivery_days", too_many, |typed| typed.parse::<u16>().ok().filter(|days| i32::from(*days) <= limits::PROMISE_DAYS));
+    if regime.is_none() && days.is_some() {
+        cells.wrong("regime", Trouble::Missing);
+    }
+    let key = text::search_key(name.get("fr"));
+    if known.contains(&key) {
+        cells.wrong("name_fr", Trouble::AlreadyThere);
+    }
+    cells.once("name_fr", key, seen);
+    preview.rows.push(PreviewRow { line: row.line, name: name.get("fr").to_owned(), belongs: place.get("fr").to_owned(), price: String::new() });
+    // Three days is the demo's and everybody's habit; the convention may be published anew.
+    NewCooperative { name, place, region, phone, convention: regime.map(|regime| (regime, days.unwrap_or(3))) }
+}
+
+/// Cooperatives and categories by name and number.
+struct Index {
+    cooperatives: BTreeMap<String, Option<CooperativeId>>,
+    categories: BTreeMap<String, Option<CategoryId>>,
+    products: BTreeSet<(CooperativeId, String)>,
+}
+
+impl Index {
+    fn of(catalogue: &Catalogue) -> Self {
+        let mut cooperatives = BTreeMap::new();
+        for one in &catalogue.cooperatives {
+            enter(&mut cooperatives, &one.name, one.id.0, one.id);
+        }
+        let mut categories = BTreeMap::new();
+        for one in &catalogue.categories {
+            enter(&mut categories, &one.name, one.id.0, one.id);
+        }
+        let products = catalogue.products.iter().map(|one| (one.cooperative, product_key(&one.name, &one.unit))).collect();
+        Self { cooperatives, categories, products }
+    }
+}
+
+/// A name that two things have names neither.
+fn enter<T: Copy + PartialEq>(index: &mut BTreeMap<String, Option<T>>, name: &LocalText, number: i64, id: T) {
+    let keys = name.0.values().map(|name| text::search_key(name)).chain([number.to_string()]);
+    for key in keys {
+        index.entry(key).and_modify(|known| *known = known.filter(|known| *known == id)).or_insert(Some(id));
+    }
+}
+
+fn product_key(name: &LocalText, unit: &LocalText) -> String {
+    text::search_key(&format!("{} {}", name.get("fr"), unit.get("fr")))
+}
+
+fn product(row: &Fields, index: &Index, seen: &mut BTreeMap<String, usize>, preview: &mut Preview, wrong: &mut Vec<Wrong>) -> NewProduct {
+    let mut cells = row.cells(wrong);
+    let cooperative = cells.required("cooperative", Trouble::UnknownCooperative, |typed| index.cooperatives.get(&text::search_key(typed)).copied().flatten());
+    let category = cells.required("category", Trouble::UnknownCategory, |typed| index.categories.get(&text::search_key(typed)).copied().flatten());
+    let name = cells.text("name", true);
+    let unit = cells.text("unit", true);
+    let vat = cells.required("vat", Trouble::NotAPercentage, Ppm::parse_percent).unwrap_or_default();
+    let tiers = ["retail", "semi_wholesale", "wholesale"];
+    let any_price = tiers.iter().any(|tier| !row.get(tier).is_empty());
+    let prices = any_price.then(|| {
+        tiers.map(|tier| {
+            let price = |typed: &str| Centimes::parse(typed).filter(|price| *price > Centimes::ZERO && price.0 <= limits::UNIT_PRICE_CENTIMES);
+            cells.required(tier, Trouble::NotAnAmount, price).unwrap_or_default()
+        })
+    });
+    if let Some([retail, semi_wholesale, wholesale]) = prices {
+        let all_given = ![retail, semi_wholesale, wholesale].contains(&Centimes::ZERO);
+        if all_given && (semi_wholesale > retail || wholesale > semi_wholesale) {
+            cells.wrong("retail", Trouble::PricesNotOrdered);
+        }
+        preview.has_prices = true;
+    }
+    let key = product_key(&name, &unit);
+    if let Some(cooperative) = cooperative {
+        if index.products.contains(&(cooperative, key.clone())) {
+            cells.wrong("name_fr", Trouble::AlreadyThere);
+        }
+        cells.once("name_fr", format!("{cooperative} {key}"), seen);
+    }
+    let drawn = |column: &str, or: &str| {
+        let typed = row.get(column);
+        let is_name = !typed.is_empty() && typed.len() <= 40 && typed.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+        if is_name { typed.to_owned() } else { or.to_owned() }
+    };
+    let picture = Picture { shape: drawn("shape", "jar"), tint: drawn("tint", "argan"), motif: drawn("motif", "leaf") };
+    preview.rows.push(PreviewRow {
+        line: row.line,
+        name: format!("{} · {}", name.get("fr"), unit.get("fr")),
+        belongs: row.get("cooperative").to_owned(),
+        price: row.get("retail").to_owned(),
+    });
+    NewProduct { cooperative: cooperative.unwrap_or(CooperativeId(0)), category: category.unwrap_or(CategoryId(0)), name, unit, vat, prices, picture }
+}
 
 impl Office {
-    /// Reads a file and tells what it would do, without doing it. Prices and conventions would hold
-    /// from `valid_from` on.
-    pub async fn preview_import(&self, actor: &Actor, kind: ImportKind, file: &[u8], valid_from: Timestamp) -> Result<ImportReport, OfficeError> {
-        self.run_import(actor, kind, file, valid_from, false).await
+    /// Checks a file: what it would do, and what is wrong with it. Changes nothing.
+    pub async fn check_file(&self, actor: &Actor, contents: Contents, file: &[u8]) -> Result<Preview, OfficeError> {
+        self.require(actor, Action::ManageCatalogue)?;
+        Ok(check(&*self.catalogue().await?, contents, file))
     }
 
-    /// Applies a file, whole or not at all.
-    pub async fn import(&self, actor: &Actor, kind: ImportKind, file: &[u8], valid_from: Timestamp) -> Result<ImportReport, OfficeError> {
-        self.run_import(actor, kind, file, valid_from, true).await
-    }
-
-    async fn run_import(&self, actor: &Actor, kind: ImportKind, file: &[u8], valid_from: Timestamp, apply: bool) -> Result<ImportReport, OfficeError> {
-        self.require(actor, if kind == ImportKind::Customers { Action::ManagePeople } else { Action::ManageCatalogue })?;
-        let table = match Table::read(kind, file) {
-            Ok(table) => table,
-            Err(errors) => return Ok(ImportReport { errors, ..ImportReport::default() }),
-        };
-        self.write((actor.person, kind, table, valid_from, apply), |(by, kind, table, valid_from, apply), work| {
-            Box::pin(async move {
-                let mut report = ImportReport::default();
-                match kind {
-                    ImportKind::Cooperatives => {
-                        let plan = plan_cooperatives(&*work.catalogue().await?, table, *valid_from, &mut report);
-                        if *apply && report.errors.is_empty() {
-                            apply_cooperatives(work, *by, &plan).await?;
-                        }
-                    }
-                    ImportKind::Products => {
-                        let plan = plan_products(&*work.catalogue().await?, table, &mut report);
-                        if *apply && report.errors.is_empty() {
-                            apply_products(work, *by, &plan, *valid_from).await?;
-                        }
-                    }
-                    ImportKind::Customers => {
-                        let plan = plan_customers(work, table, &mut report).await?;
-                        if *apply && report.errors.is_empty() {
-                            for (agent, details) in plan {
-                                let now = work.now;
-                                let customer = Customer { id: CustomerId(Uuid::now_v7()), details };
-                                work.put_customer(StoredCustomer { customer, agent, created_at: now });
-                            }
-                        }
-                    }
-                }
-                report.errors.truncate(ERRORS_TOLD_MAX);
-                if *apply && report.errors.is_empty() {
-                    work.audit(Some(*by), None, "imported", kind.as_str().to_owned(), format!("{} added, {} changed", report.added, report.changed));
-                }
-                Ok(report)
-            })
-        })
-        .await
+    /// Takes a file in, all or nothing. Prices and conventions hold from `valid_from`. Gives how many
+    /// rows it had.
+    ///
+    /// # Errors
+    /// [`OfficeError::Invalid`] when anything is wrong with the file, also when that became so since
+    /// it was checked.
+    pub async fn import_file(&self, actor: &Actor, contents: Contents, file: Vec<u8>, valid_from: Timestamp) -> Result<usize, OfficeError> {
+        self.require(actor, Action::ManageCatalogue)?;
+        self.write((actor.person, contents, file, valid_from), |(by, contents, file, valid_from), work| Box::pin(take_in(work, *by, *contents, file, *valid_from))).await
     }
 }
 
-/// A file, read.
-struct Table {
-    columns: BTreeMap<&'static str, usize>,
-    rows: Vec<(u64, csv::StringRecord)>,
+async fn take_in(work: &mut Work, by: PersonId, contents: Contents, file: &[u8], valid_from: Timestamp) -> Result<usize, OfficeError> {
+    let catalogue = work.catalogue().await?;
+    let (parsed, preview) = parse(&catalogue, contents, file);
+    if !preview.wrong.is_empty() {
+        return Err(invalid("file"));
+    }
+    let rows = match parsed {
+        Parsed::Cooperatives(new) => add_cooperatives(work, &new, valid_from).await?,
+        Parsed::Products(new) => add_products(work, by, &new, valid_from).await?,
+    };
+    work.audit(Some(by), None, "file_imported", contents.as_str().to_owned(), format!("{rows} rows"));
+    work.catalogue_changed();
+    Ok(rows)
 }
 
-impl Table {
-    fn read(kind: ImportKind, file: &[u8]) -> Result<Self, Vec<RowError>> {
-        // Spreadsheets put a mark before UTF-8 and, in French, semicolons between fields.
-        let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
-        let header = file.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        let delimiter = if header.contains(&b';') && !header.contains(&b',') { b';' } else { b',' };
-        let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).trim(csv::Trim::All).from_reader(file);
-        let whole = |line: u64, problem: RowProblem| vec![RowError { line, field: String::new(), problem }];
-        let header = reader.headers().map_err(|_| whole(1, RowProblem::NotCsv))?.clone();
-        let mut columns = BTreeMap::new();
-        let mut errors = Vec::new();
-        for column in kind.columns() {
-            match header.iter().position(|name| name.eq_ignore_ascii_case(column)) {
-                Some(index) => {
-                    columns.insert(*column, index);
-                }
-                None => errors.push(RowError { line: 1, field: (*column).to_owned(), problem: RowProblem::ColumnMissing }),
-            }
-        }
-        if !errors.is_empty() {
-            return Err(errors);
-        }
-        let mut rows = Vec::new();
-        for record in reader.records() {
-            match record {
-                Ok(record) => {
-                    let line = record.position().map_or(0, csv::Position::line);
-                    if rows.len() == IMPORT_LINES_MAX {
-                        return Err(whole(line, RowProblem::TooManyLines));
-                    }
-                    if record.iter().any(|field| !field.is_empty()) {
-                        rows.push((line, record));
-                    }
-                }
-                Err(error) => errors.extend(whole(error.position().map_or(0, csv::Position::line), RowProblem::NotCsv)),
-            }
-        }
-        if errors.is_empty() { Ok(Self { columns, rows }) } else { Err(errors) }
-    }
-}
-
-/// One row being read: collects what is wrong with it.
-struct Row<'a> {
-    table: &'a Table,
-    line: u64,
-    record: &'a csv::StringRecord,
-    errors: &'a mut Vec<RowError>,
-}
-
-impl Row<'_> {
-    fn text(&self, field: &str) -> &str {
-        self.table.columns.get(field).and_then(|index| self.record.get(*index)).unwrap_or_default()
-    }
-
-    fn wrong(&mut self, field: &str, problem: RowProblem) {
-        self.errors.push(RowError { line: self.line, field: field.to_owned(), problem });
-    }
-
-    fn name(&mut self, field: &'static str) -> Option<String> {
-        match text::clean_name(field, self.text(field)) {
-            Ok(name) => Some(name),
-            Err(taswiq_domain::Refusal::FieldMissing { .. }) => {
-                self.wrong(field, RowProblem::Empty);
-                None
-            }
-            Err(_) => {
-                self.wrong(field, RowProblem::TooLong);
-                None
-            }
-        }
-    }
-
-    fn both(&mut self, french: &'static str, arabic: &'static str) -> Option<LocalText> {
-        let (french, arabic) = (self.name(french), self.name(arabic));
-        Some(LocalText::new(&french?, &arabic?))
-    }
-
-    /// In both languages or in neither.
-    fn both_or_none(&mut self, french: &'static str, arabic: &'static str) -> Option<LocalText> {
-        if self.text(french).is_empty() && self.text(arabic).is_empty() { Some(LocalText::default()) } else { self.both(french, arabic) }
-    }
-
-    fn phone(&mut self) -> Option<Option<PhoneNumber>> {
-        match self.text("phone") {
-            "" => Some(None),
-            typed => match typed.parse() {
-                Ok(phone) => Some(Some(phone)),
-                Err(_) => {
-                    self.wrong("phone", RowProblem::NotValid);
-                    None
-                }
-            },
-        }
-    }
-
-    fn read<T>(&mut self, field: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<T> {
-        let value = read(self.text(field));
-        if value.is_none() {
-            let problem = if self.text(field).is_empty() { RowProblem::Empty } else { RowProblem::NotValid };
-            self.wrong(field, problem);
-        }
-        value
-    }
-}
-
-fn names(name: &LocalText) -> Vec<String> {
-    name.0.values().map(|name| text::search_key(name)).collect()
-}
-
-fn each_row(table: &Table, report: &mut ImportReport, mut read: impl FnMut(&mut Row<'_>) -> Option<bool>) {
-    for (line, record) in &table.rows {
-        let mut row = Row { table, line: *line, record, errors: &mut report.errors };
-        match read(&mut row) {
-            Some(true) => report.added += 1,
-            Some(false) => report.changed += 1,
-            None => {}
-        }
-    }
-}
-
-fn plan_cooperatives(catalogue: &Catalogue, table: &Table, valid_from: Timestamp, report: &mut ImportReport) -> Vec<(CooperativeDetails, Convention)> {
-    let mut taken: BTreeSet<String> = catalogue.cooperatives.iter().flat_map(|cooperative| names(&cooperative.name)).collect();
-    let mut plan = Vec::new();
-    each_row(table, report, |row| {
-        let name = row.both("name_fr", "name_ar");
-        let place = row.both("place_fr", "place_ar");
-        let region = row.both_or_none("region_fr", "region_ar");
-        let phone = row.phone();
-        let regime = row.read("regime", |typed| Regime::from_name(typed).filter(|regime| Regime::OF_CONVENTIONS.contains(regime)));
-        let delivery_days = row.read("delivery_days", |typed| typed.parse::<u16>().ok().filter(|days| i32::from(*days) <= limits::PROMISE_DAYS));
-        let name = name?;
-        if names(&name).into_iter().any(|name| !taken.insert(name)) {
-            row.wrong("name_fr", RowProblem::Twice);
-            return None;
-        }
-        let details = CooperativeDetails { name, place: place?, region: region?, phone: phone? };
-        plan.push((details, Convention { valid_from, regime: regime?, delivery_days: delivery_days? }));
-        Some(true)
-    });
-    plan
-}
-
-async fn apply_cooperatives(work: &mut Work, by: PersonId, plan: &[(CooperativeDetails, Convention)]) -> Result<(), OfficeError> {
-    for (details, convention) in plan {
-        let id = catalogue::add_cooperative(work, Some(by), details).await?;
-        catalogue::publish_convention(work, Some(by), id, convention).await?;
-    }
-    Ok(())
-}
-
-struct PlannedProduct {
-    known: Option<ProductId>,
-    /// A category to be made has no number yet.
-    category: Result<CategoryId, String>,
-    details: ProductDetails,
-    vat: Ppm,
-    price: NewPrice,
-}
-
-fn plan_products(catalogue: &Catalogue, table: &Table, report: &mut ImportReport) -> Vec<PlannedProduct> {
-    let mut cooperatives: BTreeMap<String, CooperativeId> = BTreeMap::new();
-    for cooperative in &catalogue.cooperatives {
-        cooperatives.extend(names(&cooperative.name).into_iter().map(|name| (name, cooperative.id)));
-    }
-    let mut categories: BTreeMap<String, CategoryId> = BTreeMap::new();
-    for category in &catalogue.categories {
-        categories.extend(names(&category.name).into_iter().map(|name| (name, category.id)));
-    }
-    let mut known: BTreeMap<(CooperativeId, String, String), ProductId> = BTreeMap::new();
-    for product in &catalogue.products {
-        known.insert((product.cooperative, text::search_key(product.name.get("fr")), text::search_key(product.unit.get("fr"))), product.id);
-    }
-    let mut seen = BTreeSet::new();
-    let mut plan = Vec::new();
-    each_row(table, report, |row| {
-        let cooperative = cooperatives.get(&text::search_key(row.text("cooperative"))).copied();
-        if cooperative.is_none() {
-            row.wrong("cooperative", RowProblem::Unknown);
-        }
-        let category = row.name("category");
-        let name = row.both("name_fr", "name_ar");
-        let unit = row.both("unit_fr", "unit_ar");
-        let vat = row.read("vat", Ppm::parse_percent);
-        let mut price = |field| row.read(field, |typed| Centimes::parse(typed).filter(|price| (1..=limits::UNIT_PRICE_CENTIMES).contains(&price.0)));
-        let (retail, semi_wholesale, wholesale) = (price("retail"), price("semi_wholesale"), price("wholesale"));
-        let picture = Picture { shape: row.text("shape").to_owned(), tint: row.text("tint").to_owned(), motif: row.text("motif").to_owned() };
-        if [&picture.shape, &picture.tint, &picture.motif].into_iter().any(|part| part.len() > 40 || !part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')) {
-            row.wrong("shape", RowProblem::NotValid);
-        }
-        let (cooperative, category, name, unit, vat) = (cooperative?, category?, name?, unit?, vat?);
-        let (retail, semi_wholesale, wholesale) = (retail?, semi_wholesale?, wholesale?);
-        if wholesale > semi_wholesale || semi_wholesale > retail {
-            row.wrong("wholesale", RowProblem::PricesNotFalling);
-            return None;
-        }
-        let key = (cooperative, text::search_key(name.get("fr")), text::search_key(unit.get("fr")));
-        if !seen.insert(key.clone()) {
-            row.wrong("name_fr", RowProblem::Twice);
-            return None;
-        }
-        let known = known.get(&key).copied();
-        let category = categories.get(&text::search_key(&category)).copied().ok_or(category);
-        plan.push(PlannedProduct {
-            known,
-            details: ProductDetails { cooperative, category: category.clone().unwrap_or(CategoryId(0)), name, unit, picture, on_sale: true },
-            category,
-            vat,
-            price: NewPrice { product: known.unwrap_or(ProductId(0)), retail, semi_wholesale, wholesale },
+async fn add_cooperatives(work: &mut Work, new: &[NewCooperative], valid_from: Timestamp) -> Result<usize, OfficeError> {
+    let (last, _, _) = sql::last_ids(&mut work.conn).await?;
+    let (mut rows, mut conventions) = (Vec::with_capacity(new.len()), Vec::new());
+    for (one, id) in new.iter().zip(last + 1..) {
+        let searched: Vec<&str> = one.name.0.values().chain(one.place.0.values()).map(String::as_str).collect();
+        rows.push(CooperativeRow {
+            id,
+            name: write_json(&one.name)?,
+            place: write_json(&one.place)?,
+            region: write_json(&one.region)?,
+            phone: one.phone.as_ref().map(|phone| phone.as_e164().to_owned()),
+            search_key: text::search_key(&searched.join(" ")),
+            created_at: work.now.0,
         });
-        Some(known.is_none())
-    });
-    plan
+        if let Some((regime, days)) = one.convention {
+            conventions.push(ConventionRow { cooperative_id: id, valid_from: valid_from.0, regime: regime.as_str().to_owned(), delivery_days: i64::from(days) });
+        }
+    }
+    if valid_from < work.now.plus_hours(-1) {
+        return Err(invalid("valid_from"));
+    }
+    sql::put_cooperatives(&mut work.conn, &rows).await?;
+    sql::add_conventions(&mut work.conn, &conventions).await?;
+    Ok(rows.len())
 }
 
-async fn apply_products(work: &mut Work, by: PersonId, plan: &[PlannedProduct], valid_from: Timestamp) -> Result<(), OfficeError> {
-    let mut made: BTreeMap<String, CategoryId> = BTreeMap::new();
-    let mut prices = Vec::with_capacity(plan.len());
-    for planned in plan {
-        let product = match planned.known {
-            Some(product) => product,
-            None => {
-                let category = match &planned.category {
-                    Ok(category) => *category,
-                    Err(name) => match made.get(&text::search_key(name)) {
-                        Some(category) => *category,
-                        None => {
-                            let category = catalogue::add_category(work, Some(by), &LocalText::new(name, name), &planned.details.picture).await?;
-                            made.insert(text::search_key(name), category);
-                            category
-                        }
-                    },
-                };
-                let details = ProductDetails { category, ..planned.details.clone() };
-                catalogue::add_product(work, Some(by), &details, planned.vat, None).await?
-            }
-        };
-        prices.push(NewPrice { product, ..planned.price });
+async fn add_products(work: &mut Work, by: PersonId, new: &[NewProduct], valid_from: Timestamp) -> Result<usize, OfficeError> {
+    let catalogue = work.catalogue().await?;
+    let (_, _, last) = sql::last_ids(&mut work.conn).await?;
+    let list = catalogue.price_lists.last();
+    let version = list.map_or(1, |list| list.version.0 + 1);
+    let (mut rows, mut rates, mut prices) = (Vec::with_capacity(new.len()), Vec::with_capacity(new.len()), Vec::new());
+    for (one, id) in new.iter().zip(last + 1..) {
+        rows.push(ProductRow {
+            id,
+            cooperative_id: one.cooperative.0,
+            category_id: one.category.0,
+            name: write_json(&one.name)?,
+            unit: write_json(&one.unit)?,
+            picture: write_json(&one.picture)?,
+            on_sale: true,
+            created_at: work.now.0,
+        });
+        // A door just before the file came in must find its tax: an hour of grace, as for prices.
+        rates.push(VatRow { product_id: id, valid_from: work.now.plus_hours(-1).0, rate_ppm: i64::from(one.vat.0) });
+        if let Some([retail, semi_wholesale, wholesale]) = one.prices {
+            prices.push(PriceRow { product_id: id, version, retail_centimes: retail.0, semi_wholesale_centimes: semi_wholesale.0, wholesale_centimes: wholesale.0 });
+        }
     }
+    sql::put_products(&mut work.conn, &rows).await?;
+    sql::add_vat_rates(&mut work.conn, &rates).await?;
     if !prices.is_empty() {
-        catalogue::publish_prices(work, Some(by), valid_from, &prices).await?;
+        catalogue::check_future(work.now, valid_from, list.map(|list| list.valid_from))?;
+        sql::add_price_list(&mut work.conn, &PriceListRow { version, valid_from: valid_from.0, published_by: Some(by.0), published_at: work.now.0 }).await?;
+        sql::add_prices(&mut work.conn, &prices).await?;
+        work.audit(Some(by), None, "prices_published", version.to_string(), format!("{} products from {}", prices.len(), valid_from.0));
     }
-    Ok(())
+    Ok(rows.len())
 }
 
-async fn plan_customers(work: &mut Work, table: &Table, report: &mut ImportReport) -> Result<Vec<(PersonId, CustomerDetails)>, OfficeError> {
-    let mut agents: BTreeMap<String, PersonId> = BTreeMap::new();
-    for row in people::sql::list(&mut work.conn, Some(Role::Agent.as_str()), None).await? {
-        agents.extend([row.login, row.phone].into_iter().flatten().map(|name| (name, PersonId(row.id))));
-    }
-    let mut plan = Vec::new();
-    each_row(table, report, |row| {
-        let typed = row.text("agent");
-        let account = typed.parse::<PhoneNumber>().map_or_else(|_| typed.to_lowercase(), |phone| phone.as_e164().to_owned());
-        let agent = agents.get(&account).copied();
-        if agent.is_none() {
-            row.wrong("agent", RowProblem::Unknown);
-        }
-        let phone = row.phone();
-        let kind = match row.text("kind") {
-            "" | "household" => Some(CustomerKind::Household),
-            "professional" => Some(CustomerKind::Professional),
-            _ => {
-                row.wrong("kind", RowProblem::NotValid);
-                None
-            }
-        };
-        let (first_name, place) = (row.name("first_name"), row.name("place"));
-        let details = CustomerDetails {
-            first_name: first_name?,
-            family_name: row.text("family_name").to_owned(),
-            phone: phone?,
-            place: place?,
-            address: row.text("address").to_owned(),
-            kind: kind?,
-        };
-        match details.cleaned() {
-            Ok(details) => {
-                plan.push((agent?, details));
-                Some(true)
-            }
-            Err(_) => {
-                row.wrong("address", RowProblem::TooLong);
-                None
-            }
-        }
-    });
-    Ok(plan)
-}
+#[cfg(test)]
+mod tests;
