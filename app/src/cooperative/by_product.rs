@@ -128,9 +128,12 @@ fn row(
     let name = desk.product_name(product);
     let details = {
         let unit = desk.product_unit(product);
+        let maker = untrack(|| desk.has_several()).then(|| desk.maker_name(product));
         move || {
-            let orders = row.with(|row| row.as_ref().map_or(0, |row| row.orders));
-            [unit.as_str(), " · ", &words.count_orders(orders)].concat()
+            let orders =
+                words.count_orders(row.with(|row| row.as_ref().map_or(0, |row| row.orders)));
+            let parts = [Some(unit.as_str()), Some(&orders), maker.as_deref()];
+            parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
         }
     };
     let gross = move || {
@@ -323,7 +326,7 @@ fn portion_row(desk: Desk, portion: &Portion) -> AnyView {
     let whose = whose(desk, &part);
     view! {
         <li><a class="list-row" href=address>
-            <span class="list-main">{whose}<span class="number">{placed}</span></span>
+            <span class="list-main">{whose}<span>{placed}</span></span>
             <span class="list-end">{ui::chip(tone, icon, said)}</span>
         </a></li>
     }

@@ -152,6 +152,13 @@ impl Desk {
         self.of_product(id, |product, _| product.picture.clone())
     }
 
+    /// The cooperative that makes a product.
+    pub fn maker_name(self, id: ProductId) -> String {
+        let catalogue = self.phone.device_now().catalogue();
+        let maker = catalogue.product(id).map(|product| product.cooperative);
+        maker.map_or_else(String::new, |maker| self.cooperative_name(maker))
+    }
+
     pub fn cooperative_name(self, id: CooperativeId) -> String {
         let catalogue = self.phone.device_now().catalogue();
         catalogue.cooperative(id).map_or_else(String::new, |found| {
@@ -171,6 +178,15 @@ impl Desk {
         if bodies.is_empty() {
             return;
         }
+        // Where what has left the phone is corrected instead.
+        let mending = match bodies.as_slice() {
+            [body] => body
+                .order()
+                .zip(cooperative_of(body))
+                .map(|(order, cooperative)| Coop::Order(order, cooperative)),
+            _ => None,
+        };
+        let mending = mending.unwrap_or_default();
         let acts: Vec<(CommandId, CommandBody)> = bodies
             .into_iter()
             .map(|body| (browser::new_command_id(), body))
@@ -178,7 +194,7 @@ impl Desk {
         let ids: Vec<CommandId> = acts.iter().map(|(id, _)| *id).collect();
         self.phone.act_all(acts, None, move || {
             done();
-            self.say_done(said, ids, back);
+            self.say_done(said, ids, mending, back);
         });
     }
 
@@ -197,6 +213,7 @@ impl Desk {
                     match device.undo(*id).await {
                         Ok(()) => {}
                         Err(UndoError::AlreadySent | UndoError::NotTheLast) => {
+                            self.phone.go(mending);
                             return snackbar.say(words.coop_done_too_late());
                         }
                         Err(UndoError::Store(error)) => {

@@ -73,7 +73,7 @@ pub fn content(desk: Desk, part: &Part) -> (AnyView, AnyView) {
             .map(|line| line_row(desk, part.sub_order(), line))
             .collect();
         let lines = StoredValue::new_local(Some(lines));
-        let as_is = view! { <ul hidden=move || is_correcting.get()>{lines.try_update_value(Option::take).flatten()}</ul> };
+        let as_is = view! { <ul class="list" hidden=move || is_correcting.get()>{lines.try_update_value(Option::take).flatten()}</ul> };
         let correcting = move || {
             is_correcting
                 .get()
@@ -155,7 +155,8 @@ fn line_row(desk: Desk, sub_order: &SubOrder, line: &Line) -> AnyView {
     let quantity = if units == line.asked || sub_order.stage.is_dead() {
         view! { <span class="number">{[&asked, "\u{a0}×"].concat()}</span> }.into_any()
     } else {
-        view! { <span class="quantity-change"><del class="number">{asked.clone()}</del>" "<ins class="number">{[&grouped(units as usize), "\u{a0}×"].concat()}</ins></span> }.into_any()
+        let now = [&grouped(units as usize), "\u{a0}×"].concat();
+        view! { <span class="quantity-change"><del class="number">{asked.clone()}</del>" "<ins class="number">{now}</ins></span> }.into_any()
     };
     let said = match sub_order.stage {
         Stage::Confirmed | Stage::Preparing if line.confirmed < line.asked => {
@@ -183,12 +184,11 @@ fn line_row(desk: Desk, sub_order: &SubOrder, line: &Line) -> AnyView {
         })
         .unwrap_or_default();
     view! {
-        <li class="basket-line">
-            {quantity}
+        <li><div class="list-row">
             <span class="niche niche-small">{ui::drawing(&desk.picture(line.product))}</span>
             <span class="list-main"><bdi>{desk.product_name(line.product)}</bdi><bdi>{unit}</bdi>{said}{returned}{lot}</span>
-            {ui::amount(gross, "amount-body")}
-        </li>
+            <span class="list-end">{quantity}{ui::amount(gross, "amount-body")}</span>
+        </div></li>
     }
     .into_any()
 }
@@ -200,7 +200,7 @@ fn timeline(desk: Desk, part: &Part) -> AnyView {
     let sub_order = part.sub_order();
     let step = |tone: &'static str, said: String, at: String| {
         let tone = (!tone.is_empty()).then_some(tone);
-        let at = (!at.is_empty()).then(|| view! { <span class="number">{at}</span> });
+        let at = (!at.is_empty()).then(|| view! { <span>{at}</span> });
         view! { <li data-tone=tone><strong>{said}</strong>{at}</li> }.into_any()
     };
     let mut steps = vec![step(

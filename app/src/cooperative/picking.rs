@@ -86,9 +86,14 @@ fn a_day(desk: Desk, parts: &[Part]) -> AnyView {
             <ul class="list">{orders}</ul>
         </details>
     };
+    let promised_on = first.sub_order().promised_on;
+    let late = match desk.promised(promised_on) {
+        ("", _) => ().into_any(),
+        (tone, said) => ui::chip(tone, "calendar", said),
+    };
     ui::part(
-        words.coop_picking_until(&desk.phone.day(first.sub_order().promised_on)),
-        ().into_any(),
+        prepare::day_title(desk, promised_on),
+        late,
         content.into_any(),
     )
 }
