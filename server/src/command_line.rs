@@ -161,6 +161,9 @@ pub enum CommandError {
     /// The office said no.
     #[error(transparent)]
     Office(#[from] taswiq_backend::error::OfficeError),
+    /// The demo company.
+    #[error(transparent)]
+    Demo(#[from] taswiq_backend::demo::FillError),
     /// The folder with the site.
     #[error(transparent)]
     Site(#[from] crate::site::SiteError),

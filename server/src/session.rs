@@ -96,15 +96,32 @@ pub async fn close(server: &Server, headers: &HeaderMap) -> Result<(), Failure> 
     Ok(())
 }
 
-/// Gives a browser its session.
+/// Gives a browser its session, and tells its scripts whose it is: the phone opens that person's own
+/// database before it can ask anybody. The number proves nothing; only the session does.
 pub fn set_cookie(server: &Server, headers: &mut HeaderMap, opened: &Opened) {
     let max_age_s = (opened.expires_at.0 - server.now().0) / 1000;
-    put_cookie(server, headers, opened.token.as_str(), max_age_s);
+    put_cookie(
+        server,
+        headers,
+        cookie_name(server),
+        opened.token.as_str(),
+        max_age_s,
+        "; HttpOnly",
+    );
+    put_cookie(
+        server,
+        headers,
+        PERSON_COOKIE,
+        &opened.person.id.to_string(),
+        max_age_s,
+        "",
+    );
 }
 
 /// Takes a browser's session away.
 pub fn drop_cookie(server: &Server, headers: &mut HeaderMap) {
-    put_cookie(server, headers, "", 0);
+    put_cookie(server, headers, cookie_name(server), "", 0, "; HttpOnly");
+    put_cookie(server, headers, PERSON_COOKIE, "", 0, "");
 }
 
 /// Where somebody of this role works.
@@ -123,6 +140,9 @@ pub fn label(headers: &HeaderMap) -> &str {
         .and_then(|agent| agent.to_str().ok())
         .unwrap_or_default()
 }
+
+/// The cookie that scripts may read: the number of whoever signed in.
+const PERSON_COOKIE: &str = "taswiq_person";
 
 /// With https the name itself promises that no other host and no plain connection has set it.
 fn cookie_name(server: &Server) -> &'static str {
@@ -149,15 +169,21 @@ fn session(found: taswiq_backend::people::Session, token: Token) -> Session {
 
 // `Lax`, not `Strict`: a link in a message must open the office of somebody signed in. What changes
 // something is never a link, and is held to its origin besides.
-fn put_cookie(server: &Server, headers: &mut HeaderMap, value: &str, max_age_s: i64) {
-    let name = cookie_name(server);
+fn put_cookie(
+    server: &Server,
+    headers: &mut HeaderMap,
+    name: &str,
+    value: &str,
+    max_age_s: i64,
+    reach: &str,
+) {
     let secure = if server.settings.is_encrypted() {
         "; Secure"
     } else {
         ""
     };
     let cookie =
-        format!("{name}={value}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Lax{secure}");
+        format!("{name}={value}; Path=/; Max-Age={max_age_s}{reach}; SameSite=Lax{secure}");
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         headers.append(SET_COOKIE, cookie);
     }

@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use taswiq_backend::Office;
 use taswiq_backend::clock::SystemClock;
 use taswiq_backend::demo;
 
-use super::accounts::{console, open};
+use super::accounts::open;
 use super::{CommandError, Demo, say};
 
-/// Accounts of the demo company that a real one would not have by chance.
-const TELLING: usize = 3;
+/// A line is printed each time this many more orders are stored.
+const TOLD_EVERY: u32 = 20_000;
 
 /// Makes the demo company.
 ///
@@ -23,22 +22,15 @@ pub async fn demo(arguments: Demo) -> Result<(), CommandError> {
         Some(as_of) => demo::Options::as_of(seed, orders, as_of, office.calendar()),
         None => demo::Options::until(seed, orders, office.now(), office.calendar()),
     };
-    let _ = options;
+    let mut told = 0;
+    let told_as_it_goes = |stored: u32| {
+        if stored / TOLD_EVERY > told {
+            told = stored / TOLD_EVERY;
+            // A console that is gone stops no work.
+            let _ = say(&format!("{stored} of {orders} orders"));
+        }
+    };
+    demo::fill(&office, options, told_as_it_goes).await?;
     office.close().await;
     Ok(say(&format!("the demo company has taken {orders} orders"))?)
-}
-
-/// Whether the database holds the demo company, whose passwords everybody knows.
-///
-/// # Errors
-/// When the office cannot be asked.
-pub async fn is_demo(office: &Office) -> Result<bool, CommandError> {
-    let accounts = demo::accounts();
-    let people = office.people(&console(), None, "").await?;
-    let known = accounts.iter().filter(|account| {
-        people
-            .iter()
-            .any(|person| person.login.as_deref() == Some(account.login))
-    });
-    Ok(known.count() >= TELLING)
 }

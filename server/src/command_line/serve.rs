@@ -1,17 +1,21 @@
 //! `taswiq serve`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use taswiq_backend::clock::{Clock, ShiftedClock, SystemClock};
 use taswiq_backend::people::LinkPurpose;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::{CommandError, Serve, demo, say};
+use super::{CommandError, Serve, say};
 use crate::entrance::link_path;
 use crate::settings::Settings;
 use crate::site::Site;
 use crate::{Server, listen, routes};
+
+/// The database may take this long to close.
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// Serves until it is told to stop.
 ///
@@ -35,7 +39,7 @@ pub async fn serve(arguments: Serve) -> Result<(), CommandError> {
         listen: arguments.listen,
         public_origin: arguments.public_origin,
         is_behind_proxy: arguments.behind_proxy,
-        is_demo: demo::is_demo(&office).await?,
+        is_demo: office.is_demo().await?,
         test_clock: test_clock.is_some(),
     };
     settings.check()?;
@@ -76,7 +80,13 @@ pub async fn serve(arguments: Serve) -> Result<(), CommandError> {
     });
     listen::serve(listener, routes::router(server.clone()), stop).await;
     let _ = background.await;
-    server.office.close().await;
+    // What was answered is durable already: nothing is lost by not waiting for ever.
+    if tokio::time::timeout(CLOSING, server.office.close())
+        .await
+        .is_err()
+    {
+        tracing::warn!("the database was not closed in time");
+    }
     tracing::info!("stopped");
     Ok(())
 }

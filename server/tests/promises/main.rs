@@ -8,5 +8,6 @@ mod forgery;
 mod headers;
 mod limits;
 mod openapi;
+mod process;
 mod sync;
 mod world;

@@ -60,9 +60,7 @@ impl World {
     }
 
     async fn with(public_origin: Option<&str>, is_demo: bool, is_peopled: bool) -> Self {
-        let number = WORLDS.fetch_add(1, Ordering::Relaxed);
-        let name = format!("taswiq-server-test-{}-{number}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
+        let folder = folder();
         write_site(&folder);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let database = folder.join("office.sqlite");
@@ -342,7 +340,15 @@ impl Answer {
     }
 }
 
-fn write_site(folder: &std::path::Path) {
+/// A folder of one's own, not made yet.
+pub fn folder() -> PathBuf {
+    let number = WORLDS.fetch_add(1, Ordering::Relaxed);
+    let name = format!("taswiq-server-test-{}-{number}", std::process::id());
+    std::env::temp_dir().join(name)
+}
+
+/// The smallest site there is.
+pub fn write_site(folder: &std::path::Path) {
     let index = serde_json::json!({
         "build": "b1",
         "release": false,

@@ -1,0 +1,148 @@
+//! The program itself: what it prints, and that it stops when told.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+
+use crate::world;
+
+/// A server started as an operator would.
+struct Running {
+    child: Child,
+    console: BufReader<std::process::ChildStdout>,
+    address: String,
+}
+
+impl Running {
+    fn start(folder: &std::path::Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_taswiq"))
+            .arg("serve")
+            .arg("--database")
+            .arg(folder.join("office.sqlite"))
+            .arg("--site")
+            .arg(folder.join("site"))
+            .args(["--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("started");
+        let mut console = BufReader::new(child.stdout.take().expect("a console"));
+        let mut line = String::new();
+        console.read_line(&mut line).expect("a line");
+        let address = line
+            .trim()
+            .rsplit("http://")
+            .next()
+            .expect("an address")
+            .to_owned();
+        Self {
+            child,
+            console,
+            address,
+        }
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.console.read_line(&mut line).expect("a line");
+        line
+    }
+
+    fn ask(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).expect("connected");
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n",
+            self.address
+        );
+        stream.write_all(request.as_bytes()).expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("answered");
+        answer
+    }
+
+    fn stop(mut self) -> Option<i32> {
+        let id = self.child.id().to_string();
+        let told = Command::new("kill")
+            .args(["-TERM", &id])
+            .status()
+            .expect("told");
+        assert!(told.success());
+        self.child.wait().expect("ended").code()
+    }
+}
+
+#[test]
+fn fault_34_an_empty_server_prints_a_set_up_address_that_works_and_stops_when_told() {
+    let folder = world::folder();
+    world::write_site(&folder);
+    let mut first = Running::start(&folder);
+    assert!(first.line().contains("no administrator yet"));
+    let line = first.line();
+    let path = line
+        .trim()
+        .split_once(&first.address)
+        .expect("our address")
+        .1
+        .to_owned();
+    assert!(path.starts_with("/setup?token="), "{line}");
+    assert!(first.ask("/healthz").starts_with("HTTP/1.1 200"));
+    assert!(first.ask("/readyz").starts_with("HTTP/1.1 200"));
+    assert!(first.ask(&path).starts_with("HTTP/1.1 200"));
+    assert_eq!(first.stop(), Some(0));
+    // Another start makes another address, and the one before is worthless.
+    let mut second = Running::start(&folder);
+    second.line();
+    assert!(!second.line().contains(&path));
+    assert!(second.ask(&path).starts_with("HTTP/1.1 410"));
+    assert_eq!(second.stop(), Some(0));
+    std::fs::remove_dir_all(&folder).expect("removed");
+}
+
+#[test]
+fn the_demo_company_is_not_served_to_other_machines() {
+    let folder = world::folder();
+    world::write_site(&folder);
+    let database = folder.join("demo.sqlite");
+    let made = Command::new(env!("CARGO_BIN_EXE_taswiq"))
+        .args([
+            "demo",
+            "--seed",
+            "1",
+            "--as-of",
+            "2026-11-22",
+            "--orders",
+            "50",
+            "--database",
+        ])
+        .arg(&database)
+        .output()
+        .expect("run");
+    assert!(
+        made.status.success(),
+        "{}",
+        String::from_utf8_lossy(&made.stderr)
+    );
+    for more in [
+        &["--listen", "0.0.0.0:0"][..],
+        &[
+            "--listen",
+            "127.0.0.1:0",
+            "--public-origin",
+            "https://taswiq.example",
+        ],
+    ] {
+        let refused = Command::new(env!("CARGO_BIN_EXE_taswiq"))
+            .arg("serve")
+            .arg("--database")
+            .arg(&database)
+            .arg("--site")
+            .arg(folder.join("site"))
+            .args(more)
+            .output()
+            .expect("run");
+        assert!(!refused.status.success());
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(said.contains("demo company"), "{said}");
+    }
+    std::fs::remove_dir_all(&folder).expect("removed");
+}
