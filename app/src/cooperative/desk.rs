@@ -198,7 +198,13 @@ impl Desk {
         });
     }
 
-    fn say_done(self, said: String, ids: Vec<CommandId>, back: impl Fn() + Send + Sync + 'static) {
+    fn say_done(
+        self,
+        said: String,
+        ids: Vec<CommandId>,
+        mending: Coop,
+        back: impl Fn() + Send + Sync + 'static,
+    ) {
         let words = self.phone.words;
         let snackbar = self.phone.snackbar;
         if self.phone.device_now().undoable() != ids.last().copied() {
