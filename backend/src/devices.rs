@@ -36,7 +36,7 @@ pub struct Device {
 impl Device {
     /// Whether its clock is so wrong that its owner is told.
     pub const fn is_clock_wrong(&self) -> bool {
-        self.clock_skew_ms.abs() > limits::CLOCK_SKEW_FLAGGED_MS
+        self.clock_skew_ms.unsigned_abs() > limits::CLOCK_SKEW_FLAGGED_MS.unsigned_abs()
     }
 
     fn from_row(row: sql::DeviceRow) -> Self {

@@ -19,6 +19,7 @@ use taswiq_domain::limits;
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::event::RecordedEvent;
 use taswiq_domain::order::{Order, OrderEvent, Progress, Stage, Withdrawal};
+use taswiq_domain::phone::PhoneNumber;
 use taswiq_domain::spoken_code::SpokenCode;
 use taswiq_domain::sync::LedgerEntry;
 use taswiq_domain::text::{self, LocalText};
@@ -234,9 +235,10 @@ impl Office {
             rows = sql::list(&mut conn, &query).await?;
         }
         // Six letters may be a code or a name: a name is looked for where no code was found.
-        if rows.is_empty() && !typed.is_empty() && after.is_none() || (code.is_none() && !typed.is_empty()) {
+        if rows.is_empty() && !typed.is_empty() {
             query.code = None;
-            query.customer_name = Some(customers::like_pattern(&text::search_key(typed)));
+            let name = typed.parse::<PhoneNumber>().map_or_else(|_| text::search_key(typed), |phone| phone.as_e164().to_owned());
+            query.customer_name = Some(customers::like_pattern(&name));
             rows = sql::list(&mut conn, &query).await?;
         }
         let more = rows.len() > page_size;

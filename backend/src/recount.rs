@@ -12,7 +12,7 @@ use taswiq_domain::order::Order;
 /// What does not fit. Empty when all is well.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Differences {
-    /// Orders whose stored state is not the fold of their events.
+    /// Orders whose stored state, or what lists know of their parts, is not the fold of their events.
     pub orders: Vec<OrderId>,
     /// How many sums differ from those of the orders.
     pub sums: usize,
@@ -47,7 +47,10 @@ impl Office {
                 let events = orders::events(&mut conn, stored.order.id).await?;
                 let folded = Order::replay(events.iter().map(|recorded| (&recorded.event, recorded.made_at)))?;
                 sums.add(None, Some(&folded), &self.shared.calendar)?;
-                if (Order { signature: String::new(), ..folded }) != stored.order {
+                let mut parts = stored.to_sub_order_rows()?;
+                parts.sort_by_key(|part| part.cooperative_id);
+                let folded = Order { signature: String::new(), ..folded };
+                if folded != stored.order || parts != orders::sql::sub_orders(&mut conn, stored.order.id.0).await? {
                     differences.orders.push(stored.order.id);
                 }
             }

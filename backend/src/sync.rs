@@ -296,7 +296,7 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
 /// When a person acted, by the server's clock: the device's clock as it sends tells how far off it
 /// is. Nothing happens in the future.
 fn correct(made_at: Timestamp, skew_ms: i64, now: Timestamp) -> Timestamp {
-    let corrected = if skew_ms.abs() > SKEW_TOLERATED_MS { made_at.plus_ms(skew_ms.saturating_neg()) } else { made_at };
+    let corrected = if skew_ms.unsigned_abs() > SKEW_TOLERATED_MS.unsigned_abs() { made_at.plus_ms(skew_ms.saturating_neg()) } else { made_at };
     corrected.min(now)
 }
 

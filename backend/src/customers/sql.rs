@@ -51,7 +51,3 @@ pub async fn search(conn: &mut Conn, agent: Option<i64>, pattern: Option<&str>, 
         limit,
     )
 }
-
-pub async fn orders_of(conn: &mut Conn, customer: Uuid) -> Result<Vec<(Uuid,)>, sqlx::Error> {
-    fetch_all!(conn, (Uuid,), "SELECT id FROM orders WHERE customer_id = $1 ORDER BY placed_at, id", customer)
-}

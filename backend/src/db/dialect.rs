@@ -32,8 +32,9 @@ pub async fn open(url: &str, readers_max: u32) -> Result<Db, OpenError> {
         .busy_timeout(LOCK_WAIT)
         .statement_cache_capacity(500)
         .optimize_on_close(true, None);
-    let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
-    let readers = SqlitePoolOptions::new().max_connections(readers_max).acquire_timeout(LOCK_WAIT * 5).connect_with(options.read_only(true)).await?;
+    // A connection to a file does not go away: it need not be asked before each use.
+    let writer = SqlitePoolOptions::new().max_connections(1).test_before_acquire(false).connect_with(options.clone()).await?;
+    let readers = SqlitePoolOptions::new().max_connections(readers_max).test_before_acquire(false).acquire_timeout(LOCK_WAIT * 5).connect_with(options.read_only(true)).await?;
     Ok(Db::Sqlite { readers, writer })
 }
 

@@ -1,6 +1,6 @@
 //! Statements of orders, their sub-orders and events.
 
-use crate::db::{Conn, execute, fetch_all, fetch_in, fetch_optional, insert_rows};
+use crate::db::{Conn, execute, fetch_all, fetch_in, insert_rows};
 use uuid::Uuid;
 
 /// An order as stored.
@@ -28,7 +28,7 @@ pub struct StateRow {
 }
 
 /// A cooperative's part of an order as stored.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct SubOrderRow {
     pub order_id: Uuid,
     pub cooperative_id: i64,
@@ -277,16 +277,4 @@ pub async fn list(conn: &mut Conn, query: &ListQuery) -> Result<Vec<ListRow>, sq
 /// How many orders stand at each progress.
 pub async fn count_by_progress(conn: &mut Conn) -> Result<Vec<(String, i64)>, sqlx::Error> {
     fetch_all!(conn, (String, i64), "SELECT progress, CAST(COUNT(*) AS BIGINT) FROM orders GROUP BY progress ORDER BY progress")
-}
-
-/// One order in the list's form, whatever its place.
-pub async fn list_one(conn: &mut Conn, id: Uuid) -> Result<Option<ListRow>, sqlx::Error> {
-    fetch_optional!(
-        conn,
-        ListRow,
-        "SELECT o.id, o.code, o.agent_id, p.name AS agent_name, o.customer_id, c.details AS customer_details,
-             o.placed_at, o.received_at, o.progress, o.gross_asked_centimes, o.commission_centimes
-         FROM orders o JOIN person p ON p.id = o.agent_id JOIN customer c ON c.id = o.customer_id WHERE o.id = $1",
-        id,
-    )
 }

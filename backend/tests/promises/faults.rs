@@ -1,0 +1,320 @@
+//! Faults that the office survives, by their numbers.
+
+use super::world::*;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use serde_json::{Value, json};
+use taswiq_backend::OfficeError;
+use taswiq_backend::parked::Settlement;
+use taswiq_domain::Refusal;
+use taswiq_domain::ids::{CommandId, DeviceId, OrderId};
+use taswiq_domain::limits;
+use taswiq_domain::money::Centimes;
+use taswiq_domain::sync::{Answer, CommandBody};
+use uuid::Uuid;
+
+promise! {
+    async fn fault_03_a_lost_answer_costs_nothing(world) {
+        let mut agent = world.phone(AGENT).await;
+        let customer = agent.register().await;
+        let body = agent.order_body(customer, &[(1, 3)]).await;
+        let command = agent.command(&body);
+        let (session, request) = (agent.session().await, agent.request(vec![command.clone()]));
+        // The answer is dropped on the way, ten times.
+        for attempt in 0..10 {
+            let lost = world.office.sync(&session, request.clone()).await.expect("an answer");
+            let expected = if attempt == 0 { Answer::Applied } else { Answer::AlreadyApplied };
+            assert_eq!(lost.results[0].answer, expected);
+        }
+        let response = agent.sync(vec![command]).await;
+        assert_eq!(response.results[0].answer, Answer::AlreadyApplied);
+        assert_eq!(orders_in(&response.changes).len(), 1);
+        world.assert_sound().await;
+    }
+}
+
+promise! {
+    async fn fault_04_the_same_id_with_another_content_is_kept_apart(world) {
+        let mut agent = world.phone(AGENT).await;
+        let customer = agent.register().await;
+        let id = Uuid::now_v7();
+        let body = agent.order_body(customer, &[(1, 3)]).await;
+        let first = agent.command_with(id, &body);
+        assert_eq!(agent.sync(vec![first.clone()]).await.results[0].answer, Answer::Applied);
+        let before = world.order(OrderId(id)).await;
+        let body = agent.order_body(customer, &[(1, 4)]).await;
+        let second = agent.command_with(id, &body);
+        for _ in 0..3 {
+            assert_eq!(agent.sync(vec![second.clone()]).await.results[0].answer, Answer::Parked { refusal: Refusal::CommandIdReused });
+        }
+        assert_eq!(world.order(OrderId(id)).await, before);
+        assert_eq!(agent.sync(vec![first]).await.results[0].answer, Answer::AlreadyApplied);
+        let parked = world.office.parked(&world.manager(), None).await.expect("a list");
+        assert_eq!(parked.len(), 1);
+        assert_eq!(parked[0].claimed_id, Some(CommandId(id)));
+        assert_eq!(world.audit_actions().await.iter().filter(|action| *action == "command_id_reused").count(), 1);
+        // A person finds that it was an honest order under a wrong id.
+        world.office.settle_parked(&world.manager(), parked[0].id, Settlement::Accept).await.expect("settled");
+        assert_eq!(world.office.orders(&world.manager(), &Default::default(), None, 10).await.expect("a list").orders.len(), 2);
+        world.assert_sound().await;
+    }
+}
+
+promise! {
+    async fn fault_11_what_a_deactivated_agent_still_holds_waits_for_a_person(world) {
+        let mut agent = world.phone(AGENT).await;
+        let customer = agent.register().await;
+        agent.pull().await;
+        let id = Uuid::now_v7();
+        let body = agent.order_body(customer, &[(1, 3)]).await;
+        let command = agent.command_with(id, &body);
+        world.office.set_active(&world.manager(), AGENT, false).await.expect("out");
+        assert!(world.office.session(&agent.token).await.expect("looked up").is_none());
+        let mut other = world.phone(OTHER_AGENT).await;
+        other.register().await;
+        let response = agent.sync(vec![command]).await;
+        assert_eq!(response.results[0].answer, Answer::Parked { refusal: Refusal::NotAllowed });
+        assert!(response.changes.is_empty());
+        world.office.settle_parked(&world.manager(), CommandId(id), Settlement::Accept).await.expect("settled");
+        assert_eq!(world.order(OrderId(id)).await.agent, AGENT);
+        world.assert_sound().await;
+    }
+}
+
+promise! {
+    async fn fault_18_a_restored_server_takes_what_the_phone_offers_again(world) {
+        let mut agent = world.phone(AGENT).await;
+        let first = agent.command(&register());
+        agent.sync(vec![first.clone()]).await;
+        let epoch = world.office.renew_epoch().await.expect("renewed");
+        // The copy was older than the first command, which the phone has long forgotten.
+        agent.device = DeviceId(Uuid::now_v7());
+        let later = agent.command(&register());
+        let response = agent.sync(vec![first, later]).await;
+        let answers: Vec<_> = response.results.iter().map(|result| result.answer.clone()).collect();
+        assert_eq!(answers, [Answer::AlreadyApplied, Answer::Applied]);
+        assert_eq!(response.epoch, epoch);
+        assert_eq!(response.decided_seq, 2);
+    }
+}
+
+promise! {
+    async fn fault_22_a_revoked_phone_may_hand_over_and_reads_nothing(world) {
+        let mut agent = world.phone(AGENT).await;
+        agent.register().await;
+        world.office.revoke_device(&world.manager(), agent.device).await.expect("revoked");
+        assert!(world.office.session(&agent.token).await.expect("looked up").is_none());
+        agent.cursor = 0;
+        let command = agent.command(&register());
+        let response = agent.sync(vec![command]).await;
+        assert!(matches!(response.results[0].answer, Answer::Parked { refusal: Refusal::NotAllowed }));
+        assert!(response.changes.is_empty());
+        assert!(world.audit_actions().await.contains(&"handed_over_by_revoked".to_owned()));
+    }
+}
+
+/// Every place in a value, as a path of keys and indexes.
+fn places(value: &Value, path: &mut Vec<String>, all: &mut Vec<Vec<String>>) {
+    match value {
+        Value::Object(fields) => {
+            for (key, inner) in fields {
+                path.push(key.clone());
+                all.push(path.clone());
+                places(inner, path, all);
+                path.pop();
+            }
+        }
+        Value::Array(items) => {
+            for (index, inner) in items.iter().enumerate() {
+                path.push(index.to_string());
+                all.push(path.clone());
+                places(inner, path, all);
+                path.pop();
+            }
+        }
+        _ => {}
+    }
+}
+
+fn mutate(command: &Value, path: &[String], with: &Value) -> Value {
+    let mut mutated = command.clone();
+    let pointer = format!("/{}", path.join("/"));
+    if let Some(place) = mutated.pointer_mut(&pointer) {
+        *place = match (with, &*place) {
+            // Also near misses: one more, one less.
+            (Value::String(how), Value::Number(number)) if how == "+1" => json!(number.as_i64().unwrap_or(0).wrapping_add(1)),
+            (Value::String(how), Value::Number(number)) if how == "-1" => json!(number.as_i64().unwrap_or(0).wrapping_sub(1)),
+            _ => with.clone(),
+        };
+    }
+    mutated
+}
+
+promise! {
+    async fn fault_24_no_field_of_an_order_can_be_forged(world) {
+        let mut agent = world.phone(AGENT).await;
+        let customer = agent.register().await;
+        let honest = agent.order_body(customer, &[(1, 3), (3, 2)]).await;
+        let template = { let mut command = serde_json::to_value(&honest).expect("serialises"); command["body"]["agent"] = json!(4); command };
+        let mut all = Vec::new();
+        places(&template["body"], &mut Vec::new(), &mut all);
+        let values = [json!(null), json!(-1), json!(0), json!(i64::MAX), json!(1.5), json!("x"), json!([]), json!({}), json!(true), json!("+1"), json!("-1")];
+        let mut commands = Vec::new();
+        for path in &all {
+            for with in &values {
+                let mut body = serde_json::to_value(&honest).expect("serialises");
+                if path[0] == "agent" {
+                    body["body"]["agent"] = with.clone();
+                } else {
+                    body["body"] = mutate(&body["body"], path, with);
+                }
+                agent.seq += 1;
+                body["id"] = json!(Uuid::now_v7());
+                body["seq"] = json!(agent.seq);
+                body["made_at"] = json!(agent.clock_now().0);
+                commands.push(body);
+            }
+        }
+        let catalogue = world.office.catalogue().await.expect("a catalogue");
+        let mut applied = 0;
+        for hundred in commands.chunks(limits::COMMANDS_PER_BATCH) {
+            let response = agent.sync(hundred.to_vec()).await;
+            for (result, command) in response.results.iter().zip(hundred) {
+                match &result.answer {
+                    Answer::Applied => {
+                        applied += 1;
+                        // Whatever was accepted is what the rules make of it, figures included.
+                        let order = world.order(OrderId(result.id.0)).await;
+                        assert_eq!(order.agent, AGENT);
+                        assert_eq!(order.customer, customer);
+                        let CommandBody::PlaceOrder(place) = serde_json::from_value(command.clone()).expect("readable") else { panic!("an order") };
+                        let mut total = Centimes::ZERO;
+                        for line in &place.basket.lines {
+                            let product = catalogue.product(line.product).expect("known");
+                            total = total.plus(product.price(place.basket.price_list, place.basket.tier).expect("priced").times(line.units).expect("fits")).expect("fits");
+                        }
+                        assert_eq!(order.gross_asked(), Ok(total));
+                        assert_eq!(place.shown.total, total);
+                    }
+                    Answer::Parked { .. } => {}
+                    other => panic!("{other:?} for {command}"),
+                }
+            }
+        }
+        assert!(applied > 0 && applied < commands.len() / 3, "{applied} of {}", commands.len());
+        world.assert_sound().await;
+    }
+}
+
+promise! {
+    async fn fault_24_commands_out_of_thin_air_break_nothing(world) {
+        let mut agent = world.phone(AGENT).await;
+        let leaf = prop_oneof![any::<i64>().prop_map(|n| json!(n)), ".{0,12}".prop_map(|text| json!(text)), Just(json!(null)), any::<bool>().prop_map(|b| json!(b))];
+        let tree = leaf.prop_recursive(4, 32, 6, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::Array),
+                prop::collection::btree_map("[a-z_]{1,12}", inner, 0..6).prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            ]
+        });
+        let kinds = prop::sample::select(vec!["place_order", "register_customer", "confirm_sub_order", "collect", "withdraw", "nonsense"]);
+        let mut runner = TestRunner::deterministic();
+        let mut commands = Vec::new();
+        for _ in 0..300 {
+            let (kind, body) = (&kinds, &tree).new_tree(&mut runner).expect("a value").current();
+            agent.seq += 1;
+            commands.push(json!({"id": Uuid::now_v7(), "seq": agent.seq, "made_at": START.0, "kind": kind, "body": body}));
+        }
+        for hundred in commands.chunks(limits::COMMANDS_PER_BATCH) {
+            for result in agent.sync(hundred.to_vec()).await.results {
+                assert!(matches!(result.answer, Answer::Parked { .. }), "{result:?}");
+            }
+        }
+        world.assert_sound().await;
+    }
+}
+
+promise! {
+    async fn fault_25_what_is_too_much_is_refused_with_nothing_decided(world) {
+        let mut agent = world.phone(AGENT).await;
+        let customer = agent.register().await;
+        let too_many: Vec<_> = (0..=limits::COMMANDS_PER_BATCH).map(|_| agent.command(&register())).collect();
+        assert!(matches!(agent.try_sync(too_many).await, Err(OfficeError::Invalid(_))));
+        agent.seq = 1;
+        for broken in [json!(7), json!({}), json!({"id": "x", "seq": 2, "made_at": 0, "kind": "withdraw"}), json!({"id": Uuid::now_v7(), "seq": -1, "made_at": 0, "kind": "withdraw"}), json!({"id": Uuid::now_v7(), "seq": u64::MAX, "made_at": 0, "kind": "withdraw"})] {
+            assert!(matches!(agent.try_sync(vec![broken.clone()]).await, Err(OfficeError::Invalid(_))), "{broken}");
+        }
+        let mut request = agent.request(Vec::new());
+        request.protocol = 2;
+        assert!(matches!(world.office.sync(&agent.session().await, request).await, Err(OfficeError::Invalid(_))));
+        // A thousand million units, and more lines than a door has.
+        let CommandBody::PlaceOrder(place) = agent.order_body(customer, &[(1, 1)]).await else { panic!("an order") };
+        let mut huge = place.clone();
+        huge.basket.lines[0].units = 1_000_000_000;
+        let mut long = place.clone();
+        long.basket.lines = vec![long.basket.lines[0]; limits::LINES_PER_ORDER + 1];
+        let mut scrawl = place;
+        scrawl.basket.signature = "0,0;".repeat(limits::SIGNATURE_BYTES);
+        for order in [huge, long, scrawl] {
+            let answer = agent.act(&CommandBody::PlaceOrder(order)).await;
+            let expected = matches!(answer, Answer::Parked { refusal: Refusal::QuantityOutOfRange { .. } | Refusal::TooManyLines { .. } | Refusal::FieldTooLong { .. } });
+            assert!(expected, "{answer:?}");
+        }
+        world.assert_sound().await;
+    }
+}
+
+promise! {
+    async fn fault_34_the_first_visitor_does_not_own_the_server(world) {
+        // An office with an administrator gives no token out.
+        assert!(world.office.set_up_token().await.expect("asked").is_none());
+        let empty = if world.office.database_name() == "sqlite" { World::empty_on_sqlite().await } else { World::empty_on_postgres().await.expect("there") };
+        let details = || taswiq_backend::people::PersonDetails {
+            role: taswiq_domain::person::Role::Agent,
+            name: name("First"),
+            login: Some("first".to_owned()),
+            phone: None,
+            grade: String::new(),
+            language: "fr".to_owned(),
+            cooperatives: Vec::new(),
+        };
+        let guessed = taswiq_backend::people::Token::random();
+        assert!(matches!(empty.office.set_up(&guessed, details(), PASSWORD, "").await, Err(OfficeError::NotFound)));
+        let replaced = empty.office.set_up_token().await.expect("asked").expect("a token");
+        let token = empty.office.set_up_token().await.expect("asked").expect("a token");
+        assert!(matches!(empty.office.set_up(&replaced, details(), PASSWORD, "").await, Err(OfficeError::NotFound)));
+        assert!(matches!(empty.office.set_up(&token, details(), "short", "").await, Err(OfficeError::Invalid(_))));
+        assert!(matches!(empty.office.join(&token, PASSWORD, "").await, Err(OfficeError::NotFound)));
+        let opened = empty.office.set_up(&token, details(), PASSWORD, "").await.expect("set up");
+        assert_eq!(opened.person.role, taswiq_domain::person::Role::Administrator);
+        assert!(matches!(empty.office.set_up(&token, details(), PASSWORD, "").await, Err(OfficeError::NotFound)));
+        assert!(empty.office.set_up_token().await.expect("asked").is_none());
+    }
+}
+
+promise! {
+    async fn fault_35_parts_sum_to_the_whole_in_the_books(world) {
+        let (mut agent, mut beekeeper, mut weaver) = (world.phone(AGENT).await, world.phone(BEEKEEPER).await, world.phone(WEAVER).await);
+        for units in [1, 7, limits::UNITS_PER_LINE] {
+            let id = agent.place(&[(1, units), (2, 3), (3, units)]).await;
+            let order = world.order(id).await;
+            beekeeper.act_ok(&confirm(&order, HONEY)).await;
+            weaver.act_ok(&confirm(&order, RUGS)).await;
+            beekeeper.act_ok(&pack(&order, HONEY)).await;
+            beekeeper.act_ok(&deliver(&order, HONEY)).await;
+            agent.act_ok(&collect(&order, HONEY)).await;
+            for back in [1, 1, 1] {
+                let goods = taswiq_domain::sync::ReturnGoods {
+                    order: id,
+                    cooperative: HONEY,
+                    lines: vec![taswiq_domain::order::event::LineUnits { line: 2, units: back }],
+                    fault: taswiq_domain::order::Fault::Customer,
+                };
+                agent.act_ok(&CommandBody::ReturnGoods(goods)).await;
+            }
+        }
+        let balances = world.office.balances(&world.manager()).await.expect("balances");
+        assert_eq!(taswiq_backend::ledger::sum(&balances), Ok(Centimes::ZERO));
+        world.assert_sound().await;
+    }
+}

@@ -1,0 +1,129 @@
+//! The two databases have the same tables, and each writing transaction is whole.
+
+use super::world::*;
+use sqlx::Row;
+use std::collections::BTreeMap;
+use taswiq_backend::db::Db;
+use taswiq_backend::db::dialect;
+
+/// A table: its columns with nullability, and its unique keys.
+type Table = (BTreeMap<String, bool>, Vec<Vec<String>>);
+
+async fn sqlite_tables(pool: &sqlx::SqlitePool) -> BTreeMap<String, Table> {
+    let mut tables = BTreeMap::new();
+    let names = sqlx::query("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_sqlx%' ESCAPE '\\'").fetch_all(pool).await.expect("read");
+    for name in names {
+        let name: String = name.get(0);
+        let strict: i64 = sqlx::query("SELECT strict FROM pragma_table_list WHERE name = $1").bind(&name).fetch_one(pool).await.expect("read").get(0);
+        assert_eq!(strict, 1, "{name} is not STRICT");
+        let mut columns = BTreeMap::new();
+        for column in sqlx::query("SELECT name, \"notnull\" FROM pragma_table_info($1)").bind(&name).fetch_all(pool).await.expect("read") {
+            columns.insert(column.get::<String, _>(0), column.get::<i64, _>(1) == 0);
+        }
+        let mut keys = Vec::new();
+        let primary = sqlx::query("SELECT name FROM pragma_table_info($1) WHERE pk > 0 ORDER BY pk").bind(&name).fetch_all(pool).await.expect("read");
+        keys.push(primary.into_iter().map(|row| row.get(0)).collect::<Vec<String>>());
+        for index in sqlx::query("SELECT name FROM pragma_index_list($1) WHERE \"unique\" = 1 AND origin <> 'pk'").bind(&name).fetch_all(pool).await.expect("read") {
+            let index: String = index.get(0);
+            let columns = sqlx::query("SELECT name FROM pragma_index_info($1) ORDER BY seqno").bind(&index).fetch_all(pool).await.expect("read");
+            keys.push(columns.into_iter().map(|row| row.get(0)).collect());
+        }
+        keys.sort();
+        tables.insert(name, (columns, keys));
+    }
+    tables
+}
+
+async fn postgres_tables(pool: &sqlx::PgPool) -> BTreeMap<String, Table> {
+    let mut tables: BTreeMap<String, Table> = BTreeMap::new();
+    let columns = sqlx::query(
+        "SELECT table_name::text, column_name::text, is_nullable::text FROM information_schema.columns WHERE table_schema = current_schema() AND table_name NOT LIKE '\\_sqlx%'",
+    );
+    for row in columns.fetch_all(pool).await.expect("read") {
+        tables.entry(row.get(0)).or_default().0.insert(row.get(1), row.get::<String, _>(2) == "YES");
+    }
+    let keys = sqlx::query(
+        "SELECT c.conrelid::regclass::text, string_agg(a.attname::text, ',' ORDER BY k.place)
+         FROM pg_constraint c CROSS JOIN LATERAL unnest(c.conkey) WITH ORDINALITY AS k (column_number, place)
+         JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.column_number
+         WHERE c.contype IN ('p', 'u') AND c.connamespace = current_schema()::regnamespace GROUP BY c.oid, c.conrelid",
+    );
+    for row in keys.fetch_all(pool).await.expect("read") {
+        let (table, columns): (String, String) = (row.get(0), row.get(1));
+        if let Some(table) = tables.get_mut(&table) {
+            table.1.push(columns.split(',').map(str::to_owned).collect());
+        }
+    }
+    tables.values_mut().for_each(|(_, keys)| keys.sort());
+    tables
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn both_databases_have_the_same_tables_columns_and_keys() {
+    let Some(postgres) = World::empty_on_postgres().await else { return };
+    let sqlite = World::empty_on_sqlite().await;
+    let Db::Sqlite { readers, .. } = dialect::open(&sqlite.url, 1).await.expect("opens") else { panic!("a file") };
+    let Db::Postgres(pool) = dialect::open(&postgres.url, 1).await.expect("opens") else { panic!("a server") };
+    let (sqlite, postgres) = (sqlite_tables(&readers).await, postgres_tables(&pool).await);
+    assert!(sqlite.len() > 20);
+    assert_eq!(sqlite, postgres);
+}
+
+#[test]
+fn both_folders_hold_the_same_migrations() {
+    let names = |folder: &str| {
+        let path = format!("{}/migrations/{folder}", env!("CARGO_MANIFEST_DIR"));
+        let mut names: Vec<_> = std::fs::read_dir(path).expect("a folder").map(|entry| entry.expect("an entry").file_name()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names("sqlite"), names("postgres"));
+}
+
+promise! {
+    async fn a_database_is_opened_twice_and_keeps_its_epoch(world) {
+        let second = world.second_process().await;
+        assert_eq!(world.office.epoch().await.expect("one"), second.epoch().await.expect("one"));
+        assert!(second.is_ready().await);
+        second.close().await;
+        assert!(!second.is_ready().await);
+    }
+}
+
+promise! {
+    async fn one_bad_job_spoils_no_other_of_its_transaction(world) {
+        // Many jobs at once share transactions; those that fail do so alone.
+        let taken = |login: &str| taswiq_backend::people::PersonDetails {
+            role: taswiq_domain::person::Role::Agent, name: name(login), login: Some(login.to_owned()), phone: None, grade: String::new(), language: "fr".to_owned(), cooperatives: Vec::new(),
+        };
+        let jobs: Vec<_> = (0..40)
+            .map(|n| {
+                let (office, actor) = (world.office.clone(), world.manager());
+                let details = taken(&if n % 4 == 0 { "agent".to_owned() } else { format!("agent-{n}") });
+                tokio::spawn(async move { office.invite(&actor, details).await.is_ok() })
+            })
+            .collect();
+        let mut invited = 0;
+        for (n, job) in jobs.into_iter().enumerate() {
+            let done = job.await.expect("no panic");
+            assert_eq!(done, n % 4 != 0);
+            invited += usize::from(done);
+        }
+        let people = world.office.people(&world.manager(), Some(taswiq_domain::person::Role::Agent), "").await.expect("listed");
+        assert_eq!(people.len(), 2 + invited);
+    }
+}
+
+promise! {
+    async fn open_pages_are_told_who_should_look(world) {
+        let mut changes = world.office.changes();
+        let mut agent = world.phone(AGENT).await;
+        agent.place(&[(1, 1)]).await;
+        let mut scopes = std::collections::BTreeSet::new();
+        while let Ok(changed) = changes.try_recv() {
+            scopes.extend(changed.scopes.iter().cloned());
+        }
+        assert!(scopes.contains("agent:3") && scopes.contains("cooperative:1"), "{scopes:?}");
+        assert!(!scopes.contains("cooperative:2"));
+    }
+}
