@@ -11,7 +11,7 @@ use taswiq_domain::order::scarcity;
 use taswiq_domain::order::{Reason, Stage};
 
 /// So many orders are made into a form at once: a screen of a cheap phone shows two.
-const ORDERS_PER_STEP: usize = 12;
+const ORDERS_PER_STEP: usize = 8;
 
 /// The list, and what is under the thumb.
 pub fn content(desk: Desk) -> (AnyView, AnyView) {
