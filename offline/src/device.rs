@@ -51,8 +51,10 @@ struct Inner<S> {
     store: S,
     memory: RefCell<Memory>,
     phase: Cell<Phase>,
-    listeners: RefCell<Vec<Rc<dyn Fn(Changed)>>>,
+    listeners: RefCell<Vec<Listener>>,
 }
+
+type Listener = Rc<dyn Fn(Changed)>;
 
 /// What to look at again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

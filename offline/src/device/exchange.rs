@@ -305,9 +305,8 @@ impl Memory {
 
         summary.waiting = count((self.outbox.len() + requeued).saturating_sub(unqueued));
         // A feed that says "more" without moving on would be asked for ever.
-        summary.again = restored
-            || (takes_changes && response.more > 0 && response.cursor != self.head.cursor)
-            || (!restored && !in_place && response.more > 0);
+        let stands_still = in_place && response.cursor == self.head.cursor;
+        summary.again = restored || (response.more > 0 && !stands_still);
         (plan, summary)
     }
 

@@ -46,8 +46,10 @@ pub struct Network {
     /// The build of the app that is started next.
     pub build: Rc<Cell<&'static str>>,
     /// Makes of an answer what a younger server would say.
-    pub younger: Rc<Cell<Option<fn(&mut serde_json::Value)>>>,
+    pub younger: Rc<Cell<Option<Translation>>>,
 }
+
+pub type Translation = fn(&mut serde_json::Value);
 
 impl Transport for Network {
     async fn send(&self, body: Vec<u8>) -> Result<Vec<u8>, TransportError> {

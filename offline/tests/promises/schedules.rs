@@ -29,8 +29,12 @@ enum Turn {
     Backup,
     /// The server is restored from the last copy.
     Restore,
-    /// The server sends few changes at a time, or parks the next order.
-    Whim { changes: usize, parks: bool },
+    /// The server sends few changes at a time, parks the next order, or puts everything off.
+    Whim {
+        changes: usize,
+        parks: bool,
+        busy: bool,
+    },
 }
 
 fn any_way() -> impl Strategy<Value = Way> {
@@ -59,7 +63,7 @@ fn any_turn() -> impl Strategy<Value = Turn> {
         2 => Just(Turn::Cooperative),
         1 => Just(Turn::Backup),
         1 => Just(Turn::Restore),
-        1 => (1..4_usize, any::<bool>()).prop_map(|(changes, parks)| Turn::Whim { changes, parks }),
+        2 => (1..4_usize, any::<bool>(), any::<bool>()).prop_map(|(changes, parks, busy)| Turn::Whim { changes, parks, busy }),
     ]
 }
 
@@ -194,8 +198,13 @@ impl Run {
                 let restored = ModelServer::restored_from(&self.backup, self.epoch);
                 self.server.replace(restored);
             }
-            Turn::Whim { changes, parks } => {
+            Turn::Whim {
+                changes,
+                parks,
+                busy,
+            } => {
                 let mut server = self.server.borrow_mut();
+                server.busy = busy;
                 server.changes_per_answer = changes;
                 if parks {
                     server.parks.push(id(self.next));
@@ -210,6 +219,7 @@ impl Run {
 
     async fn settle_down(&mut self) {
         self.phone.store.heal();
+        self.server.borrow_mut().busy = false;
         self.restart().await;
         for _ in 0..4 {
             self.phone.sync().await;
