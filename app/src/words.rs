@@ -83,6 +83,15 @@ impl Words {
         &self.0.dir
     }
 
+    /// A figure that stands alone where sentences do: isolated where they run from right to left.
+    pub fn isolated(self, figure: &str) -> String {
+        if self.is_right_to_left() { ["\u{2066}", figure, "\u{2069}"].concat() } else { figure.to_owned() }
+    }
+
+    fn is_right_to_left(self) -> bool {
+        self.0.dir == "rtl"
+    }
+
     fn plain(self, number: usize) -> &'static str {
         match self.0.sentences.get(number) {
             Some(Sentence::Plain(text)) => text,
@@ -92,12 +101,12 @@ impl Words {
     }
 
     fn filled(self, number: usize, values: &[(&str, &str)]) -> String {
-        fill(self.plain(number), values)
+        fill(self.plain(number), values, self.is_right_to_left())
     }
 
     fn counted(self, number: usize, n: usize, values: &[(&str, &str)]) -> String {
         let Some(Sentence::Counted(forms)) = self.0.sentences.get(number) else {
-            return fill(self.plain(number), values);
+            return fill(self.plain(number), values, self.is_right_to_left());
         };
         let rule = PluralRule::from_name(&self.0.plural).unwrap_or(PluralRule::None);
         let text = match rule.form(n) {
@@ -111,14 +120,13 @@ impl Words {
         let n = grouped(n);
         let mut all = vec![("n", n.as_str())];
         all.extend_from_slice(values);
-        fill(text, &all)
+        fill(text, &all, self.is_right_to_left())
     }
 }
 
-/// Puts values into a sentence. A value in another script than the sentence is isolated, so that an
-/// Arabic name does not turn a French line around, nor a price an Arabic one.
-fn fill(sentence: &str, values: &[(&str, &str)]) -> String {
-    let turned = has_right_to_left(sentence);
+/// Puts values into a sentence. A value that runs against the direction of the language is isolated,
+/// so that an Arabic name does not turn a French line around, nor a price an Arabic one.
+fn fill(sentence: &str, values: &[(&str, &str)], is_right_to_left: bool) -> String {
     let mut text = String::with_capacity(sentence.len() + 24);
     let mut rest = sentence;
     while let Some((before, after)) = rest.split_once('{') {
@@ -128,7 +136,7 @@ fn fill(sentence: &str, values: &[(&str, &str)]) -> String {
             break;
         };
         if let Some((_, value)) = values.iter().find(|(known, _)| *known == name) {
-            if turned || has_right_to_left(value) {
+            if has_right_to_left(value) != is_right_to_left {
                 text.push('\u{2068}');
                 text.push_str(value);
                 text.push('\u{2069}');

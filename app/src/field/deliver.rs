@@ -114,7 +114,10 @@ fn form(phone: Phone, back: AnyView, view: &OrderView, sub_order: SubOrder) -> A
             {ui::screen_title(words.deliver_title().into_any(), view! { <bdi>{customer_name(phone, view)}</bdi>" · "<bdi>{name}</bdi> }.into_any())}
             <section class="basket-part"><ul>{lines}</ul></section>
             {is_partial}
-            {ui::segmented("proof", words.deliver_proof(), "segmented segmented-tall", choices, Signal::derive(move || Some(usize::from(by_signature.get()))), Callback::new(move |index| by_signature.set(index == 1)))}
+            {ui::segmented("proof", words.deliver_proof(), "segmented segmented-tall", choices, Signal::derive(move || Some(usize::from(by_signature.get()))), Callback::new(move |index| {
+                error.set(None);
+                by_signature.set(index == 1);
+            }))}
             {proof}
             <div aria-live="assertive">{move || error.get().filter(|_| by_signature.get()).map(|said| ui::banner("trouble", "warning", said, ""))}</div>
         }

@@ -22,7 +22,7 @@ pub fn of_sub_orders(phone: Phone, catalogue: &Catalogue, sub_orders: &[SubOrder
             view! {
                 <li><details class="ledger-entry">
                     <summary class="list-row">
-                        <span class="list-main"><span><bdi>{name}</bdi></span><span>{rate_words(phone, line)}</span></span>
+                        <span class="list-main"><span><bdi>{name}</bdi></span><span><bdi>{rate_words(phone, line)}</bdi></span></span>
                         {ui::amount(line.commission.amount, "")}
                         {ui::icon_flat("chevron-down")}
                     </summary>

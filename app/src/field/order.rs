@@ -90,7 +90,7 @@ fn content(phone: Phone, making: Making, sheets: Sheets, view: &OrderView) -> An
             view! { <bdi>{name}</bdi>" · "{phone.moment(order.placed_at)} }.into_any(),
         )}
         <div class="row row-apart">{order_chips(phone, view)}{ui::amount(due(view), "amount-display")}</div>
-        {unsent}
+        {unsent.map(|unsent| view! { <div class="row">{unsent}</div> })}
         {trouble}
         {parked}
         {parts}
@@ -173,14 +173,17 @@ fn proposal(phone: Phone, catalogue: &Catalogue, order: &Order, sub_order: &SubO
             phone.say_done(if accepted { words.proposal_accepted() } else { words.proposal_declined() }, id);
         });
     };
-    let actions = view! {
-        <ul class="stack stack-tight">{lines}</ul>
-        <div class="button-group">
-            <button class="button" type="button" on:click=move |_| answer(true)>{ui::icon("check")}{words.proposal_accept()}</button>
-            <button class="button button-danger" type="button" on:click=move |_| answer(false)>{ui::icon("close")}{words.proposal_decline()}</button>
+    let view = view! {
+        <div class="stack">
+            {ui::banner("waiting", "question", words.proposal_title(), words.reason(proposal.reason))}
+            <ul class="stack stack-tight">{lines}</ul>
+            <div class="button-group">
+                <button class="button" type="button" on:click=move |_| answer(true)>{ui::icon("check")}{words.proposal_accept()}</button>
+                <button class="button button-danger" type="button" on:click=move |_| answer(false)>{ui::icon("close")}{words.proposal_decline()}</button>
+            </div>
         </div>
     };
-    Some(ui::banner_with("waiting", "question", words.proposal_title(), words.reason(proposal.reason), actions.into_any()))
+    Some(view.into_any())
 }
 
 /// Where the money stands, and what the law says about asking for it.
@@ -204,12 +207,12 @@ fn money(phone: Phone, sheets: Sheets, sub_order: &SubOrder) -> Option<AnyView> 
         }
         Withdrawal::None | Withdrawal::Closed { .. } if left > Centimes::ZERO && (can_deliver(sub_order.stage) || sub_order.stage == Stage::Delivered) => {
             let collect = view! { <button class="button" type="button" on:click=move |_| sheets.collect.set(Some(cooperative))>{ui::icon("cash")}{words.money_collect()}</button> };
-            Some(ui::banner_with("waiting", "cash", words.money_to_collect(), ui::amount_text(left), collect.into_any()))
+            Some(ui::banner_with("waiting", "cash", words.money_to_collect(), words.isolated(&ui::amount_text(left)), collect.into_any()))
         }
         _ => None,
     };
     let paid = (sub_order.collected > Centimes::ZERO).then(|| ui::chip("done", "cash", words.money_paid(&ui::amount_text(sub_order.collected))));
-    Some(view! { {said}{paid}{held(phone, sub_order)} }.into_any())
+    Some(view! { {said}<div class="row">{paid}{held(phone, sub_order)}</div> }.into_any())
 }
 
 /// Money taken too early: it stays the customer's.

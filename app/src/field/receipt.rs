@@ -39,7 +39,7 @@ fn receipt(phone: Phone, view: &OrderView) -> AnyView {
             let name = product_name(phone, &catalogue, line.product);
             let unit = product_unit(phone, &catalogue, line.product);
             view! {
-                <div><dt><span class="number">{grouped(line.asked as usize)}" × "</span><bdi>{name}</bdi>", "<bdi>{unit}</bdi></dt><dd>{ui::amount(line.gross(line.asked).unwrap_or_default(), "amount-body")}</dd></div>
+                <div><dt><span class="number">{grouped(line.asked as usize)}" ×"</span>" "<bdi>{name}</bdi>{words.list_separator()}<bdi>{unit}</bdi></dt><dd>{ui::amount(line.gross(line.asked).unwrap_or_default(), "amount-body")}</dd></div>
             }
             .into_any()
         })
@@ -70,7 +70,7 @@ fn receipt(phone: Phone, view: &OrderView) -> AnyView {
             <header class="receipt-head">
                 {ui::ornament("icon receipt-mark", "0 0 32 36", "o-mark")}
                 <h1>{words.receipt_title()}</h1>
-                <span class="muted">{on}", "<span class="number">{at}</span></span>
+                <span class="muted">{on}{words.list_separator()}<span class="number">{at}</span></span>
                 <span><bdi>{customer_name(phone, view)}</bdi></span>
             </header>
             <div class="receipt-code"><span class="muted">{words.receipt_code()}</span><strong class="code">{order.code.to_string()}</strong></div>
@@ -84,6 +84,10 @@ fn receipt(phone: Phone, view: &OrderView) -> AnyView {
             <div class="star-rule">{ui::icon("star")}</div>
             {drawn}
         </article>
+        <div class="button-group no-print">
+            <button class="button button-quiet" type="button" on:click=|_| browser::print()>{ui::icon("print")}{words.receipt_print()}</button>
+            <a class="button button-quiet" href=Field::Orders(OrdersShown::Open).to_string()>{ui::icon("orders")}{words.orders_title()}</a>
+        </div>
     }
     .into_any()
 }
@@ -113,10 +117,6 @@ fn foot(phone: Phone, view: &OrderView) -> AnyView {
         view! { <button class="button" type="button" on:click=move |_| browser::share(title, &text)>{ui::icon("share")}{words.action_share()}</button> }
     });
     view! {
-        <div class="button-group no-print">
-            <button class="button button-quiet" type="button" on:click=|_| browser::print()>{ui::icon("print")}{words.receipt_print()}</button>
-            <a class="button button-quiet" href=Field::Orders(OrdersShown::Open).to_string()>{ui::icon("orders")}{words.orders_title()}</a>
-        </div>
         <div class="action-bar no-print">
             {share}
             <a class="button button-primary" href=whatsapp target="_blank" rel="noopener noreferrer">{ui::icon("message")}{words.receipt_whatsapp()}</a>

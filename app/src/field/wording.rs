@@ -42,7 +42,7 @@ pub fn customer_name(phone: Phone, view: &OrderView) -> String {
 /// Where a sub-order stands, in a word.
 pub fn stage_words(phone: Phone, sub_order: &SubOrder) -> String {
     let words = phone.words;
-    let stage = if sub_order.is_partly_confirmed() && sub_order.stage != Stage::Delivered { words.stage_confirmed_partly() } else { words.stage(sub_order.stage) };
+    let stage = if sub_order.is_partly_confirmed() && sub_order.stage == Stage::Confirmed { words.stage_confirmed_partly() } else { words.stage(sub_order.stage) };
     match sub_order.reason {
         Some(reason) if sub_order.stage.is_dead() || sub_order.stage == Stage::Failed => words.stage_because(stage, words.reason(reason)),
         _ => stage.to_owned(),
@@ -51,9 +51,13 @@ pub fn stage_words(phone: Phone, sub_order: &SubOrder) -> String {
 
 /// Where a sub-order stands.
 pub fn stage_chip(phone: Phone, sub_order: &SubOrder) -> AnyView {
-    let (tone, icon) = stage_look(sub_order.stage);
-    let tone = if sub_order.is_partly_confirmed() && tone == "done" { "waiting" } else { tone };
+    let (tone, icon) = look(sub_order);
     ui::chip(tone, icon, stage_words(phone, sub_order))
+}
+
+fn look(sub_order: &SubOrder) -> (&'static str, &'static str) {
+    let (tone, icon) = stage_look(sub_order.stage);
+    (if sub_order.is_partly_confirmed() && sub_order.stage.is_under_way() && tone == "done" { "waiting" } else { tone }, icon)
 }
 
 /// Where an order stands: on the phone, to correct, or with each cooperative.
@@ -74,8 +78,7 @@ pub fn order_chips(phone: Phone, view: &OrderView) -> AnyView {
         match states.iter_mut().find(|(known, ..)| *known == said) {
             Some((.., count)) => *count += 1,
             None => {
-                let (tone, icon) = stage_look(sub_order.stage);
-                let tone = if sub_order.is_partly_confirmed() && tone == "done" { "waiting" } else { tone };
+                let (tone, icon) = look(sub_order);
                 states.push((said, tone, icon, 1));
             }
         }

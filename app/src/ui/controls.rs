@@ -37,7 +37,17 @@ fn select_all(event: &leptos::ev::FocusEvent) {
 
 /// Digits of either script as a number; anything else is nothing.
 fn number(text: &str) -> u32 {
-    taswiq_domain::text::search_key(text).replace(' ', "").parse().unwrap_or(0)
+    let mut number: u32 = 0;
+    for letter in text.trim().chars().filter(|letter| !letter.is_whitespace()) {
+        let digit = match letter {
+            '0'..='9' => letter as u32 - '0' as u32,
+            '٠'..='٩' => letter as u32 - '٠' as u32,
+            _ => return 0,
+        };
+        let Some(longer) = number.checked_mul(10).and_then(|number| number.checked_add(digit)) else { return 0 };
+        number = longer;
+    }
+    number
 }
 
 /// A search field. Its words are its label too.

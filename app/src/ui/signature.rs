@@ -9,6 +9,8 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, KeyboardEvent, Pointe
 
 /// How far a key moves the pen.
 const KEY_STEP: i32 = 12;
+/// The pad is white paper by day and by night, so its ink is dark by day and by night.
+const INK: &str = "#1e1b16";
 
 /// A pad whose handwriting is kept in `value` as [`strokes`]. An emptied `value` empties the pad.
 ///
@@ -114,9 +116,7 @@ fn point(canvas: &HtmlCanvasElement, event: &PointerEvent) -> (i32, i32) {
 
 fn context(canvas: &HtmlCanvasElement) -> Option<CanvasRenderingContext2d> {
     let context: CanvasRenderingContext2d = canvas.get_context("2d").ok()??.dyn_into().ok()?;
-    // Ink is the colour of the text around, so that it shows by day and by night.
-    let style = web_sys::window()?.get_computed_style(canvas).ok()??;
-    context.set_stroke_style_str(&style.get_property_value("color").unwrap_or_default());
+    context.set_stroke_style_str(INK);
     context.set_line_width(5.0);
     context.set_line_cap("round");
     context.set_line_join("round");

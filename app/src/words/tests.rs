@@ -71,7 +71,8 @@ fn dates_are_said_as_people_say_them() {
     assert_eq!(french.date(date), "dimanche 22 novembre");
     assert_eq!(french.date_full(date), "22 novembre 2026");
     assert_eq!(french.date_from(date.plus_days(-1), date), "hier");
-    assert_eq!(Words::of("ar").date(date).replace(['\u{2068}', '\u{2069}'], ""), "الأحد 22 نونبر");
+    // Only the figure runs against the language; the names must stand free for the line to run right.
+    assert_eq!(Words::of("ar").date(date), "الأحد \u{2068}22\u{2069} نونبر");
     let moment = Timestamp(1_795_343_460_000);
     assert_eq!(time(moment, FixedOffset { minutes: 0 }), "10:31");
     assert_eq!(time(moment, FixedOffset { minutes: 60 }), "11:31");
