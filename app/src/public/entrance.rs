@@ -194,8 +194,8 @@ fn doorway(setting: &Setting, title: &str, inside: impl IntoView) -> String {
                 {name} " " <span lang=other.code() dir=other.direction()>{other.public_name()}</span>
             </p>
             <div class="doorway-inside">{inside.into_any()}</div>
+            {setting.language_choice()}
         </main>
-        {setting.language_choice()}
     };
     document(setting, title, body)
 }
