@@ -33,7 +33,11 @@ const ENTRIES_PER_PAGE: i64 = 100;
 
 impl Office {
     /// One page of the audit trail, latest first: what came before entry `before`.
-    pub async fn audit(&self, actor: &Actor, before: Option<i64>) -> Result<Vec<AuditEntry>, OfficeError> {
+    pub async fn audit(
+        &self,
+        actor: &Actor,
+        before: Option<i64>,
+    ) -> Result<Vec<AuditEntry>, OfficeError> {
         self.require(actor, Action::ReadAudit)?;
         let mut conn = self.db.read().await?;
         let rows = sql::page(&mut conn, before.unwrap_or(i64::MAX), ENTRIES_PER_PAGE).await?;

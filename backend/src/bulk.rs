@@ -67,21 +67,49 @@ impl History {
     pub fn place(order: Order, device: Option<DeviceId>, received_at: Timestamp) -> Self {
         let placed = RecordedEvent {
             number: 1,
-            event: OrderEvent::Placed { order: Box::new(order.clone()) },
+            event: OrderEvent::Placed {
+                order: Box::new(order.clone()),
+            },
             actor: Some(order.agent),
             device,
             made_at: order.placed_at,
             received_at,
         };
         // An order just placed has moved no money: commission is an estimate until confirmed.
-        Self { received_at, events: vec![placed], transfers: Vec::new(), order }
+        Self {
+            received_at,
+            events: vec![placed],
+            transfers: Vec::new(),
+            order,
+        }
     }
 
     /// Lets something happen, or says why it cannot.
-    pub fn happen(&mut self, event: OrderEvent, actor: Option<PersonId>, device: Option<DeviceId>, made_at: Timestamp, received_at: Timestamp) -> Result<(), Refusal> {
+    pub fn happen(
+        &mut self,
+        event: OrderEvent,
+        actor: Option<PersonId>,
+        device: Option<DeviceId>,
+        made_at: Timestamp,
+        received_at: Timestamp,
+    ) -> Result<(), Refusal> {
         let after = self.order.after(&event, made_at)?;
-        self.transfers.extend(transfers_for(Some(&self.order), &after, &event, after.revision, actor, made_at)?);
-        self.events.push(RecordedEvent { number: after.revision, event, actor, device, made_at, received_at });
+        self.transfers.extend(transfers_for(
+            Some(&self.order),
+            &after,
+            &event,
+            after.revision,
+            actor,
+            made_at,
+        )?);
+        self.events.push(RecordedEvent {
+            number: after.revision,
+            event,
+            actor,
+            device,
+            made_at,
+            received_at,
+        });
         self.order = after;
         Ok(())
     }
@@ -138,28 +166,59 @@ pub struct Batch {
 impl Batch {
     /// Prepares customers and the histories of orders. An order's customer must come in the same or
     /// an earlier batch. A few thousand orders make a good batch.
-    pub fn new(customers: &[StoredCustomer], histories: &[History], calendar: &Casablanca) -> Result<Self, OfficeError> {
+    pub fn new(
+        customers: &[StoredCustomer],
+        histories: &[History],
+        calendar: &Casablanca,
+    ) -> Result<Self, OfficeError> {
         let mut batch = Self::default();
         for stored in customers {
-            batch.feed.push((Scope::Agent(stored.agent), Kind::Customer, stored.customer.id.to_string()));
+            batch.feed.push((
+                Scope::Agent(stored.agent),
+                Kind::Customer,
+                stored.customer.id.to_string(),
+            ));
             batch.customers.push(stored.to_row()?);
         }
         for history in histories {
             let order = &history.order;
-            let stored = StoredOrder { order: order.clone(), received_at: history.received_at };
+            let stored = StoredOrder {
+                order: order.clone(),
+                received_at: history.received_at,
+            };
             batch.orders.push(stored.to_row()?);
             batch.sub_orders.extend(stored.to_sub_order_rows()?);
             for recorded in &history.events {
-                let doer = Doer { actor: recorded.actor, device: recorded.device, made_at: recorded.made_at, received_at: recorded.received_at };
-                batch.events.push(orders::event_row(order.id, recorded.number, &recorded.event, &doer));
+                let doer = Doer {
+                    actor: recorded.actor,
+                    device: recorded.device,
+                    made_at: recorded.made_at,
+                    received_at: recorded.received_at,
+                };
+                batch.events.push(orders::event_row(
+                    order.id,
+                    recorded.number,
+                    &recorded.event,
+                    &doer,
+                ));
             }
             batch.transfers.extend(history.transfers.iter().cloned());
             // Sums telescope: what all events changed together is what the last state adds.
             batch.rollups.add(None, Some(order), calendar)?;
             let entity = order.id.to_string();
-            batch.feed.push((Scope::Agent(order.agent), Kind::Order, entity.clone()));
-            let cooperatives: BTreeSet<CooperativeId> = order.sub_orders.iter().map(|sub_order| sub_order.cooperative).collect();
-            batch.feed.extend(cooperatives.into_iter().map(|cooperative| (Scope::Cooperative(cooperative), Kind::Order, entity.clone())));
+            batch
+                .feed
+                .push((Scope::Agent(order.agent), Kind::Order, entity.clone()));
+            let cooperatives: BTreeSet<CooperativeId> = order
+                .sub_orders
+                .iter()
+                .map(|sub_order| sub_order.cooperative)
+                .collect();
+            batch.feed.extend(
+                cooperatives.into_iter().map(|cooperative| {
+                    (Scope::Cooperative(cooperative), Kind::Order, entity.clone())
+                }),
+            );
         }
         Ok(batch)
     }
@@ -179,7 +238,8 @@ impl Batch {
                 feed_cursor: 0,
                 waiting_commands: i64::from(device.orders_waiting),
                 waiting_orders: i64::from(device.orders_waiting),
-                waiting_oldest_made_at: (device.orders_waiting > 0).then_some(device.last_contact_at.0),
+                waiting_oldest_made_at: (device.orders_waiting > 0)
+                    .then_some(device.last_contact_at.0),
                 clock_skew_ms: 0,
                 revoked_at: None,
             })
@@ -209,42 +269,57 @@ impl Office {
     /// Whether this is the demo company, which must not be reached from other machines.
     pub async fn is_demo(&self) -> Result<bool, OfficeError> {
         let mut conn = self.db.read().await?;
-        Ok(crate::db::sql::is_demo(&mut conn).await?.is_some_and(|(is_demo,)| is_demo))
+        Ok(crate::db::sql::is_demo(&mut conn)
+            .await?
+            .is_some_and(|(is_demo,)| is_demo))
     }
 
     async fn found(&self, company: Company, is_demo: bool) -> Result<(), OfficeError> {
         let mut hashes: Vec<(String, String)> = Vec::new();
         let mut hash_of_each = Vec::with_capacity(company.people.len());
         for (_, password) in &company.people {
-            let known = hashes.iter().find(|(known, _)| known == password).map(|(_, hash)| hash.clone());
+            let known = hashes
+                .iter()
+                .find(|(known, _)| known == password)
+                .map(|(_, hash)| hash.clone());
             let hash = match known {
                 Some(hash) => hash,
                 None => {
                     people::password::check(password)?;
-                    let hash = people::password::hash(password).await.ok_or(OfficeError::Busy)?;
+                    let hash = people::password::hash(password)
+                        .await
+                        .ok_or(OfficeError::Busy)?;
                     hashes.push((password.clone(), hash.clone()));
                     hash
                 }
             };
             hash_of_each.push(hash);
         }
-        self.write((company, hash_of_each, is_demo), |(company, hashes, is_demo), work| {
-            Box::pin(async move {
-                found_company(work, company, hashes).await?;
-                crate::db::sql::set_is_demo(&mut work.conn, *is_demo).await?;
-                Ok(())
-            })
-        })
+        self.write(
+            (company, hash_of_each, is_demo),
+            |(company, hashes, is_demo), work| {
+                Box::pin(async move {
+                    found_company(work, company, hashes).await?;
+                    crate::db::sql::set_is_demo(&mut work.conn, *is_demo).await?;
+                    Ok(())
+                })
+            },
+        )
         .await
     }
 
     /// Writes a batch in one transaction.
     pub async fn bulk_load(&self, batch: Arc<Batch>) -> Result<(), OfficeError> {
-        self.write(batch, |batch, work| Box::pin(write_batch(work, batch))).await
+        self.write(batch, |batch, work| Box::pin(write_batch(work, batch)))
+            .await
     }
 }
 
-async fn found_company(work: &mut Work, company: &Company, hashes: &[String]) -> Result<(), OfficeError> {
+async fn found_company(
+    work: &mut Work,
+    company: &Company,
+    hashes: &[String],
+) -> Result<(), OfficeError> {
     let (cooperatives, categories, products) = catalogue::sql::last_ids(&mut work.conn).await?;
     if cooperatives + categories + products + people::sql::last_id(&mut work.conn).await? > 0 {
         return Err(OfficeError::Conflict { field: "company" });
@@ -269,8 +344,12 @@ async fn found_company(work: &mut Work, company: &Company, hashes: &[String]) ->
     let mut rows = Vec::with_capacity(company.products.len());
     let mut vat_rows = Vec::new();
     for ((details, vat), id) in company.products.iter().zip(1..) {
-        catalogue_now.cooperative(details.cooperative).ok_or_else(|| invalid("cooperative"))?;
-        catalogue_now.category(details.category).ok_or_else(|| invalid("category"))?;
+        catalogue_now
+            .cooperative(details.cooperative)
+            .ok_or_else(|| invalid("cooperative"))?;
+        catalogue_now
+            .category(details.category)
+            .ok_or_else(|| invalid("category"))?;
         rows.push(catalogue::sql::ProductRow {
             id,
             cooperative_id: details.cooperative.0,
@@ -281,12 +360,21 @@ async fn found_company(work: &mut Work, company: &Company, hashes: &[String]) ->
             on_sale: details.on_sale,
             created_at: work.now.0,
         });
-        vat_rows.extend(vat.iter().map(|vat| catalogue::sql::VatRow { product_id: id, valid_from: vat.valid_from.0, rate_ppm: i64::from(vat.rate.0) }));
+        vat_rows.extend(vat.iter().map(|vat| catalogue::sql::VatRow {
+            product_id: id,
+            valid_from: vat.valid_from.0,
+            rate_ppm: i64::from(vat.rate.0),
+        }));
     }
     catalogue::sql::put_products(&mut work.conn, &rows).await?;
     catalogue::sql::add_vat_rates(&mut work.conn, &vat_rows).await?;
     for ((valid_from, prices), version) in company.price_lists.iter().zip(1..) {
-        let list = catalogue::sql::PriceListRow { version, valid_from: valid_from.0, published_by: None, published_at: valid_from.0 };
+        let list = catalogue::sql::PriceListRow {
+            version,
+            valid_from: valid_from.0,
+            published_by: None,
+            published_at: valid_from.0,
+        };
         catalogue::sql::add_price_list(&mut work.conn, &list).await?;
         let rows: Vec<catalogue::sql::PriceRow> = prices
             .iter()
@@ -301,8 +389,19 @@ async fn found_company(work: &mut Work, company: &Company, hashes: &[String]) ->
         catalogue::sql::add_prices(&mut work.conn, &rows).await?;
     }
     for ((valid_from, rules), version) in company.plans.iter().zip(1..) {
-        Plan { version: PlanVersion(version), valid_from: *valid_from, rules: rules.clone() }.check()?;
-        let row = catalogue::sql::PlanRow { version, valid_from: valid_from.0, rules: write_json(rules)?, published_by: None, published_at: valid_from.0 };
+        Plan {
+            version: PlanVersion(version),
+            valid_from: *valid_from,
+            rules: rules.clone(),
+        }
+        .check()?;
+        let row = catalogue::sql::PlanRow {
+            version,
+            valid_from: valid_from.0,
+            rules: write_json(rules)?,
+            published_by: None,
+            published_at: valid_from.0,
+        };
         catalogue::sql::add_plan(&mut work.conn, &row).await?;
     }
     work.catalogue_changed();
@@ -320,7 +419,13 @@ async fn write_batch(work: &mut Work, batch: &Batch) -> Result<(), OfficeError> 
     orders::sql::add_events(&mut work.conn, &batch.events).await?;
     let mut rows = Vec::with_capacity(batch.feed.len() + batch.transfers.len());
     let mut row = |scope: &Scope, kind: Kind, entity: String, number: i64| {
-        rows.push(FeedRow { scope: scope.to_string(), kind: kind.as_str().to_owned(), entity, number, removed: false });
+        rows.push(FeedRow {
+            scope: scope.to_string(),
+            kind: kind.as_str().to_owned(),
+            entity,
+            number,
+            removed: false,
+        });
     };
     for (scope, kind, entity) in &batch.feed {
         row(scope, *kind, entity.clone(), work.next_feed_number());
@@ -329,7 +434,12 @@ async fn write_batch(work: &mut Work, batch: &Batch) -> Result<(), OfficeError> 
     for transfer in &batch.transfers {
         let number = work.next_ledger_number();
         if let Some(agent) = ledger::agent_of(transfer) {
-            row(&Scope::Agent(agent), Kind::Entry, number.to_string(), work.next_feed_number());
+            row(
+                &Scope::Agent(agent),
+                Kind::Entry,
+                number.to_string(),
+                work.next_feed_number(),
+            );
         }
         transfers.push((number, transfer.clone()));
     }

@@ -15,9 +15,14 @@ use crate::work::Work;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use taswiq_domain::access::{Action, Actor};
-use taswiq_domain::catalogue::{Catalogue, Category, Convention, Cooperative, Picture, PriceList, Product, ProductPrice, VatRate};
+use taswiq_domain::catalogue::{
+    Catalogue, Category, Convention, Cooperative, Picture, PriceList, Product, ProductPrice,
+    VatRate,
+};
 use taswiq_domain::commission::{Plan, PlanError, Rule};
-use taswiq_domain::ids::{CategoryId, CooperativeId, PersonId, PlanVersion, PriceListVersion, ProductId};
+use taswiq_domain::ids::{
+    CategoryId, CooperativeId, PersonId, PlanVersion, PriceListVersion, ProductId,
+};
 use taswiq_domain::law::Regime;
 use taswiq_domain::limits;
 use taswiq_domain::money::{Centimes, Ppm};
@@ -33,7 +38,11 @@ pub struct CatalogueCache {
 
 impl CatalogueCache {
     /// The catalogue at `revision`, read from the database when the copy is another one.
-    pub(crate) async fn at(&self, conn: &mut Conn, revision: i64) -> Result<Arc<Catalogue>, OfficeError> {
+    pub(crate) async fn at(
+        &self,
+        conn: &mut Conn,
+        revision: i64,
+    ) -> Result<Arc<Catalogue>, OfficeError> {
         let latest = Arc::clone(&self.latest.read().unwrap_or_else(PoisonError::into_inner));
         if latest.revision == revision {
             return Ok(latest);
@@ -50,14 +59,19 @@ impl CatalogueCache {
 
 /// Reads the whole catalogue.
 pub(crate) async fn load(conn: &mut Conn, revision: i64) -> Result<Catalogue, OfficeError> {
-    let corrupt = || OfficeError::Corrupt { what: "the catalogue" };
+    let corrupt = || OfficeError::Corrupt {
+        what: "the catalogue",
+    };
     let mut conventions: BTreeMap<i64, Vec<Convention>> = BTreeMap::new();
     for row in sql::conventions(conn).await? {
-        conventions.entry(row.cooperative_id).or_default().push(Convention {
-            valid_from: Timestamp(row.valid_from),
-            regime: Regime::from_name(&row.regime).ok_or_else(corrupt)?,
-            delivery_days: u16::try_from(row.delivery_days).map_err(|_| corrupt())?,
-        });
+        conventions
+            .entry(row.cooperative_id)
+            .or_default()
+            .push(Convention {
+                valid_from: Timestamp(row.valid_from),
+                regime: Regime::from_name(&row.regime).ok_or_else(corrupt)?,
+                delivery_days: u16::try_from(row.delivery_days).map_err(|_| corrupt())?,
+            });
     }
     let mut cooperatives = Vec::new();
     for row in sql::cooperatives(conn).await? {
@@ -70,21 +84,31 @@ pub(crate) async fn load(conn: &mut Conn, revision: i64) -> Result<Catalogue, Of
     }
     let mut categories = Vec::new();
     for row in sql::categories(conn).await? {
-        categories.push(Category { id: CategoryId(row.id), name: local_text(&row.name)?, picture: read(&row.picture)? });
+        categories.push(Category {
+            id: CategoryId(row.id),
+            name: local_text(&row.name)?,
+            picture: read(&row.picture)?,
+        });
     }
     let mut vat: BTreeMap<i64, Vec<VatRate>> = BTreeMap::new();
     for row in sql::vat_rates(conn).await? {
         let rate = Ppm(u32::try_from(row.rate_ppm).map_err(|_| corrupt())?);
-        vat.entry(row.product_id).or_default().push(VatRate { valid_from: Timestamp(row.valid_from), rate });
+        vat.entry(row.product_id).or_default().push(VatRate {
+            valid_from: Timestamp(row.valid_from),
+            rate,
+        });
     }
     let mut prices: BTreeMap<i64, Vec<ProductPrice>> = BTreeMap::new();
     for row in sql::prices(conn).await? {
-        prices.entry(row.product_id).or_default().push(ProductPrice {
-            version: PriceListVersion(row.version),
-            retail: Centimes(row.retail_centimes),
-            semi_wholesale: Centimes(row.semi_wholesale_centimes),
-            wholesale: Centimes(row.wholesale_centimes),
-        });
+        prices
+            .entry(row.product_id)
+            .or_default()
+            .push(ProductPrice {
+                version: PriceListVersion(row.version),
+                retail: Centimes(row.retail_centimes),
+                semi_wholesale: Centimes(row.semi_wholesale_centimes),
+                wholesale: Centimes(row.wholesale_centimes),
+            });
     }
     let mut products = Vec::new();
     for row in sql::products(conn).await? {
@@ -100,20 +124,42 @@ pub(crate) async fn load(conn: &mut Conn, revision: i64) -> Result<Catalogue, Of
             on_sale: row.on_sale,
         });
     }
-    let price_lists = sql::price_lists(conn).await?.iter().map(|row| PriceList { version: PriceListVersion(row.version), valid_from: Timestamp(row.valid_from) }).collect();
+    let price_lists = sql::price_lists(conn)
+        .await?
+        .iter()
+        .map(|row| PriceList {
+            version: PriceListVersion(row.version),
+            valid_from: Timestamp(row.valid_from),
+        })
+        .collect();
     let mut plans = Vec::new();
     for row in sql::plans(conn).await? {
-        plans.push(Plan { version: PlanVersion(row.version), valid_from: Timestamp(row.valid_from), rules: read(&row.rules)? });
+        plans.push(Plan {
+            version: PlanVersion(row.version),
+            valid_from: Timestamp(row.valid_from),
+            rules: read(&row.rules)?,
+        });
     }
-    Ok(Catalogue { revision, cooperatives, categories, products, price_lists, plans })
+    Ok(Catalogue {
+        revision,
+        cooperatives,
+        categories,
+        products,
+        price_lists,
+        plans,
+    })
 }
 
 fn read<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, OfficeError> {
-    serde_json::from_str(json).map_err(|_| OfficeError::Corrupt { what: "the catalogue" })
+    serde_json::from_str(json).map_err(|_| OfficeError::Corrupt {
+        what: "the catalogue",
+    })
 }
 
 pub(crate) fn write_json<T: serde::Serialize>(value: &T) -> Result<String, OfficeError> {
-    serde_json::to_string(value).map_err(|_| OfficeError::Corrupt { what: "a value to store" })
+    serde_json::to_string(value).map_err(|_| OfficeError::Corrupt {
+        what: "a value to store",
+    })
 }
 
 /// What the office writes down about a cooperative.
@@ -176,7 +222,9 @@ impl Office {
     /// What can be sold now, from the copy of this process unless something has changed.
     pub async fn catalogue(&self) -> Result<Arc<Catalogue>, OfficeError> {
         let mut conn = self.db.read().await?;
-        let revision = crate::db::sql::office(&mut conn).await?.map_or(0, |office| office.catalogue_revision);
+        let revision = crate::db::sql::office(&mut conn)
+            .await?
+            .map_or(0, |office| office.catalogue_revision);
         self.shared.catalogue.at(&mut conn, revision).await
     }
 
@@ -187,7 +235,9 @@ impl Office {
         let mut conn = self.db.read().await?;
         let mut records = Vec::new();
         for row in sql::cooperatives(&mut conn).await? {
-            let Some(cooperative) = catalogue.cooperative(CooperativeId(row.id)) else { continue };
+            let Some(cooperative) = catalogue.cooperative(CooperativeId(row.id)) else {
+                continue;
+            };
             records.push(CooperativeRecord {
                 cooperative: cooperative.clone(),
                 region: local_text(&row.region)?,
@@ -199,20 +249,38 @@ impl Office {
     }
 
     /// Takes in a cooperative. It sells nothing before it has a convention.
-    pub async fn add_cooperative(&self, actor: &Actor, details: CooperativeDetails) -> Result<CooperativeId, OfficeError> {
+    pub async fn add_cooperative(
+        &self,
+        actor: &Actor,
+        details: CooperativeDetails,
+    ) -> Result<CooperativeId, OfficeError> {
         self.require(actor, Action::ManageCatalogue)?;
-        self.write((actor.person, details), |(by, details), work| Box::pin(add_cooperative(work, Some(*by), details))).await
+        self.write((actor.person, details), |(by, details), work| {
+            Box::pin(add_cooperative(work, Some(*by), details))
+        })
+        .await
     }
 
     /// Corrects a cooperative's details.
-    pub async fn change_cooperative(&self, actor: &Actor, id: CooperativeId, details: CooperativeDetails) -> Result<(), OfficeError> {
+    pub async fn change_cooperative(
+        &self,
+        actor: &Actor,
+        id: CooperativeId,
+        details: CooperativeDetails,
+    ) -> Result<(), OfficeError> {
         self.require(actor, Action::ManageCatalogue)?;
         self.write((actor.person, id, details), |(by, id, details), work| {
             Box::pin(async move {
                 let catalogue = work.catalogue().await?;
                 catalogue.cooperative(*id).ok_or(OfficeError::NotFound)?;
                 put_cooperative(work, *id, details).await?;
-                work.audit(Some(*by), None, "cooperative_changed", id.to_string(), String::new());
+                work.audit(
+                    Some(*by),
+                    None,
+                    "cooperative_changed",
+                    id.to_string(),
+                    String::new(),
+                );
                 Ok(())
             })
         })
@@ -220,27 +288,59 @@ impl Office {
     }
 
     /// Publishes a convention of a cooperative: for the future, the first from now on if wanted.
-    pub async fn publish_convention(&self, actor: &Actor, cooperative: CooperativeId, convention: Convention) -> Result<(), OfficeError> {
+    pub async fn publish_convention(
+        &self,
+        actor: &Actor,
+        cooperative: CooperativeId,
+        convention: Convention,
+    ) -> Result<(), OfficeError> {
         self.require(actor, Action::ManageCatalogue)?;
-        self.write((actor.person, cooperative, convention), |(by, cooperative, convention), work| {
-            Box::pin(publish_convention(work, Some(*by), *cooperative, convention))
-        })
+        self.write(
+            (actor.person, cooperative, convention),
+            |(by, cooperative, convention), work| {
+                Box::pin(publish_convention(
+                    work,
+                    Some(*by),
+                    *cooperative,
+                    convention,
+                ))
+            },
+        )
         .await
     }
 
     /// Adds a category, after the others.
-    pub async fn add_category(&self, actor: &Actor, name: LocalText, picture: Picture) -> Result<CategoryId, OfficeError> {
+    pub async fn add_category(
+        &self,
+        actor: &Actor,
+        name: LocalText,
+        picture: Picture,
+    ) -> Result<CategoryId, OfficeError> {
         self.require(actor, Action::ManageCatalogue)?;
-        self.write((actor.person, name, picture), |(by, name, picture), work| Box::pin(add_category(work, Some(*by), name, picture))).await
+        self.write(
+            (actor.person, name, picture),
+            |(by, name, picture), work| Box::pin(add_category(work, Some(*by), name, picture)),
+        )
+        .await
     }
 
     /// Renames or redraws a category.
-    pub async fn change_category(&self, actor: &Actor, id: CategoryId, name: LocalText, picture: Picture) -> Result<(), OfficeError> {
+    pub async fn change_category(
+        &self,
+        actor: &Actor,
+        id: CategoryId,
+        name: LocalText,
+        picture: Picture,
+    ) -> Result<(), OfficeError> {
         self.require(actor, Action::ManageCatalogue)?;
         self.write((id, name, picture), |(id, name, picture), work| {
             Box::pin(async move {
                 let catalogue = work.catalogue().await?;
-                let position = catalogue.categories.iter().position(|category| category.id == *id).ok_or(OfficeError::NotFound)?;
+                let position = catalogue
+                    .categories
+                    .iter()
+                    .position(|category| category.id == *id)
+                    .ok_or(OfficeError::NotFound)?;
                 put_category(work, *id, name, picture, position as i64 + 1).await
             })
         })
@@ -248,13 +348,26 @@ impl Office {
     }
 
     /// Takes in a product with its tax. It is sold once a price list names it.
-    pub async fn add_product(&self, actor: &Actor, details: ProductDetails, vat: Ppm) -> Result<ProductId, OfficeError> {
+    pub async fn add_product(
+        &self,
+        actor: &Actor,
+        details: ProductDetails,
+        vat: Ppm,
+    ) -> Result<ProductId, OfficeError> {
         self.require(actor, Action::ManageCatalogue)?;
-        self.write((actor.person, details, vat), |(by, details, vat), work| Box::pin(add_product(work, Some(*by), details, *vat, None))).await
+        self.write((actor.person, details, vat), |(by, details, vat), work| {
+            Box::pin(add_product(work, Some(*by), details, *vat, None))
+        })
+        .await
     }
 
     /// Corrects a product's details, takes it off sale or puts it on sale again.
-    pub async fn change_product(&self, actor: &Actor, id: ProductId, details: ProductDetails) -> Result<(), OfficeError> {
+    pub async fn change_product(
+        &self,
+        actor: &Actor,
+        id: ProductId,
+        details: ProductDetails,
+    ) -> Result<(), OfficeError> {
         self.require(actor, Action::ManageCatalogue)?;
         self.write((actor.person, id, details), |(by, id, details), work| {
             Box::pin(async move {
@@ -264,7 +377,13 @@ impl Office {
                     return Err(invalid("cooperative"));
                 }
                 put_product(work, *id, details).await?;
-                work.audit(Some(*by), None, "product_changed", id.to_string(), String::new());
+                work.audit(
+                    Some(*by),
+                    None,
+                    "product_changed",
+                    id.to_string(),
+                    String::new(),
+                );
                 Ok(())
             })
         })
@@ -272,16 +391,39 @@ impl Office {
     }
 
     /// Publishes another rate of value added tax for a product, for the future.
-    pub async fn publish_vat(&self, actor: &Actor, product: ProductId, vat: VatRate) -> Result<(), OfficeError> {
+    pub async fn publish_vat(
+        &self,
+        actor: &Actor,
+        product: ProductId,
+        vat: VatRate,
+    ) -> Result<(), OfficeError> {
         self.require(actor, Action::ManageCatalogue)?;
         self.write((actor.person, product, vat), |(by, product, vat), work| {
             Box::pin(async move {
                 let catalogue = work.catalogue().await?;
                 let known = catalogue.product(*product).ok_or(OfficeError::NotFound)?;
                 check_rate(vat.rate)?;
-                check_future(work.now, vat.valid_from, known.vat.last().map(|last| last.valid_from))?;
-                sql::add_vat_rates(&mut work.conn, &[sql::VatRow { product_id: product.0, valid_from: vat.valid_from.0, rate_ppm: i64::from(vat.rate.0) }]).await?;
-                work.audit(Some(*by), None, "vat_published", product.to_string(), format!("{} from {}", vat.rate.0, vat.valid_from.0));
+                check_future(
+                    work.now,
+                    vat.valid_from,
+                    known.vat.last().map(|last| last.valid_from),
+                )?;
+                sql::add_vat_rates(
+                    &mut work.conn,
+                    &[sql::VatRow {
+                        product_id: product.0,
+                        valid_from: vat.valid_from.0,
+                        rate_ppm: i64::from(vat.rate.0),
+                    }],
+                )
+                .await?;
+                work.audit(
+                    Some(*by),
+                    None,
+                    "vat_published",
+                    product.to_string(),
+                    format!("{} from {}", vat.rate.0, vat.valid_from.0),
+                );
                 work.catalogue_changed();
                 Ok(())
             })
@@ -291,21 +433,47 @@ impl Office {
 
     /// Publishes a version of the price list: prices named replace those of these products, all
     /// others stay. For the future; the first may hold from now on.
-    pub async fn publish_prices(&self, actor: &Actor, valid_from: Timestamp, prices: Vec<NewPrice>) -> Result<PriceListVersion, OfficeError> {
+    pub async fn publish_prices(
+        &self,
+        actor: &Actor,
+        valid_from: Timestamp,
+        prices: Vec<NewPrice>,
+    ) -> Result<PriceListVersion, OfficeError> {
         self.require(actor, Action::ManageCatalogue)?;
-        self.write((actor.person, valid_from, prices), |(by, valid_from, prices), work| Box::pin(publish_prices(work, Some(*by), *valid_from, prices))).await
+        self.write(
+            (actor.person, valid_from, prices),
+            |(by, valid_from, prices), work| {
+                Box::pin(publish_prices(work, Some(*by), *valid_from, prices))
+            },
+        )
+        .await
     }
 
     /// Publishes a version of the commission plan: for the future; the first may hold from now on.
-    pub async fn publish_plan(&self, actor: &Actor, valid_from: Timestamp, rules: Vec<Rule>) -> Result<PlanVersion, OfficeError> {
+    pub async fn publish_plan(
+        &self,
+        actor: &Actor,
+        valid_from: Timestamp,
+        rules: Vec<Rule>,
+    ) -> Result<PlanVersion, OfficeError> {
         self.require(actor, Action::ManageCatalogue)?;
-        self.write((actor.person, valid_from, rules), |(by, valid_from, rules), work| Box::pin(publish_plan(work, Some(*by), *valid_from, rules))).await
+        self.write(
+            (actor.person, valid_from, rules),
+            |(by, valid_from, rules), work| {
+                Box::pin(publish_plan(work, Some(*by), *valid_from, rules))
+            },
+        )
+        .await
     }
 }
 
 /// Nothing is published for the past, nor before what it follows. Only the first of its kind may
 /// hold from now on.
-pub(crate) fn check_future(now: Timestamp, valid_from: Timestamp, last: Option<Timestamp>) -> Result<(), OfficeError> {
+pub(crate) fn check_future(
+    now: Timestamp,
+    valid_from: Timestamp,
+    last: Option<Timestamp>,
+) -> Result<(), OfficeError> {
     match last {
         Some(last) if valid_from <= last || valid_from <= now => Err(invalid("valid_from")),
         // A form filled in a minute ago means now.
@@ -315,7 +483,11 @@ pub(crate) fn check_future(now: Timestamp, valid_from: Timestamp, last: Option<T
 }
 
 fn check_rate(rate: Ppm) -> Result<(), OfficeError> {
-    if rate.0 > limits::RATE_PPM { Err(invalid("vat")) } else { Ok(()) }
+    if rate.0 > limits::RATE_PPM {
+        Err(invalid("vat"))
+    } else {
+        Ok(())
+    }
 }
 
 fn checked_name(field: &'static str, name: &LocalText) -> Result<String, OfficeError> {
@@ -324,12 +496,19 @@ fn checked_name(field: &'static str, name: &LocalText) -> Result<String, OfficeE
         cleaned.insert(language.clone(), text::clean_name(field, text)?);
     }
     if cleaned.is_empty() {
-        return Err(taswiq_domain::Refusal::FieldMissing { field: field.to_owned() }.into());
+        return Err(taswiq_domain::Refusal::FieldMissing {
+            field: field.to_owned(),
+        }
+        .into());
     }
     write_json(&LocalText(cleaned))
 }
 
-pub(crate) async fn add_cooperative(work: &mut Work, by: Option<PersonId>, details: &CooperativeDetails) -> Result<CooperativeId, OfficeError> {
+pub(crate) async fn add_cooperative(
+    work: &mut Work,
+    by: Option<PersonId>,
+    details: &CooperativeDetails,
+) -> Result<CooperativeId, OfficeError> {
     let (last, _, _) = sql::last_ids(&mut work.conn).await?;
     let id = CooperativeId(last + 1);
     put_cooperative(work, id, details).await?;
@@ -337,15 +516,32 @@ pub(crate) async fn add_cooperative(work: &mut Work, by: Option<PersonId>, detai
     Ok(id)
 }
 
-async fn put_cooperative(work: &mut Work, id: CooperativeId, details: &CooperativeDetails) -> Result<(), OfficeError> {
-    let region = if details.region.0.is_empty() { "{}".to_owned() } else { checked_name("region", &details.region)? };
-    let searched: Vec<&str> = details.name.0.values().chain(details.place.0.values()).map(String::as_str).collect();
+async fn put_cooperative(
+    work: &mut Work,
+    id: CooperativeId,
+    details: &CooperativeDetails,
+) -> Result<(), OfficeError> {
+    let region = if details.region.0.is_empty() {
+        "{}".to_owned()
+    } else {
+        checked_name("region", &details.region)?
+    };
+    let searched: Vec<&str> = details
+        .name
+        .0
+        .values()
+        .chain(details.place.0.values())
+        .map(String::as_str)
+        .collect();
     let row = sql::CooperativeRow {
         id: id.0,
         name: checked_name("name", &details.name)?,
         place: checked_name("place", &details.place)?,
         region,
-        phone: details.phone.as_ref().map(|phone| phone.as_e164().to_owned()),
+        phone: details
+            .phone
+            .as_ref()
+            .map(|phone| phone.as_e164().to_owned()),
         search_key: text::search_key(&searched.join(" ")),
         created_at: work.now.0,
     };
@@ -354,7 +550,12 @@ async fn put_cooperative(work: &mut Work, id: CooperativeId, details: &Cooperati
     Ok(())
 }
 
-pub(crate) async fn publish_convention(work: &mut Work, by: Option<PersonId>, id: CooperativeId, convention: &Convention) -> Result<(), OfficeError> {
+pub(crate) async fn publish_convention(
+    work: &mut Work,
+    by: Option<PersonId>,
+    id: CooperativeId,
+    convention: &Convention,
+) -> Result<(), OfficeError> {
     let catalogue = work.catalogue().await?;
     let cooperative = catalogue.cooperative(id).ok_or(OfficeError::NotFound)?;
     if !Regime::OF_CONVENTIONS.contains(&convention.regime) {
@@ -363,7 +564,11 @@ pub(crate) async fn publish_convention(work: &mut Work, by: Option<PersonId>, id
     if i32::from(convention.delivery_days) > limits::PROMISE_DAYS {
         return Err(invalid("delivery_days"));
     }
-    check_future(work.now, convention.valid_from, cooperative.conventions.last().map(|last| last.valid_from))?;
+    check_future(
+        work.now,
+        convention.valid_from,
+        cooperative.conventions.last().map(|last| last.valid_from),
+    )?;
     let row = sql::ConventionRow {
         cooperative_id: id.0,
         valid_from: convention.valid_from.0,
@@ -371,12 +576,27 @@ pub(crate) async fn publish_convention(work: &mut Work, by: Option<PersonId>, id
         delivery_days: i64::from(convention.delivery_days),
     };
     sql::add_conventions(&mut work.conn, &[row]).await?;
-    work.audit(by, None, "convention_published", id.to_string(), format!("{} from {}", convention.regime.as_str(), convention.valid_from.0));
+    work.audit(
+        by,
+        None,
+        "convention_published",
+        id.to_string(),
+        format!(
+            "{} from {}",
+            convention.regime.as_str(),
+            convention.valid_from.0
+        ),
+    );
     work.catalogue_changed();
     Ok(())
 }
 
-pub(crate) async fn add_category(work: &mut Work, by: Option<PersonId>, name: &LocalText, picture: &Picture) -> Result<CategoryId, OfficeError> {
+pub(crate) async fn add_category(
+    work: &mut Work,
+    by: Option<PersonId>,
+    name: &LocalText,
+    picture: &Picture,
+) -> Result<CategoryId, OfficeError> {
     let (_, last, _) = sql::last_ids(&mut work.conn).await?;
     let id = CategoryId(last + 1);
     put_category(work, id, name, picture, id.0).await?;
@@ -384,30 +604,63 @@ pub(crate) async fn add_category(work: &mut Work, by: Option<PersonId>, name: &L
     Ok(id)
 }
 
-async fn put_category(work: &mut Work, id: CategoryId, name: &LocalText, picture: &Picture, position: i64) -> Result<(), OfficeError> {
-    let row = sql::CategoryRow { id: id.0, name: checked_name("name", name)?, picture: write_json(picture)?, position };
+async fn put_category(
+    work: &mut Work,
+    id: CategoryId,
+    name: &LocalText,
+    picture: &Picture,
+    position: i64,
+) -> Result<(), OfficeError> {
+    let row = sql::CategoryRow {
+        id: id.0,
+        name: checked_name("name", name)?,
+        picture: write_json(picture)?,
+        position,
+    };
     sql::put_categories(&mut work.conn, &[row]).await?;
     work.catalogue_changed();
     Ok(())
 }
 
 /// Adds a product. Its tax holds from `vat_from`, or from now on.
-pub(crate) async fn add_product(work: &mut Work, by: Option<PersonId>, details: &ProductDetails, vat: Ppm, vat_from: Option<Timestamp>) -> Result<ProductId, OfficeError> {
+pub(crate) async fn add_product(
+    work: &mut Work,
+    by: Option<PersonId>,
+    details: &ProductDetails,
+    vat: Ppm,
+    vat_from: Option<Timestamp>,
+) -> Result<ProductId, OfficeError> {
     check_rate(vat)?;
     let (_, _, last) = sql::last_ids(&mut work.conn).await?;
     let id = ProductId(last + 1);
     put_product(work, id, details).await?;
     // A door just before the product was typed in must find its tax: an hour of grace, as for prices.
     let valid_from = vat_from.unwrap_or(work.now.plus_hours(-1)).0;
-    sql::add_vat_rates(&mut work.conn, &[sql::VatRow { product_id: id.0, valid_from, rate_ppm: i64::from(vat.0) }]).await?;
+    sql::add_vat_rates(
+        &mut work.conn,
+        &[sql::VatRow {
+            product_id: id.0,
+            valid_from,
+            rate_ppm: i64::from(vat.0),
+        }],
+    )
+    .await?;
     work.audit(by, None, "product_added", id.to_string(), String::new());
     Ok(id)
 }
 
-async fn put_product(work: &mut Work, id: ProductId, details: &ProductDetails) -> Result<(), OfficeError> {
+async fn put_product(
+    work: &mut Work,
+    id: ProductId,
+    details: &ProductDetails,
+) -> Result<(), OfficeError> {
     let catalogue = work.catalogue().await?;
-    catalogue.cooperative(details.cooperative).ok_or_else(|| invalid("cooperative"))?;
-    catalogue.category(details.category).ok_or_else(|| invalid("category"))?;
+    catalogue
+        .cooperative(details.cooperative)
+        .ok_or_else(|| invalid("cooperative"))?;
+    catalogue
+        .category(details.category)
+        .ok_or_else(|| invalid("category"))?;
     let row = sql::ProductRow {
         id: id.0,
         cooperative_id: details.cooperative.0,
@@ -423,18 +676,32 @@ async fn put_product(work: &mut Work, id: ProductId, details: &ProductDetails) -
     Ok(())
 }
 
-pub(crate) async fn publish_prices(work: &mut Work, by: Option<PersonId>, valid_from: Timestamp, prices: &[NewPrice]) -> Result<PriceListVersion, OfficeError> {
+pub(crate) async fn publish_prices(
+    work: &mut Work,
+    by: Option<PersonId>,
+    valid_from: Timestamp,
+    prices: &[NewPrice],
+) -> Result<PriceListVersion, OfficeError> {
     let catalogue = work.catalogue().await?;
     let last = catalogue.price_lists.last();
     check_future(work.now, valid_from, last.map(|last| last.valid_from))?;
     let version = last.map_or(1, |last| last.version.0 + 1);
     if prices.is_empty() {
-        return Err(taswiq_domain::Refusal::FieldMissing { field: "prices".to_owned() }.into());
+        return Err(taswiq_domain::Refusal::FieldMissing {
+            field: "prices".to_owned(),
+        }
+        .into());
     }
     let mut rows = Vec::with_capacity(prices.len());
     for price in prices {
-        catalogue.product(price.product).ok_or(taswiq_domain::Refusal::UnknownProduct { product: price.product })?;
-        let ordered = Centimes::ZERO < price.wholesale && price.wholesale <= price.semi_wholesale && price.semi_wholesale <= price.retail;
+        catalogue
+            .product(price.product)
+            .ok_or(taswiq_domain::Refusal::UnknownProduct {
+                product: price.product,
+            })?;
+        let ordered = Centimes::ZERO < price.wholesale
+            && price.wholesale <= price.semi_wholesale
+            && price.semi_wholesale <= price.retail;
         if !ordered || price.retail.0 > limits::UNIT_PRICE_CENTIMES {
             return Err(invalid("price"));
         }
@@ -447,21 +714,49 @@ pub(crate) async fn publish_prices(work: &mut Work, by: Option<PersonId>, valid_
         });
     }
     rows.sort_by_key(|row| row.product_id);
-    if rows.windows(2).any(|pair| pair[0].product_id == pair[1].product_id) {
+    if rows
+        .windows(2)
+        .any(|pair| pair[0].product_id == pair[1].product_id)
+    {
         return Err(invalid("product"));
     }
-    sql::add_price_list(&mut work.conn, &sql::PriceListRow { version, valid_from: valid_from.0, published_by: by.map(|by| by.0), published_at: work.now.0 }).await?;
+    sql::add_price_list(
+        &mut work.conn,
+        &sql::PriceListRow {
+            version,
+            valid_from: valid_from.0,
+            published_by: by.map(|by| by.0),
+            published_at: work.now.0,
+        },
+    )
+    .await?;
     sql::add_prices(&mut work.conn, &rows).await?;
-    work.audit(by, None, "prices_published", version.to_string(), format!("{} products from {}", rows.len(), valid_from.0));
+    work.audit(
+        by,
+        None,
+        "prices_published",
+        version.to_string(),
+        format!("{} products from {}", rows.len(), valid_from.0),
+    );
     work.catalogue_changed();
     Ok(PriceListVersion(version))
 }
 
-pub(crate) async fn publish_plan(work: &mut Work, by: Option<PersonId>, valid_from: Timestamp, rules: &[Rule]) -> Result<PlanVersion, OfficeError> {
+pub(crate) async fn publish_plan(
+    work: &mut Work,
+    by: Option<PersonId>,
+    valid_from: Timestamp,
+    rules: &[Rule],
+) -> Result<PlanVersion, OfficeError> {
     let catalogue = work.catalogue().await?;
     let last = catalogue.plans.last();
-    check_future(work.now, valid_from, last.map(|last| last.valid_from)).map_err(|_| OfficeError::InvalidPlan(PlanError::NotInTheFuture))?;
-    let plan = Plan { version: PlanVersion(last.map_or(1, |last| last.version.0 + 1)), valid_from, rules: rules.to_vec() };
+    check_future(work.now, valid_from, last.map(|last| last.valid_from))
+        .map_err(|_| OfficeError::InvalidPlan(PlanError::NotInTheFuture))?;
+    let plan = Plan {
+        version: PlanVersion(last.map_or(1, |last| last.version.0 + 1)),
+        valid_from,
+        rules: rules.to_vec(),
+    };
     plan.check()?;
     let row = sql::PlanRow {
         version: plan.version.0,
@@ -471,7 +766,13 @@ pub(crate) async fn publish_plan(work: &mut Work, by: Option<PersonId>, valid_fr
         published_at: work.now.0,
     };
     sql::add_plan(&mut work.conn, &row).await?;
-    work.audit(by, None, "plan_published", plan.version.to_string(), format!("{} rules from {}", rules.len(), valid_from.0));
+    work.audit(
+        by,
+        None,
+        "plan_published",
+        plan.version.to_string(),
+        format!("{} rules from {}", rules.len(), valid_from.0),
+    );
     work.catalogue_changed();
     Ok(plan.version)
 }

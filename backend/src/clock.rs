@@ -20,9 +20,14 @@ pub trait Clock: Send + Sync + 'static {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the machine's clock"
+    )]
     fn now(&self) -> Timestamp {
-        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since_1970 = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         Timestamp(i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX))
     }
 }
@@ -36,7 +41,9 @@ pub struct SettableClock {
 impl SettableClock {
     /// Stands at `now`.
     pub const fn new(now: Timestamp) -> Self {
-        Self { now_ms: AtomicI64::new(now.0) }
+        Self {
+            now_ms: AtomicI64::new(now.0),
+        }
     }
 
     /// Puts it to `now`.
@@ -65,13 +72,16 @@ pub struct ShiftedClock {
 impl ShiftedClock {
     /// Moves it so that it shows `now`.
     pub fn set(&self, now: Timestamp) {
-        self.shift_ms.store(now.0 - SystemClock.now().0, Ordering::SeqCst);
+        self.shift_ms
+            .store(now.0 - SystemClock.now().0, Ordering::SeqCst);
     }
 }
 
 impl Clock for ShiftedClock {
     fn now(&self) -> Timestamp {
-        SystemClock.now().plus_ms(self.shift_ms.load(Ordering::SeqCst))
+        SystemClock
+            .now()
+            .plus_ms(self.shift_ms.load(Ordering::SeqCst))
     }
 }
 
@@ -85,14 +95,18 @@ impl Default for Casablanca {
     fn default() -> Self {
         // The bundled database always has it; without it every date would be UTC, which is what
         // Morocco has kept since 2026-09-20.
-        Self { zone: TimeZone::get("Africa/Casablanca").unwrap_or(TimeZone::UTC) }
+        Self {
+            zone: TimeZone::get("Africa/Casablanca").unwrap_or(TimeZone::UTC),
+        }
     }
 }
 
 impl Casablanca {
     /// The distance from UTC at that moment, for printing.
     pub fn offset_at(&self, moment: Timestamp) -> FixedOffset {
-        FixedOffset { minutes: self.zone.to_offset(instant(moment)).seconds() / 60 }
+        FixedOffset {
+            minutes: self.zone.to_offset(instant(moment)).seconds() / 60,
+        }
     }
 }
 
@@ -104,7 +118,8 @@ fn instant(moment: Timestamp) -> jiff::Timestamp {
 
 impl Calendar for Casablanca {
     fn date_at(&self, moment: Timestamp) -> CivilDate {
-        let seconds = instant(moment).as_second() + i64::from(self.zone.to_offset(instant(moment)).seconds());
+        let seconds =
+            instant(moment).as_second() + i64::from(self.zone.to_offset(instant(moment)).seconds());
         CivilDate::from_days_since_epoch(seconds.div_euclid(86_400) as i32)
     }
 
@@ -122,7 +137,14 @@ mod tests {
     use super::*;
 
     fn minutes_on(year: i32, month: u32, day: u32) -> i32 {
-        let noon = Timestamp(i64::from(CivilDate::new(year, month, day).expect("a date").days_since_epoch()) * 86_400_000 + 43_200_000);
+        let noon = Timestamp(
+            i64::from(
+                CivilDate::new(year, month, day)
+                    .expect("a date")
+                    .days_since_epoch(),
+            ) * 86_400_000
+                + 43_200_000,
+        );
         Casablanca::default().offset_at(noon).minutes
     }
 
@@ -140,7 +162,13 @@ mod tests {
     #[test]
     fn a_day_begins_at_its_own_midnight_on_both_sides_of_a_change() {
         let calendar = Casablanca::default();
-        for (year, month, day) in [(2026, 2, 15), (2026, 3, 22), (2026, 9, 20), (2026, 9, 21), (2026, 11, 22)] {
+        for (year, month, day) in [
+            (2026, 2, 15),
+            (2026, 3, 22),
+            (2026, 9, 20),
+            (2026, 9, 21),
+            (2026, 11, 22),
+        ] {
             let date = CivilDate::new(year, month, day).expect("a date");
             let start = calendar.start_of(date);
             assert_eq!(calendar.date_at(start), date);

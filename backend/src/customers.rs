@@ -31,12 +31,21 @@ pub struct StoredCustomer {
 impl StoredCustomer {
     pub(crate) fn to_row(&self) -> Result<CustomerRow, OfficeError> {
         let details = &self.customer.details;
-        let phone = details.phone.as_ref().map(|phone| phone.as_e164().to_owned());
-        let searched = [details.full_name().as_str(), details.place.as_str(), phone.as_deref().unwrap_or_default()].join(" ");
+        let phone = details
+            .phone
+            .as_ref()
+            .map(|phone| phone.as_e164().to_owned());
+        let searched = [
+            details.full_name().as_str(),
+            details.place.as_str(),
+            phone.as_deref().unwrap_or_default(),
+        ]
+        .join(" ");
         Ok(CustomerRow {
             id: self.customer.id.0,
             agent_id: self.agent.0,
-            details: serde_json::to_string(details).map_err(|_| OfficeError::Corrupt { what: "a customer" })?,
+            details: serde_json::to_string(details)
+                .map_err(|_| OfficeError::Corrupt { what: "a customer" })?,
             search_key: text::search_key(&searched),
             phone,
             created_at: self.created_at.0,
@@ -52,15 +61,23 @@ impl StoredCustomer {
     }
 
     pub(crate) fn read_details(id: CustomerId, details: &str) -> Result<Customer, OfficeError> {
-        let details = serde_json::from_str(details).map_err(|_| OfficeError::Corrupt { what: "a customer" })?;
+        let details = serde_json::from_str(details)
+            .map_err(|_| OfficeError::Corrupt { what: "a customer" })?;
         Ok(Customer { id, details })
     }
 }
 
 /// Customers by id, in any order; unknown ones are left out.
-pub(crate) async fn load(conn: &mut Conn, ids: &[CustomerId]) -> Result<Vec<StoredCustomer>, OfficeError> {
+pub(crate) async fn load(
+    conn: &mut Conn,
+    ids: &[CustomerId],
+) -> Result<Vec<StoredCustomer>, OfficeError> {
     let ids: Vec<uuid::Uuid> = ids.iter().map(|id| id.0).collect();
-    sql::by_ids(conn, &ids).await?.iter().map(StoredCustomer::from_row).collect()
+    sql::by_ids(conn, &ids)
+        .await?
+        .iter()
+        .map(StoredCustomer::from_row)
+        .collect()
 }
 
 /// A `LIKE` pattern for a text anywhere, with `!` as the escape.
@@ -82,35 +99,75 @@ const CUSTOMERS_MAX: i64 = 200;
 
 impl Office {
     /// Customers by part of a name, place or telephone number.
-    pub async fn customers(&self, actor: &Actor, agent: Option<PersonId>, typed: &str) -> Result<Vec<StoredCustomer>, OfficeError> {
+    pub async fn customers(
+        &self,
+        actor: &Actor,
+        agent: Option<PersonId>,
+        typed: &str,
+    ) -> Result<Vec<StoredCustomer>, OfficeError> {
         self.require(actor, Action::ManagePeople)?;
         let mut conn = self.db.read().await?;
         let phone = typed.parse::<PhoneNumber>().ok();
         let folded = text::search_key(typed);
         let pattern = (phone.is_none() && !folded.is_empty()).then(|| like_pattern(&folded));
-        let rows = sql::search(&mut conn, agent.map(|agent| agent.0), pattern.as_deref(), phone.as_ref().map(PhoneNumber::as_e164), CUSTOMERS_MAX).await?;
+        let rows = sql::search(
+            &mut conn,
+            agent.map(|agent| agent.0),
+            pattern.as_deref(),
+            phone.as_ref().map(PhoneNumber::as_e164),
+            CUSTOMERS_MAX,
+        )
+        .await?;
         rows.iter().map(StoredCustomer::from_row).collect()
     }
 
     /// Gives a customer to another agent. The phones of the first forget the customer; what they did
     /// for them before they knew still counts, and orders stay with whoever took them.
-    pub async fn move_customer(&self, actor: &Actor, customer: CustomerId, to: PersonId) -> Result<(), OfficeError> {
+    pub async fn move_customer(
+        &self,
+        actor: &Actor,
+        customer: CustomerId,
+        to: PersonId,
+    ) -> Result<(), OfficeError> {
         self.require(actor, Action::ManagePeople)?;
-        self.write((actor.person, customer, to), |(by, customer, to), work| Box::pin(move_customer(work, *by, *customer, *to))).await
+        self.write((actor.person, customer, to), |(by, customer, to), work| {
+            Box::pin(move_customer(work, *by, *customer, *to))
+        })
+        .await
     }
 }
 
-async fn move_customer(work: &mut Work, by: PersonId, id: CustomerId, to: PersonId) -> Result<(), OfficeError> {
-    let agent = people::load(&mut work.conn, to).await?.ok_or(OfficeError::NotFound)?;
+async fn move_customer(
+    work: &mut Work,
+    by: PersonId,
+    id: CustomerId,
+    to: PersonId,
+) -> Result<(), OfficeError> {
+    let agent = people::load(&mut work.conn, to)
+        .await?
+        .ok_or(OfficeError::NotFound)?;
     if agent.role != Role::Agent {
         return Err(crate::error::invalid("agent"));
     }
-    let stored = work.customer(id).await?.cloned().ok_or(OfficeError::NotFound)?;
+    let stored = work
+        .customer(id)
+        .await?
+        .cloned()
+        .ok_or(OfficeError::NotFound)?;
     if stored.agent == to {
         return Ok(());
     }
     work.removed(&Scope::Agent(stored.agent), Kind::Customer, id.to_string());
-    work.audit(Some(by), None, "customer_moved", id.to_string(), format!("{} to {to}", stored.agent));
-    work.put_customer(StoredCustomer { agent: to, ..stored });
+    work.audit(
+        Some(by),
+        None,
+        "customer_moved",
+        id.to_string(),
+        format!("{} to {to}", stored.agent),
+    );
+    work.put_customer(StoredCustomer {
+        agent: to,
+        ..stored
+    });
     Ok(())
 }

@@ -39,7 +39,11 @@ impl Office {
             if unanswered.is_empty() && over.is_empty() {
                 return Ok(passed);
             }
-            let step = self.write((unanswered, over), |(unanswered, over), work| Box::pin(pass(work, unanswered, over))).await?;
+            let step = self
+                .write((unanswered, over), |(unanswered, over), work| {
+                    Box::pin(pass(work, unanswered, over))
+                })
+                .await?;
             if step == Passed::default() {
                 // Another process was faster, or nothing could be done: next time.
                 return Ok(passed);
@@ -50,32 +54,74 @@ impl Office {
     }
 }
 
-async fn pass(work: &mut Work, unanswered: &[(Uuid, i64)], over: &[(Uuid, i64)]) -> Result<Passed, OfficeError> {
+async fn pass(
+    work: &mut Work,
+    unanswered: &[(Uuid, i64)],
+    over: &[(Uuid, i64)],
+) -> Result<Passed, OfficeError> {
     let mut passed = Passed::default();
     for (order, cooperative) in unanswered {
         let cooperative = CooperativeId(*cooperative);
         let is_due = |order: &Order, received_at: Timestamp, now: Timestamp| {
-            order.sub_order(cooperative).is_some_and(|sub_order| sub_order.stage == Stage::Awaiting) && received_at.plus_hours(limits::CONFIRM_EXPIRY_HOURS) <= now
+            order
+                .sub_order(cooperative)
+                .is_some_and(|sub_order| sub_order.stage == Stage::Awaiting)
+                && received_at.plus_hours(limits::CONFIRM_EXPIRY_HOURS) <= now
         };
-        passed.expired += u32::from(happen_if(work, OrderId(*order), &OrderEvent::Expired { cooperative }, is_due).await?);
+        passed.expired += u32::from(
+            happen_if(
+                work,
+                OrderId(*order),
+                &OrderEvent::Expired { cooperative },
+                is_due,
+            )
+            .await?,
+        );
     }
     for (order, cooperative) in over {
         let cooperative = CooperativeId(*cooperative);
         let is_due = |order: &Order, _: Timestamp, now: Timestamp| {
             order.sub_order(cooperative).is_some_and(|sub_order| matches!(sub_order.withdrawal, Withdrawal::Open { closes_at } if closes_at <= now))
         };
-        passed.withdrawals_closed += u32::from(happen_if(work, OrderId(*order), &OrderEvent::WithdrawalClosed { cooperative }, is_due).await?);
+        passed.withdrawals_closed += u32::from(
+            happen_if(
+                work,
+                OrderId(*order),
+                &OrderEvent::WithdrawalClosed { cooperative },
+                is_due,
+            )
+            .await?,
+        );
     }
     Ok(passed)
 }
 
-async fn happen_if(work: &mut Work, id: OrderId, event: &OrderEvent, is_due: impl Fn(&Order, Timestamp, Timestamp) -> bool) -> Result<bool, OfficeError> {
+async fn happen_if(
+    work: &mut Work,
+    id: OrderId,
+    event: &OrderEvent,
+    is_due: impl Fn(&Order, Timestamp, Timestamp) -> bool,
+) -> Result<bool, OfficeError> {
     let now = work.now;
-    let Some(stored) = work.order(id).await? else { return Ok(false) };
+    let Some(stored) = work.order(id).await? else {
+        return Ok(false);
+    };
     if !is_due(&stored.order, stored.received_at, now) {
         return Ok(false);
     }
-    let Ok(after) = stored.order.after(event, now) else { return Ok(false) };
-    work.happen(event, after, Doer { actor: None, device: None, made_at: now, received_at: now }).await?;
+    let Ok(after) = stored.order.after(event, now) else {
+        return Ok(false);
+    };
+    work.happen(
+        event,
+        after,
+        Doer {
+            actor: None,
+            device: None,
+            made_at: now,
+            received_at: now,
+        },
+    )
+    .await?;
     Ok(true)
 }

@@ -60,7 +60,11 @@ impl Device {
 
 impl Office {
     /// Every device, or those of one person; the last seen first.
-    pub async fn devices(&self, actor: &Actor, person: Option<PersonId>) -> Result<Vec<Device>, OfficeError> {
+    pub async fn devices(
+        &self,
+        actor: &Actor,
+        person: Option<PersonId>,
+    ) -> Result<Vec<Device>, OfficeError> {
         if person != Some(actor.person) {
             self.require(actor, Action::ManagePeople)?;
         }
@@ -78,7 +82,10 @@ impl Office {
         let mut conn = self.db.read().await?;
         let row = sql::by_id(&mut conn, device.0).await?;
         drop(conn);
-        if row.as_ref().is_none_or(|row| row.person_id != actor.person.0) {
+        if row
+            .as_ref()
+            .is_none_or(|row| row.person_id != actor.person.0)
+        {
             self.require(actor, Action::ManagePeople)?;
         }
         if row.is_none() {
@@ -87,10 +94,24 @@ impl Office {
         self.write((actor.person, device), |(by, device), work| {
             Box::pin(async move {
                 let now = work.now.0;
-                let row = work.device(*device).await?.cloned().ok_or(OfficeError::NotFound)?;
-                work.put_device(sql::DeviceRow { revoked_at: row.revoked_at.or(Some(now)), ..row });
-                crate::people::sql::revoke_sessions_of_device(&mut work.conn, device.0, now).await?;
-                work.audit(Some(*by), Some(*device), "device_revoked", device.to_string(), String::new());
+                let row = work
+                    .device(*device)
+                    .await?
+                    .cloned()
+                    .ok_or(OfficeError::NotFound)?;
+                work.put_device(sql::DeviceRow {
+                    revoked_at: row.revoked_at.or(Some(now)),
+                    ..row
+                });
+                crate::people::sql::revoke_sessions_of_device(&mut work.conn, device.0, now)
+                    .await?;
+                work.audit(
+                    Some(*by),
+                    Some(*device),
+                    "device_revoked",
+                    device.to_string(),
+                    String::new(),
+                );
                 Ok(())
             })
         })

@@ -46,7 +46,9 @@ impl From<sqlx::Error> for OfficeError {
             return Self::Busy;
         }
         match &error {
-            sqlx::Error::Database(database) if database.is_unique_violation() => Self::Conflict { field: "key" },
+            sqlx::Error::Database(database) if database.is_unique_violation() => {
+                Self::Conflict { field: "key" }
+            }
             _ => Self::Database(error),
         }
     }
@@ -60,7 +62,9 @@ impl From<taswiq_domain::money::Overflow> for OfficeError {
 
 /// A field of a form that cannot be taken.
 pub(crate) fn invalid(field: &str) -> OfficeError {
-    OfficeError::Invalid(Refusal::FieldInvalid { field: field.to_owned() })
+    OfficeError::Invalid(Refusal::FieldInvalid {
+        field: field.to_owned(),
+    })
 }
 
 /// Why a database could not be opened.

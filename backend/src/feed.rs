@@ -57,7 +57,9 @@ impl Scope {
         let mut scopes = vec![Self::Everyone, Self::Person(actor.person)];
         match actor.role {
             Role::Agent => scopes.push(Self::Agent(actor.person)),
-            Role::Cooperative => scopes.extend(actor.cooperatives.iter().copied().map(Self::Cooperative)),
+            Role::Cooperative => {
+                scopes.extend(actor.cooperatives.iter().copied().map(Self::Cooperative))
+            }
             Role::Manager | Role::Administrator => {}
         }
         scopes
@@ -96,7 +98,9 @@ impl Kind {
 }
 
 /// Rows to store, from the changes of a transaction.
-pub(crate) fn rows(changes: &BTreeMap<(String, &'static str, String), (i64, bool)>) -> Vec<sql::FeedRow> {
+pub(crate) fn rows(
+    changes: &BTreeMap<(String, &'static str, String), (i64, bool)>,
+) -> Vec<sql::FeedRow> {
     changes
         .iter()
         .map(|((scope, kind, entity), (number, removed))| sql::FeedRow {
@@ -124,7 +128,12 @@ impl Office {
     /// What changed after `cursor` in the scope of `actor`. When an agent's device is given the
     /// decision of a cooperative, that decision can no longer be replaced in silence: the order is
     /// told so first.
-    pub(crate) async fn pull(&self, actor: &Actor, device: DeviceId, cursor: i64) -> Result<Page, OfficeError> {
+    pub(crate) async fn pull(
+        &self,
+        actor: &Actor,
+        device: DeviceId,
+        cursor: i64,
+    ) -> Result<Page, OfficeError> {
         let mut conn = self.db.read().await?;
         let scopes: Vec<String> = Scope::of(actor).iter().map(Scope::to_string).collect();
         let mut rows: Vec<sql::FeedRow> = Vec::new();
@@ -139,19 +148,33 @@ impl Office {
         cut |= rows.len() as i64 > limit;
         rows.truncate(limit as usize);
         let Some(last) = rows.last() else {
-            return Ok(Page { changes: Vec::new(), cursor, more: 0 });
+            return Ok(Page {
+                changes: Vec::new(),
+                cursor,
+                more: 0,
+            });
         };
-        let mut page = Page { changes: Vec::with_capacity(rows.len()), cursor: last.number, more: 0 };
+        let mut page = Page {
+            changes: Vec::with_capacity(rows.len()),
+            cursor: last.number,
+            more: 0,
+        };
         if cut {
             for three in scopes.chunks(3) {
-                page.more = page.more.saturating_add(sql::count_after(&mut conn, three_of(three), page.cursor).await? as u32);
+                page.more = page.more.saturating_add(
+                    sql::count_after(&mut conn, three_of(three), page.cursor).await? as u32,
+                );
             }
         }
         let present: BTreeSet<OrderId> = of_kind(&rows, Kind::Order, false).collect();
         let ids: Vec<OrderId> = present.iter().copied().collect();
         let mut stored = orders::load(&mut conn, &ids).await?;
         if actor.role == Role::Agent {
-            let unseen: Vec<OrderId> = stored.iter().filter(|stored| stored.order.agent == actor.person && has_unseen(&stored.order)).map(|stored| stored.order.id).collect();
+            let unseen: Vec<OrderId> = stored
+                .iter()
+                .filter(|stored| stored.order.agent == actor.person && has_unseen(&stored.order))
+                .map(|stored| stored.order.id)
+                .collect();
             if !unseen.is_empty() {
                 drop(conn);
                 self.mark_seen(actor, device, unseen).await?;
@@ -159,16 +182,42 @@ impl Office {
                 stored = orders::load(&mut conn, &ids).await?;
             }
         }
-        let mut documents = Documents { orders: stored.into_iter().map(|stored| (stored.order.id, stored)).collect(), ..Documents::default() };
-        let mut customer_ids: BTreeSet<CustomerId> = of_kind(&rows, Kind::Customer, false).collect();
+        let mut documents = Documents {
+            orders: stored
+                .into_iter()
+                .map(|stored| (stored.order.id, stored))
+                .collect(),
+            ..Documents::default()
+        };
+        let mut customer_ids: BTreeSet<CustomerId> =
+            of_kind(&rows, Kind::Customer, false).collect();
         if actor.role == Role::Cooperative {
-            customer_ids.extend(documents.orders.values().map(|stored| stored.order.customer));
+            customer_ids.extend(
+                documents
+                    .orders
+                    .values()
+                    .map(|stored| stored.order.customer),
+            );
         }
         let customer_ids: Vec<CustomerId> = customer_ids.into_iter().collect();
-        documents.customers = customers::load(&mut conn, &customer_ids).await?.into_iter().map(|stored| (stored.customer.id, stored.customer)).collect();
-        let numbers: Vec<i64> = rows.iter().filter(|row| row.kind == Kind::Entry.as_str()).filter_map(|row| row.entity.parse().ok()).collect();
-        documents.entries = ledger::entries(&mut conn, &numbers).await?.into_iter().map(|entry| (entry.number, entry)).collect();
-        let commands: Vec<uuid::Uuid> = of_kind::<CommandId>(&rows, Kind::Parked, false).map(|id| id.0).collect();
+        documents.customers = customers::load(&mut conn, &customer_ids)
+            .await?
+            .into_iter()
+            .map(|stored| (stored.customer.id, stored.customer))
+            .collect();
+        let numbers: Vec<i64> = rows
+            .iter()
+            .filter(|row| row.kind == Kind::Entry.as_str())
+            .filter_map(|row| row.entity.parse().ok())
+            .collect();
+        documents.entries = ledger::entries(&mut conn, &numbers)
+            .await?
+            .into_iter()
+            .map(|entry| (entry.number, entry))
+            .collect();
+        let commands: Vec<uuid::Uuid> = of_kind::<CommandId>(&rows, Kind::Parked, false)
+            .map(|id| id.0)
+            .collect();
         for row in crate::sync::sql::by_ids(&mut conn, &commands).await? {
             if let Some(accepted) = row.accepted {
                 documents.settled.insert(CommandId(row.id), accepted);
@@ -178,7 +227,9 @@ impl Office {
             documents.profile = crate::people::profile(&mut conn, actor.person).await?;
         }
         if rows.iter().any(|row| row.kind == Kind::Catalogue.as_str()) {
-            let revision = crate::db::sql::office(&mut conn).await?.map_or(0, |office| office.catalogue_revision);
+            let revision = crate::db::sql::office(&mut conn)
+                .await?
+                .map_or(0, |office| office.catalogue_revision);
             documents.catalogue = Some(self.shared.catalogue.at(&mut conn, revision).await?);
         }
         let mut told = BTreeSet::new();
@@ -191,22 +242,47 @@ impl Office {
         Ok(page)
     }
 
-    async fn mark_seen(&self, actor: &Actor, device: DeviceId, ids: Vec<OrderId>) -> Result<(), OfficeError> {
+    async fn mark_seen(
+        &self,
+        actor: &Actor,
+        device: DeviceId,
+        ids: Vec<OrderId>,
+    ) -> Result<(), OfficeError> {
         let person = actor.person;
-        self.write((ids, person, device), |(ids, person, device), work| Box::pin(mark_seen(work, ids, *person, *device))).await
+        self.write((ids, person, device), |(ids, person, device), work| {
+            Box::pin(mark_seen(work, ids, *person, *device))
+        })
+        .await
     }
 }
 
-async fn mark_seen(work: &mut Work, ids: &[OrderId], person: PersonId, device: DeviceId) -> Result<(), OfficeError> {
+async fn mark_seen(
+    work: &mut Work,
+    ids: &[OrderId],
+    person: PersonId,
+    device: DeviceId,
+) -> Result<(), OfficeError> {
     for id in ids {
-        let Some(stored) = work.order(*id).await? else { continue };
+        let Some(stored) = work.order(*id).await? else {
+            continue;
+        };
         let mut order = stored.order.clone();
         let unseen: Vec<CooperativeId> = unseen(&order).collect();
         for cooperative in unseen {
             let event = OrderEvent::DecisionSeen { cooperative };
             let (now, after) = (work.now, order.after(&event, work.now)?);
             order = after.clone();
-            work.happen(&event, after, crate::work::Doer { actor: Some(person), device: Some(device), made_at: now, received_at: now }).await?;
+            work.happen(
+                &event,
+                after,
+                crate::work::Doer {
+                    actor: Some(person),
+                    device: Some(device),
+                    made_at: now,
+                    received_at: now,
+                },
+            )
+            .await?;
         }
     }
     Ok(())
@@ -216,7 +292,12 @@ fn unseen(order: &Order) -> impl Iterator<Item = CooperativeId> + '_ {
     order
         .sub_orders
         .iter()
-        .filter(|sub_order| matches!(sub_order.stage, Stage::Confirmed | Stage::Refused | Stage::ChangeProposed) && !sub_order.decision_seen)
+        .filter(|sub_order| {
+            matches!(
+                sub_order.stage,
+                Stage::Confirmed | Stage::Refused | Stage::ChangeProposed
+            ) && !sub_order.decision_seen
+        })
         .map(|sub_order| sub_order.cooperative)
 }
 
@@ -226,11 +307,21 @@ fn has_unseen(order: &Order) -> bool {
 
 fn three_of(scopes: &[String]) -> [&str; 3] {
     let last = scopes.last().map_or("", String::as_str);
-    [scopes.first().map_or(last, String::as_str), scopes.get(1).map_or(last, String::as_str), last]
+    [
+        scopes.first().map_or(last, String::as_str),
+        scopes.get(1).map_or(last, String::as_str),
+        last,
+    ]
 }
 
-fn of_kind<'a, T: FromStr + 'a>(rows: &'a [sql::FeedRow], kind: Kind, removed: bool) -> impl Iterator<Item = T> + 'a {
-    rows.iter().filter(move |row| row.kind == kind.as_str() && row.removed == removed).filter_map(|row| row.entity.parse().ok())
+fn of_kind<'a, T: FromStr + 'a>(
+    rows: &'a [sql::FeedRow],
+    kind: Kind,
+    removed: bool,
+) -> impl Iterator<Item = T> + 'a {
+    rows.iter()
+        .filter(move |row| row.kind == kind.as_str() && row.removed == removed)
+        .filter_map(|row| row.entity.parse().ok())
 }
 
 #[derive(Default)]
@@ -248,10 +339,17 @@ impl Documents {
     fn change(&self, actor: &Actor, row: &sql::FeedRow) -> Option<Change> {
         match row.kind.as_str() {
             "profile" => self.profile.clone().map(Change::Profile),
-            "catalogue" => self.catalogue.as_ref().map(|catalogue| Change::Catalogue(Box::new((**catalogue).clone()))),
+            "catalogue" => self
+                .catalogue
+                .as_ref()
+                .map(|catalogue| Change::Catalogue(Box::new((**catalogue).clone()))),
             "customer" => {
                 let id = row.entity.parse().ok()?;
-                if row.removed { Some(Change::CustomerRemoved(id)) } else { self.customers.get(&id).cloned().map(Change::Customer) }
+                if row.removed {
+                    Some(Change::CustomerRemoved(id))
+                } else {
+                    self.customers.get(&id).cloned().map(Change::Customer)
+                }
             }
             "order" => {
                 let id = row.entity.parse().ok()?;
@@ -259,17 +357,45 @@ impl Documents {
                     return Some(Change::OrderRemoved(id));
                 }
                 let stored = self.orders.get(&id)?;
-                let label = || self.customers.get(&stored.order.customer).map(|customer| CustomerLabel { first_name: customer.details.first_name.clone(), place: customer.details.place.clone() });
-                let (order, customer) = match actor.role {
-                    Role::Cooperative => (stored.order.for_cooperatives(&actor.cooperatives)?, label()),
-                    _ => (Order { signature: String::new(), ..stored.order.clone() }, None),
+                let label = || {
+                    self.customers
+                        .get(&stored.order.customer)
+                        .map(|customer| CustomerLabel {
+                            first_name: customer.details.first_name.clone(),
+                            place: customer.details.place.clone(),
+                        })
                 };
-                Some(Change::Order(Box::new(OrderDocument { order, received_at: stored.received_at, customer })))
+                let (order, customer) = match actor.role {
+                    Role::Cooperative => {
+                        (stored.order.for_cooperatives(&actor.cooperatives)?, label())
+                    }
+                    _ => (
+                        Order {
+                            signature: String::new(),
+                            ..stored.order.clone()
+                        },
+                        None,
+                    ),
+                };
+                Some(Change::Order(Box::new(OrderDocument {
+                    order,
+                    received_at: stored.received_at,
+                    customer,
+                })))
             }
-            "entry" => self.entries.get(&row.entity.parse().ok()?).cloned().map(Change::Entry),
+            "entry" => self
+                .entries
+                .get(&row.entity.parse().ok()?)
+                .cloned()
+                .map(Change::Entry),
             "parked" => {
                 let command = row.entity.parse().ok()?;
-                self.settled.get(&command).map(|accepted| Change::ParkedSettled(ParkedSettled { command, accepted: *accepted }))
+                self.settled.get(&command).map(|accepted| {
+                    Change::ParkedSettled(ParkedSettled {
+                        command,
+                        accepted: *accepted,
+                    })
+                })
             }
             _ => None,
         }

@@ -125,27 +125,49 @@ impl FigureFilter {
         if self.first.first_of_month() == self.first && last.first_of_month() == self.first {
             let first = self.first.plus_days(-1).first_of_month();
             let is_whole = self.end == self.first.first_of_next_month();
-            let end = if is_whole { self.first } else { first.plus_days(days).min(self.first) };
-            return Self { first, end, ..*self };
+            let end = if is_whole {
+                self.first
+            } else {
+                first.plus_days(days).min(self.first)
+            };
+            return Self {
+                first,
+                end,
+                ..*self
+            };
         }
-        Self { first: self.first.plus_days(-days), end: self.first, ..*self }
+        Self {
+            first: self.first.plus_days(-days),
+            end: self.first,
+            ..*self
+        }
     }
 
     /// By day, or by month where the period is long.
     pub fn steps(&self) -> Breakdown {
-        if self.days() > DAYS_BY_DAY_MAX { Breakdown::Month } else { Breakdown::Day }
+        if self.days() > DAYS_BY_DAY_MAX {
+            Breakdown::Month
+        } else {
+            Breakdown::Day
+        }
     }
 }
 
 impl Office {
     /// Everything the first page of the office shows.
-    pub async fn overview(&self, actor: &Actor, filter: &FigureFilter) -> Result<Overview, OfficeError> {
+    pub async fn overview(
+        &self,
+        actor: &Actor,
+        filter: &FigureFilter,
+    ) -> Result<Overview, OfficeError> {
         Ok(Overview {
             total: self.figures(actor, filter).await?,
             before: self.figures(actor, &filter.before()).await?,
             by_period: self.figures_by(actor, filter, filter.steps()).await?,
             by_agent: self.figures_by(actor, filter, Breakdown::Agent).await?,
-            by_cooperative: self.figures_by(actor, filter, Breakdown::Cooperative).await?,
+            by_cooperative: self
+                .figures_by(actor, filter, Breakdown::Cooperative)
+                .await?,
             by_product: self.figures_by(actor, filter, Breakdown::Product).await?,
             completeness: self.completeness(actor).await?,
             unanswered: self.unanswered(actor).await?,
@@ -156,15 +178,28 @@ impl Office {
     pub async fn unanswered(&self, actor: &Actor) -> Result<Unanswered, OfficeError> {
         self.require(actor, Action::ReadFigures)?;
         // An answer is due so long after the order came in: that tells when it came.
-        let late = self.now().plus_hours(limits::CONFIRM_EXPIRY_HOURS - limits::CONFIRM_ESCALATION_HOURS);
+        let late = self
+            .now()
+            .plus_hours(limits::CONFIRM_EXPIRY_HOURS - limits::CONFIRM_ESCALATION_HOURS);
         let mut conn = self.db.read().await?;
-        let (sub_orders, first_due, late, late_cooperatives) = sql::unanswered(&mut conn, late.0).await?;
-        let oldest_since = first_due.map(|due| Timestamp(due).plus_hours(-limits::CONFIRM_EXPIRY_HOURS));
-        Ok(Unanswered { sub_orders, oldest_since, late, late_cooperatives })
+        let (sub_orders, first_due, late, late_cooperatives) =
+            sql::unanswered(&mut conn, late.0).await?;
+        let oldest_since =
+            first_due.map(|due| Timestamp(due).plus_hours(-limits::CONFIRM_EXPIRY_HOURS));
+        Ok(Unanswered {
+            sub_orders,
+            oldest_since,
+            late,
+            late_cooperatives,
+        })
     }
 
     /// The sum of all measures under a filter.
-    pub async fn figures(&self, actor: &Actor, filter: &FigureFilter) -> Result<Measures, OfficeError> {
+    pub async fn figures(
+        &self,
+        actor: &Actor,
+        filter: &FigureFilter,
+    ) -> Result<Measures, OfficeError> {
         let mut total = Measures::default();
         for (_, measures) in self.figures_by(actor, filter, Breakdown::Month).await? {
             total.add(&measures, 1)?;
@@ -173,7 +208,12 @@ impl Office {
     }
 
     /// The measures under a filter, broken down; keys without anything are left out. Sorted by key.
-    pub async fn figures_by(&self, actor: &Actor, filter: &FigureFilter, breakdown: Breakdown) -> Result<Vec<(FigureKey, Measures)>, OfficeError> {
+    pub async fn figures_by(
+        &self,
+        actor: &Actor,
+        filter: &FigureFilter,
+        breakdown: Breakdown,
+    ) -> Result<Vec<(FigureKey, Measures)>, OfficeError> {
         self.require(actor, Action::ReadFigures)?;
         let by_cooperative = filter.cooperative.is_some() || breakdown == Breakdown::Cooperative;
         let by_product = filter.product.is_some() || breakdown == Breakdown::Product;
@@ -199,7 +239,9 @@ impl Office {
         let mut by_key: BTreeMap<FigureKey, Measures> = BTreeMap::new();
         for row in rollup_sql::slice(&mut conn, &slice, group).await? {
             let (key, measures) = row.into_domain();
-            let Some(key) = figure_key(&key, breakdown) else { continue };
+            let Some(key) = figure_key(&key, breakdown) else {
+                continue;
+            };
             by_key.entry(key).or_default().add(&measures, 1)?;
         }
         by_key.retain(|_, measures| *measures != Measures::default());
@@ -212,13 +254,23 @@ impl Office {
         let calendar = &self.shared.calendar;
         let today = calendar.start_of(calendar.date_at(self.now()));
         let mut conn = self.db.read().await?;
-        let (agents, agents_synced_today, commands_waiting, orders_waiting) = devices::sql::completeness(&mut conn, today.0).await?;
+        let (agents, agents_synced_today, commands_waiting, orders_waiting) =
+            devices::sql::completeness(&mut conn, today.0).await?;
         let parked = crate::sync::sql::count_parked(&mut conn).await?;
-        Ok(Completeness { agents, agents_synced_today, commands_waiting, orders_waiting, parked })
+        Ok(Completeness {
+            agents,
+            agents_synced_today,
+            commands_waiting,
+            orders_waiting,
+            parked,
+        })
     }
 
     /// Every account of the ledger with its balance. Their sum is always zero.
-    pub async fn balances(&self, actor: &Actor) -> Result<BTreeMap<Account, Centimes>, OfficeError> {
+    pub async fn balances(
+        &self,
+        actor: &Actor,
+    ) -> Result<BTreeMap<Account, Centimes>, OfficeError> {
         self.require(actor, Action::ReadFigures)?;
         let mut conn = self.db.read().await?;
         crate::ledger::balances(&mut conn).await
@@ -233,9 +285,17 @@ fn days(date: CivilDate) -> i64 {
 /// both the end where there is none. Broken down by day there are no whole months.
 fn whole_months(filter: &FigureFilter, breakdown: Breakdown) -> (CivilDate, CivilDate) {
     let end = filter.end.max(filter.first);
-    let first = if filter.first.first_of_month() == filter.first { filter.first } else { filter.first.first_of_next_month() };
+    let first = if filter.first.first_of_month() == filter.first {
+        filter.first
+    } else {
+        filter.first.first_of_next_month()
+    };
     let last = end.first_of_month();
-    if breakdown == Breakdown::Day || first >= last { (end, end) } else { (first, last) }
+    if breakdown == Breakdown::Day || first >= last {
+        (end, end)
+    } else {
+        (first, last)
+    }
 }
 
 fn figure_key(key: &RollupKey, breakdown: Breakdown) -> Option<FigureKey> {
@@ -257,15 +317,33 @@ mod tests {
     }
 
     fn filter(first: CivilDate, end: CivilDate) -> FigureFilter {
-        FigureFilter { agent: None, cooperative: None, product: None, first, end }
+        FigureFilter {
+            agent: None,
+            cooperative: None,
+            product: None,
+            first,
+            end,
+        }
     }
 
     #[test]
     fn whole_months_never_reach_beyond_the_filter() {
         let whole = |first, end| whole_months(&filter(first, end), Breakdown::Agent);
-        assert_eq!(whole(date(2026, 1, 1), date(2026, 4, 1)), (date(2026, 1, 1), date(2026, 4, 1)));
-        assert_eq!(whole(date(2026, 1, 2), date(2026, 3, 31)), (date(2026, 2, 1), date(2026, 3, 1)));
-        assert_eq!(whole(date(2026, 1, 2), date(2026, 1, 31)), (date(2026, 1, 31), date(2026, 1, 31)));
-        assert_eq!(whole(date(2026, 5, 1), date(2026, 1, 1)), (date(2026, 5, 1), date(2026, 5, 1)));
+        assert_eq!(
+            whole(date(2026, 1, 1), date(2026, 4, 1)),
+            (date(2026, 1, 1), date(2026, 4, 1))
+        );
+        assert_eq!(
+            whole(date(2026, 1, 2), date(2026, 3, 31)),
+            (date(2026, 2, 1), date(2026, 3, 1))
+        );
+        assert_eq!(
+            whole(date(2026, 1, 2), date(2026, 1, 31)),
+            (date(2026, 1, 31), date(2026, 1, 31))
+        );
+        assert_eq!(
+            whole(date(2026, 5, 1), date(2026, 1, 1)),
+            (date(2026, 5, 1), date(2026, 5, 1))
+        );
     }
 }

@@ -7,7 +7,9 @@
 mod table;
 
 use crate::Office;
-use crate::catalogue::sql::{ConventionRow, CooperativeRow, PriceListRow, PriceRow, ProductRow, VatRow};
+use crate::catalogue::sql::{
+    ConventionRow, CooperativeRow, PriceListRow, PriceRow, ProductRow, VatRow,
+};
 use crate::catalogue::{self, sql, write_json};
 use crate::error::{OfficeError, invalid};
 use crate::work::Work;
@@ -25,11 +27,34 @@ use taswiq_domain::time::Timestamp;
 
 /// The columns of a file of cooperatives. Those after `place_fr` may be left out or empty, but a
 /// cooperative without a regime sells nothing until it gets a convention.
-pub const COOPERATIVE_COLUMNS: [&str; 9] = ["name_fr", "name_ar", "place_fr", "place_ar", "region_fr", "region_ar", "phone", "regime", "delivery_days"];
+pub const COOPERATIVE_COLUMNS: [&str; 9] = [
+    "name_fr",
+    "name_ar",
+    "place_fr",
+    "place_ar",
+    "region_fr",
+    "region_ar",
+    "phone",
+    "regime",
+    "delivery_days",
+];
 /// The columns of a file of products. The Arabic ones, the drawing and all three prices together may
 /// be left out or empty.
-pub const PRODUCT_COLUMNS: [&str; 13] =
-    ["cooperative", "category", "name_fr", "name_ar", "unit_fr", "unit_ar", "vat", "retail", "semi_wholesale", "wholesale", "shape", "tint", "motif"];
+pub const PRODUCT_COLUMNS: [&str; 13] = [
+    "cooperative",
+    "category",
+    "name_fr",
+    "name_ar",
+    "unit_fr",
+    "unit_ar",
+    "vat",
+    "retail",
+    "semi_wholesale",
+    "wholesale",
+    "shape",
+    "tint",
+    "motif",
+];
 /// Rows of one file: a catalogue of many years.
 pub const ROWS_MAX: usize = 5_000;
 /// A file, in bytes.
@@ -55,7 +80,9 @@ impl Contents {
 
     /// What that name means.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Cooperatives, Self::Products].into_iter().find(|contents| contents.as_str() == name)
+        [Self::Cooperatives, Self::Products]
+            .into_iter()
+            .find(|contents| contents.as_str() == name)
     }
 
     /// The columns, by name.
@@ -195,12 +222,28 @@ fn parse(catalogue: &Catalogue, contents: Contents, file: &[u8]) -> (Parsed, Pre
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let parsed = match contents {
         Contents::Cooperatives => {
-            let known: BTreeSet<String> = catalogue.cooperatives.iter().map(|one| text::search_key(one.name.get("fr"))).collect();
-            Parsed::Cooperatives(table.rows.iter().map(|row| cooperative(row, &known, &mut seen, &mut preview, &mut wrong)).collect())
+            let known: BTreeSet<String> = catalogue
+                .cooperatives
+                .iter()
+                .map(|one| text::search_key(one.name.get("fr")))
+                .collect();
+            Parsed::Cooperatives(
+                table
+                    .rows
+                    .iter()
+                    .map(|row| cooperative(row, &known, &mut seen, &mut preview, &mut wrong))
+                    .collect(),
+            )
         }
         Contents::Products => {
             let index = Index::of(catalogue);
-            Parsed::Products(table.rows.iter().map(|row| product(row, &index, &mut seen, &mut preview, &mut wrong)).collect())
+            Parsed::Products(
+                table
+                    .rows
+                    .iter()
+                    .map(|row| product(row, &index, &mut seen, &mut preview, &mut wrong))
+                    .collect(),
+            )
         }
     };
     wrong.sort_by_key(|one| one.line);
@@ -208,17 +251,31 @@ fn parse(catalogue: &Catalogue, contents: Contents, file: &[u8]) -> (Parsed, Pre
     (parsed, preview)
 }
 
-fn cooperative(row: &Fields, known: &BTreeSet<String>, seen: &mut BTreeMap<String, usize>, preview: &mut Preview, wrong: &mut Vec<Wrong>) -> NewCooperative {
+fn cooperative(
+    row: &Fields,
+    known: &BTreeSet<String>,
+    seen: &mut BTreeMap<String, usize>,
+    preview: &mut Preview,
+    wrong: &mut Vec<Wrong>,
+) -> NewCooperative {
     let mut cells = row.cells(wrong);
     let name = cells.text("name", true);
     let place = cells.text("place", true);
     let region = cells.text("region", false);
     let phone = cells.optional("phone", Trouble::NotAPhone, |typed| typed.parse().ok());
     let regime = cells.optional("regime", Trouble::UnknownRegime, |typed| {
-        Regime::from_name(&typed.to_lowercase()).filter(|regime| Regime::OF_CONVENTIONS.contains(regime))
+        Regime::from_name(&typed.to_lowercase())
+            .filter(|regime| Regime::OF_CONVENTIONS.contains(regime))
     });
-    let too_many = Trouble::NotDays { days_max: limits::PROMISE_DAYS };
-    let days = cells.optional("delivery_days", too_many, |typed| typed.parse::<u16>().ok().filter(|days| i32::from(*days) <= limits::PROMISE_DAYS));
+    let too_many = Trouble::NotDays {
+        days_max: limits::PROMISE_DAYS,
+    };
+    let days = cells.optional("delivery_days", too_many, |typed| {
+        typed
+            .parse::<u16>()
+            .ok()
+            .filter(|days| i32::from(*days) <= limits::PROMISE_DAYS)
+    });
     if regime.is_none() && days.is_some() {
         cells.wrong("regime", Trouble::Missing);
     }
@@ -227,9 +284,20 @@ fn cooperative(row: &Fields, known: &BTreeSet<String>, seen: &mut BTreeMap<Strin
         cells.wrong("name_fr", Trouble::AlreadyThere);
     }
     cells.once("name_fr", key, seen);
-    preview.rows.push(PreviewRow { line: row.line, name: name.get("fr").to_owned(), belongs: place.get("fr").to_owned(), price: String::new() });
+    preview.rows.push(PreviewRow {
+        line: row.line,
+        name: name.get("fr").to_owned(),
+        belongs: place.get("fr").to_owned(),
+        price: String::new(),
+    });
     // Three days is the demo's and everybody's habit; the convention may be published anew.
-    NewCooperative { name, place, region, phone, convention: regime.map(|regime| (regime, days.unwrap_or(3))) }
+    NewCooperative {
+        name,
+        place,
+        region,
+        phone,
+        convention: regime.map(|regime| (regime, days.unwrap_or(3))),
+    }
 }
 
 /// Cooperatives and categories by name and number.
@@ -249,16 +317,36 @@ impl Index {
         for one in &catalogue.categories {
             enter(&mut categories, &one.name, one.id.0, one.id);
         }
-        let products = catalogue.products.iter().map(|one| (one.cooperative, product_key(&one.name, &one.unit))).collect();
-        Self { cooperatives, categories, products }
+        let products = catalogue
+            .products
+            .iter()
+            .map(|one| (one.cooperative, product_key(&one.name, &one.unit)))
+            .collect();
+        Self {
+            cooperatives,
+            categories,
+            products,
+        }
     }
 }
 
 /// A name that two things have names neither.
-fn enter<T: Copy + PartialEq>(index: &mut BTreeMap<String, Option<T>>, name: &LocalText, number: i64, id: T) {
-    let keys = name.0.values().map(|name| text::search_key(name)).chain([number.to_string()]);
+fn enter<T: Copy + PartialEq>(
+    index: &mut BTreeMap<String, Option<T>>,
+    name: &LocalText,
+    number: i64,
+    id: T,
+) {
+    let keys = name
+        .0
+        .values()
+        .map(|name| text::search_key(name))
+        .chain([number.to_string()]);
     for key in keys {
-        index.entry(key).and_modify(|known| *known = known.filter(|known| *known == id)).or_insert(Some(id));
+        index
+            .entry(key)
+            .and_modify(|known| *known = known.filter(|known| *known == id))
+            .or_insert(Some(id));
     }
 }
 
@@ -266,19 +354,45 @@ fn product_key(name: &LocalText, unit: &LocalText) -> String {
     text::search_key(&format!("{} {}", name.get("fr"), unit.get("fr")))
 }
 
-fn product(row: &Fields, index: &Index, seen: &mut BTreeMap<String, usize>, preview: &mut Preview, wrong: &mut Vec<Wrong>) -> NewProduct {
+fn product(
+    row: &Fields,
+    index: &Index,
+    seen: &mut BTreeMap<String, usize>,
+    preview: &mut Preview,
+    wrong: &mut Vec<Wrong>,
+) -> NewProduct {
     let mut cells = row.cells(wrong);
-    let cooperative = cells.required("cooperative", Trouble::UnknownCooperative, |typed| index.cooperatives.get(&text::search_key(typed)).copied().flatten());
-    let category = cells.required("category", Trouble::UnknownCategory, |typed| index.categories.get(&text::search_key(typed)).copied().flatten());
+    let cooperative = cells.required("cooperative", Trouble::UnknownCooperative, |typed| {
+        index
+            .cooperatives
+            .get(&text::search_key(typed))
+            .copied()
+            .flatten()
+    });
+    let category = cells.required("category", Trouble::UnknownCategory, |typed| {
+        index
+            .categories
+            .get(&text::search_key(typed))
+            .copied()
+            .flatten()
+    });
     let name = cells.text("name", true);
     let unit = cells.text("unit", true);
-    let vat = cells.required("vat", Trouble::NotAPercentage, Ppm::parse_percent).unwrap_or_default();
+    let vat = cells
+        .required("vat", Trouble::NotAPercentage, Ppm::parse_percent)
+        .unwrap_or_default();
     let tiers = ["retail", "semi_wholesale", "wholesale"];
     let any_price = tiers.iter().any(|tier| !row.get(tier).is_empty());
     let prices = any_price.then(|| {
         tiers.map(|tier| {
-            let price = |typed: &str| Centimes::parse(typed).filter(|price| *price > Centimes::ZERO && price.0 <= limits::UNIT_PRICE_CENTIMES);
-            cells.required(tier, Trouble::NotAnAmount, price).unwrap_or_default()
+            let price = |typed: &str| {
+                Centimes::parse(typed).filter(|price| {
+                    *price > Centimes::ZERO && price.0 <= limits::UNIT_PRICE_CENTIMES
+                })
+            };
+            cells
+                .required(tier, Trouble::NotAnAmount, price)
+                .unwrap_or_default()
         })
     });
     if let Some([retail, semi_wholesale, wholesale]) = prices {
@@ -297,22 +411,47 @@ fn product(row: &Fields, index: &Index, seen: &mut BTreeMap<String, usize>, prev
     }
     let drawn = |column: &str, or: &str| {
         let typed = row.get(column);
-        let is_name = !typed.is_empty() && typed.len() <= 40 && typed.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
-        if is_name { typed.to_owned() } else { or.to_owned() }
+        let is_name = !typed.is_empty()
+            && typed.len() <= 40
+            && typed
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+        if is_name {
+            typed.to_owned()
+        } else {
+            or.to_owned()
+        }
     };
-    let picture = Picture { shape: drawn("shape", "jar"), tint: drawn("tint", "argan"), motif: drawn("motif", "leaf") };
+    let picture = Picture {
+        shape: drawn("shape", "jar"),
+        tint: drawn("tint", "argan"),
+        motif: drawn("motif", "leaf"),
+    };
     preview.rows.push(PreviewRow {
         line: row.line,
         name: format!("{} · {}", name.get("fr"), unit.get("fr")),
         belongs: row.get("cooperative").to_owned(),
         price: row.get("retail").to_owned(),
     });
-    NewProduct { cooperative: cooperative.unwrap_or(CooperativeId(0)), category: category.unwrap_or(CategoryId(0)), name, unit, vat, prices, picture }
+    NewProduct {
+        cooperative: cooperative.unwrap_or(CooperativeId(0)),
+        category: category.unwrap_or(CategoryId(0)),
+        name,
+        unit,
+        vat,
+        prices,
+        picture,
+    }
 }
 
 impl Office {
     /// Checks a file: what it would do, and what is wrong with it. Changes nothing.
-    pub async fn check_file(&self, actor: &Actor, contents: Contents, file: &[u8]) -> Result<Preview, OfficeError> {
+    pub async fn check_file(
+        &self,
+        actor: &Actor,
+        contents: Contents,
+        file: &[u8],
+    ) -> Result<Preview, OfficeError> {
         self.require(actor, Action::ManageCatalogue)?;
         Ok(check(&*self.catalogue().await?, contents, file))
     }
@@ -323,13 +462,31 @@ impl Office {
     /// # Errors
     /// [`OfficeError::Invalid`] when anything is wrong with the file, also when that became so since
     /// it was checked.
-    pub async fn import_file(&self, actor: &Actor, contents: Contents, file: Vec<u8>, valid_from: Timestamp) -> Result<usize, OfficeError> {
+    pub async fn import_file(
+        &self,
+        actor: &Actor,
+        contents: Contents,
+        file: Vec<u8>,
+        valid_from: Timestamp,
+    ) -> Result<usize, OfficeError> {
         self.require(actor, Action::ManageCatalogue)?;
-        self.write((actor.person, contents, file, valid_from), |(by, contents, file, valid_from), work| Box::pin(take_in(work, *by, *contents, file, *valid_from))).await
+        self.write(
+            (actor.person, contents, file, valid_from),
+            |(by, contents, file, valid_from), work| {
+                Box::pin(take_in(work, *by, *contents, file, *valid_from))
+            },
+        )
+        .await
     }
 }
 
-async fn take_in(work: &mut Work, by: PersonId, contents: Contents, file: &[u8], valid_from: Timestamp) -> Result<usize, OfficeError> {
+async fn take_in(
+    work: &mut Work,
+    by: PersonId,
+    contents: Contents,
+    file: &[u8],
+    valid_from: Timestamp,
+) -> Result<usize, OfficeError> {
     let catalogue = work.catalogue().await?;
     let (parsed, preview) = parse(&catalogue, contents, file);
     if !preview.wrong.is_empty() {
@@ -339,16 +496,32 @@ async fn take_in(work: &mut Work, by: PersonId, contents: Contents, file: &[u8],
         Parsed::Cooperatives(new) => add_cooperatives(work, &new, valid_from).await?,
         Parsed::Products(new) => add_products(work, by, &new, valid_from).await?,
     };
-    work.audit(Some(by), None, "file_imported", contents.as_str().to_owned(), format!("{rows} rows"));
+    work.audit(
+        Some(by),
+        None,
+        "file_imported",
+        contents.as_str().to_owned(),
+        format!("{rows} rows"),
+    );
     work.catalogue_changed();
     Ok(rows)
 }
 
-async fn add_cooperatives(work: &mut Work, new: &[NewCooperative], valid_from: Timestamp) -> Result<usize, OfficeError> {
+async fn add_cooperatives(
+    work: &mut Work,
+    new: &[NewCooperative],
+    valid_from: Timestamp,
+) -> Result<usize, OfficeError> {
     let (last, _, _) = sql::last_ids(&mut work.conn).await?;
     let (mut rows, mut conventions) = (Vec::with_capacity(new.len()), Vec::new());
     for (one, id) in new.iter().zip(last + 1..) {
-        let searched: Vec<&str> = one.name.0.values().chain(one.place.0.values()).map(String::as_str).collect();
+        let searched: Vec<&str> = one
+            .name
+            .0
+            .values()
+            .chain(one.place.0.values())
+            .map(String::as_str)
+            .collect();
         rows.push(CooperativeRow {
             id,
             name: write_json(&one.name)?,
@@ -359,7 +532,12 @@ async fn add_cooperatives(work: &mut Work, new: &[NewCooperative], valid_from: T
             created_at: work.now.0,
         });
         if let Some((regime, days)) = one.convention {
-            conventions.push(ConventionRow { cooperative_id: id, valid_from: valid_from.0, regime: regime.as_str().to_owned(), delivery_days: i64::from(days) });
+            conventions.push(ConventionRow {
+                cooperative_id: id,
+                valid_from: valid_from.0,
+                regime: regime.as_str().to_owned(),
+                delivery_days: i64::from(days),
+            });
         }
     }
     if valid_from < work.now.plus_hours(-1) {
@@ -370,12 +548,21 @@ async fn add_cooperatives(work: &mut Work, new: &[NewCooperative], valid_from: T
     Ok(rows.len())
 }
 
-async fn add_products(work: &mut Work, by: PersonId, new: &[NewProduct], valid_from: Timestamp) -> Result<usize, OfficeError> {
+async fn add_products(
+    work: &mut Work,
+    by: PersonId,
+    new: &[NewProduct],
+    valid_from: Timestamp,
+) -> Result<usize, OfficeError> {
     let catalogue = work.catalogue().await?;
     let (_, _, last) = sql::last_ids(&mut work.conn).await?;
     let list = catalogue.price_lists.last();
     let version = list.map_or(1, |list| list.version.0 + 1);
-    let (mut rows, mut rates, mut prices) = (Vec::with_capacity(new.len()), Vec::with_capacity(new.len()), Vec::new());
+    let (mut rows, mut rates, mut prices) = (
+        Vec::with_capacity(new.len()),
+        Vec::with_capacity(new.len()),
+        Vec::new(),
+    );
     for (one, id) in new.iter().zip(last + 1..) {
         rows.push(ProductRow {
             id,
@@ -388,18 +575,43 @@ async fn add_products(work: &mut Work, by: PersonId, new: &[NewProduct], valid_f
             created_at: work.now.0,
         });
         // A door just before the file came in must find its tax: an hour of grace, as for prices.
-        rates.push(VatRow { product_id: id, valid_from: work.now.plus_hours(-1).0, rate_ppm: i64::from(one.vat.0) });
+        rates.push(VatRow {
+            product_id: id,
+            valid_from: work.now.plus_hours(-1).0,
+            rate_ppm: i64::from(one.vat.0),
+        });
         if let Some([retail, semi_wholesale, wholesale]) = one.prices {
-            prices.push(PriceRow { product_id: id, version, retail_centimes: retail.0, semi_wholesale_centimes: semi_wholesale.0, wholesale_centimes: wholesale.0 });
+            prices.push(PriceRow {
+                product_id: id,
+                version,
+                retail_centimes: retail.0,
+                semi_wholesale_centimes: semi_wholesale.0,
+                wholesale_centimes: wholesale.0,
+            });
         }
     }
     sql::put_products(&mut work.conn, &rows).await?;
     sql::add_vat_rates(&mut work.conn, &rates).await?;
     if !prices.is_empty() {
         catalogue::check_future(work.now, valid_from, list.map(|list| list.valid_from))?;
-        sql::add_price_list(&mut work.conn, &PriceListRow { version, valid_from: valid_from.0, published_by: Some(by.0), published_at: work.now.0 }).await?;
+        sql::add_price_list(
+            &mut work.conn,
+            &PriceListRow {
+                version,
+                valid_from: valid_from.0,
+                published_by: Some(by.0),
+                published_at: work.now.0,
+            },
+        )
+        .await?;
         sql::add_prices(&mut work.conn, &prices).await?;
-        work.audit(Some(by), None, "prices_published", version.to_string(), format!("{} products from {}", prices.len(), valid_from.0));
+        work.audit(
+            Some(by),
+            None,
+            "prices_published",
+            version.to_string(),
+            format!("{} products from {}", prices.len(), valid_from.0),
+        );
     }
     Ok(rows.len())
 }

@@ -14,44 +14,74 @@ use taswiq_domain::time::Timestamp;
 
 /// The agent whose own commission a transfer moves, if any.
 pub fn agent_of(transfer: &Transfer) -> Option<PersonId> {
-    [transfer.debit, transfer.credit].into_iter().find_map(|account| match account {
-        Account::AgentPending(person)
-        | Account::AgentEarned(person)
-        | Account::AgentPayable(person)
-        | Account::AgentHeld(person)
-        | Account::AgentCarried(person)
-        | Account::AgentPaid(person)
-        | Account::AgentWithheld(person) => Some(person),
-        _ => None,
-    })
+    [transfer.debit, transfer.credit]
+        .into_iter()
+        .find_map(|account| match account {
+            Account::AgentPending(person)
+            | Account::AgentEarned(person)
+            | Account::AgentPayable(person)
+            | Account::AgentHeld(person)
+            | Account::AgentCarried(person)
+            | Account::AgentPaid(person)
+            | Account::AgentWithheld(person) => Some(person),
+            _ => None,
+        })
 }
 
 /// Writes transfers and what they do to balances.
-pub(crate) async fn write(conn: &mut Conn, transfers: &[(i64, Transfer)]) -> Result<(), OfficeError> {
+pub(crate) async fn write(
+    conn: &mut Conn,
+    transfers: &[(i64, Transfer)],
+) -> Result<(), OfficeError> {
     if transfers.is_empty() {
         return Ok(());
     }
-    let rows: Vec<TransferRow> = transfers.iter().map(|(number, transfer)| to_row(*number, transfer)).collect();
+    let rows: Vec<TransferRow> = transfers
+        .iter()
+        .map(|(number, transfer)| to_row(*number, transfer))
+        .collect();
     sql::add(conn, &rows).await?;
     let mut balances: BTreeMap<(&'static str, i64), Centimes> = BTreeMap::new();
     for (_, transfer) in transfers {
-        for (account, amount) in [(transfer.credit, transfer.amount), (transfer.debit, Centimes(-transfer.amount.0))] {
-            let balance = balances.entry((account.kind(), account.owner())).or_default();
+        for (account, amount) in [
+            (transfer.credit, transfer.amount),
+            (transfer.debit, Centimes(-transfer.amount.0)),
+        ] {
+            let balance = balances
+                .entry((account.kind(), account.owner()))
+                .or_default();
             *balance = balance.plus(amount)?;
         }
     }
-    let balances: Vec<(&'static str, i64, i64)> = balances.into_iter().map(|((kind, owner), balance)| (kind, owner, balance.0)).collect();
+    let balances: Vec<(&'static str, i64, i64)> = balances
+        .into_iter()
+        .map(|((kind, owner), balance)| (kind, owner, balance.0))
+        .collect();
     Ok(sql::add_to_balances(conn, &balances).await?)
 }
 
 /// Transfers by their numbers.
-pub(crate) async fn entries(conn: &mut Conn, numbers: &[i64]) -> Result<Vec<LedgerEntry>, OfficeError> {
-    sql::by_number(conn, numbers).await?.iter().map(from_row).collect()
+pub(crate) async fn entries(
+    conn: &mut Conn,
+    numbers: &[i64],
+) -> Result<Vec<LedgerEntry>, OfficeError> {
+    sql::by_number(conn, numbers)
+        .await?
+        .iter()
+        .map(from_row)
+        .collect()
 }
 
 /// Transfers of an order, oldest first.
-pub(crate) async fn of_order(conn: &mut Conn, order: OrderId) -> Result<Vec<LedgerEntry>, OfficeError> {
-    sql::of_order(conn, order.0).await?.iter().map(from_row).collect()
+pub(crate) async fn of_order(
+    conn: &mut Conn,
+    order: OrderId,
+) -> Result<Vec<LedgerEntry>, OfficeError> {
+    sql::of_order(conn, order.0)
+        .await?
+        .iter()
+        .map(from_row)
+        .collect()
 }
 
 /// Every account with its balance.
@@ -60,12 +90,18 @@ pub(crate) async fn balances(conn: &mut Conn) -> Result<BTreeMap<Account, Centim
 }
 
 /// Every account with its balance, summed from the transfers themselves.
-pub(crate) async fn summed_balances(conn: &mut Conn) -> Result<BTreeMap<Account, Centimes>, OfficeError> {
+pub(crate) async fn summed_balances(
+    conn: &mut Conn,
+) -> Result<BTreeMap<Account, Centimes>, OfficeError> {
     read_balances(sql::summed_balances(conn).await?)
 }
 
-fn read_balances(rows: Vec<(String, i64, i64)>) -> Result<BTreeMap<Account, Centimes>, OfficeError> {
-    rows.into_iter().map(|(kind, owner, balance)| Ok((account(&kind, owner)?, Centimes(balance)))).collect()
+fn read_balances(
+    rows: Vec<(String, i64, i64)>,
+) -> Result<BTreeMap<Account, Centimes>, OfficeError> {
+    rows.into_iter()
+        .map(|(kind, owner, balance)| Ok((account(&kind, owner)?, Centimes(balance))))
+        .collect()
 }
 
 fn account(kind: &str, owner: i64) -> Result<Account, OfficeError> {
@@ -97,7 +133,8 @@ fn from_row(row: &TransferRow) -> Result<LedgerEntry, OfficeError> {
             debit: account(&row.debit_account, row.debit_owner)?,
             credit: account(&row.credit_account, row.credit_owner)?,
             amount: Centimes(row.amount_centimes),
-            purpose: Purpose::from_name(&row.purpose).ok_or(OfficeError::Corrupt { what: "a purpose" })?,
+            purpose: Purpose::from_name(&row.purpose)
+                .ok_or(OfficeError::Corrupt { what: "a purpose" })?,
             order: OrderId(row.order_id),
             cooperative: CooperativeId(row.cooperative_id),
             line: u16::try_from(row.line).map_err(corrupt)?,

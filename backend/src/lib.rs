@@ -96,15 +96,26 @@ const LISTEN_AGAIN_AFTER: Duration = Duration::from_secs(5);
 impl Office {
     /// Opens the database (`sqlite:path`, a plain path, or `postgres://…`), makes or updates its
     /// tables, and starts the writer. Must be called within a tokio runtime.
-    pub async fn open(url: &str, clock: Arc<dyn Clock>, options: Options) -> Result<Self, OpenError> {
+    pub async fn open(
+        url: &str,
+        clock: Arc<dyn Clock>,
+        options: Options,
+    ) -> Result<Self, OpenError> {
         let db = dialect::open(url, options.readers_max).await?;
         dialect::migrate(&db).await?;
         let mut conn = db.write().await?;
         let epoch = Token::random().as_str()[..16].to_owned();
-        db::sql::found_office(&mut conn, &epoch, clock.now().0).await.map_err(OfficeError::from)?;
+        db::sql::found_office(&mut conn, &epoch, clock.now().0)
+            .await
+            .map_err(OfficeError::from)?;
         drop(conn);
         let (changes, _) = broadcast::channel(CHANGES_KEPT);
-        let shared = Arc::new(Shared { clock, calendar: Casablanca::default(), catalogue: CatalogueCache::default(), changes });
+        let shared = Arc::new(Shared {
+            clock,
+            calendar: Casablanca::default(),
+            catalogue: CatalogueCache::default(),
+            changes,
+        });
         let writer = Writer::start(db.clone(), Arc::clone(&shared));
         Ok(Self { db, writer, shared })
     }
@@ -123,7 +134,9 @@ impl Office {
     /// Whether the database answers.
     pub async fn is_ready(&self) -> bool {
         match self.db.read().await {
-            Ok(mut conn) => db::sql::office(&mut conn).await.is_ok_and(|office| office.is_some()),
+            Ok(mut conn) => db::sql::office(&mut conn)
+                .await
+                .is_ok_and(|office| office.is_some()),
             Err(_) => false,
         }
     }
@@ -161,11 +174,15 @@ impl Office {
             loop {
                 let heard = dialect::listen(&self.db, |scopes| {
                     // An empty list means "anybody": it is said as such.
-                    let _ = self.shared.changes.send(Changed { scopes: scopes.into() });
+                    let _ = self.shared.changes.send(Changed {
+                        scopes: scopes.into(),
+                    });
                 });
                 match heard.await {
                     Ok(()) => return,
-                    Err(error) => tracing::warn!(%error, "hints from other processes are interrupted"),
+                    Err(error) => {
+                        tracing::warn!(%error, "hints from other processes are interrupted")
+                    }
                 }
                 tokio::time::sleep(LISTEN_AGAIN_AFTER).await;
             }
@@ -176,7 +193,12 @@ impl Office {
     /// The epoch: devices that see it change offer again what they keep.
     pub async fn epoch(&self) -> Result<String, OfficeError> {
         let mut conn = self.db.read().await?;
-        Ok(db::sql::office(&mut conn).await?.ok_or(OfficeError::Corrupt { what: "the office row" })?.epoch)
+        Ok(db::sql::office(&mut conn)
+            .await?
+            .ok_or(OfficeError::Corrupt {
+                what: "the office row",
+            })?
+            .epoch)
     }
 
     /// Gives the database a new epoch: to be called after it was restored from a copy, so that
@@ -194,7 +216,11 @@ impl Office {
     }
 
     pub(crate) fn require(&self, actor: &Actor, action: Action) -> Result<(), OfficeError> {
-        if can(Some(actor), action, Subject::Anything) { Ok(()) } else { Err(OfficeError::NotAllowed) }
+        if can(Some(actor), action, Subject::Anything) {
+            Ok(())
+        } else {
+            Err(OfficeError::NotAllowed)
+        }
     }
 
     /// Runs a job in the writer and waits until it is durable. The job may run more than once; only
@@ -203,7 +229,10 @@ impl Office {
     where
         I: Send + Sync + 'static,
         T: Send + 'static,
-        F: for<'a> Fn(&'a I, &'a mut Work) -> BoxFuture<'a, Result<T, OfficeError>> + Send + Sync + 'static,
+        F: for<'a> Fn(&'a I, &'a mut Work) -> BoxFuture<'a, Result<T, OfficeError>>
+            + Send
+            + Sync
+            + 'static,
     {
         self.writer.run(input, act).await
     }

@@ -40,7 +40,10 @@ impl StoredOrder {
         let state = if order.signature.is_empty() {
             serde_json::to_string(order)
         } else {
-            serde_json::to_string(&Order { signature: String::new(), ..order.clone() })
+            serde_json::to_string(&Order {
+                signature: String::new(),
+                ..order.clone()
+            })
         };
         Ok(OrderRow {
             id: order.id.0,
@@ -66,10 +69,13 @@ impl StoredOrder {
                 placed_at: self.order.placed_at.0,
                 promised_on: i64::from(sub_order.promised_on.days_since_epoch()),
                 // Counted from when the cooperative could first know of it.
-                confirm_by: (sub_order.stage == Stage::Awaiting).then(|| self.received_at.plus_hours(limits::CONFIRM_EXPIRY_HOURS).0),
+                confirm_by: (sub_order.stage == Stage::Awaiting)
+                    .then(|| self.received_at.plus_hours(limits::CONFIRM_EXPIRY_HOURS).0),
                 withdrawal_closes_at: match sub_order.withdrawal {
                     Withdrawal::Open { closes_at } => Some(closes_at.0),
-                    Withdrawal::None | Withdrawal::Exercised { .. } | Withdrawal::Closed { .. } => None,
+                    Withdrawal::None | Withdrawal::Exercised { .. } | Withdrawal::Closed { .. } => {
+                        None
+                    }
                 },
                 gross_asked_centimes: sub_order.gross_asked()?.0,
                 due_centimes: sub_order.due()?.0,
@@ -93,27 +99,39 @@ pub(crate) fn event_row(order: OrderId, number: u32, event: &OrderEvent, doer: &
 }
 
 /// Orders by id, in any order; unknown ones are left out.
-pub(crate) async fn load(conn: &mut Conn, ids: &[OrderId]) -> Result<Vec<StoredOrder>, OfficeError> {
+pub(crate) async fn load(
+    conn: &mut Conn,
+    ids: &[OrderId],
+) -> Result<Vec<StoredOrder>, OfficeError> {
     let ids: Vec<uuid::Uuid> = ids.iter().map(|id| id.0).collect();
     sql::states(conn, &ids)
         .await?
         .into_iter()
         .map(|row| {
-            let order = serde_json::from_str(&row.state).map_err(|_| OfficeError::Corrupt { what: "an order" })?;
-            Ok(StoredOrder { order, received_at: Timestamp(row.received_at) })
+            let order = serde_json::from_str(&row.state)
+                .map_err(|_| OfficeError::Corrupt { what: "an order" })?;
+            Ok(StoredOrder {
+                order,
+                received_at: Timestamp(row.received_at),
+            })
         })
         .collect()
 }
 
 /// The events of an order, oldest first.
-pub(crate) async fn events(conn: &mut Conn, order: OrderId) -> Result<Vec<RecordedEvent>, OfficeError> {
+pub(crate) async fn events(
+    conn: &mut Conn,
+    order: OrderId,
+) -> Result<Vec<RecordedEvent>, OfficeError> {
     sql::events(conn, order.0)
         .await?
         .into_iter()
         .map(|row| {
             Ok(RecordedEvent {
-                number: u32::try_from(row.number).map_err(|_| OfficeError::Corrupt { what: "an event" })?,
-                event: serde_json::from_str(&row.body).map_err(|_| OfficeError::Corrupt { what: "an event" })?,
+                number: u32::try_from(row.number)
+                    .map_err(|_| OfficeError::Corrupt { what: "an event" })?,
+                event: serde_json::from_str(&row.body)
+                    .map_err(|_| OfficeError::Corrupt { what: "an event" })?,
                 actor: row.actor_id.map(PersonId),
                 device: row.device_id.map(DeviceId),
                 made_at: Timestamp(row.made_at),
@@ -205,9 +223,21 @@ pub const ORDERS_PER_PAGE: usize = 100;
 
 impl Office {
     /// One page of orders, latest first. Managers see all, an agent their own.
-    pub async fn orders(&self, actor: &Actor, filter: &OrderFilter, after: Option<OrderCursor>, page_size: usize) -> Result<OrderPage, OfficeError> {
+    pub async fn orders(
+        &self,
+        actor: &Actor,
+        filter: &OrderFilter,
+        after: Option<OrderCursor>,
+        page_size: usize,
+    ) -> Result<OrderPage, OfficeError> {
         let everybodys = can(Some(actor), Action::ReadOrder, Subject::Anything);
-        let own = can(Some(actor), Action::ReadOrder, Subject::Order { agent: actor.person });
+        let own = can(
+            Some(actor),
+            Action::ReadOrder,
+            Subject::Order {
+                agent: actor.person,
+            },
+        );
         let agent = match (everybodys, own, filter.agent) {
             (true, _, agent) => agent,
             (false, true, None) => Some(actor.person),
@@ -225,7 +255,9 @@ impl Office {
             progress: filter.progress.map(|progress| progress.as_str().to_owned()),
             from: filter.from.map_or(i64::MIN, |from| from.0),
             until: filter.until.map_or(i64::MAX, |until| until.0),
-            after: after.map_or((i64::MAX, uuid::Uuid::max()), |after| (after.placed_at.0, after.id.0)),
+            after: after.map_or((i64::MAX, uuid::Uuid::max()), |after| {
+                (after.placed_at.0, after.id.0)
+            }),
             customer_name: None,
             limit: page_size as i64 + 1,
         };
@@ -237,26 +269,48 @@ impl Office {
         // Six letters may be a code or a name: a name is looked for where no code was found.
         if rows.is_empty() && !typed.is_empty() {
             query.code = None;
-            let name = typed.parse::<PhoneNumber>().map_or_else(|_| text::search_key(typed), |phone| phone.as_e164().to_owned());
+            let name = typed.parse::<PhoneNumber>().map_or_else(
+                |_| text::search_key(typed),
+                |phone| phone.as_e164().to_owned(),
+            );
             query.customer_name = Some(customers::like_pattern(&name));
             rows = sql::list(&mut conn, &query).await?;
         }
         let more = rows.len() > page_size;
         rows.truncate(page_size);
         let orders: Vec<OrderSummary> = rows.into_iter().map(summary).collect::<Result<_, _>>()?;
-        let next = orders.last().filter(|_| more).map(|last| OrderCursor { placed_at: last.placed_at, id: last.id });
+        let next = orders.last().filter(|_| more).map(|last| OrderCursor {
+            placed_at: last.placed_at,
+            id: last.id,
+        });
         Ok(OrderPage { orders, next })
     }
 
     /// An order with its events and ledger entries. Nothing of another agent's order is told, not
     /// even that it exists.
-    pub async fn order_history(&self, actor: &Actor, id: OrderId) -> Result<OrderHistory, OfficeError> {
+    pub async fn order_history(
+        &self,
+        actor: &Actor,
+        id: OrderId,
+    ) -> Result<OrderHistory, OfficeError> {
         let mut conn = self.db.read().await?;
-        let stored = load(&mut conn, &[id]).await?.pop().ok_or(OfficeError::NotFound)?;
-        if !can(Some(actor), Action::ReadOrder, Subject::Order { agent: stored.order.agent }) {
+        let stored = load(&mut conn, &[id])
+            .await?
+            .pop()
+            .ok_or(OfficeError::NotFound)?;
+        if !can(
+            Some(actor),
+            Action::ReadOrder,
+            Subject::Order {
+                agent: stored.order.agent,
+            },
+        ) {
             return Err(OfficeError::NotFound);
         }
-        let customer = customers::load(&mut conn, &[stored.order.customer]).await?.pop().ok_or(OfficeError::NotFound)?;
+        let customer = customers::load(&mut conn, &[stored.order.customer])
+            .await?
+            .pop()
+            .ok_or(OfficeError::NotFound)?;
         Ok(OrderHistory {
             events: events(&mut conn, id).await?,
             entries: ledger::of_order(&mut conn, id).await?,
@@ -267,11 +321,16 @@ impl Office {
     }
 
     /// How many orders stand at each progress.
-    pub async fn orders_by_progress(&self, actor: &Actor) -> Result<Vec<(Progress, i64)>, OfficeError> {
+    pub async fn orders_by_progress(
+        &self,
+        actor: &Actor,
+    ) -> Result<Vec<(Progress, i64)>, OfficeError> {
         self.require(actor, Action::ReadFigures)?;
         let mut conn = self.db.read().await?;
         let rows = sql::count_by_progress(&mut conn).await?;
-        rows.into_iter().map(|(name, count)| Ok((progress(&name)?, count))).collect()
+        rows.into_iter()
+            .map(|(name, count)| Ok((progress(&name)?, count)))
+            .collect()
     }
 }
 
@@ -280,7 +339,9 @@ fn progress(name: &str) -> Result<Progress, OfficeError> {
 }
 
 fn summary(row: sql::ListRow) -> Result<OrderSummary, OfficeError> {
-    let corrupt = OfficeError::Corrupt { what: "an order in a list" };
+    let corrupt = OfficeError::Corrupt {
+        what: "an order in a list",
+    };
     Ok(OrderSummary {
         id: OrderId(row.id),
         code: row.code.parse().map_err(|_| corrupt)?,

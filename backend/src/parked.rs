@@ -57,13 +57,26 @@ const PARKED_PER_PAGE: i64 = 100;
 
 impl Office {
     /// One page of what waits for a person, latest first: what came before `before`.
-    pub async fn parked(&self, actor: &Actor, before: Option<Timestamp>) -> Result<Vec<ParkedCommand>, OfficeError> {
+    pub async fn parked(
+        &self,
+        actor: &Actor,
+        before: Option<Timestamp>,
+    ) -> Result<Vec<ParkedCommand>, OfficeError> {
         self.require(actor, Action::SettleParked)?;
         let mut conn = self.db.read().await?;
-        let rows = sql::parked(&mut conn, before.map_or(i64::MAX, |before| before.0), PARKED_PER_PAGE).await?;
+        let rows = sql::parked(
+            &mut conn,
+            before.map_or(i64::MAX, |before| before.0),
+            PARKED_PER_PAGE,
+        )
+        .await?;
         let mut parked = Vec::with_capacity(rows.len());
         for row in rows {
-            let person = people::load(&mut conn, PersonId(row.person_id)).await?.ok_or(OfficeError::Corrupt { what: "a parked command" })?;
+            let person = people::load(&mut conn, PersonId(row.person_id))
+                .await?
+                .ok_or(OfficeError::Corrupt {
+                    what: "a parked command",
+                })?;
             parked.push(ParkedCommand {
                 id: CommandId(row.id),
                 claimed_id: row.claimed_id.map(CommandId),
@@ -91,30 +104,63 @@ impl Office {
     ///
     /// # Errors
     /// [`OfficeError::Invalid`] when it is accepted and still breaks a rule that nobody may waive.
-    pub async fn settle_parked(&self, actor: &Actor, id: CommandId, settlement: Settlement) -> Result<(), OfficeError> {
+    pub async fn settle_parked(
+        &self,
+        actor: &Actor,
+        id: CommandId,
+        settlement: Settlement,
+    ) -> Result<(), OfficeError> {
         self.require(actor, Action::SettleParked)?;
-        self.write((actor.person, id, settlement), |(by, id, settlement), work| Box::pin(settle(work, *by, *id, *settlement))).await
+        self.write(
+            (actor.person, id, settlement),
+            |(by, id, settlement), work| Box::pin(settle(work, *by, *id, *settlement)),
+        )
+        .await
     }
 }
 
 fn whole(row: &sql::CommandRow) -> Result<Value, OfficeError> {
-    serde_json::from_str(row.body.as_deref().unwrap_or("null")).map_err(|_| OfficeError::Corrupt { what: "a parked command" })
+    serde_json::from_str(row.body.as_deref().unwrap_or("null")).map_err(|_| OfficeError::Corrupt {
+        what: "a parked command",
+    })
 }
 
-async fn settle(work: &mut Work, by: PersonId, id: CommandId, settlement: Settlement) -> Result<(), OfficeError> {
+async fn settle(
+    work: &mut Work,
+    by: PersonId,
+    id: CommandId,
+    settlement: Settlement,
+) -> Result<(), OfficeError> {
     work.flush_commands().await?;
-    let row = sql::by_ids(&mut work.conn, &[id.0]).await?.pop().filter(|row| row.refusal.is_some() && row.settled_at.is_none()).ok_or(OfficeError::NotFound)?;
+    let row = sql::by_ids(&mut work.conn, &[id.0])
+        .await?
+        .pop()
+        .filter(|row| row.refusal.is_some() && row.settled_at.is_none())
+        .ok_or(OfficeError::NotFound)?;
     let accepted = settlement == Settlement::Accept;
     if accepted {
         try_again(work, &row, true).await??;
     }
     close(work, by, &row, accepted).await?;
-    let action = if accepted { "parked_accepted" } else { "parked_rejected" };
-    work.audit(Some(by), Some(DeviceId(row.device_id)), action, id.to_string(), row.kind.clone());
+    let action = if accepted {
+        "parked_accepted"
+    } else {
+        "parked_rejected"
+    };
+    work.audit(
+        Some(by),
+        Some(DeviceId(row.device_id)),
+        action,
+        id.to_string(),
+        row.kind.clone(),
+    );
     let mut settled: VecDeque<(Uuid, bool)> = VecDeque::from([(row.id, accepted)]);
     while let Some((maker, accepted)) = settled.pop_front() {
         for dependent in sql::parked_on(&mut work.conn, maker).await? {
-            let waits = matches!(sync::read_refusal(dependent.refusal.as_deref().unwrap_or_default())?, Refusal::WaitsForParked);
+            let waits = matches!(
+                sync::read_refusal(dependent.refusal.as_deref().unwrap_or_default())?,
+                Refusal::WaitsForParked
+            );
             if !waits {
                 continue;
             }
@@ -129,7 +175,12 @@ async fn settle(work: &mut Work, by: PersonId, id: CommandId, settlement: Settle
                     settled.push_back((dependent.id, true));
                 }
                 Err(refusal) => {
-                    sql::set_refusal(&mut work.conn, dependent.id, &crate::catalogue::write_json(&refusal)?).await?;
+                    sql::set_refusal(
+                        &mut work.conn,
+                        dependent.id,
+                        &crate::catalogue::write_json(&refusal)?,
+                    )
+                    .await?;
                     work.forget_command(CommandId(dependent.id));
                 }
             }
@@ -138,39 +189,79 @@ async fn settle(work: &mut Work, by: PersonId, id: CommandId, settlement: Settle
     Ok(())
 }
 
-async fn close(work: &mut Work, by: PersonId, row: &sql::CommandRow, accepted: bool) -> Result<(), OfficeError> {
+async fn close(
+    work: &mut Work,
+    by: PersonId,
+    row: &sql::CommandRow,
+    accepted: bool,
+) -> Result<(), OfficeError> {
     let now = work.now.0;
     sql::settle(&mut work.conn, row.id, now, by.0, accepted).await?;
     work.forget_command(CommandId(row.id));
-    work.changed(&Scope::Person(PersonId(row.person_id)), Kind::Parked, row.id.to_string());
+    work.changed(
+        &Scope::Person(PersonId(row.person_id)),
+        Kind::Parked,
+        row.id.to_string(),
+    );
     Ok(())
 }
 
 /// Decides a parked command again as whoever did it, and applies it.
-async fn try_again(work: &mut Work, row: &sql::CommandRow, waive: bool) -> Result<Result<(), Refusal>, OfficeError> {
+async fn try_again(
+    work: &mut Work,
+    row: &sql::CommandRow,
+    waive: bool,
+) -> Result<Result<(), Refusal>, OfficeError> {
     let mut body = match sync::read_body(&row.kind, &whole(row)?) {
         Ok(body) => body,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let person = people::load(&mut work.conn, PersonId(row.person_id)).await?.ok_or(OfficeError::NotFound)?;
+    let person = people::load(&mut work.conn, PersonId(row.person_id))
+        .await?
+        .ok_or(OfficeError::NotFound)?;
     let actor = person.actor();
     let made_at = Timestamp(row.corrected_at);
     // Whoever looks at it decides about old prices; the machine does so for those that only waited.
     let received_at = (!waive).then_some(Timestamp(row.received_at));
-    let mut decision = sync::try_decide(work, CommandId(row.id), &body, &actor, &person.grade, made_at, received_at).await?;
+    let mut decision = sync::try_decide(
+        work,
+        CommandId(row.id),
+        &body,
+        &actor,
+        &person.grade,
+        made_at,
+        received_at,
+    )
+    .await?;
     // The total and the commission are compared one after the other.
     for _ in 0..2 {
-        let Some(shown) = shown_in(&mut body).filter(|_| waive) else { break };
+        let Some(shown) = shown_in(&mut body).filter(|_| waive) else {
+            break;
+        };
         match decision {
             Err(Refusal::TotalDiffers { computed, .. }) => shown.total = computed,
             Err(Refusal::CommissionDiffers { computed, .. }) => shown.commission = computed,
             _ => break,
         }
-        decision = sync::try_decide(work, CommandId(row.id), &body, &actor, &person.grade, made_at, received_at).await?;
+        decision = sync::try_decide(
+            work,
+            CommandId(row.id),
+            &body,
+            &actor,
+            &person.grade,
+            made_at,
+            received_at,
+        )
+        .await?;
     }
     match decision {
         Ok(effect) => {
-            let doer = Doer { actor: Some(person.id), device: Some(DeviceId(row.device_id)), made_at, received_at: received(work, &effect, row) };
+            let doer = Doer {
+                actor: Some(person.id),
+                device: Some(DeviceId(row.device_id)),
+                made_at,
+                received_at: received(work, &effect, row),
+            };
             sync::apply(work, effect, doer).await?;
             Ok(Ok(()))
         }

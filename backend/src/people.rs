@@ -66,12 +66,22 @@ pub struct Person {
 impl Person {
     /// The person as [`can`] knows them.
     pub fn actor(&self) -> Actor {
-        Actor { person: self.id, role: self.role, cooperatives: self.cooperatives.clone() }
+        Actor {
+            person: self.id,
+            role: self.role,
+            cooperatives: self.cooperatives.clone(),
+        }
     }
 
     /// The person as their devices know them.
     pub fn profile(&self) -> Profile {
-        Profile { person: self.id, name: self.name.clone(), role: self.role, cooperatives: self.cooperatives.clone(), grade: self.grade.clone() }
+        Profile {
+            person: self.id,
+            name: self.name.clone(),
+            role: self.role,
+            cooperatives: self.cooperatives.clone(),
+            grade: self.grade.clone(),
+        }
     }
 }
 
@@ -178,7 +188,9 @@ impl LinkPurpose {
     }
 
     fn from_name(name: &str) -> Option<Self> {
-        [Self::Invitation, Self::NewPassword, Self::SetUp].into_iter().find(|purpose| purpose.as_str() == name)
+        [Self::Invitation, Self::NewPassword, Self::SetUp]
+            .into_iter()
+            .find(|purpose| purpose.as_str() == name)
     }
 }
 
@@ -222,8 +234,18 @@ pub(crate) async fn profile(conn: &mut Conn, id: PersonId) -> Result<Option<Prof
 }
 
 async fn person_from(conn: &mut Conn, row: PersonRow) -> Result<Person, OfficeError> {
-    let cooperatives = if row.role == Role::Cooperative.as_str() { sql::cooperatives_of(conn, row.id).await? } else { Vec::new() };
-    read_person(row, cooperatives.into_iter().map(|(id,)| CooperativeId(id)).collect())
+    let cooperatives = if row.role == Role::Cooperative.as_str() {
+        sql::cooperatives_of(conn, row.id).await?
+    } else {
+        Vec::new()
+    };
+    read_person(
+        row,
+        cooperatives
+            .into_iter()
+            .map(|(id,)| CooperativeId(id))
+            .collect(),
+    )
 }
 
 fn read_person(row: PersonRow, cooperatives: Vec<CooperativeId>) -> Result<Person, OfficeError> {
@@ -262,7 +284,10 @@ impl Office {
     /// Who a session token belongs to, if the session is open and the person active: what every
     /// route but sync asks.
     pub async fn session(&self, token: &Token) -> Result<Option<Session>, OfficeError> {
-        Ok(self.session_for_sync(token).await?.filter(|session| session.may_read))
+        Ok(self
+            .session_for_sync(token)
+            .await?
+            .filter(|session| session.may_read))
     }
 
     /// Who a session token belongs to, also when it was revoked: a device may always hand over what
@@ -271,7 +296,10 @@ impl Office {
         let hash = token.hash();
         let now = self.now();
         let mut conn = self.db.read().await?;
-        let Some(row) = sql::session(&mut conn, &hash).await?.filter(|row| row.expires_at > now.0) else {
+        let Some(row) = sql::session(&mut conn, &hash)
+            .await?
+            .filter(|row| row.expires_at > now.0)
+        else {
             return Ok(None);
         };
         let Some(person) = load(&mut conn, PersonId(row.person_id)).await? else {
@@ -282,13 +310,19 @@ impl Office {
         if may_read && now.0 - row.last_used_at >= USE_NOTED_EVERY_MS {
             self.write((hash, now), |(hash, now), work| {
                 Box::pin(async move {
-                    sql::use_session(&mut work.conn, hash, now.0, now.plus_days(SESSION_DAYS).0).await?;
+                    sql::use_session(&mut work.conn, hash, now.0, now.plus_days(SESSION_DAYS).0)
+                        .await?;
                     Ok(())
                 })
             })
             .await?;
         }
-        Ok(Some(Session { person, device: row.device_id.map(DeviceId), may_read, token_hash: row.token_hash }))
+        Ok(Some(Session {
+            person,
+            device: row.device_id.map(DeviceId),
+            may_read,
+            token_hash: row.token_hash,
+        }))
     }
 
     /// Opens a session for a name (or telephone number) and password. `label` is what the browser
@@ -296,7 +330,12 @@ impl Office {
     ///
     /// A wrong name, a wrong password and a deactivated account are told in the same words and take
     /// the same time; wrong attempts are counted by what was typed, whether or not it names anybody.
-    pub async fn sign_in(&self, typed: &str, password: &str, label: &str) -> Result<Opened, SignInError> {
+    pub async fn sign_in(
+        &self,
+        typed: &str,
+        password: &str,
+        label: &str,
+    ) -> Result<Opened, SignInError> {
         let account = account_key(&typed.chars().take(200).collect::<String>());
         let now = self.now();
         self.count_attempt(&account, now).await?;
@@ -305,19 +344,24 @@ impl Office {
             Ok(phone) => sql::by_phone(&mut conn, phone.as_e164()).await,
             Err(_) => sql::by_login(&mut conn, &account).await,
         };
-        let row = row.map_err(OfficeError::from)?.filter(|row| row.deactivated_at.is_none());
+        let row = row
+            .map_err(OfficeError::from)?
+            .filter(|row| row.deactivated_at.is_none());
         drop(conn);
         let hash = row.as_ref().and_then(|row| row.password_hash.as_deref());
         let fits = password::fits(password, hash).await;
         match row {
             Some(row) if fits => {
                 let opened = self
-                    .write((row.id, account, label.to_owned()), |(person, account, label), work| {
-                        Box::pin(async move {
-                            sql::forget_failure(&mut work.conn, account).await?;
-                            open_session(work, PersonId(*person), label).await
-                        })
-                    })
+                    .write(
+                        (row.id, account, label.to_owned()),
+                        |(person, account, label), work| {
+                            Box::pin(async move {
+                                sql::forget_failure(&mut work.conn, account).await?;
+                                open_session(work, PersonId(*person), label).await
+                            })
+                        },
+                    )
                     .await?;
                 Ok(opened)
             }
@@ -330,16 +374,27 @@ impl Office {
         let again_at = self
             .write((account.to_owned(), now), |(account, now), work| {
                 Box::pin(async move {
-                    let (failures, first_at, locked_until) = sql::failure(&mut work.conn, account).await?.unwrap_or((0, now.0, 0));
+                    let (failures, first_at, locked_until) = sql::failure(&mut work.conn, account)
+                        .await?
+                        .unwrap_or((0, now.0, 0));
                     if locked_until > now.0 {
                         return Ok(Some(Timestamp(locked_until)));
                     }
-                    let (failures, first_at) = if now.0 - first_at > FAILURE_WINDOW_MS { (0, now.0) } else { (failures, first_at) };
+                    let (failures, first_at) = if now.0 - first_at > FAILURE_WINDOW_MS {
+                        (0, now.0)
+                    } else {
+                        (failures, first_at)
+                    };
                     let failures = failures + 1;
-                    let locked_until = if failures >= FAILURES_MAX { now.0 + FAILURE_WINDOW_MS } else { 0 };
+                    let locked_until = if failures >= FAILURES_MAX {
+                        now.0 + FAILURE_WINDOW_MS
+                    } else {
+                        0
+                    };
                     // The window begins anew when the rest is over.
                     let failures = if locked_until > 0 { 0 } else { failures };
-                    sql::put_failure(&mut work.conn, account, failures, first_at, locked_until).await?;
+                    sql::put_failure(&mut work.conn, account, failures, first_at, locked_until)
+                        .await?;
                     Ok(None)
                 })
             })
@@ -350,7 +405,10 @@ impl Office {
     /// Opens a session without a password: for the command line, simulations and tests. Whoever can
     /// call this holds the database.
     pub async fn open_session(&self, person: PersonId, label: &str) -> Result<Opened, OfficeError> {
-        self.write((person, label.to_owned()), |(person, label), work| Box::pin(open_session(work, *person, label))).await
+        self.write((person, label.to_owned()), |(person, label), work| {
+            Box::pin(open_session(work, *person, label))
+        })
+        .await
     }
 
     /// Ends a session.
@@ -365,7 +423,11 @@ impl Office {
     }
 
     /// A person's open sessions: one's own, or anybody's for those who manage them.
-    pub async fn sessions(&self, actor: &Actor, person: PersonId) -> Result<Vec<SessionSummary>, OfficeError> {
+    pub async fn sessions(
+        &self,
+        actor: &Actor,
+        person: PersonId,
+    ) -> Result<Vec<SessionSummary>, OfficeError> {
         self.require_self_or_manager(actor, person).await?;
         let mut conn = self.db.read().await?;
         let rows = sql::sessions_of(&mut conn, person.0).await?;
@@ -385,22 +447,40 @@ impl Office {
     pub async fn revoke_session(&self, actor: &Actor, id: &str) -> Result<(), OfficeError> {
         let hash = token::unhex(id).ok_or(OfficeError::NotFound)?;
         let mut conn = self.db.read().await?;
-        let row = sql::session(&mut conn, &hash).await?.ok_or(OfficeError::NotFound)?;
+        let row = sql::session(&mut conn, &hash)
+            .await?
+            .ok_or(OfficeError::NotFound)?;
         drop(conn);
-        self.require_self_or_manager(actor, PersonId(row.person_id)).await.map_err(|_| OfficeError::NotFound)?;
-        self.write((actor.person, hash, row.person_id), |(by, hash, person), work| {
-            Box::pin(async move {
-                let now = work.now.0;
-                sql::revoke_session(&mut work.conn, hash, now).await?;
-                work.audit(Some(*by), None, "session_revoked", person.to_string(), String::new());
-                Ok(())
-            })
-        })
+        self.require_self_or_manager(actor, PersonId(row.person_id))
+            .await
+            .map_err(|_| OfficeError::NotFound)?;
+        self.write(
+            (actor.person, hash, row.person_id),
+            |(by, hash, person), work| {
+                Box::pin(async move {
+                    let now = work.now.0;
+                    sql::revoke_session(&mut work.conn, hash, now).await?;
+                    work.audit(
+                        Some(*by),
+                        None,
+                        "session_revoked",
+                        person.to_string(),
+                        String::new(),
+                    );
+                    Ok(())
+                })
+            },
+        )
         .await
     }
 
     /// People, all or of one role, by part of a name or telephone number.
-    pub async fn people(&self, actor: &Actor, role: Option<Role>, typed: &str) -> Result<Vec<Person>, OfficeError> {
+    pub async fn people(
+        &self,
+        actor: &Actor,
+        role: Option<Role>,
+        typed: &str,
+    ) -> Result<Vec<Person>, OfficeError> {
         self.require(actor, Action::ManagePeople)?;
         let mut conn = self.db.read().await?;
         let folded = text::search_key(typed);
@@ -408,7 +488,10 @@ impl Office {
         let rows = sql::list(&mut conn, role.map(Role::as_str), pattern.as_deref()).await?;
         let mut cooperatives: BTreeMap<i64, Vec<CooperativeId>> = BTreeMap::new();
         for (person, cooperative) in sql::all_cooperatives(&mut conn).await? {
-            cooperatives.entry(person).or_default().push(CooperativeId(cooperative));
+            cooperatives
+                .entry(person)
+                .or_default()
+                .push(CooperativeId(cooperative));
         }
         rows.into_iter()
             .map(|row| {
@@ -444,45 +527,86 @@ impl Office {
     /// is not touched.
     pub async fn issue_link(&self, actor: &Actor, person: PersonId) -> Result<Link, OfficeError> {
         let mut conn = self.db.read().await?;
-        let known = load(&mut conn, person).await?.ok_or(OfficeError::NotFound)?;
+        let known = load(&mut conn, person)
+            .await?
+            .ok_or(OfficeError::NotFound)?;
         drop(conn);
         self.require(actor, managing(known.role))?;
-        let purpose = if known.has_joined { LinkPurpose::NewPassword } else { LinkPurpose::Invitation };
-        self.write((actor.person, person, purpose), |(by, person, purpose), work| Box::pin(issue_link(work, Some(*by), *purpose, Some(*person)))).await
+        let purpose = if known.has_joined {
+            LinkPurpose::NewPassword
+        } else {
+            LinkPurpose::Invitation
+        };
+        self.write(
+            (actor.person, person, purpose),
+            |(by, person, purpose), work| {
+                Box::pin(issue_link(work, Some(*by), *purpose, Some(*person)))
+            },
+        )
+        .await
     }
 
     /// What a link opens: nothing when it was used, is too old or never was.
     pub async fn link(&self, token: &Token) -> Result<LinkView, OfficeError> {
         let now = self.now();
         let mut conn = self.db.read().await?;
-        let row = sql::link(&mut conn, &token.hash()).await?.filter(|row| row.used_at.is_none() && row.expires_at > now.0).ok_or(OfficeError::NotFound)?;
-        let purpose = LinkPurpose::from_name(&row.purpose).ok_or(OfficeError::Corrupt { what: "a link" })?;
+        let row = sql::link(&mut conn, &token.hash())
+            .await?
+            .filter(|row| row.used_at.is_none() && row.expires_at > now.0)
+            .ok_or(OfficeError::NotFound)?;
+        let purpose =
+            LinkPurpose::from_name(&row.purpose).ok_or(OfficeError::Corrupt { what: "a link" })?;
         let person = match row.person_id {
-            Some(id) => Some(load(&mut conn, PersonId(id)).await?.filter(|person| person.deactivated_at.is_none()).ok_or(OfficeError::NotFound)?),
+            Some(id) => Some(
+                load(&mut conn, PersonId(id))
+                    .await?
+                    .filter(|person| person.deactivated_at.is_none())
+                    .ok_or(OfficeError::NotFound)?,
+            ),
             None => None,
         };
-        Ok(LinkView { purpose, person, expires_at: Timestamp(row.expires_at) })
+        Ok(LinkView {
+            purpose,
+            person,
+            expires_at: Timestamp(row.expires_at),
+        })
     }
 
     /// Joins, or chooses a new password, by a link: uses it up, ends every other session of the
     /// person and opens one.
-    pub async fn join(&self, token: &Token, password: &str, label: &str) -> Result<Opened, OfficeError> {
+    pub async fn join(
+        &self,
+        token: &Token,
+        password: &str,
+        label: &str,
+    ) -> Result<Opened, OfficeError> {
         password::check(password)?;
         let view = self.link(token).await?;
         if view.person.is_none() {
             return Err(OfficeError::NotFound);
         }
         let hash = password::hash(password).await.ok_or(OfficeError::Busy)?;
-        self.write((token.hash(), hash, label.to_owned()), |(token_hash, password_hash, label), work| {
-            Box::pin(async move {
-                let person = use_up_link(work, token_hash).await?.ok_or(OfficeError::NotFound)?;
-                let now = work.now.0;
-                sql::set_password(&mut work.conn, person.0, password_hash).await?;
-                sql::revoke_sessions_of(&mut work.conn, person.0, now).await?;
-                work.audit(Some(person), None, "password_chosen", person.to_string(), String::new());
-                open_session(work, person, label).await
-            })
-        })
+        self.write(
+            (token.hash(), hash, label.to_owned()),
+            |(token_hash, password_hash, label), work| {
+                Box::pin(async move {
+                    let person = use_up_link(work, token_hash)
+                        .await?
+                        .ok_or(OfficeError::NotFound)?;
+                    let now = work.now.0;
+                    sql::set_password(&mut work.conn, person.0, password_hash).await?;
+                    sql::revoke_sessions_of(&mut work.conn, person.0, now).await?;
+                    work.audit(
+                        Some(person),
+                        None,
+                        "password_chosen",
+                        person.to_string(),
+                        String::new(),
+                    );
+                    open_session(work, person, label).await
+                })
+            },
+        )
         .await
     }
 
@@ -494,72 +618,134 @@ impl Office {
                     return Ok(None);
                 }
                 sql::forget_set_up_links(&mut work.conn).await?;
-                Ok(Some(issue_link(work, None, LinkPurpose::SetUp, None).await?.token))
+                Ok(Some(
+                    issue_link(work, None, LinkPurpose::SetUp, None)
+                        .await?
+                        .token,
+                ))
             })
         })
         .await
     }
 
     /// Makes the first administrator by the token of [`Office::set_up_token`].
-    pub async fn set_up(&self, token: &Token, details: PersonDetails, password: &str, label: &str) -> Result<Opened, OfficeError> {
+    pub async fn set_up(
+        &self,
+        token: &Token,
+        details: PersonDetails,
+        password: &str,
+        label: &str,
+    ) -> Result<Opened, OfficeError> {
         password::check(password)?;
         let view = self.link(token).await?;
         if view.purpose != LinkPurpose::SetUp {
             return Err(OfficeError::NotFound);
         }
         let hash = password::hash(password).await.ok_or(OfficeError::Busy)?;
-        let details = PersonDetails { role: Role::Administrator, cooperatives: Vec::new(), ..details };
-        self.write((token.hash(), details, hash, label.to_owned()), |(token_hash, details, password_hash, label), work| {
-            Box::pin(async move {
-                use_up_link(work, token_hash).await?;
-                // Somebody may have been made administrator from the command line meanwhile.
-                if sql::count_of_role(&mut work.conn, Role::Administrator.as_str()).await? > 0 {
-                    return Err(OfficeError::NotFound);
-                }
-                let person = add_person(work, None, details, Some(password_hash)).await?;
-                open_session(work, person, label).await
-            })
-        })
+        let details = PersonDetails {
+            role: Role::Administrator,
+            cooperatives: Vec::new(),
+            ..details
+        };
+        self.write(
+            (token.hash(), details, hash, label.to_owned()),
+            |(token_hash, details, password_hash, label), work| {
+                Box::pin(async move {
+                    use_up_link(work, token_hash).await?;
+                    // Somebody may have been made administrator from the command line meanwhile.
+                    if sql::count_of_role(&mut work.conn, Role::Administrator.as_str()).await? > 0 {
+                        return Err(OfficeError::NotFound);
+                    }
+                    let person = add_person(work, None, details, Some(password_hash)).await?;
+                    open_session(work, person, label).await
+                })
+            },
+        )
         .await
     }
 
     /// Makes a person with a password at once: for the command line and the demo company. Whoever
     /// can call this holds the database.
-    pub async fn add_person_with_password(&self, details: PersonDetails, password: &str) -> Result<PersonId, OfficeError> {
+    pub async fn add_person_with_password(
+        &self,
+        details: PersonDetails,
+        password: &str,
+    ) -> Result<PersonId, OfficeError> {
         password::check(password)?;
         let hash = password::hash(password).await.ok_or(OfficeError::Busy)?;
-        self.write((details, hash), |(details, hash), work| Box::pin(add_person(work, None, details, Some(hash)))).await
+        self.write((details, hash), |(details, hash), work| {
+            Box::pin(add_person(work, None, details, Some(hash)))
+        })
+        .await
     }
 
     /// Corrects a person's details. Nobody changes their own role, nor one they may not manage.
-    pub async fn change_person(&self, actor: &Actor, id: PersonId, details: PersonDetails) -> Result<(), OfficeError> {
+    pub async fn change_person(
+        &self,
+        actor: &Actor,
+        id: PersonId,
+        details: PersonDetails,
+    ) -> Result<(), OfficeError> {
         self.require(actor, managing(details.role))?;
-        self.write((actor.clone(), id, details), |(actor, id, details), work| Box::pin(change_person(work, actor, *id, details))).await
+        self.write(
+            (actor.clone(), id, details),
+            |(actor, id, details), work| Box::pin(change_person(work, actor, *id, details)),
+        )
+        .await
     }
 
     /// Puts a person out, or in again. Their sessions end; what their phones still hold may be handed
     /// over and waits for a person to look at it.
-    pub async fn set_active(&self, actor: &Actor, id: PersonId, active: bool) -> Result<(), OfficeError> {
+    pub async fn set_active(
+        &self,
+        actor: &Actor,
+        id: PersonId,
+        active: bool,
+    ) -> Result<(), OfficeError> {
         self.require(actor, Action::ManagePeople)?;
         if id == actor.person {
             return Err(OfficeError::NotAllowed);
         }
         self.write((actor.clone(), id, active), |(actor, id, active), work| {
             Box::pin(async move {
-                let row = sql::by_id(&mut work.conn, id.0).await?.ok_or(OfficeError::NotFound)?;
-                let role = Role::from_name(&row.role).ok_or(OfficeError::Corrupt { what: "a role" })?;
+                let row = sql::by_id(&mut work.conn, id.0)
+                    .await?
+                    .ok_or(OfficeError::NotFound)?;
+                let role =
+                    Role::from_name(&row.role).ok_or(OfficeError::Corrupt { what: "a role" })?;
                 if !can(Some(actor), managing(role), Subject::Anything) {
                     return Err(OfficeError::NotAllowed);
                 }
                 let now = work.now.0;
-                let deactivated_at = if *active { None } else { row.deactivated_at.or(Some(now)) };
-                sql::put(&mut work.conn, &PersonRow { deactivated_at, ..row }).await?;
+                let deactivated_at = if *active {
+                    None
+                } else {
+                    row.deactivated_at.or(Some(now))
+                };
+                sql::put(
+                    &mut work.conn,
+                    &PersonRow {
+                        deactivated_at,
+                        ..row
+                    },
+                )
+                .await?;
                 if !active {
                     sql::revoke_sessions_of(&mut work.conn, id.0, now).await?;
                     sql::forget_links_of(&mut work.conn, id.0).await?;
                 }
-                let action = if *active { "person_activated" } else { "person_deactivated" };
-                work.audit(Some(actor.person), None, action, id.to_string(), String::new());
+                let action = if *active {
+                    "person_activated"
+                } else {
+                    "person_deactivated"
+                };
+                work.audit(
+                    Some(actor.person),
+                    None,
+                    action,
+                    id.to_string(),
+                    String::new(),
+                );
                 Ok(())
             })
         })
@@ -572,7 +758,8 @@ impl Office {
             Box::pin(async move {
                 let now = work.now;
                 // Kept a while after they end, so that a phone found again can still hand over.
-                sql::forget_expired_sessions(&mut work.conn, now.plus_days(-SESSION_DAYS).0).await?;
+                sql::forget_expired_sessions(&mut work.conn, now.plus_days(-SESSION_DAYS).0)
+                    .await?;
                 sql::forget_old_failures(&mut work.conn, now.0 - FAILURE_WINDOW_MS).await?;
                 Ok(())
             })
@@ -580,24 +767,40 @@ impl Office {
         .await
     }
 
-    async fn require_self_or_manager(&self, actor: &Actor, person: PersonId) -> Result<(), OfficeError> {
+    async fn require_self_or_manager(
+        &self,
+        actor: &Actor,
+        person: PersonId,
+    ) -> Result<(), OfficeError> {
         if person == actor.person {
             return Ok(());
         }
         let mut conn = self.db.read().await?;
-        let known = load(&mut conn, person).await?.ok_or(OfficeError::NotFound)?;
+        let known = load(&mut conn, person)
+            .await?
+            .ok_or(OfficeError::NotFound)?;
         self.require(actor, managing(known.role))
     }
 }
 
 /// Ties a session to the device that syncs by it, so that revoking the device ends the session.
-pub(crate) async fn bind_session(work: &mut Work, token_hash: &[u8], device: DeviceId) -> Result<(), OfficeError> {
+pub(crate) async fn bind_session(
+    work: &mut Work,
+    token_hash: &[u8],
+    device: DeviceId,
+) -> Result<(), OfficeError> {
     sql::bind_session(&mut work.conn, token_hash, device.0).await?;
     Ok(())
 }
 
-async fn open_session(work: &mut Work, person: PersonId, label: &str) -> Result<Opened, OfficeError> {
-    let person = load(&mut work.conn, person).await?.ok_or(OfficeError::NotFound)?;
+async fn open_session(
+    work: &mut Work,
+    person: PersonId,
+    label: &str,
+) -> Result<Opened, OfficeError> {
+    let person = load(&mut work.conn, person)
+        .await?
+        .ok_or(OfficeError::NotFound)?;
     let token = Token::random();
     let now = work.now;
     let expires_at = now.plus_days(SESSION_DAYS);
@@ -605,17 +808,30 @@ async fn open_session(work: &mut Work, person: PersonId, label: &str) -> Result<
         token_hash: token.hash(),
         person_id: person.id.0,
         device_id: None,
-        label: label.chars().filter(|letter| !letter.is_control()).take(120).collect(),
+        label: label
+            .chars()
+            .filter(|letter| !letter.is_control())
+            .take(120)
+            .collect(),
         created_at: now.0,
         last_used_at: now.0,
         expires_at: expires_at.0,
         revoked_at: None,
     };
     sql::add_session(&mut work.conn, &row).await?;
-    Ok(Opened { token, expires_at, person })
+    Ok(Opened {
+        token,
+        expires_at,
+        person,
+    })
 }
 
-async fn issue_link(work: &mut Work, by: Option<PersonId>, purpose: LinkPurpose, person: Option<PersonId>) -> Result<Link, OfficeError> {
+async fn issue_link(
+    work: &mut Work,
+    by: Option<PersonId>,
+    purpose: LinkPurpose,
+    person: Option<PersonId>,
+) -> Result<Link, OfficeError> {
     if let Some(person) = person {
         sql::forget_links_of(&mut work.conn, person.0).await?;
     }
@@ -632,23 +848,55 @@ async fn issue_link(work: &mut Work, by: Option<PersonId>, purpose: LinkPurpose,
     };
     sql::add_link(&mut work.conn, &row).await?;
     let subject = person.map_or_else(String::new, |person| person.to_string());
-    work.audit(by, None, "link_issued", subject, purpose.as_str().to_owned());
-    Ok(Link { token, person, expires_at })
+    work.audit(
+        by,
+        None,
+        "link_issued",
+        subject,
+        purpose.as_str().to_owned(),
+    );
+    Ok(Link {
+        token,
+        person,
+        expires_at,
+    })
 }
 
 /// Uses a link up: fails when it was used, is too old or never was, also when two use it at once.
 async fn use_up_link(work: &mut Work, token_hash: &[u8]) -> Result<Option<PersonId>, OfficeError> {
     let now = work.now.0;
-    let row = sql::link(&mut work.conn, token_hash).await?.filter(|row| row.used_at.is_none() && row.expires_at > now).ok_or(OfficeError::NotFound)?;
+    let row = sql::link(&mut work.conn, token_hash)
+        .await?
+        .filter(|row| row.used_at.is_none() && row.expires_at > now)
+        .ok_or(OfficeError::NotFound)?;
     sql::use_link(&mut work.conn, token_hash, now).await?;
     Ok(row.person_id.map(PersonId))
 }
 
 /// Makes a person.
-pub(crate) async fn add_person(work: &mut Work, by: Option<PersonId>, details: &PersonDetails, password_hash: Option<&str>) -> Result<PersonId, OfficeError> {
+pub(crate) async fn add_person(
+    work: &mut Work,
+    by: Option<PersonId>,
+    details: &PersonDetails,
+    password_hash: Option<&str>,
+) -> Result<PersonId, OfficeError> {
     let id = PersonId(sql::last_id(&mut work.conn).await? + 1);
-    put_person(work, id, details, password_hash.map(str::to_owned), None, work.now).await?;
-    work.audit(by, None, "person_added", id.to_string(), details.role.as_str().to_owned());
+    put_person(
+        work,
+        id,
+        details,
+        password_hash.map(str::to_owned),
+        None,
+        work.now,
+    )
+    .await?;
+    work.audit(
+        by,
+        None,
+        "person_added",
+        id.to_string(),
+        details.role.as_str().to_owned(),
+    );
     Ok(id)
 }
 
@@ -665,30 +913,60 @@ async fn put_person(
         name.insert(language.clone(), text::clean_name("name", text)?);
     }
     if name.is_empty() {
-        return Err(Refusal::FieldMissing { field: "name".to_owned() }.into());
+        return Err(Refusal::FieldMissing {
+            field: "name".to_owned(),
+        }
+        .into());
     }
-    let login = details.login.as_deref().map(str::trim).filter(|login| !login.is_empty()).map(str::to_lowercase);
-    if login.as_deref().is_some_and(|login| login.chars().count() > 120 || login.contains(char::is_whitespace) || login.parse::<PhoneNumber>().is_ok()) {
+    let login = details
+        .login
+        .as_deref()
+        .map(str::trim)
+        .filter(|login| !login.is_empty())
+        .map(str::to_lowercase);
+    if login.as_deref().is_some_and(|login| {
+        login.chars().count() > 120
+            || login.contains(char::is_whitespace)
+            || login.parse::<PhoneNumber>().is_ok()
+    }) {
         return Err(invalid("login"));
     }
     if login.is_none() && details.phone.is_none() {
-        return Err(Refusal::FieldMissing { field: "phone".to_owned() }.into());
+        return Err(Refusal::FieldMissing {
+            field: "phone".to_owned(),
+        }
+        .into());
     }
     if details.role == Role::Cooperative && details.cooperatives.is_empty() {
-        return Err(Refusal::FieldMissing { field: "cooperatives".to_owned() }.into());
+        return Err(Refusal::FieldMissing {
+            field: "cooperatives".to_owned(),
+        }
+        .into());
     }
-    let phone = details.phone.as_ref().map(|phone| phone.as_e164().to_owned());
+    let phone = details
+        .phone
+        .as_ref()
+        .map(|phone| phone.as_e164().to_owned());
     if let Some(login) = &login
-        && sql::by_login(&mut work.conn, login).await?.is_some_and(|taken| taken.id != id.0)
+        && sql::by_login(&mut work.conn, login)
+            .await?
+            .is_some_and(|taken| taken.id != id.0)
     {
         return Err(OfficeError::Conflict { field: "login" });
     }
     if let Some(phone) = &phone
-        && sql::by_phone(&mut work.conn, phone).await?.is_some_and(|taken| taken.id != id.0)
+        && sql::by_phone(&mut work.conn, phone)
+            .await?
+            .is_some_and(|taken| taken.id != id.0)
     {
         return Err(OfficeError::Conflict { field: "phone" });
     }
-    let searched: Vec<&str> = name.values().map(String::as_str).chain(login.as_deref()).chain(phone.as_deref()).collect();
+    let searched: Vec<&str> = name
+        .values()
+        .map(String::as_str)
+        .chain(login.as_deref())
+        .chain(phone.as_deref())
+        .collect();
     let row = PersonRow {
         id: id.0,
         role: details.role.as_str().to_owned(),
@@ -710,9 +988,25 @@ async fn put_person(
 
 /// Gives and takes cooperatives. Orders that come into or leave the person's sight are told to their
 /// devices: a cursor alone would never look back at them.
-async fn set_cooperatives(work: &mut Work, id: PersonId, details: &PersonDetails) -> Result<(), OfficeError> {
-    let wanted: BTreeSet<i64> = if details.role == Role::Cooperative { details.cooperatives.iter().map(|cooperative| cooperative.0).collect() } else { BTreeSet::new() };
-    let had: BTreeSet<i64> = sql::cooperatives_of(&mut work.conn, id.0).await?.into_iter().map(|(cooperative,)| cooperative).collect();
+async fn set_cooperatives(
+    work: &mut Work,
+    id: PersonId,
+    details: &PersonDetails,
+) -> Result<(), OfficeError> {
+    let wanted: BTreeSet<i64> = if details.role == Role::Cooperative {
+        details
+            .cooperatives
+            .iter()
+            .map(|cooperative| cooperative.0)
+            .collect()
+    } else {
+        BTreeSet::new()
+    };
+    let had: BTreeSet<i64> = sql::cooperatives_of(&mut work.conn, id.0)
+        .await?
+        .into_iter()
+        .map(|(cooperative,)| cooperative)
+        .collect();
     let catalogue = work.catalogue().await?;
     for cooperative in had.difference(&wanted) {
         sql::remove_cooperative(&mut work.conn, id.0, *cooperative).await?;
@@ -721,7 +1015,9 @@ async fn set_cooperatives(work: &mut Work, id: PersonId, details: &PersonDetails
         }
     }
     for cooperative in wanted.difference(&had) {
-        catalogue.cooperative(CooperativeId(*cooperative)).ok_or_else(|| invalid("cooperatives"))?;
+        catalogue
+            .cooperative(CooperativeId(*cooperative))
+            .ok_or_else(|| invalid("cooperatives"))?;
         sql::add_cooperative(&mut work.conn, id.0, *cooperative).await?;
     }
     // An order of a cooperative that was lost may be one of another that stays.
@@ -736,13 +1032,36 @@ async fn set_cooperatives(work: &mut Work, id: PersonId, details: &PersonDetails
     Ok(())
 }
 
-async fn change_person(work: &mut Work, actor: &Actor, id: PersonId, details: &PersonDetails) -> Result<(), OfficeError> {
-    let row = sql::by_id(&mut work.conn, id.0).await?.ok_or(OfficeError::NotFound)?;
+async fn change_person(
+    work: &mut Work,
+    actor: &Actor,
+    id: PersonId,
+    details: &PersonDetails,
+) -> Result<(), OfficeError> {
+    let row = sql::by_id(&mut work.conn, id.0)
+        .await?
+        .ok_or(OfficeError::NotFound)?;
     let role = Role::from_name(&row.role).ok_or(OfficeError::Corrupt { what: "a role" })?;
-    if !can(Some(actor), managing(role), Subject::Anything) || (id == actor.person && role != details.role) {
+    if !can(Some(actor), managing(role), Subject::Anything)
+        || (id == actor.person && role != details.role)
+    {
         return Err(OfficeError::NotAllowed);
     }
-    put_person(work, id, details, row.password_hash, row.deactivated_at, Timestamp(row.created_at)).await?;
-    work.audit(Some(actor.person), None, "person_changed", id.to_string(), details.role.as_str().to_owned());
+    put_person(
+        work,
+        id,
+        details,
+        row.password_hash,
+        row.deactivated_at,
+        Timestamp(row.created_at),
+    )
+    .await?;
+    work.audit(
+        Some(actor.person),
+        None,
+        "person_changed",
+        id.to_string(),
+        details.role.as_str().to_owned(),
+    );
     Ok(())
 }

@@ -79,7 +79,10 @@ impl Measures {
     pub fn add(&mut self, other: &Self, sign: i64) -> Result<(), Overflow> {
         let mut sums = self.as_numbers();
         for (sum, more) in sums.iter_mut().zip(other.as_numbers()) {
-            *sum = more.checked_mul(sign).and_then(|more| sum.checked_add(more)).ok_or(Overflow)?;
+            *sum = more
+                .checked_mul(sign)
+                .and_then(|more| sum.checked_add(more))
+                .ok_or(Overflow)?;
         }
         *self = Self::from_numbers(sums);
         Ok(())
@@ -104,7 +107,13 @@ pub struct RollupKey {
 /// Which of the six faces of the cube a key lies on: (all or one agent) × (all, one cooperative, one
 /// product).
 pub const fn face(agent: bool, cooperative: bool, product: bool) -> i64 {
-    let depth = if product { 4 } else if cooperative { 2 } else { 0 };
+    let depth = if product {
+        4
+    } else if cooperative {
+        2
+    } else {
+        0
+    };
     depth + agent as i64
 }
 
@@ -114,14 +123,28 @@ pub struct Deltas(BTreeMap<RollupKey, Measures>);
 
 impl Deltas {
     /// Adds what takes the sums from `before` to `after`.
-    pub fn add(&mut self, before: Option<&Order>, after: Option<&Order>, calendar: &dyn Calendar) -> Result<(), Overflow> {
+    pub fn add(
+        &mut self,
+        before: Option<&Order>,
+        after: Option<&Order>,
+        calendar: &dyn Calendar,
+    ) -> Result<(), Overflow> {
         for (order, sign) in [(before, -1), (after, 1)] {
             let Some(order) = order else { continue };
             let day = calendar.date_at(order.placed_at);
             for (cooperative, product, measures) in contributions(order)? {
                 for (grain, period) in [(Grain::Day, day), (Grain::Month, day.first_of_month())] {
                     for agent in [None, Some(order.agent)] {
-                        self.0.entry(RollupKey { grain, period, agent, cooperative, product }).or_default().add(&measures, sign)?;
+                        self.0
+                            .entry(RollupKey {
+                                grain,
+                                period,
+                                agent,
+                                cooperative,
+                                product,
+                            })
+                            .or_default()
+                            .add(&measures, sign)?;
                     }
                 }
             }
@@ -131,12 +154,19 @@ impl Deltas {
 
     /// Adds what `other` holds.
     pub fn merge(&mut self, other: &Self) -> Result<(), Overflow> {
-        other.0.iter().try_for_each(|(key, measures)| self.0.entry(*key).or_default().add(measures, 1))
+        other
+            .0
+            .iter()
+            .try_for_each(|(key, measures)| self.0.entry(*key).or_default().add(measures, 1))
     }
 
     /// The sums that change, by key.
     pub fn rows(&self) -> Vec<(RollupKey, Measures)> {
-        self.0.iter().filter(|(_, measures)| **measures != Measures::default()).map(|(key, measures)| (*key, *measures)).collect()
+        self.0
+            .iter()
+            .filter(|(_, measures)| **measures != Measures::default())
+            .map(|(key, measures)| (*key, *measures))
+            .collect()
     }
 }
 
@@ -149,7 +179,8 @@ pub fn contributions(order: &Order) -> Result<Vec<Contribution>, Overflow> {
     for sub_order in &order.sub_orders {
         let mut part = Measures::default();
         let cancelled = sub_order.stage == Stage::Cancelled;
-        let counts_confirmed = sub_order.stage.is_under_way() || sub_order.stage == Stage::Delivered;
+        let counts_confirmed =
+            sub_order.stage.is_under_way() || sub_order.stage == Stage::Delivered;
         for line in &sub_order.lines {
             let standing = commission::standing(sub_order, line)?;
             let mut one = Measures {

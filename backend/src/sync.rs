@@ -30,7 +30,9 @@ use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
 use taswiq_domain::limits;
 use taswiq_domain::order::Order;
 use taswiq_domain::person::Role;
-use taswiq_domain::sync::{Answer, CommandBody, CommandResult, PROTOCOL, Request, Response, Waiting};
+use taswiq_domain::sync::{
+    Answer, CommandBody, CommandResult, PROTOCOL, Request, Response, Waiting,
+};
 use taswiq_domain::time::Timestamp;
 use uuid::Uuid;
 
@@ -91,7 +93,14 @@ impl Incoming {
         for part in ["kind", "made_at", "body"] {
             hash_canonically(whole.get(part).unwrap_or(&Value::Null), &mut hasher);
         }
-        Ok(Self { id: envelope.id, seq: envelope.seq, made_at: envelope.made_at, kind: envelope.kind, content_hash: hasher.finalize().to_vec(), whole })
+        Ok(Self {
+            id: envelope.id,
+            seq: envelope.seq,
+            made_at: envelope.made_at,
+            kind: envelope.kind,
+            content_hash: hasher.finalize().to_vec(),
+            whole,
+        })
     }
 
     fn body(&self) -> Result<CommandBody, Refusal> {
@@ -101,13 +110,30 @@ impl Incoming {
 
 pub(crate) fn read_body(kind: &str, whole: &Value) -> Result<CommandBody, Refusal> {
     if !KINDS.contains(&kind) {
-        return Err(Refusal::UnknownKind { kind: kind.chars().take(64).collect() });
+        return Err(Refusal::UnknownKind {
+            kind: kind.chars().take(64).collect(),
+        });
     }
-    let unknown = whole.as_object().and_then(|fields| fields.keys().find(|key| !matches!(key.as_str(), "id" | "seq" | "made_at" | "kind" | "body")));
+    let unknown = whole.as_object().and_then(|fields| {
+        fields
+            .keys()
+            .find(|key| !matches!(key.as_str(), "id" | "seq" | "made_at" | "kind" | "body"))
+    });
     if let Some(unknown) = unknown {
-        return Err(Refusal::UnreadableBody { detail: format!("unknown field {unknown}").chars().take(DETAIL_CHARACTERS_MAX).collect() });
+        return Err(Refusal::UnreadableBody {
+            detail: format!("unknown field {unknown}")
+                .chars()
+                .take(DETAIL_CHARACTERS_MAX)
+                .collect(),
+        });
     }
-    CommandBody::deserialize(whole).map_err(|error| Refusal::UnreadableBody { detail: error.to_string().chars().take(DETAIL_CHARACTERS_MAX).collect() })
+    CommandBody::deserialize(whole).map_err(|error| Refusal::UnreadableBody {
+        detail: error
+            .to_string()
+            .chars()
+            .take(DETAIL_CHARACTERS_MAX)
+            .collect(),
+    })
 }
 
 /// Hashes a value so that the order in which a device wrote the fields makes no difference.
@@ -153,7 +179,12 @@ struct Upload {
 }
 
 enum Received {
-    Decided { results: Vec<CommandResult>, decided_seq: u64, epoch: String, may_read: bool },
+    Decided {
+        results: Vec<CommandResult>,
+        decided_seq: u64,
+        epoch: String,
+        may_read: bool,
+    },
     /// The device is registered to somebody else.
     ForeignDevice,
 }
@@ -166,9 +197,15 @@ impl Office {
     /// is lost on the device), [`OfficeError::NotAllowed`] for a device that belongs to somebody
     /// else, [`OfficeError::Busy`] when it is to be sent again. A refused command is no error: it is
     /// parked, and the answer says so.
-    pub async fn sync(&self, session: &Session, request: Request<Value>) -> Result<Response, OfficeError> {
+    pub async fn sync(
+        &self,
+        session: &Session,
+        request: Request<Value>,
+    ) -> Result<Response, OfficeError> {
         let actor = session.actor();
-        let may_sync = [Action::UseField, Action::UseCooperativeArea].into_iter().any(|action| can(Some(&actor), action, Subject::Anything));
+        let may_sync = [Action::UseField, Action::UseCooperativeArea]
+            .into_iter()
+            .any(|action| can(Some(&actor), action, Subject::Anything));
         if !may_sync {
             return Err(OfficeError::NotAllowed);
         }
@@ -178,25 +215,53 @@ impl Office {
         if request.commands.len() > limits::COMMANDS_PER_BATCH {
             return Err(invalid("commands"));
         }
-        let commands: Vec<Incoming> = request.commands.into_iter().map(Incoming::read).collect::<Result<_, _>>()?;
+        let commands: Vec<Incoming> = request
+            .commands
+            .into_iter()
+            .map(Incoming::read)
+            .collect::<Result<_, _>>()?;
         let upload = Upload {
             session: session.clone(),
             device: request.device,
             epoch: request.epoch.clone(),
-            build: request.build.chars().filter(|letter| !letter.is_control()).take(64).collect(),
+            build: request
+                .build
+                .chars()
+                .filter(|letter| !letter.is_control())
+                .take(64)
+                .collect(),
             cursor: request.cursor.max(0),
             device_time: request.device_time,
             waiting: request.waiting,
             commands,
         };
-        let received = self.write(upload, |upload, work| Box::pin(receive(work, upload))).await?;
-        let Received::Decided { results, decided_seq, epoch, may_read } = received else {
+        let received = self
+            .write(upload, |upload, work| Box::pin(receive(work, upload)))
+            .await?;
+        let Received::Decided {
+            results,
+            decided_seq,
+            epoch,
+            may_read,
+        } = received
+        else {
             return Err(OfficeError::NotAllowed);
         };
         // After a restore the feed's numbers may have been given out again: start over.
         let is_same_server = request.epoch.is_empty() || request.epoch == epoch;
-        let cursor = if is_same_server { request.cursor.max(0) } else { 0 };
-        let page = if may_read { self.pull(&actor, request.device, cursor).await? } else { feed::Page { cursor, ..feed::Page::default() } };
+        let cursor = if is_same_server {
+            request.cursor.max(0)
+        } else {
+            0
+        };
+        let page = if may_read {
+            self.pull(&actor, request.device, cursor).await?
+        } else {
+            feed::Page {
+                cursor,
+                ..feed::Page::default()
+            }
+        };
         let now = self.now();
         Ok(Response {
             protocol: PROTOCOL,
@@ -216,8 +281,17 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
     let now = work.now;
     let person = upload.session.person.id;
     let known = work.device(upload.device).await?.cloned();
-    if known.as_ref().is_some_and(|device| device.person_id != person.0) {
-        work.audit(Some(person), None, "foreign_device", upload.device.to_string(), String::new());
+    if known
+        .as_ref()
+        .is_some_and(|device| device.person_id != person.0)
+    {
+        work.audit(
+            Some(person),
+            None,
+            "foreign_device",
+            upload.device.to_string(),
+            String::new(),
+        );
         return Ok(Received::ForeignDevice);
     }
     let is_new = known.is_none();
@@ -252,7 +326,9 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
         let seq = command.seq as i64;
         let answer = match known_answer(work, command).await? {
             Some(answer) => answer,
-            None if seq > device.last_seq + 1 && !gap_allowed => Answer::RetryAfter { delay_ms: GAP_DELAY_MS },
+            None if seq > device.last_seq + 1 && !gap_allowed => Answer::RetryAfter {
+                delay_ms: GAP_DELAY_MS,
+            },
             None => {
                 if gap_allowed && seq > device.last_seq {
                     device.last_seq = seq - 1;
@@ -270,17 +346,28 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
     device.build.clone_from(&upload.build);
     device.last_contact_at = now.0;
     device.feed_cursor = upload.cursor;
-    let decided = answers.iter().flatten().filter(|answer| !matches!(answer, Answer::RetryAfter { .. })).count() as i64;
+    let decided = answers
+        .iter()
+        .flatten()
+        .filter(|answer| !matches!(answer, Answer::RetryAfter { .. }))
+        .count() as i64;
     let orders_decided = upload
         .commands
         .iter()
         .zip(&answers)
-        .filter(|(command, answer)| command.kind == "place_order" && !matches!(answer, Some(Answer::RetryAfter { .. }) | None))
+        .filter(|(command, answer)| {
+            command.kind == "place_order"
+                && !matches!(answer, Some(Answer::RetryAfter { .. }) | None)
+        })
         .count() as i64;
     // What the device told to wait includes what it has just handed over.
     device.waiting_commands = (i64::from(upload.waiting.commands) - decided).max(0);
     device.waiting_orders = (i64::from(upload.waiting.orders) - orders_decided).max(0);
-    device.waiting_oldest_made_at = upload.waiting.oldest_made_at.filter(|_| device.waiting_commands > 0).map(|at| at.0);
+    device.waiting_oldest_made_at = upload
+        .waiting
+        .oldest_made_at
+        .filter(|_| device.waiting_commands > 0)
+        .map(|at| at.0);
     device.clock_skew_ms = skew_ms;
     let decided_seq = u64::try_from(device.last_seq).unwrap_or_default();
     work.put_device(device);
@@ -288,21 +375,37 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
         .commands
         .iter()
         .zip(answers)
-        .map(|(command, answer)| CommandResult { id: command.id, answer: answer.unwrap_or(Answer::RetryAfter { delay_ms: GAP_DELAY_MS }) })
+        .map(|(command, answer)| CommandResult {
+            id: command.id,
+            answer: answer.unwrap_or(Answer::RetryAfter {
+                delay_ms: GAP_DELAY_MS,
+            }),
+        })
         .collect();
-    Ok(Received::Decided { results, decided_seq, epoch: work.epoch().to_owned(), may_read })
+    Ok(Received::Decided {
+        results,
+        decided_seq,
+        epoch: work.epoch().to_owned(),
+        may_read,
+    })
 }
 
 /// When a person acted, by the server's clock: the device's clock as it sends tells how far off it
 /// is. Nothing happens in the future.
 fn correct(made_at: Timestamp, skew_ms: i64, now: Timestamp) -> Timestamp {
-    let corrected = if skew_ms.unsigned_abs() > SKEW_TOLERATED_MS.unsigned_abs() { made_at.plus_ms(skew_ms.saturating_neg()) } else { made_at };
+    let corrected = if skew_ms.unsigned_abs() > SKEW_TOLERATED_MS.unsigned_abs() {
+        made_at.plus_ms(skew_ms.saturating_neg())
+    } else {
+        made_at
+    };
     corrected.min(now)
 }
 
 /// The answer to a command that was decided before.
 async fn known_answer(work: &mut Work, command: &Incoming) -> Result<Option<Answer>, OfficeError> {
-    let Some(known) = work.command(command.id).await? else { return Ok(None) };
+    let Some(known) = work.command(command.id).await? else {
+        return Ok(None);
+    };
     if known.content_hash == command.content_hash {
         return first_answer(known).map(Some);
     }
@@ -315,7 +418,9 @@ async fn known_answer(work: &mut Work, command: &Incoming) -> Result<Option<Answ
 
 fn first_answer(row: &CommandRow) -> Result<Answer, OfficeError> {
     match &row.refusal {
-        Some(refusal) if row.accepted != Some(true) => Ok(Answer::Parked { refusal: read_refusal(refusal)? }),
+        Some(refusal) if row.accepted != Some(true) => Ok(Answer::Parked {
+            refusal: read_refusal(refusal)?,
+        }),
         _ => Ok(Answer::AlreadyApplied),
     }
 }
@@ -324,24 +429,50 @@ pub(crate) fn read_refusal(json: &str) -> Result<Refusal, OfficeError> {
     serde_json::from_str(json).map_err(|_| OfficeError::Corrupt { what: "a refusal" })
 }
 
-async fn decide_and_store(work: &mut Work, upload: &Upload, command: &Incoming, corrected_at: Timestamp, may_read: bool) -> Result<Answer, OfficeError> {
+async fn decide_and_store(
+    work: &mut Work,
+    upload: &Upload,
+    command: &Incoming,
+    corrected_at: Timestamp,
+    may_read: bool,
+) -> Result<Answer, OfficeError> {
     let person = &upload.session.person;
     // The id may be taken by another content: then this one gets an id of its own.
     let taken = work.command(command.id).await?.is_some();
     let body = command.body();
-    let depends_on = body.as_ref().ok().and_then(|body| body.order().map(|order| order.0).or(body.customer().map(|customer| customer.0)));
+    let depends_on = body.as_ref().ok().and_then(|body| {
+        body.order()
+            .map(|order| order.0)
+            .or(body.customer().map(|customer| customer.0))
+    });
     let actor = person.actor();
     let decision = match &body {
         _ if taken => Err(Refusal::CommandIdReused),
         Err(refusal) => Err(refusal.clone()),
         // Handed over by a lost phone or by somebody who is out: a person looks at it first.
         Ok(_) if !may_read => Err(Refusal::NotAllowed),
-        Ok(body) => try_decide(work, command.id, body, &actor, &person.grade, corrected_at, Some(work.now)).await?,
+        Ok(body) => {
+            try_decide(
+                work,
+                command.id,
+                body,
+                &actor,
+                &person.grade,
+                corrected_at,
+                Some(work.now),
+            )
+            .await?
+        }
     };
     let now = work.now;
     let refusal = match decision {
         Ok(effect) => {
-            let doer = Doer { actor: Some(person.id), device: Some(upload.device), made_at: corrected_at, received_at: now };
+            let doer = Doer {
+                actor: Some(person.id),
+                device: Some(upload.device),
+                made_at: corrected_at,
+                received_at: now,
+            };
             apply(work, effect, doer).await?;
             None
         }
@@ -350,7 +481,11 @@ async fn decide_and_store(work: &mut Work, upload: &Upload, command: &Incoming, 
     if let Some(refusal) = &refusal {
         audit_refusal(work, upload, command, refusal, body.ok().as_ref()).await?;
     }
-    let (id, claimed_id) = if taken { (random_id(), Some(command.id.0)) } else { (command.id.0, None) };
+    let (id, claimed_id) = if taken {
+        (random_id(), Some(command.id.0))
+    } else {
+        (command.id.0, None)
+    };
     work.add_command(CommandRow {
         id,
         claimed_id,
@@ -364,7 +499,10 @@ async fn decide_and_store(work: &mut Work, upload: &Upload, command: &Incoming, 
         received_at: now.0,
         depends_on,
         body: refusal.as_ref().map(|_| command.whole.to_string()),
-        refusal: refusal.as_ref().map(crate::catalogue::write_json).transpose()?,
+        refusal: refusal
+            .as_ref()
+            .map(crate::catalogue::write_json)
+            .transpose()?,
         settled_at: None,
         settled_by: None,
         accepted: None,
@@ -379,7 +517,10 @@ fn random_id() -> Uuid {
     let token = people::Token::random();
     let bytes = token::unhex(token.as_str()).unwrap_or_default();
     let mut sixteen = [0; 16];
-    sixteen.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
+    sixteen
+        .iter_mut()
+        .zip(bytes)
+        .for_each(|(to, from)| *to = from);
     uuid::Builder::from_random_bytes(sixteen).into_uuid()
 }
 
@@ -400,10 +541,14 @@ pub(crate) async fn try_decide(
         _ => body.order(),
     };
     let order: Option<Order> = match order_id {
-        Some(order_id) => work.order(order_id).await?.map(|stored| stored.order.clone()),
+        Some(order_id) => work
+            .order(order_id)
+            .await?
+            .map(|stored| stored.order.clone()),
         None => None,
     };
-    if let (Some(order_id), None, false) = (order_id, &order, matches!(body, CommandBody::PlaceOrder(_)))
+    if let (Some(order_id), None, false) =
+        (order_id, &order, matches!(body, CommandBody::PlaceOrder(_)))
         && waits_for_parked(work, CommandId(order_id.0)).await?
     {
         return Ok(Err(Refusal::WaitsForParked));
@@ -440,14 +585,30 @@ pub(crate) async fn try_decide(
 
 /// Whether what a command would have made is missing because that command waits for a person.
 async fn waits_for_parked(work: &mut Work, maker: CommandId) -> Result<bool, OfficeError> {
-    Ok(work.command(maker).await?.is_some_and(|row| row.refusal.is_some() && row.settled_at.is_none()))
+    Ok(work
+        .command(maker)
+        .await?
+        .is_some_and(|row| row.refusal.is_some() && row.settled_at.is_none()))
 }
 
 /// A customer of this agent, or one who was until the office moved them: an order taken before the
 /// phone knew is an order.
-async fn customer_in_scope(work: &mut Work, agent: PersonId, id: CustomerId) -> Result<Option<Customer>, OfficeError> {
-    let Some(stored) = work.customer(id).await?.cloned() else { return Ok(None) };
-    let in_scope = stored.agent == agent || feed::sql::has_had(&mut work.conn, &Scope::Agent(agent).to_string(), Kind::Customer.as_str(), &id.to_string()).await?;
+async fn customer_in_scope(
+    work: &mut Work,
+    agent: PersonId,
+    id: CustomerId,
+) -> Result<Option<Customer>, OfficeError> {
+    let Some(stored) = work.customer(id).await?.cloned() else {
+        return Ok(None);
+    };
+    let in_scope = stored.agent == agent
+        || feed::sql::has_had(
+            &mut work.conn,
+            &Scope::Agent(agent).to_string(),
+            Kind::Customer.as_str(),
+            &id.to_string(),
+        )
+        .await?;
     Ok(in_scope.then_some(stored.customer))
 }
 
@@ -456,9 +617,17 @@ pub(crate) async fn apply(work: &mut Work, effect: Effect, doer: Doer) -> Result
     match effect {
         Effect::Customer(customer) => {
             let known = work.customer(customer.id).await?.cloned();
-            let agent = known.as_ref().map(|known| known.agent).or(doer.actor).ok_or(OfficeError::NotAllowed)?;
+            let agent = known
+                .as_ref()
+                .map(|known| known.agent)
+                .or(doer.actor)
+                .ok_or(OfficeError::NotAllowed)?;
             let created_at = known.map_or(doer.received_at, |known| known.created_at);
-            work.put_customer(StoredCustomer { customer, agent, created_at });
+            work.put_customer(StoredCustomer {
+                customer,
+                agent,
+                created_at,
+            });
             Ok(())
         }
         Effect::Order { event, after } => work.happen(&event, *after, doer).await,
@@ -466,7 +635,13 @@ pub(crate) async fn apply(work: &mut Work, effect: Effect, doer: Doer) -> Result
 }
 
 /// Writes into the audit trail what looks like forgery.
-async fn audit_refusal(work: &mut Work, upload: &Upload, command: &Incoming, refusal: &Refusal, body: Option<&CommandBody>) -> Result<(), OfficeError> {
+async fn audit_refusal(
+    work: &mut Work,
+    upload: &Upload,
+    command: &Incoming,
+    refusal: &Refusal,
+    body: Option<&CommandBody>,
+) -> Result<(), OfficeError> {
     let action = match refusal {
         Refusal::NotAllowed if !upload.session.may_read => "handed_over_by_revoked",
         Refusal::NotAllowed => "forged_scope",
@@ -479,10 +654,18 @@ async fn audit_refusal(work: &mut Work, upload: &Upload, command: &Incoming, ref
         _ => return Ok(()),
     };
     let detail = match refusal {
-        Refusal::TotalDiffers { .. } | Refusal::CommissionDiffers { .. } => crate::catalogue::write_json(refusal)?,
+        Refusal::TotalDiffers { .. } | Refusal::CommissionDiffers { .. } => {
+            crate::catalogue::write_json(refusal)?
+        }
         _ => command.kind.chars().take(64).collect(),
     };
-    work.audit(Some(upload.session.person.id), Some(upload.device), action, command.id.to_string(), detail);
+    work.audit(
+        Some(upload.session.person.id),
+        Some(upload.device),
+        action,
+        command.id.to_string(),
+        detail,
+    );
     Ok(())
 }
 
@@ -502,8 +685,14 @@ mod tests {
             hash_canonically(&serde_json::from_str(json).expect("json"), &mut hasher);
             hasher.finalize().to_vec()
         };
-        assert_eq!(hash(r#"{"a":1,"b":[true,"x"]}"#), hash(r#"{"b":[true,"x"],"a":1}"#));
-        assert_ne!(hash(r#"{"a":1,"b":[true,"x"]}"#), hash(r#"{"a":1,"b":["x",true]}"#));
+        assert_eq!(
+            hash(r#"{"a":1,"b":[true,"x"]}"#),
+            hash(r#"{"b":[true,"x"],"a":1}"#)
+        );
+        assert_ne!(
+            hash(r#"{"a":1,"b":[true,"x"]}"#),
+            hash(r#"{"a":1,"b":["x",true]}"#)
+        );
         assert_ne!(hash(r#"["ab","c"]"#), hash(r#"["a","bc"]"#));
         assert_ne!(hash("[1,23]"), hash("[12,3]"));
     }
@@ -512,10 +701,19 @@ mod tests {
     fn fault_05_a_wrong_clock_is_corrected_and_nothing_lies_in_the_future() {
         let now = Timestamp(1_000_000_000_000);
         let year_ms = 365 * 86_400_000;
-        assert_eq!(correct(Timestamp(now.0 - year_ms - 5_000), -year_ms, now), Timestamp(now.0 - 5_000));
-        assert_eq!(correct(Timestamp(now.0 + 10 * year_ms - 5_000), 10 * year_ms, now), Timestamp(now.0 - 5_000));
+        assert_eq!(
+            correct(Timestamp(now.0 - year_ms - 5_000), -year_ms, now),
+            Timestamp(now.0 - 5_000)
+        );
+        assert_eq!(
+            correct(Timestamp(now.0 + 10 * year_ms - 5_000), 10 * year_ms, now),
+            Timestamp(now.0 - 5_000)
+        );
         assert_eq!(correct(now.plus_ms(60_000), 0, now), now);
-        assert_eq!(correct(now.plus_ms(-60_000), 900, now), now.plus_ms(-60_000));
+        assert_eq!(
+            correct(now.plus_ms(-60_000), 900, now),
+            now.plus_ms(-60_000)
+        );
         correct(Timestamp(i64::MIN), i64::MIN, now);
         correct(Timestamp(i64::MAX), i64::MAX, now);
     }

@@ -46,7 +46,9 @@ impl Shared {
     pub fn announce(&self, scopes: Vec<String>) {
         if !scopes.is_empty() {
             // Nobody listening is no failure.
-            let _ = self.changes.send(Changed { scopes: scopes.into() });
+            let _ = self.changes.send(Changed {
+                scopes: scopes.into(),
+            });
         }
     }
 }
@@ -79,7 +81,11 @@ pub struct Work {
 
 impl Work {
     pub(crate) async fn begin(mut conn: Conn, shared: Arc<Shared>) -> Result<Self, OfficeError> {
-        let numbers = db::sql::office(&mut conn).await?.ok_or(OfficeError::Corrupt { what: "the office row" })?;
+        let numbers = db::sql::office(&mut conn)
+            .await?
+            .ok_or(OfficeError::Corrupt {
+                what: "the office row",
+            })?;
         Ok(Self {
             conn,
             now: shared.clock.now(),
@@ -149,15 +155,28 @@ impl Work {
     }
 
     /// Writes that `event` happened to an order and made `after` of it.
-    pub async fn happen(&mut self, event: &OrderEvent, after: Order, doer: Doer) -> Result<(), OfficeError> {
+    pub async fn happen(
+        &mut self,
+        event: &OrderEvent,
+        after: Order,
+        doer: Doer,
+    ) -> Result<(), OfficeError> {
         let id = after.id;
         self.order(id).await?;
         let stored = self.orders.get(&id).and_then(Option::as_ref);
         let before = stored.map(|stored| &stored.order);
         let received_at = stored.map_or(doer.received_at, |stored| stored.received_at);
         let number = after.revision;
-        self.events.push(orders::event_row(id, number, event, &doer));
-        for transfer in taswiq_domain::ledger::transfers_for(before, &after, event, number, doer.actor, doer.made_at)? {
+        self.events
+            .push(orders::event_row(id, number, event, &doer));
+        for transfer in taswiq_domain::ledger::transfers_for(
+            before,
+            &after,
+            event,
+            number,
+            doer.actor,
+            doer.made_at,
+        )? {
             self.numbers.ledger_number += 1;
             let number = self.numbers.ledger_number;
             if let Some(agent) = ledger::agent_of(&transfer) {
@@ -165,12 +184,27 @@ impl Work {
             }
             self.transfers.push((number, transfer));
         }
-        let before = self.orders.get(&id).and_then(Option::as_ref).map(|stored| &stored.order);
-        self.rollups.add(before, Some(&after), &self.shared.calendar)?;
+        let before = self
+            .orders
+            .get(&id)
+            .and_then(Option::as_ref)
+            .map(|stored| &stored.order);
+        self.rollups
+            .add(before, Some(&after), &self.shared.calendar)?;
         let mut scopes = BTreeSet::from([Scope::Agent(after.agent)]);
-        scopes.extend(after.sub_orders.iter().map(|sub_order| Scope::Cooperative(sub_order.cooperative)));
+        scopes.extend(
+            after
+                .sub_orders
+                .iter()
+                .map(|sub_order| Scope::Cooperative(sub_order.cooperative)),
+        );
         let gone: Vec<CooperativeId> = before.map_or_else(Vec::new, |before| {
-            before.sub_orders.iter().map(|sub_order| sub_order.cooperative).filter(|cooperative| after.sub_order(*cooperative).is_none()).collect()
+            before
+                .sub_orders
+                .iter()
+                .map(|sub_order| sub_order.cooperative)
+                .filter(|cooperative| after.sub_order(*cooperative).is_none())
+                .collect()
         });
         // The agent's phone has just been given the decision; telling it again that it was given
         // would cost a change for each.
@@ -181,16 +215,29 @@ impl Work {
             self.changed(scope, Kind::Order, id.to_string());
         }
         for cooperative in gone {
-            self.removed(&Scope::Cooperative(cooperative), Kind::Order, id.to_string());
+            self.removed(
+                &Scope::Cooperative(cooperative),
+                Kind::Order,
+                id.to_string(),
+            );
             self.sub_orders_removed.push((id, cooperative));
         }
-        self.orders.insert(id, Some(StoredOrder { order: after, received_at }));
+        self.orders.insert(
+            id,
+            Some(StoredOrder {
+                order: after,
+                received_at,
+            }),
+        );
         self.orders_changed.insert(id);
         Ok(())
     }
 
     /// A customer, as the jobs before left them.
-    pub async fn customer(&mut self, id: CustomerId) -> Result<Option<&StoredCustomer>, OfficeError> {
+    pub async fn customer(
+        &mut self,
+        id: CustomerId,
+    ) -> Result<Option<&StoredCustomer>, OfficeError> {
         if !self.customers.contains_key(&id) {
             let found = customers::load(&mut self.conn, &[id]).await?.pop();
             self.customers.insert(id, found);
@@ -224,7 +271,11 @@ impl Work {
 
     /// Reads what is known of several commands at once.
     pub async fn look_up_commands(&mut self, ids: &[CommandId]) -> Result<(), OfficeError> {
-        let unknown: Vec<uuid::Uuid> = ids.iter().filter(|id| !self.commands.contains_key(id)).map(|id| id.0).collect();
+        let unknown: Vec<uuid::Uuid> = ids
+            .iter()
+            .filter(|id| !self.commands.contains_key(id))
+            .map(|id| id.0)
+            .collect();
         if unknown.is_empty() {
             return Ok(());
         }
@@ -266,11 +317,21 @@ impl Work {
 
     fn feed_change(&mut self, scope: &Scope, kind: Kind, entity: String, removed: bool) {
         self.numbers.feed_number += 1;
-        self.feed.insert((scope.to_string(), kind.as_str(), entity), (self.numbers.feed_number, removed));
+        self.feed.insert(
+            (scope.to_string(), kind.as_str(), entity),
+            (self.numbers.feed_number, removed),
+        );
     }
 
     /// Writes into the audit trail. `detail` holds figures and ids, never what a person typed.
-    pub fn audit(&mut self, actor: Option<PersonId>, device: Option<DeviceId>, action: &str, subject: String, detail: String) {
+    pub fn audit(
+        &mut self,
+        actor: Option<PersonId>,
+        device: Option<DeviceId>,
+        action: &str,
+        subject: String,
+        detail: String,
+    ) {
         self.audits.push(AuditRow {
             id: 0,
             at: self.now.0,
@@ -303,7 +364,10 @@ impl Work {
     /// Writes the decisions taken so far, for those who must find them by something else than their id.
     pub async fn flush_commands(&mut self) -> Result<(), OfficeError> {
         let changed = std::mem::take(&mut self.devices_changed);
-        let rows: Vec<DeviceRow> = changed.iter().filter_map(|id| self.devices.get(id).cloned().flatten()).collect();
+        let rows: Vec<DeviceRow> = changed
+            .iter()
+            .filter_map(|id| self.devices.get(id).cloned().flatten())
+            .collect();
         devices::sql::put(&mut self.conn, &rows).await?;
         let commands = std::mem::take(&mut self.commands_new);
         Ok(sync::sql::add(&mut self.conn, &commands).await?)
@@ -312,24 +376,40 @@ impl Work {
     /// Sends everything to the database, each table in one statement where it fits.
     pub(crate) async fn flush(&mut self) -> Result<(), OfficeError> {
         if !self.devices_changed.is_empty() {
-            let rows: Vec<DeviceRow> = self.devices_changed.iter().filter_map(|id| self.devices.get(id).cloned().flatten()).collect();
+            let rows: Vec<DeviceRow> = self
+                .devices_changed
+                .iter()
+                .filter_map(|id| self.devices.get(id).cloned().flatten())
+                .collect();
             devices::sql::put(&mut self.conn, &rows).await?;
         }
         if !self.customers_changed.is_empty() {
-            let rows: Result<Vec<_>, _> =
-                self.customers_changed.iter().filter_map(|id| self.customers.get(id).and_then(Option::as_ref)).map(StoredCustomer::to_row).collect();
+            let rows: Result<Vec<_>, _> = self
+                .customers_changed
+                .iter()
+                .filter_map(|id| self.customers.get(id).and_then(Option::as_ref))
+                .map(StoredCustomer::to_row)
+                .collect();
             customers::sql::put(&mut self.conn, &rows?).await?;
         }
         if !self.orders_changed.is_empty() {
             let (mut rows, mut parts) = (Vec::new(), Vec::new());
-            for stored in self.orders_changed.iter().filter_map(|id| self.orders.get(id).and_then(Option::as_ref)) {
+            for stored in self
+                .orders_changed
+                .iter()
+                .filter_map(|id| self.orders.get(id).and_then(Option::as_ref))
+            {
                 rows.push(stored.to_row()?);
                 parts.extend(stored.to_sub_order_rows()?);
             }
             orders::sql::put(&mut self.conn, &rows).await?;
             orders::sql::put_sub_orders(&mut self.conn, &parts).await?;
             for (order, cooperative) in &self.sub_orders_removed {
-                let back_again = self.orders.get(order).and_then(Option::as_ref).is_some_and(|stored| stored.order.sub_order(*cooperative).is_some());
+                let back_again = self
+                    .orders
+                    .get(order)
+                    .and_then(Option::as_ref)
+                    .is_some_and(|stored| stored.order.sub_order(*cooperative).is_some());
                 if !back_again {
                     orders::sql::remove_sub_order(&mut self.conn, order.0, cooperative.0).await?;
                 }
@@ -357,7 +437,11 @@ impl Work {
         }
         if self.numbers != self.numbers_before {
             db::sql::set_numbers(&mut self.conn, &self.numbers).await?;
-            let scopes: BTreeSet<&str> = self.feed.keys().map(|(scope, _, _)| scope.as_str()).collect();
+            let scopes: BTreeSet<&str> = self
+                .feed
+                .keys()
+                .map(|(scope, _, _)| scope.as_str())
+                .collect();
             db::dialect::notify(&mut self.conn, scopes.into_iter()).await?;
         }
         Ok(())

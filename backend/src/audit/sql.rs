@@ -16,7 +16,11 @@ pub struct AuditRow {
 }
 
 pub async fn last_id(conn: &mut Conn) -> Result<i64, sqlx::Error> {
-    let (id,) = fetch_one!(conn, (i64,), "SELECT CAST(COALESCE(MAX(id), 0) AS BIGINT) FROM audit")?;
+    let (id,) = fetch_one!(
+        conn,
+        (i64,),
+        "SELECT CAST(COALESCE(MAX(id), 0) AS BIGINT) FROM audit"
+    )?;
     Ok(id)
 }
 

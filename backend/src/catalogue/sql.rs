@@ -75,27 +75,51 @@ pub struct PlanRow {
 }
 
 pub async fn cooperatives(conn: &mut Conn) -> Result<Vec<CooperativeRow>, sqlx::Error> {
-    fetch_all!(conn, CooperativeRow, "SELECT id, name, place, region, phone, search_key, created_at FROM cooperative ORDER BY id")
+    fetch_all!(
+        conn,
+        CooperativeRow,
+        "SELECT id, name, place, region, phone, search_key, created_at FROM cooperative ORDER BY id"
+    )
 }
 
 pub async fn conventions(conn: &mut Conn) -> Result<Vec<ConventionRow>, sqlx::Error> {
-    fetch_all!(conn, ConventionRow, "SELECT cooperative_id, valid_from, regime, delivery_days FROM convention ORDER BY cooperative_id, valid_from")
+    fetch_all!(
+        conn,
+        ConventionRow,
+        "SELECT cooperative_id, valid_from, regime, delivery_days FROM convention ORDER BY cooperative_id, valid_from"
+    )
 }
 
 pub async fn categories(conn: &mut Conn) -> Result<Vec<CategoryRow>, sqlx::Error> {
-    fetch_all!(conn, CategoryRow, "SELECT id, name, picture, position FROM category ORDER BY position, id")
+    fetch_all!(
+        conn,
+        CategoryRow,
+        "SELECT id, name, picture, position FROM category ORDER BY position, id"
+    )
 }
 
 pub async fn products(conn: &mut Conn) -> Result<Vec<ProductRow>, sqlx::Error> {
-    fetch_all!(conn, ProductRow, "SELECT id, cooperative_id, category_id, name, unit, picture, on_sale, created_at FROM product ORDER BY id")
+    fetch_all!(
+        conn,
+        ProductRow,
+        "SELECT id, cooperative_id, category_id, name, unit, picture, on_sale, created_at FROM product ORDER BY id"
+    )
 }
 
 pub async fn vat_rates(conn: &mut Conn) -> Result<Vec<VatRow>, sqlx::Error> {
-    fetch_all!(conn, VatRow, "SELECT product_id, valid_from, rate_ppm FROM vat_rate ORDER BY product_id, valid_from")
+    fetch_all!(
+        conn,
+        VatRow,
+        "SELECT product_id, valid_from, rate_ppm FROM vat_rate ORDER BY product_id, valid_from"
+    )
 }
 
 pub async fn price_lists(conn: &mut Conn) -> Result<Vec<PriceListRow>, sqlx::Error> {
-    fetch_all!(conn, PriceListRow, "SELECT version, valid_from, published_by, published_at FROM price_list ORDER BY version")
+    fetch_all!(
+        conn,
+        PriceListRow,
+        "SELECT version, valid_from, published_by, published_at FROM price_list ORDER BY version"
+    )
 }
 
 pub async fn prices(conn: &mut Conn) -> Result<Vec<PriceRow>, sqlx::Error> {
@@ -107,7 +131,11 @@ pub async fn prices(conn: &mut Conn) -> Result<Vec<PriceRow>, sqlx::Error> {
 }
 
 pub async fn plans(conn: &mut Conn) -> Result<Vec<PlanRow>, sqlx::Error> {
-    fetch_all!(conn, PlanRow, "SELECT version, valid_from, rules, published_by, published_at FROM plan ORDER BY version")
+    fetch_all!(
+        conn,
+        PlanRow,
+        "SELECT version, valid_from, rules, published_by, published_at FROM plan ORDER BY version"
+    )
 }
 
 /// The greatest id of cooperatives, categories and products.

@@ -32,11 +32,23 @@ pub async fn put(conn: &mut Conn, rows: &[CustomerRow]) -> Result<(), sqlx::Erro
 }
 
 pub async fn by_ids(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<CustomerRow>, sqlx::Error> {
-    fetch_in!(conn, CustomerRow, "SELECT id, agent_id, details, search_key, phone, created_at FROM customer WHERE id", "", ids)
+    fetch_in!(
+        conn,
+        CustomerRow,
+        "SELECT id, agent_id, details, search_key, phone, created_at FROM customer WHERE id",
+        "",
+        ids
+    )
 }
 
 /// Customers by part of a folded name or place, or by telephone.
-pub async fn search(conn: &mut Conn, agent: Option<i64>, pattern: Option<&str>, phone: Option<&str>, limit: i64) -> Result<Vec<CustomerRow>, sqlx::Error> {
+pub async fn search(
+    conn: &mut Conn,
+    agent: Option<i64>,
+    pattern: Option<&str>,
+    phone: Option<&str>,
+    limit: i64,
+) -> Result<Vec<CustomerRow>, sqlx::Error> {
     fetch_all!(
         conn,
         CustomerRow,

@@ -19,10 +19,17 @@ pub async fn open(url: &str, readers_max: u32) -> Result<Db, OpenError> {
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
         let options = PgConnectOptions::from_str(url)?.statement_cache_capacity(500);
         // One connection more than readers, for the writer.
-        let pool = PgPoolOptions::new().max_connections(readers_max + 1).acquire_timeout(LOCK_WAIT * 5).connect_with(options).await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(readers_max + 1)
+            .acquire_timeout(LOCK_WAIT * 5)
+            .connect_with(options)
+            .await?;
         return Ok(Db::Postgres(pool));
     }
-    let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or(url);
+    let path = url
+        .strip_prefix("sqlite://")
+        .or_else(|| url.strip_prefix("sqlite:"))
+        .unwrap_or(url);
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
@@ -33,8 +40,17 @@ pub async fn open(url: &str, readers_max: u32) -> Result<Db, OpenError> {
         .statement_cache_capacity(500)
         .optimize_on_close(true, None);
     // A connection to a file does not go away: it need not be asked before each use.
-    let writer = SqlitePoolOptions::new().max_connections(1).test_before_acquire(false).connect_with(options.clone()).await?;
-    let readers = SqlitePoolOptions::new().max_connections(readers_max).test_before_acquire(false).acquire_timeout(LOCK_WAIT * 5).connect_with(options.read_only(true)).await?;
+    let writer = SqlitePoolOptions::new()
+        .max_connections(1)
+        .test_before_acquire(false)
+        .connect_with(options.clone())
+        .await?;
+    let readers = SqlitePoolOptions::new()
+        .max_connections(readers_max)
+        .test_before_acquire(false)
+        .acquire_timeout(LOCK_WAIT * 5)
+        .connect_with(options.read_only(true))
+        .await?;
     Ok(Db::Sqlite { readers, writer })
 }
 
@@ -52,11 +68,16 @@ pub async fn migrate(db: &Db) -> Result<(), OpenError> {
 /// that transactions commit one after the other.
 pub async fn begin_writing(conn: &mut Conn) -> Result<(), OfficeError> {
     match conn {
-        Conn::Sqlite(connection) => sqlx::query("BEGIN IMMEDIATE").execute(&mut **connection).await.map(|_| ())?,
+        Conn::Sqlite(connection) => sqlx::query("BEGIN IMMEDIATE")
+            .execute(&mut **connection)
+            .await
+            .map(|_| ())?,
         Conn::Postgres(connection) => {
             sqlx::query("BEGIN").execute(&mut **connection).await?;
             // The row is also the counter of the change feed: who holds it numbers the changes.
-            let locked = sqlx::query("SELECT id FROM office WHERE id = 1 FOR UPDATE").execute(&mut **connection).await;
+            let locked = sqlx::query("SELECT id FROM office WHERE id = 1 FOR UPDATE")
+                .execute(&mut **connection)
+                .await;
             if let Err(error) = locked {
                 let _ = sqlx::query("ROLLBACK").execute(&mut **connection).await;
                 return Err(error.into());
@@ -69,7 +90,10 @@ pub async fn begin_writing(conn: &mut Conn) -> Result<(), OfficeError> {
 /// Whether an error goes away by trying again: a lock, a deadlock, a connection that was lost.
 pub fn is_transient(error: &sqlx::Error) -> bool {
     match error {
-        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::Io(_)
+        | sqlx::Error::WorkerCrashed => true,
         sqlx::Error::Database(database) => {
             let code = database.code().unwrap_or_default();
             // SQLite: busy 5, locked 6, input or output 10, full 13 (each may carry more in the
@@ -77,7 +101,9 @@ pub fn is_transient(error: &sqlx::Error) -> bool {
             // down 57P…, connection 08….
             match code.parse::<u32>() {
                 Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6 | 10 | 13),
-                _ => ["40", "53", "57P", "08"].iter().any(|class| code.starts_with(class)),
+                _ => ["40", "53", "57P", "08"]
+                    .iter()
+                    .any(|class| code.starts_with(class)),
             }
         }
         _ => false,
@@ -90,13 +116,20 @@ const CHANNEL: &str = "taswiq_changed";
 const MESSAGE_BYTES_MAX: usize = 7_900;
 
 /// Tells the other processes on the same database which scopes changed. A file has no others.
-pub async fn notify<'a>(conn: &mut Conn, scopes: impl Iterator<Item = &'a str> + Send) -> Result<(), OfficeError> {
+pub async fn notify<'a>(
+    conn: &mut Conn,
+    scopes: impl Iterator<Item = &'a str> + Send,
+) -> Result<(), OfficeError> {
     if let Conn::Postgres(connection) = conn {
         let mut message = scopes.collect::<Vec<_>>().join(" ");
         if message.len() > MESSAGE_BYTES_MAX {
             message.clear();
         }
-        sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(message).execute(&mut **connection).await?;
+        sqlx::query("SELECT pg_notify($1, $2)")
+            .bind(CHANNEL)
+            .bind(message)
+            .execute(&mut **connection)
+            .await?;
     }
     Ok(())
 }
@@ -104,11 +137,19 @@ pub async fn notify<'a>(conn: &mut Conn, scopes: impl Iterator<Item = &'a str> +
 /// Calls `heard` with the scopes that other processes (and this one) changed, for ever. Returns at
 /// once for a file.
 pub async fn listen(db: &Db, heard: impl Fn(Vec<String>) + Send) -> Result<(), OfficeError> {
-    let Db::Postgres(pool) = db else { return Ok(()) };
+    let Db::Postgres(pool) = db else {
+        return Ok(());
+    };
     let mut listener = PgListener::connect_with(pool).await?;
     listener.listen(CHANNEL).await?;
     loop {
         let message = listener.recv().await?;
-        heard(message.payload().split_whitespace().map(str::to_owned).collect());
+        heard(
+            message
+                .payload()
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect(),
+        );
     }
 }

@@ -24,10 +24,18 @@ pub async fn rollback(conn: &mut Conn) -> Result<u64, sqlx::Error> {
 }
 
 pub async fn office(conn: &mut Conn) -> Result<Option<OfficeRow>, sqlx::Error> {
-    fetch_optional!(conn, OfficeRow, "SELECT epoch, feed_number, ledger_number, catalogue_revision FROM office WHERE id = 1")
+    fetch_optional!(
+        conn,
+        OfficeRow,
+        "SELECT epoch, feed_number, ledger_number, catalogue_revision FROM office WHERE id = 1"
+    )
 }
 
-pub async fn found_office(conn: &mut Conn, epoch: &str, created_at: i64) -> Result<u64, sqlx::Error> {
+pub async fn found_office(
+    conn: &mut Conn,
+    epoch: &str,
+    created_at: i64,
+) -> Result<u64, sqlx::Error> {
     execute!(
         conn,
         "INSERT INTO office (id, epoch, feed_number, ledger_number, catalogue_revision, created_at)

@@ -42,7 +42,10 @@ impl<I, T, F> AnyJob for Job<I, T, F>
 where
     I: Send + Sync + 'static,
     T: Send + 'static,
-    F: for<'a> Fn(&'a I, &'a mut Work) -> BoxFuture<'a, Result<T, OfficeError>> + Send + Sync + 'static,
+    F: for<'a> Fn(&'a I, &'a mut Work) -> BoxFuture<'a, Result<T, OfficeError>>
+        + Send
+        + Sync
+        + 'static,
 {
     fn run<'a>(&'a mut self, work: &'a mut Work) -> BoxFuture<'a, Result<(), OfficeError>> {
         Box::pin(async move {
@@ -89,16 +92,32 @@ impl Writer {
     where
         I: Send + Sync + 'static,
         T: Send + 'static,
-        F: for<'a> Fn(&'a I, &'a mut Work) -> BoxFuture<'a, Result<T, OfficeError>> + Send + Sync + 'static,
+        F: for<'a> Fn(&'a I, &'a mut Work) -> BoxFuture<'a, Result<T, OfficeError>>
+            + Send
+            + Sync
+            + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Job { input, act, answer: None, reply });
-        self.jobs.send_timeout(job, QUEUE_WAIT).await.map_err(|_| OfficeError::Busy)?;
+        let job = Box::new(Job {
+            input,
+            act,
+            answer: None,
+            reply,
+        });
+        self.jobs
+            .send_timeout(job, QUEUE_WAIT)
+            .await
+            .map_err(|_| OfficeError::Busy)?;
         answer.await.map_err(|_| OfficeError::Busy)?
     }
 }
 
-async fn write_for_ever(db: Db, shared: Arc<Shared>, mut queue: mpsc::Receiver<Box<dyn AnyJob>>, stop: Arc<Notify>) {
+async fn write_for_ever(
+    db: Db,
+    shared: Arc<Shared>,
+    mut queue: mpsc::Receiver<Box<dyn AnyJob>>,
+    stop: Arc<Notify>,
+) {
     let mut kept: Option<Conn> = None;
     let mut batch: Vec<Box<dyn AnyJob>> = Vec::with_capacity(BATCH_JOBS_MAX);
     loop {
@@ -111,7 +130,10 @@ async fn write_for_ever(db: Db, shared: Arc<Shared>, mut queue: mpsc::Receiver<B
         if waiting == 0 {
             return;
         }
-        if write_together(&db, &shared, &mut kept, &mut batch).await.is_ok() {
+        if write_together(&db, &shared, &mut kept, &mut batch)
+            .await
+            .is_ok()
+        {
             batch.drain(..).for_each(|job| job.finish(Ok(())));
             continue;
         }
@@ -122,19 +144,33 @@ async fn write_for_ever(db: Db, shared: Arc<Shared>, mut queue: mpsc::Receiver<B
     }
 }
 
-async fn write_alone(db: &Db, shared: &Arc<Shared>, kept: &mut Option<Conn>, job: &mut Box<dyn AnyJob>) -> Result<(), OfficeError> {
+async fn write_alone(
+    db: &Db,
+    shared: &Arc<Shared>,
+    kept: &mut Option<Conn>,
+    job: &mut Box<dyn AnyJob>,
+) -> Result<(), OfficeError> {
     let mut attempt = 1;
     loop {
         match write_together(db, shared, kept, std::slice::from_mut(job)).await {
             // Another process may have taken a key between two statements of ours.
-            Err(OfficeError::Busy | OfficeError::Conflict { field: "key" }) if attempt < ATTEMPTS_MAX => attempt += 1,
+            Err(OfficeError::Busy | OfficeError::Conflict { field: "key" })
+                if attempt < ATTEMPTS_MAX =>
+            {
+                attempt += 1
+            }
             outcome => return outcome,
         }
     }
 }
 
 /// One transaction around all jobs of `batch`. After an error nothing of it is stored.
-async fn write_together(db: &Db, shared: &Arc<Shared>, kept: &mut Option<Conn>, batch: &mut [Box<dyn AnyJob>]) -> Result<(), OfficeError> {
+async fn write_together(
+    db: &Db,
+    shared: &Arc<Shared>,
+    kept: &mut Option<Conn>,
+    batch: &mut [Box<dyn AnyJob>],
+) -> Result<(), OfficeError> {
     let mut conn = match kept.take() {
         Some(conn) => conn,
         None => db.write().await?,

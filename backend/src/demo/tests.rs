@@ -565,7 +565,9 @@ async fn empty_office(name: &str) -> crate::Office {
     std::fs::create_dir_all(&folder).expect("a folder");
     let file = folder.join("office.sqlite").to_string_lossy().into_owned();
     let clock = std::sync::Arc::new(crate::clock::SettableClock::new(
-        Casablanca::default().start_of(CivilDate::new(2026, 11, 22).expect("a date")).plus_hours(10),
+        Casablanca::default()
+            .start_of(CivilDate::new(2026, 11, 22).expect("a date"))
+            .plus_hours(10),
     ));
     crate::Office::open(&file, clock, crate::Options::default())
         .await
@@ -600,6 +602,9 @@ async fn what_is_stored_is_the_company_and_fits_its_own_recount() {
     assert!(office.is_demo().await.expect("an office"));
     // Nothing was left for the server's clock to do that had fallen due by the end of the history.
     let again = fill(&office, *made.options(), |_| ()).await;
-    assert!(matches!(again, Err(FillError::Office(crate::OfficeError::Conflict { .. }))));
+    assert!(matches!(
+        again,
+        Err(FillError::Office(crate::OfficeError::Conflict { .. }))
+    ));
     office.close().await;
 }

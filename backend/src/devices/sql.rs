@@ -35,11 +35,20 @@ pub async fn by_id(conn: &mut Conn, id: Uuid) -> Result<Option<DeviceRow>, sqlx:
 }
 
 pub async fn of_person(conn: &mut Conn, person: i64) -> Result<Vec<DeviceRow>, sqlx::Error> {
-    fetch_all!(conn, DeviceRow, select_devices!("WHERE person_id = $1 ORDER BY last_contact_at DESC"), person)
+    fetch_all!(
+        conn,
+        DeviceRow,
+        select_devices!("WHERE person_id = $1 ORDER BY last_contact_at DESC"),
+        person
+    )
 }
 
 pub async fn all(conn: &mut Conn) -> Result<Vec<DeviceRow>, sqlx::Error> {
-    fetch_all!(conn, DeviceRow, select_devices!("ORDER BY last_contact_at DESC"))
+    fetch_all!(
+        conn,
+        DeviceRow,
+        select_devices!("ORDER BY last_contact_at DESC")
+    )
 }
 
 pub async fn put(conn: &mut Conn, rows: &[DeviceRow]) -> Result<(), sqlx::Error> {
@@ -69,7 +78,10 @@ pub async fn put(conn: &mut Conn, rows: &[DeviceRow]) -> Result<(), sqlx::Error>
 }
 
 /// Active agents, those of them with a contact since `since`, and what is known to wait on phones.
-pub async fn completeness(conn: &mut Conn, since: i64) -> Result<(i64, i64, i64, i64), sqlx::Error> {
+pub async fn completeness(
+    conn: &mut Conn,
+    since: i64,
+) -> Result<(i64, i64, i64, i64), sqlx::Error> {
     fetch_one!(
         conn,
         (i64, i64, i64, i64),

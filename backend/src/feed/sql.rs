@@ -28,7 +28,12 @@ pub async fn put(conn: &mut Conn, rows: &[FeedRow]) -> Result<(), sqlx::Error> {
 }
 
 /// What changed after `cursor` in three scopes (repeat one where there are fewer), oldest first.
-pub async fn after(conn: &mut Conn, scopes: [&str; 3], cursor: i64, limit: i64) -> Result<Vec<FeedRow>, sqlx::Error> {
+pub async fn after(
+    conn: &mut Conn,
+    scopes: [&str; 3],
+    cursor: i64,
+    limit: i64,
+) -> Result<Vec<FeedRow>, sqlx::Error> {
     fetch_all!(
         conn,
         FeedRow,
@@ -42,7 +47,11 @@ pub async fn after(conn: &mut Conn, scopes: [&str; 3], cursor: i64, limit: i64) 
     )
 }
 
-pub async fn count_after(conn: &mut Conn, scopes: [&str; 3], cursor: i64) -> Result<i64, sqlx::Error> {
+pub async fn count_after(
+    conn: &mut Conn,
+    scopes: [&str; 3],
+    cursor: i64,
+) -> Result<i64, sqlx::Error> {
     let (count,) = fetch_one!(
         conn,
         (i64,),
@@ -56,7 +65,12 @@ pub async fn count_after(conn: &mut Conn, scopes: [&str; 3], cursor: i64) -> Res
 }
 
 /// Whether a scope has, or has had, a thing.
-pub async fn has_had(conn: &mut Conn, scope: &str, kind: &str, entity: &str) -> Result<bool, sqlx::Error> {
+pub async fn has_had(
+    conn: &mut Conn,
+    scope: &str,
+    kind: &str,
+    entity: &str,
+) -> Result<bool, sqlx::Error> {
     let row = fetch_optional!(
         conn,
         (i64,),

@@ -4,7 +4,10 @@ use crate::db::{Conn, fetch_one};
 
 /// Sub-orders that no cooperative has answered: how many, by when the first must be, and how many
 /// of how many cooperatives must be answered before `late`.
-pub async fn unanswered(conn: &mut Conn, late: i64) -> Result<(i64, Option<i64>, i64, i64), sqlx::Error> {
+pub async fn unanswered(
+    conn: &mut Conn,
+    late: i64,
+) -> Result<(i64, Option<i64>, i64, i64), sqlx::Error> {
     fetch_one!(
         conn,
         (i64, Option<i64>, i64, i64),

@@ -21,28 +21,70 @@ pub struct Fields {
 
 impl Table {
     /// Reads a file. What is wrong with its form is told; what can be read of it is read.
-    pub fn read(file: &[u8], columns: &'static [&'static str], required: &[&str]) -> (Self, Vec<Wrong>) {
+    pub fn read(
+        file: &[u8],
+        columns: &'static [&'static str],
+        required: &[&str],
+    ) -> (Self, Vec<Wrong>) {
         let mut wrong = Vec::new();
-        let whole = |trouble: Trouble| Wrong { line: 0, column: String::new(), trouble };
-        let Ok(text) = std::str::from_utf8(file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file)) else {
+        let whole = |trouble: Trouble| Wrong {
+            line: 0,
+            column: String::new(),
+            trouble,
+        };
+        let Ok(text) = std::str::from_utf8(file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file))
+        else {
             return (Self::default(), vec![whole(Trouble::NotText)]);
         };
-        let mut reader = csv::ReaderBuilder::new().delimiter(separator(text)).flexible(true).has_headers(false).trim(csv::Trim::All).from_reader(text.as_bytes());
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(separator(text))
+            .flexible(true)
+            .has_headers(false)
+            .trim(csv::Trim::All)
+            .from_reader(text.as_bytes());
         let mut records = reader.records().filter_map(Result::ok);
-        let headings: Vec<String> = records.next().map(|record| record.iter().map(|cell| cell.to_lowercase().replace([' ', '-'], "_")).collect()).unwrap_or_default();
-        let found: Vec<Option<&'static str>> = headings.iter().map(|heading| columns.iter().find(|known| *known == heading).copied()).collect();
-        for (heading, _) in headings.iter().zip(&found).filter(|(heading, known)| known.is_none() && !heading.is_empty()) {
-            wrong.push(Wrong { line: 1, column: heading.clone(), trouble: Trouble::ColumnUnknown });
+        let headings: Vec<String> = records
+            .next()
+            .map(|record| {
+                record
+                    .iter()
+                    .map(|cell| cell.to_lowercase().replace([' ', '-'], "_"))
+                    .collect()
+            })
+            .unwrap_or_default();
+        let found: Vec<Option<&'static str>> = headings
+            .iter()
+            .map(|heading| columns.iter().find(|known| *known == heading).copied())
+            .collect();
+        for (heading, _) in headings
+            .iter()
+            .zip(&found)
+            .filter(|(heading, known)| known.is_none() && !heading.is_empty())
+        {
+            wrong.push(Wrong {
+                line: 1,
+                column: heading.clone(),
+                trouble: Trouble::ColumnUnknown,
+            });
         }
-        for column in required.iter().filter(|column| !found.contains(&Some(**column))) {
-            wrong.push(Wrong { line: 1, column: (*column).to_owned(), trouble: Trouble::ColumnMissing });
+        for column in required
+            .iter()
+            .filter(|column| !found.contains(&Some(**column)))
+        {
+            wrong.push(Wrong {
+                line: 1,
+                column: (*column).to_owned(),
+                trouble: Trouble::ColumnMissing,
+            });
         }
         if !wrong.is_empty() {
             return (Self::default(), wrong);
         }
         let mut rows = Vec::new();
         for record in records {
-            let line = record.position().map_or(0, |position| usize::try_from(position.line()).unwrap_or_default());
+            let line = record.position().map_or(0, |position| {
+                usize::try_from(position.line()).unwrap_or_default()
+            });
             if record.iter().all(str::is_empty) {
                 continue;
             }
@@ -51,9 +93,17 @@ impl Table {
                 break;
             }
             if record.iter().skip(found.len()).any(|cell| !cell.is_empty()) {
-                wrong.push(Wrong { line, column: String::new(), trouble: Trouble::TooManyCells });
+                wrong.push(Wrong {
+                    line,
+                    column: String::new(),
+                    trouble: Trouble::TooManyCells,
+                });
             }
-            let cells = found.iter().zip(record.iter()).filter_map(|(column, cell)| Some(((*column)?, unescaped(cell)))).collect();
+            let cells = found
+                .iter()
+                .zip(record.iter())
+                .filter_map(|(column, cell)| Some(((*column)?, unescaped(cell))))
+                .collect();
             rows.push(Fields { line, cells });
         }
         if rows.is_empty() {
@@ -66,12 +116,17 @@ impl Table {
 /// The separator that the headings hold most of.
 fn separator(text: &str) -> u8 {
     let headings = text.lines().next().unwrap_or_default();
-    [b',', b';', b'\t'].into_iter().max_by_key(|separator| headings.bytes().filter(|byte| byte == separator).count()).unwrap_or(b',')
+    [b',', b';', b'\t']
+        .into_iter()
+        .max_by_key(|separator| headings.bytes().filter(|byte| byte == separator).count())
+        .unwrap_or(b',')
 }
 
 /// Our own exports put an apostrophe before what a spreadsheet would run.
 fn unescaped(cell: &str) -> String {
-    let rest = cell.strip_prefix('\'').filter(|rest| rest.starts_with(['=', '+', '-', '@']));
+    let rest = cell
+        .strip_prefix('\'')
+        .filter(|rest| rest.starts_with(['=', '+', '-', '@']));
     rest.unwrap_or(cell).to_owned()
 }
 
@@ -96,11 +151,20 @@ pub struct Cells<'a> {
 impl Cells<'_> {
     /// Writes down what is wrong with a column.
     pub fn wrong(&mut self, column: &str, trouble: Trouble) {
-        self.wrong.push(Wrong { line: self.row.line, column: column.to_owned(), trouble });
+        self.wrong.push(Wrong {
+            line: self.row.line,
+            column: column.to_owned(),
+            trouble,
+        });
     }
 
     /// A value that must be there.
-    pub fn required<T>(&mut self, column: &str, trouble: Trouble, read: impl Fn(&str) -> Option<T>) -> Option<T> {
+    pub fn required<T>(
+        &mut self,
+        column: &str,
+        trouble: Trouble,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
         if self.row.get(column).is_empty() {
             self.wrong(column, Trouble::Missing);
             return None;
@@ -109,7 +173,12 @@ impl Cells<'_> {
     }
 
     /// A value that may be left out.
-    pub fn optional<T>(&mut self, column: &str, trouble: Trouble, read: impl Fn(&str) -> Option<T>) -> Option<T> {
+    pub fn optional<T>(
+        &mut self,
+        column: &str,
+        trouble: Trouble,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
         let typed = self.row.get(column);
         if typed.is_empty() {
             return None;
@@ -126,13 +195,21 @@ impl Cells<'_> {
         let mut text = LocalText::default();
         for language in ["fr", "ar"] {
             let column = format!("{name}_{language}");
-            let typed = self.row.get(&column).replace(|letter: char| letter.is_control(), " ");
+            let typed = self
+                .row
+                .get(&column)
+                .replace(|letter: char| letter.is_control(), " ");
             let typed = typed.trim();
             if typed.is_empty() {
                 continue;
             }
             if typed.chars().count() > limits::NAME_CHARACTERS {
-                self.wrong(&column, Trouble::TooLong { characters_max: limits::NAME_CHARACTERS });
+                self.wrong(
+                    &column,
+                    Trouble::TooLong {
+                        characters_max: limits::NAME_CHARACTERS,
+                    },
+                );
             }
             text.0.insert(language.to_owned(), typed.to_owned());
         }

@@ -44,7 +44,10 @@ pub async fn add(conn: &mut Conn, rows: &[TransferRow]) -> Result<(), sqlx::Erro
 }
 
 /// Adds to the balances of accounts, by kind and owner.
-pub async fn add_to_balances(conn: &mut Conn, rows: &[(&'static str, i64, i64)]) -> Result<(), sqlx::Error> {
+pub async fn add_to_balances(
+    conn: &mut Conn,
+    rows: &[(&'static str, i64, i64)],
+) -> Result<(), sqlx::Error> {
     insert_rows!(
         conn,
         "INSERT INTO account_balance (account, owner, balance_centimes)",
@@ -81,7 +84,11 @@ pub async fn of_order(conn: &mut Conn, order: Uuid) -> Result<Vec<TransferRow>, 
 }
 
 pub async fn balances(conn: &mut Conn) -> Result<Vec<(String, i64, i64)>, sqlx::Error> {
-    fetch_all!(conn, (String, i64, i64), "SELECT account, owner, balance_centimes FROM account_balance ORDER BY account, owner")
+    fetch_all!(
+        conn,
+        (String, i64, i64),
+        "SELECT account, owner, balance_centimes FROM account_balance ORDER BY account, owner"
+    )
 }
 
 /// Every account's balance, summed from the transfers themselves.

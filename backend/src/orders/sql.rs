@@ -54,7 +54,13 @@ pub struct EventRow {
 }
 
 pub async fn states(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<StateRow>, sqlx::Error> {
-    fetch_in!(conn, StateRow, "SELECT id, received_at, state FROM orders WHERE id", "", ids)
+    fetch_in!(
+        conn,
+        StateRow,
+        "SELECT id, received_at, state FROM orders WHERE id",
+        "",
+        ids
+    )
 }
 
 pub async fn put(conn: &mut Conn, rows: &[OrderRow]) -> Result<(), sqlx::Error> {
@@ -106,8 +112,17 @@ pub async fn put_sub_orders(conn: &mut Conn, rows: &[SubOrderRow]) -> Result<(),
 }
 
 /// For a cooperative that an amendment took out of the order.
-pub async fn remove_sub_order(conn: &mut Conn, order: Uuid, cooperative: i64) -> Result<u64, sqlx::Error> {
-    execute!(conn, "DELETE FROM sub_order WHERE order_id = $1 AND cooperative_id = $2", order, cooperative)
+pub async fn remove_sub_order(
+    conn: &mut Conn,
+    order: Uuid,
+    cooperative: i64,
+) -> Result<u64, sqlx::Error> {
+    execute!(
+        conn,
+        "DELETE FROM sub_order WHERE order_id = $1 AND cooperative_id = $2",
+        order,
+        cooperative
+    )
 }
 
 pub async fn sub_orders(conn: &mut Conn, order: Uuid) -> Result<Vec<SubOrderRow>, sqlx::Error> {
@@ -152,7 +167,11 @@ pub async fn all_ids(conn: &mut Conn) -> Result<Vec<(Uuid,)>, sqlx::Error> {
 }
 
 /// Orders with a sub-order that nobody answered in time.
-pub async fn unanswered_by(conn: &mut Conn, now: i64, limit: i64) -> Result<Vec<(Uuid, i64)>, sqlx::Error> {
+pub async fn unanswered_by(
+    conn: &mut Conn,
+    now: i64,
+    limit: i64,
+) -> Result<Vec<(Uuid, i64)>, sqlx::Error> {
     fetch_all!(
         conn,
         (Uuid, i64),
@@ -163,7 +182,11 @@ pub async fn unanswered_by(conn: &mut Conn, now: i64, limit: i64) -> Result<Vec<
 }
 
 /// Orders with a withdrawal period that has ended.
-pub async fn withdrawal_over_by(conn: &mut Conn, now: i64, limit: i64) -> Result<Vec<(Uuid, i64)>, sqlx::Error> {
+pub async fn withdrawal_over_by(
+    conn: &mut Conn,
+    now: i64,
+    limit: i64,
+) -> Result<Vec<(Uuid, i64)>, sqlx::Error> {
     fetch_all!(
         conn,
         (Uuid, i64),
@@ -229,10 +252,14 @@ macro_rules! list_query {
 /// One page of orders, latest first. The text depends on the narrowest condition, so that each
 /// database can walk the right index.
 pub async fn list(conn: &mut Conn, query: &ListQuery) -> Result<Vec<ListRow>, sqlx::Error> {
-    let everything = list_query!("(CAST($1 AS TEXT) IS NULL OR o.code = $1) AND (CAST($2 AS BIGINT) IS NULL OR o.agent_id = $2)");
+    let everything = list_query!(
+        "(CAST($1 AS TEXT) IS NULL OR o.code = $1) AND (CAST($2 AS BIGINT) IS NULL OR o.agent_id = $2)"
+    );
     let by_code = list_query!("o.code = $1 AND (CAST($2 AS BIGINT) IS NULL OR o.agent_id = $2)");
     let by_agent = list_query!("(CAST($1 AS TEXT) IS NULL OR o.code = $1) AND o.agent_id = $2");
-    let by_customer = list_query!("(CAST($1 AS TEXT) IS NULL OR o.code = $1) AND (CAST($2 AS BIGINT) IS NULL OR o.agent_id = $2) AND o.customer_id = $11");
+    let by_customer = list_query!(
+        "(CAST($1 AS TEXT) IS NULL OR o.code = $1) AND (CAST($2 AS BIGINT) IS NULL OR o.agent_id = $2) AND o.customer_id = $11"
+    );
     let text = match query {
         ListQuery { code: Some(_), .. } => by_code,
         ListQuery { agent: Some(_), .. } => by_agent,
@@ -276,5 +303,9 @@ pub async fn list(conn: &mut Conn, query: &ListQuery) -> Result<Vec<ListRow>, sq
 
 /// How many orders stand at each progress.
 pub async fn count_by_progress(conn: &mut Conn) -> Result<Vec<(String, i64)>, sqlx::Error> {
-    fetch_all!(conn, (String, i64), "SELECT progress, CAST(COUNT(*) AS BIGINT) FROM orders GROUP BY progress ORDER BY progress")
+    fetch_all!(
+        conn,
+        (String, i64),
+        "SELECT progress, CAST(COUNT(*) AS BIGINT) FROM orders GROUP BY progress ORDER BY progress"
+    )
 }

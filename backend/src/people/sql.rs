@@ -62,7 +62,11 @@ pub async fn by_phone(conn: &mut Conn, phone: &str) -> Result<Option<PersonRow>,
     fetch_optional!(conn, PersonRow, select_people!("WHERE phone = $1"), phone)
 }
 
-pub async fn list(conn: &mut Conn, role: Option<&str>, pattern: Option<&str>) -> Result<Vec<PersonRow>, sqlx::Error> {
+pub async fn list(
+    conn: &mut Conn,
+    role: Option<&str>,
+    pattern: Option<&str>,
+) -> Result<Vec<PersonRow>, sqlx::Error> {
     fetch_all!(
         conn,
         PersonRow,
@@ -76,7 +80,11 @@ pub async fn list(conn: &mut Conn, role: Option<&str>, pattern: Option<&str>) ->
 }
 
 pub async fn last_id(conn: &mut Conn) -> Result<i64, sqlx::Error> {
-    let (id,) = fetch_one!(conn, (i64,), "SELECT CAST(COALESCE(MAX(id), 0) AS BIGINT) FROM person")?;
+    let (id,) = fetch_one!(
+        conn,
+        (i64,),
+        "SELECT CAST(COALESCE(MAX(id), 0) AS BIGINT) FROM person"
+    )?;
     Ok(id)
 }
 
@@ -112,19 +120,41 @@ pub async fn put(conn: &mut Conn, row: &PersonRow) -> Result<u64, sqlx::Error> {
     )
 }
 
-pub async fn set_password(conn: &mut Conn, id: i64, password_hash: &str) -> Result<u64, sqlx::Error> {
-    execute!(conn, "UPDATE person SET password_hash = $2 WHERE id = $1", id, password_hash)
+pub async fn set_password(
+    conn: &mut Conn,
+    id: i64,
+    password_hash: &str,
+) -> Result<u64, sqlx::Error> {
+    execute!(
+        conn,
+        "UPDATE person SET password_hash = $2 WHERE id = $1",
+        id,
+        password_hash
+    )
 }
 
 pub async fn cooperatives_of(conn: &mut Conn, person: i64) -> Result<Vec<(i64,)>, sqlx::Error> {
-    fetch_all!(conn, (i64,), "SELECT cooperative_id FROM person_cooperative WHERE person_id = $1 ORDER BY cooperative_id", person)
+    fetch_all!(
+        conn,
+        (i64,),
+        "SELECT cooperative_id FROM person_cooperative WHERE person_id = $1 ORDER BY cooperative_id",
+        person
+    )
 }
 
 pub async fn all_cooperatives(conn: &mut Conn) -> Result<Vec<(i64, i64)>, sqlx::Error> {
-    fetch_all!(conn, (i64, i64), "SELECT person_id, cooperative_id FROM person_cooperative ORDER BY person_id, cooperative_id")
+    fetch_all!(
+        conn,
+        (i64, i64),
+        "SELECT person_id, cooperative_id FROM person_cooperative ORDER BY person_id, cooperative_id"
+    )
 }
 
-pub async fn add_cooperative(conn: &mut Conn, person: i64, cooperative: i64) -> Result<u64, sqlx::Error> {
+pub async fn add_cooperative(
+    conn: &mut Conn,
+    person: i64,
+    cooperative: i64,
+) -> Result<u64, sqlx::Error> {
     execute!(
         conn,
         "INSERT INTO person_cooperative (person_id, cooperative_id) VALUES ($1, $2) ON CONFLICT (person_id, cooperative_id) DO NOTHING",
@@ -133,13 +163,30 @@ pub async fn add_cooperative(conn: &mut Conn, person: i64, cooperative: i64) -> 
     )
 }
 
-pub async fn remove_cooperative(conn: &mut Conn, person: i64, cooperative: i64) -> Result<u64, sqlx::Error> {
-    execute!(conn, "DELETE FROM person_cooperative WHERE person_id = $1 AND cooperative_id = $2", person, cooperative)
+pub async fn remove_cooperative(
+    conn: &mut Conn,
+    person: i64,
+    cooperative: i64,
+) -> Result<u64, sqlx::Error> {
+    execute!(
+        conn,
+        "DELETE FROM person_cooperative WHERE person_id = $1 AND cooperative_id = $2",
+        person,
+        cooperative
+    )
 }
 
 /// The orders that have something of a cooperative.
-pub async fn orders_of_cooperative(conn: &mut Conn, cooperative: i64) -> Result<Vec<(Uuid,)>, sqlx::Error> {
-    fetch_all!(conn, (Uuid,), "SELECT order_id FROM sub_order WHERE cooperative_id = $1 ORDER BY placed_at, order_id", cooperative)
+pub async fn orders_of_cooperative(
+    conn: &mut Conn,
+    cooperative: i64,
+) -> Result<Vec<(Uuid,)>, sqlx::Error> {
+    fetch_all!(
+        conn,
+        (Uuid,),
+        "SELECT order_id FROM sub_order WHERE cooperative_id = $1 ORDER BY placed_at, order_id",
+        cooperative
+    )
 }
 
 macro_rules! select_sessions {
@@ -148,12 +195,25 @@ macro_rules! select_sessions {
     };
 }
 
-pub async fn session(conn: &mut Conn, token_hash: &[u8]) -> Result<Option<SessionRow>, sqlx::Error> {
-    fetch_optional!(conn, SessionRow, select_sessions!("WHERE token_hash = $1"), token_hash)
+pub async fn session(
+    conn: &mut Conn,
+    token_hash: &[u8],
+) -> Result<Option<SessionRow>, sqlx::Error> {
+    fetch_optional!(
+        conn,
+        SessionRow,
+        select_sessions!("WHERE token_hash = $1"),
+        token_hash
+    )
 }
 
 pub async fn sessions_of(conn: &mut Conn, person: i64) -> Result<Vec<SessionRow>, sqlx::Error> {
-    fetch_all!(conn, SessionRow, select_sessions!("WHERE person_id = $1 AND revoked_at IS NULL ORDER BY last_used_at DESC"), person)
+    fetch_all!(
+        conn,
+        SessionRow,
+        select_sessions!("WHERE person_id = $1 AND revoked_at IS NULL ORDER BY last_used_at DESC"),
+        person
+    )
 }
 
 pub async fn add_session(conn: &mut Conn, row: &SessionRow) -> Result<u64, sqlx::Error> {
@@ -172,28 +232,75 @@ pub async fn add_session(conn: &mut Conn, row: &SessionRow) -> Result<u64, sqlx:
     )
 }
 
-pub async fn use_session(conn: &mut Conn, token_hash: &[u8], at: i64, expires_at: i64) -> Result<u64, sqlx::Error> {
-    execute!(conn, "UPDATE session SET last_used_at = $2, expires_at = $3 WHERE token_hash = $1", token_hash, at, expires_at)
+pub async fn use_session(
+    conn: &mut Conn,
+    token_hash: &[u8],
+    at: i64,
+    expires_at: i64,
+) -> Result<u64, sqlx::Error> {
+    execute!(
+        conn,
+        "UPDATE session SET last_used_at = $2, expires_at = $3 WHERE token_hash = $1",
+        token_hash,
+        at,
+        expires_at
+    )
 }
 
-pub async fn bind_session(conn: &mut Conn, token_hash: &[u8], device: Uuid) -> Result<u64, sqlx::Error> {
-    execute!(conn, "UPDATE session SET device_id = $2 WHERE token_hash = $1", token_hash, device)
+pub async fn bind_session(
+    conn: &mut Conn,
+    token_hash: &[u8],
+    device: Uuid,
+) -> Result<u64, sqlx::Error> {
+    execute!(
+        conn,
+        "UPDATE session SET device_id = $2 WHERE token_hash = $1",
+        token_hash,
+        device
+    )
 }
 
 pub async fn end_session(conn: &mut Conn, token_hash: &[u8]) -> Result<u64, sqlx::Error> {
-    execute!(conn, "DELETE FROM session WHERE token_hash = $1", token_hash)
+    execute!(
+        conn,
+        "DELETE FROM session WHERE token_hash = $1",
+        token_hash
+    )
 }
 
-pub async fn revoke_session(conn: &mut Conn, token_hash: &[u8], at: i64) -> Result<u64, sqlx::Error> {
-    execute!(conn, "UPDATE session SET revoked_at = $2 WHERE token_hash = $1 AND revoked_at IS NULL", token_hash, at)
+pub async fn revoke_session(
+    conn: &mut Conn,
+    token_hash: &[u8],
+    at: i64,
+) -> Result<u64, sqlx::Error> {
+    execute!(
+        conn,
+        "UPDATE session SET revoked_at = $2 WHERE token_hash = $1 AND revoked_at IS NULL",
+        token_hash,
+        at
+    )
 }
 
 pub async fn revoke_sessions_of(conn: &mut Conn, person: i64, at: i64) -> Result<u64, sqlx::Error> {
-    execute!(conn, "UPDATE session SET revoked_at = $2 WHERE person_id = $1 AND revoked_at IS NULL", person, at)
+    execute!(
+        conn,
+        "UPDATE session SET revoked_at = $2 WHERE person_id = $1 AND revoked_at IS NULL",
+        person,
+        at
+    )
 }
 
-pub async fn revoke_sessions_of_device(conn: &mut Conn, device: Uuid, at: i64) -> Result<u64, sqlx::Error> {
-    execute!(conn, "UPDATE session SET revoked_at = $2 WHERE device_id = $1 AND revoked_at IS NULL", device, at)
+pub async fn revoke_sessions_of_device(
+    conn: &mut Conn,
+    device: Uuid,
+    at: i64,
+) -> Result<u64, sqlx::Error> {
+    execute!(
+        conn,
+        "UPDATE session SET revoked_at = $2 WHERE device_id = $1 AND revoked_at IS NULL",
+        device,
+        at
+    )
 }
 
 pub async fn forget_expired_sessions(conn: &mut Conn, before: i64) -> Result<u64, sqlx::Error> {
@@ -224,23 +331,46 @@ pub async fn add_link(conn: &mut Conn, row: &LinkRow) -> Result<u64, sqlx::Error
 }
 
 pub async fn use_link(conn: &mut Conn, token_hash: &[u8], at: i64) -> Result<u64, sqlx::Error> {
-    execute!(conn, "UPDATE link SET used_at = $2 WHERE token_hash = $1 AND used_at IS NULL", token_hash, at)
+    execute!(
+        conn,
+        "UPDATE link SET used_at = $2 WHERE token_hash = $1 AND used_at IS NULL",
+        token_hash,
+        at
+    )
 }
 
 /// A new link makes those before it worthless.
 pub async fn forget_links_of(conn: &mut Conn, person: i64) -> Result<u64, sqlx::Error> {
-    execute!(conn, "DELETE FROM link WHERE person_id = $1 AND used_at IS NULL", person)
+    execute!(
+        conn,
+        "DELETE FROM link WHERE person_id = $1 AND used_at IS NULL",
+        person
+    )
 }
 
 pub async fn forget_set_up_links(conn: &mut Conn) -> Result<u64, sqlx::Error> {
     execute!(conn, "DELETE FROM link WHERE person_id IS NULL")
 }
 
-pub async fn failure(conn: &mut Conn, account: &str) -> Result<Option<(i64, i64, i64)>, sqlx::Error> {
-    fetch_optional!(conn, (i64, i64, i64), "SELECT failures, first_at, locked_until FROM sign_in_failure WHERE account = $1", account)
+pub async fn failure(
+    conn: &mut Conn,
+    account: &str,
+) -> Result<Option<(i64, i64, i64)>, sqlx::Error> {
+    fetch_optional!(
+        conn,
+        (i64, i64, i64),
+        "SELECT failures, first_at, locked_until FROM sign_in_failure WHERE account = $1",
+        account
+    )
 }
 
-pub async fn put_failure(conn: &mut Conn, account: &str, failures: i64, first_at: i64, locked_until: i64) -> Result<u64, sqlx::Error> {
+pub async fn put_failure(
+    conn: &mut Conn,
+    account: &str,
+    failures: i64,
+    first_at: i64,
+    locked_until: i64,
+) -> Result<u64, sqlx::Error> {
     execute!(
         conn,
         "INSERT INTO sign_in_failure (account, failures, first_at, locked_until) VALUES ($1, $2, $3, $4)
@@ -253,9 +383,17 @@ pub async fn put_failure(conn: &mut Conn, account: &str, failures: i64, first_at
 }
 
 pub async fn forget_failure(conn: &mut Conn, account: &str) -> Result<u64, sqlx::Error> {
-    execute!(conn, "DELETE FROM sign_in_failure WHERE account = $1", account)
+    execute!(
+        conn,
+        "DELETE FROM sign_in_failure WHERE account = $1",
+        account
+    )
 }
 
 pub async fn forget_old_failures(conn: &mut Conn, before: i64) -> Result<u64, sqlx::Error> {
-    execute!(conn, "DELETE FROM sign_in_failure WHERE first_at < $1 AND locked_until < $1", before)
+    execute!(
+        conn,
+        "DELETE FROM sign_in_failure WHERE first_at < $1 AND locked_until < $1",
+        before
+    )
 }

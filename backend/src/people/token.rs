@@ -16,7 +16,10 @@ impl Token {
     /// When the operating system has no randomness: nothing secret can be made then.
     pub fn random() -> Self {
         let mut bytes = [0; 32];
-        #[expect(clippy::expect_used, reason = "a server without randomness must not go on")]
+        #[expect(
+            clippy::expect_used,
+            reason = "a server without randomness must not go on"
+        )]
         getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
         Self(hex(&bytes))
     }
@@ -44,14 +47,26 @@ impl fmt::Debug for Token {
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]).map(char::from).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| {
+            [
+                DIGITS[usize::from(byte >> 4)],
+                DIGITS[usize::from(byte & 15)],
+            ]
+        })
+        .map(char::from)
+        .collect()
 }
 
 pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
     if !text.len().is_multiple_of(2) || !text.is_ascii() {
         return None;
     }
-    (0..text.len()).step_by(2).map(|start| u8::from_str_radix(&text[start..start + 2], 16).ok()).collect()
+    (0..text.len())
+        .step_by(2)
+        .map(|start| u8::from_str_radix(&text[start..start + 2], 16).ok())
+        .collect()
 }
 
 #[cfg(test)]

@@ -29,7 +29,11 @@ pub struct RollupRow {
 impl RollupRow {
     fn new(key: &RollupKey, measures: &Measures) -> Self {
         Self {
-            face: face(key.agent.is_some(), key.cooperative.is_some(), key.product.is_some()),
+            face: face(
+                key.agent.is_some(),
+                key.cooperative.is_some(),
+                key.product.is_some(),
+            ),
             grain: key.grain.stored(),
             agent_id: key.agent.map_or(0, |agent| agent.0),
             period: i64::from(key.period.days_since_epoch()),
@@ -51,7 +55,11 @@ impl RollupRow {
     pub fn into_domain(self) -> (RollupKey, Measures) {
         let some = |id: i64| (id != 0).then_some(id);
         let key = RollupKey {
-            grain: if self.grain == Grain::Day.stored() { Grain::Day } else { Grain::Month },
+            grain: if self.grain == Grain::Day.stored() {
+                Grain::Day
+            } else {
+                Grain::Month
+            },
             period: CivilDate::from_days_since_epoch(self.period as i32),
             agent: some(self.agent_id).map(PersonId),
             cooperative: some(self.cooperative_id).map(CooperativeId),
@@ -84,7 +92,10 @@ impl Grain {
 
 /// Adds differences to the stored sums.
 pub async fn add(conn: &mut Conn, deltas: &[(RollupKey, Measures)]) -> Result<(), sqlx::Error> {
-    let rows: Vec<RollupRow> = deltas.iter().map(|(key, measures)| RollupRow::new(key, measures)).collect();
+    let rows: Vec<RollupRow> = deltas
+        .iter()
+        .map(|(key, measures)| RollupRow::new(key, measures))
+        .collect();
     insert_rows!(
         conn,
         "INSERT INTO rollup (face, grain, agent_id, period, cooperative_id, product_id, orders, units_asked, gross_asked, net_asked,
@@ -186,7 +197,11 @@ pub enum Group {
 }
 
 /// A slice, summed by group. Columns that are not grouped by are zero.
-pub async fn slice(conn: &mut Conn, slice: &Slice, group: Group) -> Result<Vec<RollupRow>, sqlx::Error> {
+pub async fn slice(
+    conn: &mut Conn,
+    slice: &Slice,
+    group: Group,
+) -> Result<Vec<RollupRow>, sqlx::Error> {
     let text = match group {
         Group::Agent => slice_query!(
             "face, CAST(0 AS BIGINT) AS grain, agent_id, CAST(0 AS BIGINT) AS period, CAST(0 AS BIGINT) AS cooperative_id, CAST(0 AS BIGINT) AS product_id",

@@ -43,8 +43,18 @@ pub async fn by_ids(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<CommandRow>, sq
 }
 
 /// Another content that came under the id of a command.
-pub async fn by_claim(conn: &mut Conn, claimed_id: Uuid, content_hash: &[u8]) -> Result<Option<CommandRow>, sqlx::Error> {
-    fetch_optional!(conn, CommandRow, select_commands!("WHERE claimed_id = $1 AND content_hash = $2"), claimed_id, content_hash)
+pub async fn by_claim(
+    conn: &mut Conn,
+    claimed_id: Uuid,
+    content_hash: &[u8],
+) -> Result<Option<CommandRow>, sqlx::Error> {
+    fetch_optional!(
+        conn,
+        CommandRow,
+        select_commands!("WHERE claimed_id = $1 AND content_hash = $2"),
+        claimed_id,
+        content_hash
+    )
 }
 
 pub async fn add(conn: &mut Conn, rows: &[CommandRow]) -> Result<(), sqlx::Error> {
@@ -75,18 +85,28 @@ pub async fn add(conn: &mut Conn, rows: &[CommandRow]) -> Result<(), sqlx::Error
 }
 
 /// One page of what waits for a person, latest first.
-pub async fn parked(conn: &mut Conn, before: i64, limit: i64) -> Result<Vec<CommandRow>, sqlx::Error> {
+pub async fn parked(
+    conn: &mut Conn,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<CommandRow>, sqlx::Error> {
     fetch_all!(
         conn,
         CommandRow,
-        select_commands!("WHERE refusal IS NOT NULL AND settled_at IS NULL AND received_at < $1 ORDER BY received_at DESC, seq DESC LIMIT $2"),
+        select_commands!(
+            "WHERE refusal IS NOT NULL AND settled_at IS NULL AND received_at < $1 ORDER BY received_at DESC, seq DESC LIMIT $2"
+        ),
         before,
         limit,
     )
 }
 
 pub async fn count_parked(conn: &mut Conn) -> Result<i64, sqlx::Error> {
-    let (count,) = fetch_one!(conn, (i64,), "SELECT CAST(COUNT(*) AS BIGINT) FROM command WHERE refusal IS NOT NULL AND settled_at IS NULL")?;
+    let (count,) = fetch_one!(
+        conn,
+        (i64,),
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM command WHERE refusal IS NOT NULL AND settled_at IS NULL"
+    )?;
     Ok(count)
 }
 
@@ -95,12 +115,20 @@ pub async fn parked_on(conn: &mut Conn, depends_on: Uuid) -> Result<Vec<CommandR
     fetch_all!(
         conn,
         CommandRow,
-        select_commands!("WHERE refusal IS NOT NULL AND settled_at IS NULL AND depends_on = $1 ORDER BY device_id, seq"),
+        select_commands!(
+            "WHERE refusal IS NOT NULL AND settled_at IS NULL AND depends_on = $1 ORDER BY device_id, seq"
+        ),
         depends_on,
     )
 }
 
-pub async fn settle(conn: &mut Conn, id: Uuid, at: i64, by: i64, accepted: bool) -> Result<u64, sqlx::Error> {
+pub async fn settle(
+    conn: &mut Conn,
+    id: Uuid,
+    at: i64,
+    by: i64,
+    accepted: bool,
+) -> Result<u64, sqlx::Error> {
     execute!(
         conn,
         "UPDATE command SET settled_at = $2, settled_by = $3, accepted = $4 WHERE id = $1 AND settled_at IS NULL",
@@ -113,5 +141,10 @@ pub async fn settle(conn: &mut Conn, id: Uuid, at: i64, by: i64, accepted: bool)
 
 /// A dependent that was looked at again and is refused for a reason of its own.
 pub async fn set_refusal(conn: &mut Conn, id: Uuid, refusal: &str) -> Result<u64, sqlx::Error> {
-    execute!(conn, "UPDATE command SET refusal = $2 WHERE id = $1 AND settled_at IS NULL", id, refusal)
+    execute!(
+        conn,
+        "UPDATE command SET refusal = $2 WHERE id = $1 AND settled_at IS NULL",
+        id,
+        refusal
+    )
 }

@@ -14,11 +14,21 @@ use taswiq_domain::sync::Change;
 use taswiq_domain::text::LocalText;
 
 fn price(product: ProductId, retail: i64) -> NewPrice {
-    NewPrice { product, retail: Centimes(retail), semi_wholesale: Centimes(retail), wholesale: Centimes(retail) }
+    NewPrice {
+        product,
+        retail: Centimes(retail),
+        semi_wholesale: Centimes(retail),
+        wholesale: Centimes(retail),
+    }
 }
 
 fn rules() -> Vec<Rule> {
-    vec![Rule { number: 1, when: Conditions::default(), pays: Pays::Rate { rate: Ppm(70_000) }, cap: None }]
+    vec![Rule {
+        number: 1,
+        when: Conditions::default(),
+        pays: Pays::Rate { rate: Ppm(70_000) },
+        cap: None,
+    }]
 }
 
 promise! {

@@ -143,8 +143,12 @@ fn mutate(command: &Value, path: &[String], with: &Value) -> Value {
     if let Some(place) = mutated.pointer_mut(&pointer) {
         *place = match (with, &*place) {
             // Also near misses: one more, one less.
-            (Value::String(how), Value::Number(number)) if how == "+1" => json!(number.as_i64().unwrap_or(0).wrapping_add(1)),
-            (Value::String(how), Value::Number(number)) if how == "-1" => json!(number.as_i64().unwrap_or(0).wrapping_sub(1)),
+            (Value::String(how), Value::Number(number)) if how == "+1" => {
+                json!(number.as_i64().unwrap_or(0).wrapping_add(1))
+            }
+            (Value::String(how), Value::Number(number)) if how == "-1" => {
+                json!(number.as_i64().unwrap_or(0).wrapping_sub(1))
+            }
             _ => with.clone(),
         };
     }

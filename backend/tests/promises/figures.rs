@@ -24,35 +24,100 @@ use uuid::Uuid;
 fn tries(order: &Order, step: u8) -> OrderEvent {
     let sub_order = &order.sub_orders[usize::from(step) % order.sub_orders.len()];
     let cooperative = sub_order.cooperative;
-    let lines = |units: &dyn Fn(&taswiq_domain::order::Line) -> u32| sub_order.lines.iter().map(|line| LineUnits { line: line.number, units: units(line) }).collect::<Vec<_>>();
+    let lines = |units: &dyn Fn(&taswiq_domain::order::Line) -> u32| {
+        sub_order
+            .lines
+            .iter()
+            .map(|line| LineUnits {
+                line: line.number,
+                units: units(line),
+            })
+            .collect::<Vec<_>>()
+    };
     match step / 2 % 12 {
-        0 => OrderEvent::Cancelled { by: CancelledBy::Agent, reason: Reason::Mistake },
-        1 => OrderEvent::Refused { cooperative, reason: Reason::Season },
+        0 => OrderEvent::Cancelled {
+            by: CancelledBy::Agent,
+            reason: Reason::Mistake,
+        },
+        1 => OrderEvent::Refused {
+            cooperative,
+            reason: Reason::Season,
+        },
         2 => OrderEvent::Expired { cooperative },
-        3 | 4 => OrderEvent::Confirmed { cooperative, lines: lines(&|line| line.asked - u32::from(step > 128 && line.asked > 1)) },
+        3 | 4 => OrderEvent::Confirmed {
+            cooperative,
+            lines: lines(&|line| line.asked - u32::from(step > 128 && line.asked > 1)),
+        },
         5 | 6 => OrderEvent::Packed {
             cooperative,
-            lines: sub_order.lines.iter().map(|line| PackedLine { line: line.number, units: line.confirmed - u32::from(step > 200 && line.confirmed > 1), lot: String::new() }).collect(),
+            lines: sub_order
+                .lines
+                .iter()
+                .map(|line| PackedLine {
+                    line: line.number,
+                    units: line.confirmed - u32::from(step > 200 && line.confirmed > 1),
+                    lot: String::new(),
+                })
+                .collect(),
         },
-        7 | 8 => OrderEvent::Delivered { cooperative, lines: lines(&|line| line.packed), proof: Proof::Signature { strokes: "1".to_owned() } },
-        9 => OrderEvent::Collected { cooperative, amount: sub_order.due().expect("fits"), method: PaymentMethod::Cash },
+        7 | 8 => OrderEvent::Delivered {
+            cooperative,
+            lines: lines(&|line| line.packed),
+            proof: Proof::Signature {
+                strokes: "1".to_owned(),
+            },
+        },
+        9 => OrderEvent::Collected {
+            cooperative,
+            amount: sub_order.due().expect("fits"),
+            method: PaymentMethod::Cash,
+        },
         10 => OrderEvent::WithdrawalClosed { cooperative },
-        _ => OrderEvent::Returned { cooperative, lines: vec![LineUnits { line: sub_order.lines[0].number, units: 1 }], fault: if step > 128 { Fault::Customer } else { Fault::Cooperative } },
+        _ => OrderEvent::Returned {
+            cooperative,
+            lines: vec![LineUnits {
+                line: sub_order.lines[0].number,
+                units: 1,
+            }],
+            fault: if step > 128 {
+                Fault::Customer
+            } else {
+                Fault::Cooperative
+            },
+        },
     }
 }
 
-async fn histories(world: &World, random: &[(u8, u16, Vec<u8>)]) -> (Vec<StoredCustomer>, Vec<History>) {
+async fn histories(
+    world: &World,
+    random: &[(u8, u16, Vec<u8>)],
+) -> (Vec<StoredCustomer>, Vec<History>) {
     let catalogue = world.office.catalogue().await.expect("a catalogue");
     let calendar = world.office.calendar();
     let mut customers = Vec::new();
     let mut histories = Vec::new();
     for (what, hours_ago, steps) in random {
         let agent = if what % 3 == 0 { OTHER_AGENT } else { AGENT };
-        let CommandBody::RegisterCustomer(details) = register() else { panic!("a customer") };
-        let customer = Customer { id: CustomerId(Uuid::now_v7()), details };
+        let CommandBody::RegisterCustomer(details) = register() else {
+            panic!("a customer")
+        };
+        let customer = Customer {
+            id: CustomerId(Uuid::now_v7()),
+            details,
+        };
         let placed_at = START.plus_hours(-i64::from(*hours_ago));
-        customers.push(StoredCustomer { customer: customer.clone(), agent, created_at: placed_at });
-        let lines: Vec<BasketLine> = (1..=4).filter(|product| what >> product & 1 == 1).map(|product| BasketLine { product: ProductId(product), units: u32::from(what % 5) + 1 }).collect();
+        customers.push(StoredCustomer {
+            customer: customer.clone(),
+            agent,
+            created_at: placed_at,
+        });
+        let lines: Vec<BasketLine> = (1..=4)
+            .filter(|product| what >> product & 1 == 1)
+            .map(|product| BasketLine {
+                product: ProductId(product),
+                units: u32::from(what % 5) + 1,
+            })
+            .collect();
         if lines.is_empty() {
             continue;
         }
@@ -61,13 +126,36 @@ async fn histories(world: &World, random: &[(u8, u16, Vec<u8>)]) -> (Vec<StoredC
             price_list: catalogue.price_list_at(placed_at).expect("one"),
             plan: catalogue.plan_at(placed_at).expect("one").version,
             lines,
-            promises: [HONEY, RUGS].map(|cooperative| Promise { cooperative, on: calendar.date_at(placed_at).plus_days(9) }).to_vec(),
+            promises: [HONEY, RUGS]
+                .map(|cooperative| Promise {
+                    cooperative,
+                    on: calendar.date_at(placed_at).plus_days(9),
+                })
+                .to_vec(),
             signature: "s".to_owned(),
             substitution_agreed: false,
         };
-        let door = Door { catalogue: &catalogue, calendar, agent, grade: "", customer_kind: customer.details.kind, channel: Default::default(), placed_at };
-        let identity = OrderIdentity { id: OrderId(Uuid::now_v7()), code: SpokenCode::from_random(u64::from(*hours_ago)), receipt_digits: 1, customer: customer.id, place: None };
-        let mut history = History::place(basket.place(identity, &door).expect("priced"), None, placed_at);
+        let door = Door {
+            catalogue: &catalogue,
+            calendar,
+            agent,
+            grade: "",
+            customer_kind: customer.details.kind,
+            channel: Default::default(),
+            placed_at,
+        };
+        let identity = OrderIdentity {
+            id: OrderId(Uuid::now_v7()),
+            code: SpokenCode::from_random(u64::from(*hours_ago)),
+            receipt_digits: 1,
+            customer: customer.id,
+            place: None,
+        };
+        let mut history = History::place(
+            basket.place(identity, &door).expect("priced"),
+            None,
+            placed_at,
+        );
         for (step, day) in steps.iter().zip(1..) {
             let at = placed_at.plus_days(day);
             let event = tries(history.order(), *step);
@@ -80,13 +168,23 @@ async fn histories(world: &World, random: &[(u8, u16, Vec<u8>)]) -> (Vec<StoredC
 }
 
 type Fits = dyn Fn(&Order, Option<CooperativeId>, Option<ProductId>) -> bool;
+type KeyOf = dyn Fn(&Order, Option<CooperativeId>, Option<ProductId>) -> Option<FigureKey>;
 
 /// The figures as somebody would sum them by hand.
-fn by_hand(orders: &[&Order], filter: &FigureFilter, calendar: &dyn Calendar, key_of: &dyn Fn(&Order, Option<CooperativeId>, Option<ProductId>) -> Option<FigureKey>, fits: &Fits) -> BTreeMap<FigureKey, Measures> {
+fn by_hand(
+    orders: &[&Order],
+    filter: &FigureFilter,
+    calendar: &dyn Calendar,
+    key_of: &KeyOf,
+    fits: &Fits,
+) -> BTreeMap<FigureKey, Measures> {
     let mut sums: BTreeMap<FigureKey, Measures> = BTreeMap::new();
     for order in orders {
         let day = calendar.date_at(order.placed_at);
-        if day < filter.first || day >= filter.end || filter.agent.is_some_and(|agent| agent != order.agent) {
+        if day < filter.first
+            || day >= filter.end
+            || filter.agent.is_some_and(|agent| agent != order.agent)
+        {
             continue;
         }
         for (cooperative, product, measures) in contributions(order).expect("fits") {
@@ -94,7 +192,10 @@ fn by_hand(orders: &[&Order], filter: &FigureFilter, calendar: &dyn Calendar, ke
                 continue;
             }
             if let Some(key) = key_of(order, cooperative, product) {
-                sums.entry(key).or_default().add(&measures, 1).expect("fits");
+                sums.entry(key)
+                    .or_default()
+                    .add(&measures, 1)
+                    .expect("fits");
             }
         }
     }

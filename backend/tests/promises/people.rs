@@ -10,7 +10,9 @@ use taswiq_backend::parked::Settlement;
 use taswiq_backend::people::{FAILURES_MAX, PersonDetails, SignInError};
 use taswiq_domain::access::{Action, Actor, Subject, can};
 use taswiq_domain::catalogue::{Convention, Picture, VatRate};
-use taswiq_domain::ids::{CategoryId, CommandId, CustomerId, DeviceId, OrderId, PersonId, ProductId};
+use taswiq_domain::ids::{
+    CategoryId, CommandId, CustomerId, DeviceId, OrderId, PersonId, ProductId,
+};
 use taswiq_domain::law::Regime;
 use taswiq_domain::money::Ppm;
 use taswiq_domain::person::Role;
@@ -25,7 +27,11 @@ fn details(role: Role, login: &str) -> PersonDetails {
         phone: Some("0661234567".parse().expect("a number")),
         grade: String::new(),
         language: "ar".to_owned(),
-        cooperatives: if role == Role::Cooperative { vec![HONEY] } else { Vec::new() },
+        cooperatives: if role == Role::Cooperative {
+            vec![HONEY]
+        } else {
+            Vec::new()
+        },
     }
 }
 
@@ -146,7 +152,15 @@ fn actor(role: Role) -> Actor {
         Role::Manager => MANAGER,
         Role::Administrator => ADMINISTRATOR,
     };
-    Actor { person, role, cooperatives: if role == Role::Cooperative { vec![RUGS] } else { Vec::new() } }
+    Actor {
+        person,
+        role,
+        cooperatives: if role == Role::Cooperative {
+            vec![RUGS]
+        } else {
+            Vec::new()
+        },
+    }
 }
 
 promise! {

@@ -14,18 +14,49 @@ async fn sqlite_tables(pool: &sqlx::SqlitePool) -> BTreeMap<String, Table> {
     let names = sqlx::query("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_sqlx%' ESCAPE '\\'").fetch_all(pool).await.expect("read");
     for name in names {
         let name: String = name.get(0);
-        let strict: i64 = sqlx::query("SELECT strict FROM pragma_table_list WHERE name = $1").bind(&name).fetch_one(pool).await.expect("read").get(0);
+        let strict: i64 = sqlx::query("SELECT strict FROM pragma_table_list WHERE name = $1")
+            .bind(&name)
+            .fetch_one(pool)
+            .await
+            .expect("read")
+            .get(0);
         assert_eq!(strict, 1, "{name} is not STRICT");
         let mut columns = BTreeMap::new();
-        for column in sqlx::query("SELECT name, \"notnull\" FROM pragma_table_info($1)").bind(&name).fetch_all(pool).await.expect("read") {
+        for column in sqlx::query("SELECT name, \"notnull\" FROM pragma_table_info($1)")
+            .bind(&name)
+            .fetch_all(pool)
+            .await
+            .expect("read")
+        {
             columns.insert(column.get::<String, _>(0), column.get::<i64, _>(1) == 0);
         }
         let mut keys = Vec::new();
-        let primary = sqlx::query("SELECT name FROM pragma_table_info($1) WHERE pk > 0 ORDER BY pk").bind(&name).fetch_all(pool).await.expect("read");
-        keys.push(primary.into_iter().map(|row| row.get(0)).collect::<Vec<String>>());
-        for index in sqlx::query("SELECT name FROM pragma_index_list($1) WHERE \"unique\" = 1 AND origin <> 'pk'").bind(&name).fetch_all(pool).await.expect("read") {
+        let primary =
+            sqlx::query("SELECT name FROM pragma_table_info($1) WHERE pk > 0 ORDER BY pk")
+                .bind(&name)
+                .fetch_all(pool)
+                .await
+                .expect("read");
+        keys.push(
+            primary
+                .into_iter()
+                .map(|row| row.get(0))
+                .collect::<Vec<String>>(),
+        );
+        for index in sqlx::query(
+            "SELECT name FROM pragma_index_list($1) WHERE \"unique\" = 1 AND origin <> 'pk'",
+        )
+        .bind(&name)
+        .fetch_all(pool)
+        .await
+        .expect("read")
+        {
             let index: String = index.get(0);
-            let columns = sqlx::query("SELECT name FROM pragma_index_info($1) ORDER BY seqno").bind(&index).fetch_all(pool).await.expect("read");
+            let columns = sqlx::query("SELECT name FROM pragma_index_info($1) ORDER BY seqno")
+                .bind(&index)
+                .fetch_all(pool)
+                .await
+                .expect("read");
             keys.push(columns.into_iter().map(|row| row.get(0)).collect());
         }
         keys.sort();
@@ -40,7 +71,11 @@ async fn postgres_tables(pool: &sqlx::PgPool) -> BTreeMap<String, Table> {
         "SELECT table_name::text, column_name::text, is_nullable::text FROM information_schema.columns WHERE table_schema = current_schema() AND table_name NOT LIKE '\\_sqlx%'",
     );
     for row in columns.fetch_all(pool).await.expect("read") {
-        tables.entry(row.get(0)).or_default().0.insert(row.get(1), row.get::<String, _>(2) == "YES");
+        tables
+            .entry(row.get(0))
+            .or_default()
+            .0
+            .insert(row.get(1), row.get::<String, _>(2) == "YES");
     }
     let keys = sqlx::query(
         "SELECT c.conrelid::regclass::text, string_agg(a.attname::text, ',' ORDER BY k.place)
@@ -51,7 +86,9 @@ async fn postgres_tables(pool: &sqlx::PgPool) -> BTreeMap<String, Table> {
     for row in keys.fetch_all(pool).await.expect("read") {
         let (table, columns): (String, String) = (row.get(0), row.get(1));
         if let Some(table) = tables.get_mut(&table) {
-            table.1.push(columns.split(',').map(str::to_owned).collect());
+            table
+                .1
+                .push(columns.split(',').map(str::to_owned).collect());
         }
     }
     tables.values_mut().for_each(|(_, keys)| keys.sort());
@@ -60,10 +97,16 @@ async fn postgres_tables(pool: &sqlx::PgPool) -> BTreeMap<String, Table> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_databases_have_the_same_tables_columns_and_keys() {
-    let Some(postgres) = World::empty_on_postgres().await else { return };
+    let Some(postgres) = World::empty_on_postgres().await else {
+        return;
+    };
     let sqlite = World::empty_on_sqlite().await;
-    let Db::Sqlite { readers, .. } = dialect::open(&sqlite.url, 1).await.expect("opens") else { panic!("a file") };
-    let Db::Postgres(pool) = dialect::open(&postgres.url, 1).await.expect("opens") else { panic!("a server") };
+    let Db::Sqlite { readers, .. } = dialect::open(&sqlite.url, 1).await.expect("opens") else {
+        panic!("a file")
+    };
+    let Db::Postgres(pool) = dialect::open(&postgres.url, 1).await.expect("opens") else {
+        panic!("a server")
+    };
     let (sqlite, postgres) = (sqlite_tables(&readers).await, postgres_tables(&pool).await);
     assert!(sqlite.len() > 20);
     assert_eq!(sqlite, postgres);
@@ -73,7 +116,10 @@ async fn both_databases_have_the_same_tables_columns_and_keys() {
 fn both_folders_hold_the_same_migrations() {
     let names = |folder: &str| {
         let path = format!("{}/migrations/{folder}", env!("CARGO_MANIFEST_DIR"));
-        let mut names: Vec<_> = std::fs::read_dir(path).expect("a folder").map(|entry| entry.expect("an entry").file_name()).collect();
+        let mut names: Vec<_> = std::fs::read_dir(path)
+            .expect("a folder")
+            .map(|entry| entry.expect("an entry").file_name())
+            .collect();
         names.sort();
         names
     };

@@ -18,14 +18,24 @@ fn every_statement_is_used_by_the_office() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
     rust_files(&source, &mut files);
-    let texts: Vec<(PathBuf, String)> = files.into_iter().map(|path| (path.clone(), std::fs::read_to_string(path).expect("text"))).collect();
+    let texts: Vec<(PathBuf, String)> = files
+        .into_iter()
+        .map(|path| (path.clone(), std::fs::read_to_string(path).expect("text")))
+        .collect();
     let mut statements = 0;
     for (path, text) in texts.iter().filter(|(path, _)| path.ends_with("sql.rs")) {
         for line in text.lines() {
-            let Some(name) = line.strip_prefix("pub async fn ").and_then(|rest| rest.split(['(', '<']).next()) else { continue };
+            let Some(name) = line
+                .strip_prefix("pub async fn ")
+                .and_then(|rest| rest.split(['(', '<']).next())
+            else {
+                continue;
+            };
             statements += 1;
             let call = format!("sql::{name}(");
-            let used = texts.iter().any(|(other, text)| other != path && text.contains(&call));
+            let used = texts
+                .iter()
+                .any(|(other, text)| other != path && text.contains(&call));
             assert!(used, "{name} of {} is never used", path.display());
         }
     }
@@ -39,10 +49,20 @@ fn statements_live_in_their_own_files_and_are_never_put_together_from_values() {
     rust_files(&source, &mut files);
     for path in files {
         let text = std::fs::read_to_string(&path).expect("text");
-        let at_home = path.ends_with("sql.rs") || path.starts_with(source.join("db")) || path.ends_with("db.rs");
+        let at_home = path.ends_with("sql.rs")
+            || path.starts_with(source.join("db"))
+            || path.ends_with("db.rs");
         for keyword in ["SELECT ", "INSERT INTO ", "UPDATE ", "DELETE FROM "] {
-            assert!(at_home || !text.contains(&format!("\"{keyword}")), "a statement outside its home: {}", path.display());
+            assert!(
+                at_home || !text.contains(&format!("\"{keyword}")),
+                "a statement outside its home: {}",
+                path.display()
+            );
         }
-        assert!(!text.contains("AssertSqlSafe"), "a statement put together: {}", path.display());
+        assert!(
+            !text.contains("AssertSqlSafe"),
+            "a statement put together: {}",
+            path.display()
+        );
     }
 }

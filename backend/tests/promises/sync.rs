@@ -9,7 +9,9 @@ use taswiq_domain::ledger::Account;
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::event::LineUnits;
 use taswiq_domain::order::{CancelledBy, OrderEvent, Reason, Stage};
-use taswiq_domain::sync::{Answer, CancelOrder, Change, CommandBody, ConfirmSubOrder, RefuseSubOrder};
+use taswiq_domain::sync::{
+    Answer, CancelOrder, Change, CommandBody, ConfirmSubOrder, RefuseSubOrder,
+};
 use uuid::Uuid;
 
 promise! {

@@ -12,7 +12,10 @@ use taswiq_backend::{Office, OfficeError, Options};
 use taswiq_domain::access::Actor;
 use taswiq_domain::catalogue::{Convention, Picture, VatRate};
 use taswiq_domain::commission::{Conditions, Pays, Rule};
-use taswiq_domain::ids::{CategoryId, CooperativeId, DeviceId, OrderId, PersonId, PlanVersion, PriceListVersion, ProductId};
+use taswiq_domain::ids::{
+    CategoryId, CooperativeId, DeviceId, OrderId, PersonId, PlanVersion, PriceListVersion,
+    ProductId,
+};
 use taswiq_domain::law::Regime;
 use taswiq_domain::money::{Centimes, Ppm};
 use taswiq_domain::order::basket::{Basket, BasketLine, Door, OrderIdentity, Promise};
@@ -20,7 +23,10 @@ use taswiq_domain::order::event::LineUnits;
 use taswiq_domain::order::{Order, PaymentMethod, Proof};
 use taswiq_domain::person::Role;
 use taswiq_domain::spoken_code::SpokenCode;
-use taswiq_domain::sync::{Answer, Change, Collect, CommandBody, ConfirmSubOrder, Deliver, PROTOCOL, PackSubOrder, PlaceOrder, Request, Response, Shown, Waiting};
+use taswiq_domain::sync::{
+    Answer, Change, Collect, CommandBody, ConfirmSubOrder, Deliver, PROTOCOL, PackSubOrder,
+    PlaceOrder, Request, Response, Shown, Waiting,
+};
 use taswiq_domain::text::LocalText;
 use taswiq_domain::time::{Calendar, CivilDate, Timestamp};
 use uuid::Uuid;
@@ -77,7 +83,11 @@ pub struct World {
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
 fn unique() -> String {
-    format!("taswiq_test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst))
+    format!(
+        "taswiq_test_{}_{}",
+        std::process::id(),
+        COUNT.fetch_add(1, Ordering::SeqCst)
+    )
 }
 
 impl World {
@@ -95,7 +105,7 @@ impl World {
     /// An empty office in a new schema, when there is a PostgreSQL.
     pub async fn empty_on_postgres() -> Option<Self> {
         let Ok(admin) = std::env::var("TASWIQ_TEST_POSTGRES_URL") else {
-            println!("not tried on PostgreSQL: TASWIQ_TEST_POSTGRES_URL is not set");
+            eprintln!("not tried on PostgreSQL: TASWIQ_TEST_POSTGRES_URL is not set");
             return None;
         };
         let schema = unique();
@@ -112,13 +122,23 @@ impl World {
 
     async fn open(url: String, file: Option<PathBuf>, schema: Option<(String, String)>) -> Self {
         let clock = Arc::new(SettableClock::new(START));
-        let office = Office::open(&url, clock.clone(), Options { readers_max: 3 }).await.expect("opens");
-        Self { office, clock, url, file, schema }
+        let office = Office::open(&url, clock.clone(), Options { readers_max: 3 })
+            .await
+            .expect("opens");
+        Self {
+            office,
+            clock,
+            url,
+            file,
+            schema,
+        }
     }
 
     /// The same database opened once more, as another process would.
     pub async fn second_process(&self) -> Office {
-        Office::open(&self.url, self.clock.clone(), Options { readers_max: 3 }).await.expect("opens again")
+        Office::open(&self.url, self.clock.clone(), Options { readers_max: 3 })
+            .await
+            .expect("opens again")
     }
 
     async fn founded(self) -> Self {
@@ -127,11 +147,19 @@ impl World {
     }
 
     pub fn manager(&self) -> Actor {
-        Actor { person: MANAGER, role: Role::Manager, cooperatives: Vec::new() }
+        Actor {
+            person: MANAGER,
+            role: Role::Manager,
+            cooperatives: Vec::new(),
+        }
     }
 
     pub fn administrator(&self) -> Actor {
-        Actor { person: ADMINISTRATOR, role: Role::Administrator, cooperatives: Vec::new() }
+        Actor {
+            person: ADMINISTRATOR,
+            role: Role::Administrator,
+            cooperatives: Vec::new(),
+        }
     }
 
     pub async fn phone(&self, person: PersonId) -> Phone {
@@ -139,7 +167,10 @@ impl World {
     }
 
     pub async fn phone_on(&self, office: &Office, person: PersonId) -> Phone {
-        let opened = office.open_session(person, "a phone").await.expect("a session");
+        let opened = office
+            .open_session(person, "a phone")
+            .await
+            .expect("a session");
         Phone {
             office: office.clone(),
             clock: self.clock.clone(),
@@ -164,11 +195,21 @@ impl World {
     }
 
     pub async fn audit_actions(&self) -> Vec<String> {
-        self.office.audit(&self.administrator(), None).await.expect("the trail").into_iter().map(|entry| entry.action).collect()
+        self.office
+            .audit(&self.administrator(), None)
+            .await
+            .expect("the trail")
+            .into_iter()
+            .map(|entry| entry.action)
+            .collect()
     }
 
     pub async fn order(&self, id: OrderId) -> Order {
-        self.office.order_history(&self.manager(), id).await.expect("known").order
+        self.office
+            .order_history(&self.manager(), id)
+            .await
+            .expect("known")
+            .order
     }
 }
 
@@ -180,7 +221,9 @@ impl Drop for World {
             }
         }
         if let Some((admin, schema)) = self.schema.take() {
-            let drop = async move { run(&admin, &format!("DROP SCHEMA IF EXISTS {schema} CASCADE")).await };
+            let drop = async move {
+                run(&admin, &format!("DROP SCHEMA IF EXISTS {schema} CASCADE")).await
+            };
             tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(drop));
         }
     }
@@ -188,8 +231,13 @@ impl Drop for World {
 
 async fn run(url: &str, statement: &str) {
     use sqlx::{AssertSqlSafe, Connection, Executor};
-    let mut connection = sqlx::PgConnection::connect(url).await.expect("PostgreSQL answers");
-    connection.execute(AssertSqlSafe(statement.to_owned())).await.expect("runs");
+    let mut connection = sqlx::PgConnection::connect(url)
+        .await
+        .expect("PostgreSQL answers");
+    connection
+        .execute(AssertSqlSafe(statement.to_owned()))
+        .await
+        .expect("runs");
     connection.close().await.expect("closes");
 }
 
@@ -212,24 +260,89 @@ fn person(role: Role, login: &str, cooperatives: &[CooperativeId]) -> (PersonDet
 
 pub fn company() -> Company {
     let cooperative = |text: &str, regime| {
-        let details = CooperativeDetails { name: name(text), place: name("Sefrou"), region: LocalText::default(), phone: None };
-        (details, vec![Convention { valid_from: Timestamp(0), regime, delivery_days: 3 }])
+        let details = CooperativeDetails {
+            name: name(text),
+            place: name("Sefrou"),
+            region: LocalText::default(),
+            phone: None,
+        };
+        (
+            details,
+            vec![Convention {
+                valid_from: Timestamp(0),
+                regime,
+                delivery_days: 3,
+            }],
+        )
     };
     let product = |cooperative, text: &str| {
-        let picture = Picture { shape: "jar".to_owned(), tint: "honey".to_owned(), motif: String::new() };
-        let details = ProductDetails { cooperative, category: CategoryId(1), name: name(text), unit: name("pot 500 g"), picture, on_sale: true };
-        (details, vec![VatRate { valid_from: Timestamp(0), rate: Ppm(200_000) }])
+        let picture = Picture {
+            shape: "jar".to_owned(),
+            tint: "honey".to_owned(),
+            motif: String::new(),
+        };
+        let details = ProductDetails {
+            cooperative,
+            category: CategoryId(1),
+            name: name(text),
+            unit: name("pot 500 g"),
+            picture,
+            on_sale: true,
+        };
+        (
+            details,
+            vec![VatRate {
+                valid_from: Timestamp(0),
+                rate: Ppm(200_000),
+            }],
+        )
     };
-    let price = |product, retail| NewPrice { product: ProductId(product), retail: Centimes(retail), semi_wholesale: Centimes(retail * 9 / 10), wholesale: Centimes(retail * 8 / 10) };
-    let rule = |number, when, rate| Rule { number, when, pays: Pays::Rate { rate: Ppm(rate) }, cap: None };
+    let price = |product, retail| NewPrice {
+        product: ProductId(product),
+        retail: Centimes(retail),
+        semi_wholesale: Centimes(retail * 9 / 10),
+        wholesale: Centimes(retail * 8 / 10),
+    };
+    let rule = |number, when, rate| Rule {
+        number,
+        when,
+        pays: Pays::Rate { rate: Ppm(rate) },
+        cap: None,
+    };
     Company {
-        cooperatives: vec![cooperative("Miel", Regime::OwnProduction), cooperative("Tapis", Regime::Doorstep7d)],
+        cooperatives: vec![
+            cooperative("Miel", Regime::OwnProduction),
+            cooperative("Tapis", Regime::Doorstep7d),
+        ],
         categories: vec![(name("Tout"), Picture::default())],
-        products: vec![product(HONEY, "Thym"), product(HONEY, "Euphorbe"), product(RUGS, "Petit tapis"), product(RUGS, "Grand tapis")],
-        price_lists: vec![(Timestamp(0), vec![price(1, 12_000), price(2, 25_000), price(3, 99_900), price(4, 250_000)])],
+        products: vec![
+            product(HONEY, "Thym"),
+            product(HONEY, "Euphorbe"),
+            product(RUGS, "Petit tapis"),
+            product(RUGS, "Grand tapis"),
+        ],
+        price_lists: vec![(
+            Timestamp(0),
+            vec![
+                price(1, 12_000),
+                price(2, 25_000),
+                price(3, 99_900),
+                price(4, 250_000),
+            ],
+        )],
         plans: vec![(
             Timestamp(0),
-            vec![rule(1, Conditions::default(), 80_000), rule(2, Conditions { product: Some(ProductId(3)), ..Conditions::default() }, 125_000)],
+            vec![
+                rule(1, Conditions::default(), 80_000),
+                rule(
+                    2,
+                    Conditions {
+                        product: Some(ProductId(3)),
+                        ..Conditions::default()
+                    },
+                    125_000,
+                ),
+            ],
         )],
         people: vec![
             person(Role::Administrator, "administrator", &[]),
@@ -257,7 +370,11 @@ pub struct Phone {
 
 impl Phone {
     pub async fn session(&self) -> Session {
-        self.office.session_for_sync(&self.token).await.expect("looked up").expect("a session")
+        self.office
+            .session_for_sync(&self.token)
+            .await
+            .expect("looked up")
+            .expect("a session")
     }
 
     pub fn clock_now(&self) -> Timestamp {
@@ -330,7 +447,10 @@ impl Phone {
     pub async fn register(&mut self) -> taswiq_domain::ids::CustomerId {
         let id = Uuid::now_v7();
         let command = self.command_with(id, &register());
-        assert_eq!(self.sync(vec![command]).await.results[0].answer, Answer::Applied);
+        assert_eq!(
+            self.sync(vec![command]).await.results[0].answer,
+            Answer::Applied
+        );
         taswiq_domain::ids::CustomerId(id)
     }
 
@@ -339,11 +459,18 @@ impl Phone {
         let customer = self.register().await;
         let (id, body) = (Uuid::now_v7(), self.order_body(customer, lines).await);
         let command = self.command_with(id, &body);
-        assert_eq!(self.sync(vec![command]).await.results[0].answer, Answer::Applied);
+        assert_eq!(
+            self.sync(vec![command]).await.results[0].answer,
+            Answer::Applied
+        );
         OrderId(id)
     }
 
-    pub async fn order_body(&self, customer: taswiq_domain::ids::CustomerId, lines: &[(i64, u32)]) -> CommandBody {
+    pub async fn order_body(
+        &self,
+        customer: taswiq_domain::ids::CustomerId,
+        lines: &[(i64, u32)],
+    ) -> CommandBody {
         let person = self.session().await.person.id;
         place_order(&self.office, person, customer, lines, self.clock.now()).await
     }
@@ -355,16 +482,37 @@ pub fn register() -> CommandBody {
 }
 
 /// What a phone sends for a basket, figures as a phone computes them.
-pub async fn place_order(office: &Office, agent: PersonId, customer: taswiq_domain::ids::CustomerId, lines: &[(i64, u32)], at: Timestamp) -> CommandBody {
+pub async fn place_order(
+    office: &Office,
+    agent: PersonId,
+    customer: taswiq_domain::ids::CustomerId,
+    lines: &[(i64, u32)],
+    at: Timestamp,
+) -> CommandBody {
     let catalogue = office.catalogue().await.expect("a catalogue");
     let calendar = office.calendar();
     let promised = calendar.date_at(at).plus_days(12);
     let basket = Basket {
         tier: taswiq_domain::catalogue::PriceTier::Retail,
         price_list: catalogue.price_list_at(at).unwrap_or(PriceListVersion(1)),
-        plan: catalogue.plan_at(at).map_or(PlanVersion(1), |plan| plan.version),
-        lines: lines.iter().map(|(product, units)| BasketLine { product: ProductId(*product), units: *units }).collect(),
-        promises: catalogue.cooperatives.iter().map(|cooperative| Promise { cooperative: cooperative.id, on: promised }).collect(),
+        plan: catalogue
+            .plan_at(at)
+            .map_or(PlanVersion(1), |plan| plan.version),
+        lines: lines
+            .iter()
+            .map(|(product, units)| BasketLine {
+                product: ProductId(*product),
+                units: *units,
+            })
+            .collect(),
+        promises: catalogue
+            .cooperatives
+            .iter()
+            .map(|cooperative| Promise {
+                cooperative: cooperative.id,
+                on: promised,
+            })
+            .collect(),
         signature: "0,0;3,4".to_owned(),
         substitution_agreed: false,
     };
@@ -377,14 +525,23 @@ pub async fn place_order(office: &Office, agent: PersonId, customer: taswiq_doma
         channel: taswiq_domain::catalogue::Channel::Door,
         placed_at: at,
     };
-    let identity = OrderIdentity { id: OrderId(Uuid::nil()), code: SpokenCode::from_random(7), receipt_digits: 4_711, customer, place: None };
+    let identity = OrderIdentity {
+        id: OrderId(Uuid::nil()),
+        code: SpokenCode::from_random(7),
+        receipt_digits: 4_711,
+        customer,
+        place: None,
+    };
     let order = basket.place(identity, &door).expect("priced");
     CommandBody::PlaceOrder(PlaceOrder {
         customer,
         code: SpokenCode::from_random(Uuid::now_v7().as_u128() as u64),
         receipt_digits: 4_711,
         channel: taswiq_domain::catalogue::Channel::Door,
-        shown: Shown { total: order.gross_asked().expect("fits"), commission: order.commission_asked().expect("fits") },
+        shown: Shown {
+            total: order.gross_asked().expect("fits"),
+            commission: order.commission_asked().expect("fits"),
+        },
         basket,
         place: None,
     })
@@ -392,26 +549,62 @@ pub async fn place_order(office: &Office, agent: PersonId, customer: taswiq_doma
 
 fn units(order: &Order, cooperative: CooperativeId, units: impl Fn(u32) -> u32) -> Vec<LineUnits> {
     let sub_order = order.sub_order(cooperative).expect("a part");
-    sub_order.lines.iter().map(|line| LineUnits { line: line.number, units: units(line.asked) }).collect()
+    sub_order
+        .lines
+        .iter()
+        .map(|line| LineUnits {
+            line: line.number,
+            units: units(line.asked),
+        })
+        .collect()
 }
 
 pub fn confirm(order: &Order, cooperative: CooperativeId) -> CommandBody {
-    CommandBody::ConfirmSubOrder(ConfirmSubOrder { order: order.id, cooperative, lines: units(order, cooperative, |asked| asked) })
+    CommandBody::ConfirmSubOrder(ConfirmSubOrder {
+        order: order.id,
+        cooperative,
+        lines: units(order, cooperative, |asked| asked),
+    })
 }
 
 pub fn pack(order: &Order, cooperative: CooperativeId) -> CommandBody {
     let lines = units(order, cooperative, |asked| asked);
-    let lines = lines.into_iter().map(|line| taswiq_domain::order::event::PackedLine { line: line.line, units: line.units, lot: "L1".to_owned() }).collect();
-    CommandBody::PackSubOrder(PackSubOrder { order: order.id, cooperative, lines })
+    let lines = lines
+        .into_iter()
+        .map(|line| taswiq_domain::order::event::PackedLine {
+            line: line.line,
+            units: line.units,
+            lot: "L1".to_owned(),
+        })
+        .collect();
+    CommandBody::PackSubOrder(PackSubOrder {
+        order: order.id,
+        cooperative,
+        lines,
+    })
 }
 
 pub fn deliver(order: &Order, cooperative: CooperativeId) -> CommandBody {
-    CommandBody::Deliver(Deliver { order: order.id, cooperative, lines: units(order, cooperative, |asked| asked), proof: Proof::ReceiptDigits { digits: 4_711 } })
+    CommandBody::Deliver(Deliver {
+        order: order.id,
+        cooperative,
+        lines: units(order, cooperative, |asked| asked),
+        proof: Proof::ReceiptDigits { digits: 4_711 },
+    })
 }
 
 pub fn collect(order: &Order, cooperative: CooperativeId) -> CommandBody {
-    let amount = order.sub_order(cooperative).expect("a part").gross_asked().expect("fits");
-    CommandBody::Collect(Collect { order: order.id, cooperative, amount, method: PaymentMethod::Cash })
+    let amount = order
+        .sub_order(cooperative)
+        .expect("a part")
+        .gross_asked()
+        .expect("fits");
+    CommandBody::Collect(Collect {
+        order: order.id,
+        cooperative,
+        amount,
+        method: PaymentMethod::Cash,
+    })
 }
 
 pub fn date(year: i32, month: u32, day: u32) -> CivilDate {
