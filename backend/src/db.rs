@@ -151,17 +151,17 @@ macro_rules! insert_rows {
             let count = $crate::db::rows::chunk(rest.len());
             let (chunk, later) = rest.split_at(count);
             rest = later;
-            let text = $crate::db::rows::insert_text($head, $tail, $columns, count);
+            let text = |placeholder| $crate::db::rows::insert_text($head, $tail, $columns, count, placeholder);
             let done = match &mut *$conn {
                 $crate::db::Conn::Sqlite(connection) => {
-                    let mut query = sqlx::query(text);
+                    let mut query = sqlx::query(text($crate::db::rows::Placeholder::Nameless));
                     for $row in chunk {
                         query = query$(.bind($bind))+;
                     }
                     query.execute(&mut **connection).await.map(|_| ())
                 }
                 $crate::db::Conn::Postgres(connection) => {
-                    let mut query = sqlx::query(text);
+                    let mut query = sqlx::query(text($crate::db::rows::Placeholder::Numbered));
                     for $row in chunk {
                         query = query$(.bind($bind))+;
                     }
@@ -186,17 +186,19 @@ macro_rules! fetch_in {
             let count = $crate::db::rows::chunk(rest.len());
             let (chunk, later) = rest.split_at(count);
             rest = later;
-            let text = $crate::db::rows::in_text($head, $tail, count);
+            let text = |placeholder| $crate::db::rows::in_text($head, $tail, count, placeholder);
             let found = match &mut *$conn {
                 $crate::db::Conn::Sqlite(connection) => {
-                    let mut query = sqlx::query_as::<_, $row>(text);
+                    let mut query =
+                        sqlx::query_as::<_, $row>(text($crate::db::rows::Placeholder::Nameless));
                     for key in chunk {
                         query = query.bind(*key);
                     }
                     query.fetch_all(&mut **connection).await
                 }
                 $crate::db::Conn::Postgres(connection) => {
-                    let mut query = sqlx::query_as::<_, $row>(text);
+                    let mut query =
+                        sqlx::query_as::<_, $row>(text($crate::db::rows::Placeholder::Numbered));
                     for key in chunk {
                         query = query.bind(*key);
                     }
