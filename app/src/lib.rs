@@ -12,6 +12,8 @@ pub mod field;
 #[cfg(feature = "csr")]
 pub mod phone;
 #[cfg(feature = "ssr")]
+pub mod office;
+#[cfg(feature = "ssr")]
 pub mod public;
 pub mod route;
 pub mod ui;

@@ -1,0 +1,210 @@
+//! What stands around every page of the office: the navigation, who is at the desk, what just
+//! happened.
+
+use leptos::prelude::*;
+use taswiq_domain::person::Role;
+use taswiq_domain::text::LocalText;
+use taswiq_domain::time::{Calendar, CivilDate, FixedOffset, Timestamp};
+
+use crate::public::{Setting, document};
+use crate::ui;
+use crate::words::Words;
+
+/// For whom a page is laid out, and when.
+#[derive(Clone)]
+pub struct Desk {
+    /// Language, theme, files, address.
+    pub setting: Setting,
+    /// Who.
+    pub name: LocalText,
+    /// What they are.
+    pub role: Role,
+    /// The server's clock.
+    pub now: Timestamp,
+    /// How Morocco's clock stands to it.
+    pub offset: FixedOffset,
+    /// Commands that wait for a person.
+    pub parked: usize,
+    /// What was just done, by the code in the address.
+    pub done: Option<Done>,
+}
+
+/// What the navigation leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// The figures of the day.
+    Today,
+    /// Orders.
+    Orders,
+    /// Commands that wait for a person.
+    Parked,
+    /// Agents.
+    Agents,
+    /// Cooperatives.
+    Cooperatives,
+    /// Categories, products, prices.
+    Catalogue,
+    /// The commission plan.
+    Plan,
+    /// Everybody with an account in the office or for a cooperative.
+    Team,
+    /// The steps to a server that can sell.
+    Start,
+    /// The audit trail.
+    Audit,
+}
+
+/// What was just done: said once, on the page that follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// Written down.
+    Saved,
+    /// Will hold from the moment given.
+    Published,
+    /// A session or device is out.
+    Revoked,
+    /// A parked command took effect.
+    Accepted,
+    /// A parked command was rejected.
+    Rejected,
+    /// A file was taken in.
+    Imported,
+}
+
+impl Done {
+    const ALL: [Self; 6] = [Self::Saved, Self::Published, Self::Revoked, Self::Accepted, Self::Rejected, Self::Imported];
+
+    /// Its name in an address.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Saved => "saved",
+            Self::Published => "published",
+            Self::Revoked => "revoked",
+            Self::Accepted => "accepted",
+            Self::Rejected => "rejected",
+            Self::Imported => "imported",
+        }
+    }
+
+    /// What that name means.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|done| done.as_str() == name)
+    }
+
+    /// The address `path` with the news of it.
+    pub fn at(self, path: &str) -> String {
+        let separator = if path.contains('?') { '&' } else { '?' };
+        format!("{path}{separator}done={}", self.as_str())
+    }
+
+    fn words(self, words: Words) -> &'static str {
+        match self {
+            Self::Saved => words.office_done_saved(),
+            Self::Published => words.office_done_published(),
+            Self::Revoked => words.office_done_revoked(),
+            Self::Accepted => words.office_done_accepted(),
+            Self::Rejected => words.office_done_rejected(),
+            Self::Imported => words.office_done_imported(),
+        }
+    }
+}
+
+impl Desk {
+    /// The sentences.
+    pub fn words(&self) -> Words {
+        self.setting.words
+    }
+
+    /// A name in the reader's language.
+    pub fn text(&self, text: &LocalText) -> String {
+        text.get(self.setting.words.code()).to_owned()
+    }
+
+    /// The civil date it is in Morocco.
+    pub fn today(&self) -> CivilDate {
+        self.offset.date_at(self.now)
+    }
+
+    /// `22 novembre, 10:41`, with the year when it is another one.
+    pub fn moment(&self, moment: Timestamp) -> String {
+        let words = self.words();
+        let date = self.offset.date_at(moment);
+        if date.year_month_day().0 == self.today().year_month_day().0 {
+            words.moment(moment, self.offset)
+        } else {
+            words.date_moment(&words.date_full(date), &crate::words::time(moment, self.offset))
+        }
+    }
+
+    /// A page: `head` holds the title and what stands beside it, `body` the rest.
+    pub fn page(&self, room: Room, title: &str, head: AnyView, body: AnyView) -> String {
+        let words = self.words();
+        let news = self.done.map(|done| {
+            view! { <div role="status">{ui::banner("done", "check", done.words(words), "")}</div> }
+        });
+        let whole = view! {
+            <a class="skip-link" href="#content">{words.office_skip()}</a>
+            <div class="office-frame">
+                {self.navigation(room)}
+                <main class="office-main" id="content" tabindex="-1">
+                    <div class="office-head">{head}</div>
+                    {news}
+                    {body}
+                    <footer class="no-print">{self.setting.language_choice()}</footer>
+                </main>
+            </div>
+        };
+        document(&self.setting, title, whole)
+    }
+
+    /// The title of a page with a line about it.
+    pub fn title(&self, title: &str, about: AnyView) -> AnyView {
+        let title = title.to_owned();
+        view! { <div class="screen-title"><h1>{title}</h1><p>{about}</p></div> }.into_any()
+    }
+
+    fn navigation(&self, current: Room) -> AnyView {
+        let words = self.words();
+        let places = [
+            (Room::Today, "/office", "home", words.office_nav_today()),
+            (Room::Orders, "/office/orders", "orders", words.office_nav_orders()),
+            (Room::Parked, "/office/parked", "eye", words.office_nav_parked()),
+            (Room::Agents, "/office/agents", "people", words.office_nav_agents()),
+            (Room::Cooperatives, "/office/cooperatives", "cooperative", words.office_nav_cooperatives()),
+            (Room::Catalogue, "/office/products", "tag", words.office_nav_catalogue()),
+            (Room::Plan, "/office/plan", "percent", words.office_nav_plan()),
+            (Room::Team, "/office/team", "person", words.office_nav_team()),
+            (Room::Start, "/office/start", "list", words.office_nav_start()),
+        ];
+        let audit = (self.role == Role::Administrator).then_some((Room::Audit, "/office/audit", "history", words.office_nav_audit()));
+        let links: Vec<AnyView> = places
+            .into_iter()
+            .chain(audit)
+            .map(|(room, address, icon, word)| {
+                let here = (room == current).then_some("page");
+                let count = (room == Room::Parked && self.parked > 0).then(|| {
+                    let said = words.office_nav_parked_count(self.parked);
+                    view! { <span class="count" aria-label=said>{self.parked}</span> }
+                });
+                view! { <li><a href=address aria-current=here>{ui::icon(icon)}{word}{count}</a></li> }.into_any()
+            })
+            .collect();
+        let mark = format!("{}#mark", self.setting.assets.url("mark.svg"));
+        view! {
+            <nav class="side-nav no-print" aria-label=words.office_nav_label()>
+                <a class="brand" href="/office">
+                    <svg viewBox="0 0 64 64" aria-hidden="true"><use href=mark></use></svg>
+                    {words.app_name()}
+                </a>
+                <ul>{links}</ul>
+                <div class="side-nav-foot">
+                    <span class="small muted">{words.office_nav_who(&self.text(&self.name), words.role(self.role))}</span>
+                    <form method="post" action="/sign-out">
+                        <button type="submit">{ui::icon("sign-out")}{words.office_nav_sign_out()}</button>
+                    </form>
+                </div>
+            </nav>
+        }
+        .into_any()
+    }
+}
