@@ -167,16 +167,17 @@ async fn histories(
     (customers, histories)
 }
 
-type Fits = dyn Fn(&Order, Option<CooperativeId>, Option<ProductId>) -> bool;
-type KeyOf = dyn Fn(&Order, Option<CooperativeId>, Option<ProductId>) -> Option<FigureKey>;
+type Fits<'a> = dyn Fn(&Order, Option<CooperativeId>, Option<ProductId>) -> bool + 'a;
+type KeyOf<'a> =
+    dyn Fn(&Order, Option<CooperativeId>, Option<ProductId>) -> Option<FigureKey> + 'a;
 
 /// The figures as somebody would sum them by hand.
 fn by_hand(
     orders: &[&Order],
     filter: &FigureFilter,
     calendar: &dyn Calendar,
-    key_of: &KeyOf,
-    fits: &Fits,
+    key_of: &KeyOf<'_>,
+    fits: &Fits<'_>,
 ) -> BTreeMap<FigureKey, Measures> {
     let mut sums: BTreeMap<FigureKey, Measures> = BTreeMap::new();
     for order in orders {
