@@ -1,0 +1,40 @@
+//! What waits for a person.
+
+use axum::extract::{Form, Path};
+use axum::response::Response;
+use taswiq_app::office::desk::Done;
+use taswiq_app::office::{Typed, parked as pages};
+use taswiq_backend::OfficeError;
+use taswiq_backend::parked::Settlement;
+use taswiq_domain::ids::CommandId;
+
+use super::{Posted, Problem, Visitor};
+use crate::failure::Failure;
+
+pub async fn list(visitor: Visitor) -> Result<Response, Failure> {
+    Ok(visitor.page(shown(&visitor, &[]).await?))
+}
+
+async fn shown(visitor: &Visitor, problems: &[Problem]) -> Result<String, Failure> {
+    let parked = visitor.office().parked(visitor.actor(), None).await?;
+    let catalogue = visitor.office().catalogue().await?;
+    Ok(pages::page(&visitor.desk, &parked, &catalogue, problems))
+}
+
+pub async fn settle(visitor: Visitor, Path(id): Path<CommandId>, Form(posted): Posted) -> Result<Response, Failure> {
+    let (settlement, done) = match Typed(posted).get("settle") {
+        "accept" => (Settlement::Accept, Done::Accepted),
+        "reject" => (Settlement::Reject, Done::Rejected),
+        _ => return Err(Failure::Unreadable),
+    };
+    match visitor.office().settle_parked(visitor.actor(), id, settlement).await {
+        Ok(()) => Ok(visitor.done(done, "/office/parked")),
+        Err(OfficeError::Invalid(refusal)) => {
+            let catalogue = visitor.office().catalogue().await?;
+            let text = visitor.desk.words().refusal(&refusal, &catalogue, visitor.desk.offset);
+            let html = shown(&visitor, &[Problem { field: "form".to_owned(), text }]).await?;
+            visitor.again(super::Untaken::Typed(Vec::new()), |_| html)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
