@@ -7,6 +7,7 @@ mod promises {
     pub mod world;
 
     mod catalogue;
+    mod demo;
     mod faults;
     mod figures;
     mod people;
