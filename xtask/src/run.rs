@@ -1,11 +1,12 @@
 //! From a clone to a page in the browser, with a company to look at.
 
+use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::build::{self, Mode};
 use crate::command;
@@ -20,6 +21,10 @@ const DEMO_SEED: &str = "1";
 /// Names the step that failed.
 pub fn run(mode: Mode, port: u16) -> Result<()> {
     let started = Instant::now();
+    // Minutes of building must not end in this.
+    if TcpListener::bind(("127.0.0.1", port)).is_err() {
+        bail!("port {port} is in use: choose another with --port");
+    }
     build::build(mode)?;
     let server = build_server(mode)?;
     let database = demo_company(&server)?;
