@@ -80,13 +80,8 @@ pub struct Work {
 }
 
 impl Work {
-    pub(crate) async fn begin(mut conn: Conn, shared: Arc<Shared>) -> Result<Self, OfficeError> {
-        let numbers = db::sql::office(&mut conn)
-            .await?
-            .ok_or(OfficeError::Corrupt {
-                what: "the office row",
-            })?;
-        Ok(Self {
+    pub(crate) fn begin(conn: Conn, numbers: OfficeRow, shared: Arc<Shared>) -> Self {
+        Self {
             conn,
             now: shared.clock.now(),
             shared,
@@ -107,7 +102,7 @@ impl Work {
             commands_new: Vec::new(),
             feed: BTreeMap::new(),
             audits: Vec::new(),
-        })
+        }
     }
 
     /// Gives the connection back, with the scopes that have something new.

@@ -12,7 +12,7 @@ static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// How long a statement waits for a lock that another process holds, before "busy" is said.
-const LOCK_WAIT: Duration = Duration::from_millis(2_000);
+const LOCK_WAIT: Duration = Duration::from_millis(1_500);
 
 /// Opens `sqlite:path`, a plain path, or `postgres://…`.
 pub async fn open(url: &str, readers_max: u32) -> Result<Db, OpenError> {
@@ -73,7 +73,9 @@ pub async fn begin_writing(conn: &mut Conn) -> Result<(), OfficeError> {
             .await
             .map(|_| ())?,
         Conn::Postgres(connection) => {
-            sqlx::query("BEGIN").execute(&mut **connection).await?;
+            sqlx::raw_sql("BEGIN; SET LOCAL lock_timeout = 1500")
+                .execute(&mut **connection)
+                .await?;
             // The row is also the counter of the change feed: who holds it numbers the changes.
             let locked = sqlx::query("SELECT id FROM office WHERE id = 1 FOR UPDATE")
                 .execute(&mut **connection)
@@ -97,11 +99,12 @@ pub fn is_transient(error: &sqlx::Error) -> bool {
         sqlx::Error::Database(database) => {
             let code = database.code().unwrap_or_default();
             // SQLite: busy 5, locked 6, input or output 10, full 13 (each may carry more in the
-            // higher bits). PostgreSQL: serialisation and deadlock 40…, resources 53…, shutting
-            // down 57P…, connection 08….
+            // higher bits), and what a machine short of memory or files says, 7 and 14. PostgreSQL:
+            // serialisation and deadlock 40…, resources 53…, a lock waited for too long 55P03,
+            // shutting down 57P…, connection 08….
             match code.parse::<u32>() {
-                Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6 | 10 | 13),
-                _ => ["40", "53", "57P", "08"]
+                Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6 | 7 | 10 | 13 | 14),
+                _ => ["40", "53", "55P03", "57P", "08"]
                     .iter()
                     .any(|class| code.starts_with(class)),
             }

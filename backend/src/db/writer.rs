@@ -14,7 +14,7 @@ use crate::error::OfficeError;
 use crate::work::{Shared, Work};
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 /// Jobs that may wait. Beyond, callers wait a moment and are told that the office is busy.
@@ -22,9 +22,11 @@ const QUEUE_JOBS_MAX: usize = 2_048;
 /// Jobs in one transaction: enough to hide the flush, few enough to answer soon.
 const BATCH_JOBS_MAX: usize = 256;
 /// How long a caller waits for a place in the queue.
-const QUEUE_WAIT: Duration = Duration::from_millis(2_000);
+const QUEUE_WAIT: Duration = Duration::from_millis(1_000);
 /// How often a job is tried when locks or lost connections are in the way.
 const ATTEMPTS_MAX: u32 = 3;
+/// A failure that took this long was a wait for a lock: trying again would wait as long again.
+const GIVEN_UP_AFTER: Duration = Duration::from_millis(1_000);
 
 trait AnyJob: Send {
     fn run<'a>(&'a mut self, work: &'a mut Work) -> BoxFuture<'a, Result<(), OfficeError>>;
@@ -130,16 +132,25 @@ async fn write_for_ever(
         if waiting == 0 {
             return;
         }
-        if write_together(&db, &shared, &mut kept, &mut batch)
-            .await
-            .is_ok()
-        {
-            batch.drain(..).for_each(|job| job.finish(Ok(())));
-            continue;
-        }
-        for mut job in batch.drain(..) {
-            let outcome = write_alone(&db, &shared, &mut kept, &mut job).await;
-            job.finish(outcome);
+        let begun = Instant::now();
+        match write_together(&db, &shared, &mut kept, &mut batch).await {
+            Ok(()) => batch.drain(..).for_each(|job| job.finish(Ok(()))),
+            // Somebody holds the database for long. Those who wait are told so now, not one
+            // after the other when each has waited as long again.
+            Err(OfficeError::Busy) if begun.elapsed() >= GIVEN_UP_AFTER => {
+                batch
+                    .drain(..)
+                    .for_each(|job| job.finish(Err(OfficeError::Busy)));
+                while let Ok(job) = queue.try_recv() {
+                    job.finish(Err(OfficeError::Busy));
+                }
+            }
+            Err(_) => {
+                for mut job in batch.drain(..) {
+                    let outcome = write_alone(&db, &shared, &mut kept, &mut job).await;
+                    job.finish(outcome);
+                }
+            }
         }
     }
 }
@@ -152,12 +163,13 @@ async fn write_alone(
 ) -> Result<(), OfficeError> {
     let mut attempt = 1;
     loop {
+        let begun = Instant::now();
         match write_together(db, shared, kept, std::slice::from_mut(job)).await {
-            // Another process may have taken a key between two statements of ours.
+            // A connection was lost, or another process took a key between two statements.
             Err(OfficeError::Busy | OfficeError::Conflict { field: "key" })
-                if attempt < ATTEMPTS_MAX =>
+                if attempt < ATTEMPTS_MAX && begun.elapsed() < GIVEN_UP_AFTER =>
             {
-                attempt += 1
+                attempt += 1;
             }
             outcome => return outcome,
         }
@@ -176,33 +188,46 @@ async fn write_together(
         None => db.write().await?,
     };
     dialect::begin_writing(&mut conn).await?;
-    let mut work = Work::begin(conn, Arc::clone(shared)).await?;
+    let numbers = match sql::office(&mut conn).await {
+        Ok(Some(numbers)) => numbers,
+        outcome => {
+            undo(conn, kept).await;
+            return Err(outcome.err().map_or(
+                OfficeError::Corrupt {
+                    what: "the office row",
+                },
+                OfficeError::from,
+            ));
+        }
+    };
+    let mut work = Work::begin(conn, numbers, Arc::clone(shared));
     let outcome = run_all(&mut work, batch).await;
     let (mut conn, changed) = work.end();
-    match outcome {
-        Ok(()) => match sql::commit(&mut conn).await {
-            Ok(_) => {
-                *kept = Some(conn);
-                shared.announce(changed);
-                Ok(())
-            }
-            Err(error) => {
-                // A commit that failed for want of space leaves the transaction open.
-                if sql::rollback(&mut conn).await.is_ok() {
-                    *kept = Some(conn);
-                }
-                Err(error.into())
-            }
-        },
-        Err(error) => {
-            // A connection that cannot even roll back is given up; closing it ends its transaction.
-            if sql::rollback(&mut conn).await.is_ok() {
-                *kept = Some(conn);
-            } else {
-                conn.give_up();
-            }
-            Err(error)
+    if let Err(error) = outcome {
+        undo(conn, kept).await;
+        return Err(error);
+    }
+    match sql::commit(&mut conn).await {
+        Ok(_) => {
+            *kept = Some(conn);
+            shared.announce(changed);
+            Ok(())
         }
+        Err(error) => {
+            // A commit that failed for want of space leaves the transaction open.
+            undo(conn, kept).await;
+            Err(error.into())
+        }
+    }
+}
+
+/// Takes a transaction back. A connection that cannot even do that is given up, for the next one to
+/// use it would find itself in the middle of it; closing it ends the transaction.
+async fn undo(mut conn: Conn, kept: &mut Option<Conn>) {
+    if sql::rollback(&mut conn).await.is_ok() {
+        *kept = Some(conn);
+    } else {
+        conn.give_up();
     }
 }
 

@@ -322,3 +322,28 @@ promise! {
         world.assert_sound().await;
     }
 }
+
+promise! {
+    async fn fault_17_a_database_held_by_another_is_busy_soon_and_well_again_later(world) {
+        let mut agent = world.phone(AGENT).await;
+        agent.register().await;
+        let holder = Holder::take(&world.url).await;
+        let (session, request) = (agent.session().await, agent.request(Vec::new()));
+        let begun = std::time::Instant::now();
+        let waiting: Vec<_> = (0..40)
+            .map(|_| {
+                let (office, session, request) = (world.office.clone(), session.clone(), request.clone());
+                tokio::spawn(async move { office.sync(&session, request).await })
+            })
+            .collect();
+        for told in waiting {
+            assert!(matches!(told.await.expect("no panic"), Err(OfficeError::Busy)));
+        }
+        assert!(begun.elapsed().as_millis() < 5_000, "{:?}", begun.elapsed());
+        // Reading goes on meanwhile.
+        assert!(world.office.orders(&world.manager(), &Default::default(), None, 10).await.is_ok());
+        holder.let_go().await;
+        agent.register().await;
+        world.assert_sound().await;
+    }
+}

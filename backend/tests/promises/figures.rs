@@ -168,8 +168,7 @@ async fn histories(
 }
 
 type Fits<'a> = dyn Fn(&Order, Option<CooperativeId>, Option<ProductId>) -> bool + 'a;
-type KeyOf<'a> =
-    dyn Fn(&Order, Option<CooperativeId>, Option<ProductId>) -> Option<FigureKey> + 'a;
+type KeyOf<'a> = dyn Fn(&Order, Option<CooperativeId>, Option<ProductId>) -> Option<FigureKey> + 'a;
 
 /// The figures as somebody would sum them by hand.
 fn by_hand(

@@ -2,6 +2,8 @@
 
 use super::world::*;
 use serde_json::json;
+use taswiq_backend::db::dialect;
+use taswiq_backend::feed::sql::after;
 use taswiq_backend::parked::Settlement;
 use taswiq_domain::Refusal;
 use taswiq_domain::ids::{CommandId, CustomerId, OrderId};
@@ -377,5 +379,40 @@ promise! {
         }));
         assert_eq!(seen.len(), 60);
         second.close().await;
+    }
+}
+
+promise! {
+    async fn a_device_that_pulls_during_a_late_commit_gets_it_afterwards(world) {
+        let mut agent = world.phone(AGENT).await;
+        let early = agent.register().await;
+        let mut reader = world.phone(AGENT).await;
+        reader.pull().await;
+        let cursor = reader.cursor;
+        // One transaction has taken the next number and takes its time to commit.
+        let mut late = Holder::take(&world.url).await;
+        late.change(&format!("agent:{AGENT}"), &early.to_string()).await;
+        // Another comes after it, and must not overtake it.
+        let command = agent.command(&register());
+        let new = CustomerId(command["id"].as_str().expect("an id").parse().expect("an id"));
+        let (office, session, request) = (world.office.clone(), agent.session().await, agent.request(vec![command]));
+        let overtaking = tokio::spawn(async move { office.sync(&session, request).await });
+        let db = dialect::open(&world.url, 1).await.expect("opens");
+        let scope = format!("agent:{AGENT}");
+        for _ in 0..20 {
+            let mut conn = db.read().await.expect("a connection");
+            let visible = after(&mut conn, [&scope, &scope, &scope], cursor, 10).await.expect("read");
+            assert!(visible.is_empty(), "a later number is seen before an earlier one");
+            tokio::task::yield_now().await;
+        }
+        late.let_go().await;
+        let applied = overtaking.await.expect("no panic").expect("an answer");
+        assert_eq!(applied.results[0].answer, Answer::Applied);
+        db.close().await;
+        let told: Vec<_> = reader.pull().await.into_iter().filter_map(|change| match change {
+            Change::Customer(customer) => Some(customer.id),
+            _ => None,
+        }).collect();
+        assert_eq!(told, [early, new]);
     }
 }

@@ -620,3 +620,59 @@ pub fn orders_in(changes: &[Change]) -> Vec<&Order> {
         })
         .collect()
 }
+
+/// Another process in the middle of a writing transaction.
+pub enum Holder {
+    Sqlite(sqlx::SqliteConnection),
+    Postgres(sqlx::PgConnection),
+}
+
+impl Holder {
+    pub async fn take(url: &str) -> Self {
+        use sqlx::{Connection, Executor};
+        if url.starts_with("sqlite") {
+            let mut connection = sqlx::SqliteConnection::connect(url).await.expect("opens");
+            connection.execute("BEGIN IMMEDIATE").await.expect("begins");
+            return Self::Sqlite(connection);
+        }
+        let mut connection = sqlx::PgConnection::connect(url).await.expect("opens");
+        connection.execute("BEGIN").await.expect("begins");
+        connection
+            .execute("SELECT id FROM office WHERE id = 1 FOR UPDATE")
+            .await
+            .expect("locks");
+        Self::Postgres(connection)
+    }
+
+    async fn run(&mut self, statement: &'static str, values: &[&str]) {
+        match self {
+            Self::Sqlite(connection) => {
+                let query = values
+                    .iter()
+                    .fold(sqlx::query(statement), |query, value| query.bind(*value));
+                query.execute(connection).await.expect("runs");
+            }
+            Self::Postgres(connection) => {
+                let query = values
+                    .iter()
+                    .fold(sqlx::query(statement), |query, value| query.bind(*value));
+                query.execute(connection).await.expect("runs");
+            }
+        }
+    }
+
+    /// Gives a thing in a scope the next number of the change feed.
+    pub async fn change(&mut self, scope: &str, entity: &str) {
+        self.run(
+            "UPDATE office SET feed_number = feed_number + 1 WHERE id = 1",
+            &[],
+        )
+        .await;
+        let number = "UPDATE feed SET number = (SELECT feed_number FROM office WHERE id = 1) WHERE scope = $1 AND entity = $2";
+        self.run(number, &[scope, entity]).await;
+    }
+
+    pub async fn let_go(mut self) {
+        self.run("COMMIT", &[]).await;
+    }
+}
