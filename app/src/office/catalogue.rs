@@ -322,7 +322,7 @@ fn picture_fields(desk: &Desk, typed: &Typed) -> AnyView {
     view! {
         <fieldset class="form-part"><legend>{words.office_picture_title()}</legend>
             <div class="row">
-                <span class="niche niche-large">{ui::drawing(&chosen)}</span>
+                <span class="niche">{ui::drawing(&chosen)}</span>
                 <button class="button" type="submit" name="preview" value="yes" formnovalidate=true>{ui::icon("eye")}{words.office_picture_preview()}</button>
             </div>
             {gallery("shape", words.office_picture_shape(), &SHAPES, |picture, name| name.clone_into(&mut picture.shape))}

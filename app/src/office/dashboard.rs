@@ -24,6 +24,8 @@ pub struct Names<'a> {
 
 /// Bars in each list of the first page.
 const BARS_MAX: usize = 8;
+/// Beyond it a comparison is left out.
+const CHANGE_PERCENT_MAX: i128 = 999;
 
 /// The first page of the office.
 pub fn page(desk: &Desk, asked: &Asked, overview: &Overview, names: &Names<'_>) -> String {
@@ -90,6 +92,8 @@ fn tiles(desk: &Desk, asked: &Asked, overview: &Overview) -> AnyView {
         }
         .into_any()
     };
+    // What was pending has been earned since, so a percentage between two periods would say something
+    // else than it seems to: commissions are set beside each other instead.
     let query = asked.query();
     let by = |by: &str| format!("/office/figures?by={by}&{query}");
     let unanswered = &overview.unanswered;
@@ -98,8 +102,8 @@ fn tiles(desk: &Desk, asked: &Asked, overview: &Overview) -> AnyView {
             {tile(words.office_figures_turnover(), by("cooperative"), total.net_asked, Some(before.net_asked), words.office_figures_gross(&total.gross_asked.to_string(), &orders))}
             {tile(words.office_figures_confirmed(), by("cooperative"), total.net_confirmed, Some(before.net_confirmed), words.office_figures_kept(&total.net_kept.to_string()))}
             {tile(words.office_figures_estimate(), by("agent"), total.commission_estimate, None, words.office_figures_estimate_why().to_owned())}
-            {tile(words.office_figures_pending(), by("agent"), total.commission_pending, Some(before.commission_pending), words.office_figures_pending_why().to_owned())}
-            {tile(words.office_figures_earned(), by("agent"), total.commission_earned, Some(before.commission_earned), words.office_figures_earned_why().to_owned())}
+            {tile(words.office_figures_pending(), by("agent"), total.commission_pending, None, words.office_figures_pending_why(&before.commission_pending.to_string()))}
+            {tile(words.office_figures_earned(), by("agent"), total.commission_earned, None, words.office_figures_earned_why(&before.commission_earned.to_string()))}
             {waiting(desk, unanswered, &overview.completeness)}
         </div>
     }
@@ -147,6 +151,10 @@ fn change(desk: &Desk, now: Centimes, before: Centimes) -> AnyView {
         return ().into_any();
     }
     let percent = (i128::from(now.0) - i128::from(before.0)) * 100 / i128::from(before.0.abs());
+    // After next to nothing everything is many times as much: that says nothing.
+    if percent.abs() > CHANGE_PERCENT_MAX {
+        return ().into_any();
+    }
     let (sign, tone) = match percent {
         0 => ("", None),
         percent if percent > 0 => ("+\u{202f}", Some("done")),
@@ -158,10 +166,12 @@ fn change(desk: &Desk, now: Centimes, before: Centimes) -> AnyView {
 
 fn filters(desk: &Desk, asked: &Asked, names: &Names<'_>) -> AnyView {
     let words = desk.words();
+    let is_custom = asked.period == "custom";
+    let dates = |date: taswiq_domain::time::CivilDate| if is_custom { date.to_string() } else { String::new() };
     let typed = Typed::default()
         .with("period", asked.period)
-        .with("from", asked.filter.first.to_string())
-        .with("to", asked.filter.end.plus_days(-1).to_string())
+        .with("from", dates(asked.filter.first))
+        .with("to", dates(asked.filter.end.plus_days(-1)))
         .with("agent", asked.filter.agent.map(|id| id.to_string()).unwrap_or_default())
         .with("cooperative", asked.filter.cooperative.map(|id| id.to_string()).unwrap_or_default())
         .with("product", asked.filter.product.map(|id| id.to_string()).unwrap_or_default());
@@ -176,6 +186,7 @@ fn filters(desk: &Desk, asked: &Asked, names: &Names<'_>) -> AnyView {
     let date = || Line { kind: "date", script: Script::Figures, ..Line::default() };
     view! {
         <form class="filters no-print" method="get" action="/office">
+            <input type="hidden" name="was" value=asked.period />
             {form.select("period", words.office_period_title(), &periods)}
             {form.line("from", words.office_period_from(), date())}
             {form.line("to", words.office_period_to(), date())}

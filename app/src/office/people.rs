@@ -243,7 +243,7 @@ fn devices(desk: &Desk, sight: &Sight<'_>) -> AnyView {
     if sight.devices.is_empty() {
         return view! { <p class="muted">{sentences.office_person_no_phone()}</p> }.into_any();
     }
-    let columns = [words(sentences.office_history_device()), words(sentences.office_agents_contact()), figures(sentences.office_agents_waiting()), words(sentences.office_column_state()), words("")];
+    let columns = [words(sentences.office_history_device()), words(sentences.office_agents_contact()), figures(sentences.office_agents_waiting()), words(sentences.office_column_state()), words(sentences.office_column_act())];
     let rows = sight
         .devices
         .iter()
@@ -276,7 +276,7 @@ fn sessions(desk: &Desk, sight: &Sight<'_>) -> AnyView {
     if sight.sessions.is_empty() {
         return view! { <p class="muted">{sentences.office_sessions_none()}</p> }.into_any();
     }
-    let columns = [words(sentences.office_sessions_browser()), words(sentences.office_sessions_since()), words(sentences.office_sessions_used()), words("")];
+    let columns = [words(sentences.office_sessions_browser()), words(sentences.office_sessions_since()), words(sentences.office_sessions_used()), words(sentences.office_column_act())];
     let rows = sight
         .sessions
         .iter()
@@ -354,7 +354,7 @@ pub fn form(desk: &Desk, typed: &Typed, problems: &[Problem], catalogue: &Catalo
     let role_field = match known {
         // Nobody changes what somebody is: their history says who did what as what.
         Some(_) => view! { <input type="hidden" name="role" value=role.as_str() /> }.into_any(),
-        None => form.radios("role", words.office_field_role(), &roles),
+        None => form.select("role", words.office_field_role(), &roles),
     };
     let languages: Vec<(String, String)> = LANGUAGES.iter().map(|language| (language.code.to_owned(), language.name.to_owned())).collect();
     let shows_cooperatives = known.is_none() || role == Role::Cooperative;

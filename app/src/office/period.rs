@@ -23,6 +23,9 @@ impl Asked {
         let today = desk.today();
         let (from, to) = (typed.number::<CivilDate>("from"), typed.number::<CivilDate>("to"));
         let named = PERIODS.into_iter().find(|known| *known == typed.get("period")).unwrap_or("today");
+        // Whoever fills in a date means it, unless they chose another period in the same form.
+        let chose_anew = !typed.get("was").is_empty() && typed.get("was") != named;
+        let named = if (from.is_some() || to.is_some()) && !chose_anew { "custom" } else { named };
         let (period, first, end) = match (named, from, to) {
             ("week", ..) => ("week", today.plus_days(-6), today.plus_days(1)),
             ("month", ..) => ("month", today.first_of_month(), today.plus_days(1)),

@@ -6,7 +6,7 @@ use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::person::Role;
 
 use super::desk::{Desk, Room};
-use super::widgets::{self, said};
+use super::widgets::said;
 use crate::ui;
 
 /// One step.
@@ -36,20 +36,24 @@ pub fn page(desk: &Desk, catalogue: &Catalogue, people: &[Person]) -> String {
         .enumerate()
         .map(|(index, step)| {
             let here = (current == Some(index)).then_some("step");
-            let done = step.is_done.then_some("");
-            let class = if current == Some(index) { "button button-primary" } else { "button" };
+            let (tone, icon) = match (step.is_done, current == Some(index)) {
+                (true, _) => (Some("done"), "check"),
+                (false, true) => (Some("news"), "arrow"),
+                (false, false) => (None, "hourglass"),
+            };
             view! {
-                <li data-done=done aria-current=here>
-                    <div class="row-apart">
-                        <span class="stack stack-tight"><strong>{step.title}</strong><span class="muted small">{step.state}</span></span>
-                        {widgets::go(step.address, "arrow", step.act, class)}
-                    </div>
+                <li>
+                    <a class="list-row" href=step.address aria-current=here>
+                        <span class="seal" data-tone=tone aria-hidden="true">{ui::icon_small(icon)}</span>
+                        <span class="list-main"><span>{step.title}</span><span>{step.state}</span></span>
+                        <span class="list-end">{step.act}{ui::icon("chevron")}</span>
+                    </a>
                 </li>
             }
             .into_any()
         })
         .collect();
-    let body = view! { {verdict} <ol class="steps">{items}</ol> };
+    let body = view! { {verdict} <ol class="list">{items}</ol> };
     desk.page(Room::Start, title, desk.title(title, said(words.office_start_about())), body.into_any())
 }
 
