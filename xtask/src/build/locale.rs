@@ -3,8 +3,12 @@
 //! The position of a sentence is the position of its dotted key in the sorted list of the keys of
 //! `fr.toml`, so the compiled screens hold numbers only. `app/build.rs` keeps the same order. A table
 //! that holds nothing but plural forms is one sentence.
+//!
+//! The server has all sentences inside. A phone's file keeps the place of those that only the office
+//! says, but not their text, which is half of the whole: a sentence whose function the phone's sources
+//! never name is left empty.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value as Json, json};
@@ -75,18 +79,50 @@ pub fn languages() -> Result<Vec<Language>> {
             .with_context(|| format!("{} is not valid TOML", path.display()))
     };
     let reference = read("app/locales", REFERENCE)?;
+    let names = names_in_phone_sources()?;
     codes
         .into_iter()
         .map(|code| {
             let table = read("app/locales", &code)?;
             let shell = read("public/locales", &code)?;
-            language(&code, &table, &reference, &shell)
+            language(&code, &table, &reference, &shell, &names)
                 .with_context(|| format!("app/locales/{code}.toml"))
         })
         .collect()
 }
 
-fn language(code: &str, table: &Table, reference: &Table, shell: &Table) -> Result<Language> {
+/// Every identifier in the sources that are compiled for the phone.
+fn names_in_phone_sources() -> Result<BTreeSet<String>> {
+    let folder = workspace::root().join("app/src");
+    let mut names = BTreeSet::new();
+    for path in super::files_below(&folder)? {
+        let place = path
+            .strip_prefix(&folder)
+            .context("a source outside its folder")?;
+        let is_rendered = ["office", "office.rs", "public", "public.rs"]
+            .iter()
+            .any(|rendered| place.starts_with(rendered));
+        if is_rendered || path.extension().is_none_or(|extension| extension != "rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| format!("reading {}", path.display()))?;
+        names.extend(
+            text.split(|letter: char| !letter.is_alphanumeric() && letter != '_')
+                .filter(|word| !word.is_empty())
+                .map(str::to_owned),
+        );
+    }
+    Ok(names)
+}
+
+fn language(
+    code: &str,
+    table: &Table,
+    reference: &Table,
+    shell: &Table,
+    names: &BTreeSet<String>,
+) -> Result<Language> {
     let meta = |key: &str| -> Result<&str> {
         table
             .get(META)
@@ -108,7 +144,17 @@ fn language(code: &str, table: &Table, reference: &Table, shell: &Table) -> Resu
     }
     let ordered = wanted
         .keys()
-        .map(|key| sentences.get(key).with_context(|| format!("lacks `{key}`")))
+        .map(|key| {
+            let sentence = sentences
+                .get(key)
+                .with_context(|| format!("lacks `{key}`"))?;
+            let is_said_on_phones = names.contains(&key.replace('.', "_"));
+            Ok(if is_said_on_phones {
+                sentence.clone()
+            } else {
+                Json::from("")
+            })
+        })
         .collect::<Result<Vec<_>>>()?;
     let json = json!({
         "code": code,
@@ -174,6 +220,8 @@ mod tests {
         name = "Français"
         dir = "ltr"
         plural = "fr"
+        [office]
+        turnover = "Chiffre d'affaires"
         [order]
         zone = "Z"
         lines = { one = "{n} ligne", other = "{n} lignes" }
@@ -183,23 +231,30 @@ mod tests {
     fn made(code: &str, text: &str) -> Result<Language> {
         let reference: Table = FRENCH.parse().expect("TOML");
         let table: Table = text.parse().expect("TOML");
-        language(code, &table, &reference, &Table::new())
+        let names = ["order_zone", "order_lines"].map(str::to_owned);
+        language(
+            code,
+            &table,
+            &reference,
+            &Table::new(),
+            &BTreeSet::from(names),
+        )
     }
 
     #[test]
-    fn sentences_stand_in_the_order_of_their_dotted_keys_and_plurals_are_one() {
+    fn sentences_stand_in_the_order_of_their_keys_and_the_offices_are_left_empty() {
         let french = made("fr", FRENCH).expect("a language");
         let json: Json = serde_json::from_str(&french.json).expect("JSON");
         assert_eq!(
             json["sentences"],
-            json!([{ "one": "{n} ligne", "other": "{n} lignes" }, "Z"])
+            json!(["", { "one": "{n} ligne", "other": "{n} lignes" }, "Z"])
         );
         assert_eq!(json["dir"], "ltr");
     }
 
     #[test]
     fn a_language_that_lacks_a_key_or_has_one_too_many_is_refused() {
-        let header = "[meta]\ncode = 'ar'\nname = 'x'\ndir = 'rtl'\nplural = 'ar'\n[order]\n";
+        let header = "[meta]\ncode = 'ar'\nname = 'x'\ndir = 'rtl'\nplural = 'ar'\n[office]\nturnover = 't'\n[order]\n";
         let lacking = made("ar", &format!("{header}zone = 'z'"));
         assert!(lacking.is_err_and(|error| format!("{error:#}").contains("order.lines")));
         let extra = made(

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::locale::Language;
 use super::site::{ContentPolicy, Site};
 use super::style;
+use super::worker;
 use crate::workspace;
 
 pub struct Pages {
@@ -73,6 +74,12 @@ pub fn pages(languages: &[Language], site: &Site, build_id: &str) -> Result<Page
     let assets: BTreeMap<&str, &str> = site
         .assets()
         .iter()
+        // Fonts are the sheet's affair, and the sentences stand with their language.
+        .filter(|(name, url)| {
+            worker::is_needed_offline(url)
+                && !name.starts_with("fonts/")
+                && !name.starts_with("locale.")
+        })
         .map(|(name, url)| (name.as_str(), url.as_str()))
         .collect();
     // In the head and parsed before the first paint: the language, and where everything lies.
@@ -189,12 +196,12 @@ pub fn read(path: &str) -> Result<String> {
 
 fn icon_links(site: &Site) -> String {
     let mut links = String::new();
-    if let Some(icon) = site.url("icon.svg") {
+    if let Some(icon) = site.url("icons/favicon.svg") {
         links.push_str(&format!(
             "<link rel=\"icon\" type=\"image/svg+xml\" href=\"{icon}\">"
         ));
     }
-    if let Some(icon) = site.url("icons/icon-192.png") {
+    if let Some(icon) = site.url("icons/apple-touch-180.png") {
         links.push_str(&format!("<link rel=\"apple-touch-icon\" href=\"{icon}\">"));
     }
     links

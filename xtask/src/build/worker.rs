@@ -35,15 +35,24 @@ pub fn scripts(site: &Site, build_id: &str) -> Result<Vec<(String, String)>> {
     ])
 }
 
-/// The office is online and the store's screenshots are for shops: neither belongs on a phone.
-fn is_needed_offline(address: &str) -> bool {
-    let name = address.trim_start_matches("/pkg/");
-    let hashed = address.starts_with("/pkg/");
-    let office = name.starts_with("office");
-    let for_shops = name.starts_with("screenshots/") || name.ends_with(".txt");
-    let page =
-        matches!(address, "/shell.html" | "/offline.html") || address.ends_with(".webmanifest");
-    page || (hashed && !office && !for_shops)
+/// What belongs on a phone. The office is online, screenshots are for shops, and icons are asked for by
+/// the browser when it installs, which needs the network anyway.
+pub fn is_needed_offline(address: &str) -> bool {
+    let Some(name) = address.strip_prefix("/pkg/") else {
+        return matches!(address, "/shell.html" | "/offline.html")
+            || address.ends_with(".webmanifest");
+    };
+    let is_left = [
+        "office",
+        "public",
+        "screenshots/",
+        "icons/",
+        "icon.",
+        "icon-",
+    ]
+    .iter()
+    .any(|start| name.starts_with(start));
+    !is_left && !name.ends_with(".txt")
 }
 
 #[cfg(test)]
@@ -57,6 +66,7 @@ mod tests {
             "/offline.html",
             "/pkg/taswiq.ab.wasm",
             "/pkg/fonts/a.ab.woff2",
+            "/pkg/icons.ab.svg",
         ] {
             assert!(is_needed_offline(kept), "{kept}");
         }
@@ -64,6 +74,8 @@ mod tests {
             "/robots.txt",
             "/pkg/office.ab.js",
             "/pkg/screenshots/a.ab.png",
+            "/pkg/icons/icon-512.ab.png",
+            "/pkg/icon-maskable.ab.svg",
             "/assets.json",
         ] {
             assert!(!is_needed_offline(left), "{left}");
