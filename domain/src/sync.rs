@@ -5,6 +5,8 @@
 //! frozen by the golden files in `tests/golden`: an installed phone may sleep for a year and must
 //! still be understood. Fields may be added with a default; nothing is renamed or removed.
 
+mod reading;
+
 use crate::catalogue::Catalogue;
 use crate::catalogue::Channel;
 use crate::customer::{Customer, CustomerDetails, CustomerLabel};
@@ -60,7 +62,7 @@ pub struct Waiting {
 }
 
 /// Something a person did on a device.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Command {
     /// Made by the device; also the id of whatever the command creates.
     pub id: CommandId,
@@ -396,7 +398,7 @@ pub enum Answer {
 }
 
 /// Something that changed in a device's scope.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", content = "body", rename_all = "snake_case")]
 pub enum Change {
     /// The person the device belongs to.
@@ -431,6 +433,7 @@ pub struct OrderDocument {
 
 /// A transfer with its place in the ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "reading::EntryFields")]
 pub struct LedgerEntry {
     /// Counts the ledger's entries.
     pub number: i64,

@@ -94,6 +94,7 @@ pub struct Queued {
 /// A command that the server has taken in, kept so that a server restored from an older copy can be
 /// told again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "AcknowledgedFields")]
 pub struct Acknowledged {
     /// As it was queued.
     #[serde(flatten)]
@@ -106,8 +107,33 @@ pub struct Acknowledged {
     pub settling: bool,
 }
 
+/// An [`Acknowledged`] as it is written. Reading a flattened record would compile every command a
+/// second time.
+#[derive(Deserialize)]
+struct AcknowledgedFields {
+    command: Command,
+    corrected_at: Timestamp,
+    decided_at: Timestamp,
+    #[serde(default)]
+    settling: bool,
+}
+
+impl From<AcknowledgedFields> for Acknowledged {
+    fn from(fields: AcknowledgedFields) -> Self {
+        Self {
+            queued: Queued {
+                command: fields.command,
+                corrected_at: fields.corrected_at,
+            },
+            decided_at: fields.decided_at,
+            settling: fields.settling,
+        }
+    }
+}
+
 /// A command that a person must look at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "ParkedFields")]
 pub struct ParkedRecord {
     /// As it was queued.
     #[serde(flatten)]
@@ -116,6 +142,28 @@ pub struct ParkedRecord {
     pub refusal: Refusal,
     /// When the server answered, by its clock.
     pub decided_at: Timestamp,
+}
+
+/// A [`ParkedRecord`] as it is written.
+#[derive(Deserialize)]
+struct ParkedFields {
+    command: Command,
+    corrected_at: Timestamp,
+    refusal: Refusal,
+    decided_at: Timestamp,
+}
+
+impl From<ParkedFields> for ParkedRecord {
+    fn from(fields: ParkedFields) -> Self {
+        Self {
+            queued: Queued {
+                command: fields.command,
+                corrected_at: fields.corrected_at,
+            },
+            refusal: fields.refusal,
+            decided_at: fields.decided_at,
+        }
+    }
 }
 
 /// A document of the server, and when it came.

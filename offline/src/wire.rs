@@ -1,7 +1,6 @@
 //! Requests and responses as bytes.
 
 use crate::driver::TransportError;
-use serde::Deserialize;
 use serde_json::Value;
 use taswiq_domain::ids::CommandId;
 use taswiq_domain::refusal::Refusal;
@@ -28,7 +27,9 @@ pub fn encode(request: &Request) -> Vec<u8> {
 /// orders on the phone, so a change of an unknown kind is passed over and an unknown reason for
 /// parking a command still parks it.
 pub fn decode(body: &[u8]) -> Result<Decoded, TransportError> {
-    let decoded = match serde_json::from_slice(body) {
+    // Read as a text, like the records, so that a phone carries one reader and not two.
+    let body = std::str::from_utf8(body).map_err(|_| TransportError::Garbled)?;
+    let decoded = match serde_json::from_str(body) {
         Ok(response) => Decoded {
             response,
             skipped: false,
@@ -42,9 +43,9 @@ pub fn decode(body: &[u8]) -> Result<Decoded, TransportError> {
     }
 }
 
-fn decode_younger(body: &[u8]) -> Result<Decoded, TransportError> {
+fn decode_younger(body: &str) -> Result<Decoded, TransportError> {
     let garbled = |_| TransportError::Garbled;
-    let mut whole: Value = serde_json::from_slice(body).map_err(garbled)?;
+    let mut whole: Value = serde_json::from_str(body).map_err(garbled)?;
     let mut take = |field: &str| match whole.get_mut(field).map(Value::take) {
         Some(Value::Array(items)) => Ok(items),
         _ => Err(TransportError::Garbled),
@@ -52,11 +53,11 @@ fn decode_younger(body: &[u8]) -> Result<Decoded, TransportError> {
     let (changes, results) = (take("changes")?, take("results")?);
     whole["changes"] = Value::Array(Vec::new());
     whole["results"] = Value::Array(Vec::new());
-    let mut response: Response = serde_json::from_value(whole).map_err(garbled)?;
+    let mut response: Response = serde_json::from_str(&whole.to_string()).map_err(garbled)?;
     let told = changes.len();
     response.changes = changes
         .into_iter()
-        .filter_map(|change| serde_json::from_value::<Change>(change).ok())
+        .filter_map(|change| serde_json::from_str::<Change>(&change.to_string()).ok())
         .collect();
     response.results = results.iter().filter_map(result_of_younger).collect();
     let skipped = response.changes.len() < told;
@@ -65,8 +66,8 @@ fn decode_younger(body: &[u8]) -> Result<Decoded, TransportError> {
 
 /// An answer to a command, if it can be understood; a command without one waits.
 fn result_of_younger(result: &Value) -> Option<CommandResult> {
-    CommandResult::deserialize(result).ok().or_else(|| {
-        let id = CommandId::deserialize(result.get("id")?).ok()?;
+    serde_json::from_str::<CommandResult>(&result.to_string()).ok().or_else(|| {
+        let id: CommandId = result.get("id")?.as_str()?.parse().ok()?;
         let code = result.get("refusal")?.get("code")?.as_str()?;
         let is_parked = result.get("status")?.as_str()? == "parked";
         is_parked.then(|| CommandResult {
