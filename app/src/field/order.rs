@@ -121,9 +121,11 @@ fn part(phone: Phone, sheets: Sheets, catalogue: &Catalogue, view: &OrderView, s
                 <div class="list-end">{amount}</div>
             </div>
             <ul>{lines}</ul>
-            {proposal(phone, catalogue, &view.order, sub_order)}
-            {money(phone, sheets, sub_order)}
-            {part_acts(phone, sheets, &view.order, sub_order)}
+            <div class="stack">
+                {proposal(phone, catalogue, &view.order, sub_order)}
+                {money(phone, sheets, sub_order)}
+                {part_acts(phone, sheets, &view.order, sub_order)}
+            </div>
             <details class="more">
                 <summary>{ui::icon("history")}{words.order_history()}" "{ui::icon_flat("chevron-down")}</summary>
                 {timeline(phone, view, sub_order)}

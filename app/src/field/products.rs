@@ -247,7 +247,7 @@ fn list(phone: Phone, making: Making, found: Memo<Vec<ProductId>>, is_search: bo
     });
     view! {
         <p class="visually-hidden" role="status">{words.products_found(count)}</p>
-        <ul class="product-grid" class:as-rows=is_search>{tiles}</ul>
+        <ul class="product-grid">{tiles}</ul>
         {more}
     }
     .into_any()

@@ -156,7 +156,7 @@ fn to_do(phone: Phone) -> Option<AnyView> {
                 <li><a class="list-row" data-tone=(!tone.is_empty()).then_some(tone) href=Field::Order(view.order.id).to_string()>
                     {ui::icon(icon)}
                     <span class="list-main"><span><bdi>{customer_name(phone, view)}</bdi></span><span>{*said}" · "<bdi>{cooperative_name(phone, &catalogue, sub_order.cooperative)}</bdi></span></span>
-                    <span class="list-end">{ui::amount(left_to_pay(sub_order), "amount-body")}</span>
+                    {(left_to_pay(sub_order) > Centimes::ZERO).then(|| view! { <span class="list-end">{ui::amount(left_to_pay(sub_order), "amount-body")}</span> })}
                 </a></li>
             }
             .into_any()

@@ -9,6 +9,9 @@ use taswiq_domain::limits::CLOCK_SKEW_FLAGGED_MS;
 use taswiq_offline::Phase;
 use taswiq_offline::store::StoreError;
 
+/// Who has said "later" to installing is not asked again.
+const PUT_OFF_COOKIE: &str = "install_later";
+
 /// While the store is being read: a moment.
 pub(super) fn opening(words: Words) -> AnyView {
     ui::frame(ui::app_bar(words.app_name(), ().into_any()), ui::skeleton_list(words.phone_opening()), ().into_any())
@@ -102,7 +105,7 @@ fn offers() -> (RwSignal<bool>, RwSignal<bool>) {
 pub fn above(phone: Phone) -> AnyView {
     let words = phone.words;
     let (update, install) = offers();
-    let put_off = RwSignal::new(false);
+    let put_off = RwSignal::new(browser::cookie(PUT_OFF_COOKIE).is_some());
     let session = move || match phone.status().phase {
         Phase::SignInAgain => Some(sign_in_again(phone)),
         Phase::NotAccepted => Some(ui::banner("trouble", "warning", words.badge_not_accepted(), words.not_accepted_text())),
@@ -126,7 +129,7 @@ pub fn above(phone: Phone) -> AnyView {
             let actions = view! {
                 <div class="button-group">
                     <button class="button" type="button" on:click=|_| browser::install()>{words.install_action()}</button>
-                    <button class="button button-quiet" type="button" on:click=move |_| put_off.set(true)>{words.action_later()}</button>
+                    <button class="button button-quiet" type="button" on:click=move |_| { browser::set_cookie(PUT_OFF_COOKIE, "1"); put_off.set(true); }>{words.action_later()}</button>
                 </div>
             };
             ui::banner_with("news", "install", words.install_title(), words.install_text(), actions.into_any())
