@@ -19,6 +19,8 @@ export default defineConfig({
     viewport: { width: 360, height: 800 },
     locale: "fr-MA",
     timezoneId: "Africa/Casablanca",
+    // A screen that does not answer a tap within this is broken, however busy the machine.
+    actionTimeout: 30_000,
     trace: "retain-on-failure",
     screenshot: "only-on-failure",
   },

@@ -101,12 +101,17 @@ export class Agent {
     return { estimate, pending, earned, payable, paid };
   }
 
-  /** What the line of that product earns if all of it is kept, from its explanation, in centimes. */
-  async commissionOfLine(order, product) {
+  /** What the order's page says of its commission: at the door, each named loss, and what is left. */
+  async commissionOf(order) {
     await this.open(`/field/orders/${order}`);
-    await this.page.locator("summary").filter({ hasText: "calcul" }).click();
-    const line = this.page.locator(".explain").filter({ hasText: product }).first();
-    return centimes(await line.locator(".total .amount").innerText());
+    const rows = this.page.locator("dl.explain > div");
+    const amountOf = async (text) => centimes(await rows.filter({ hasText: text }).first().locator(".amount").innerText());
+    const losses = await rows.filter({ hasText: "−" }).locator(".amount").allInnerTexts();
+    return {
+      atTheDoor: await amountOf("Estimée à la porte"),
+      losses: losses.map(centimes),
+      pending: await amountOf("En attente"),
+    };
   }
 
   /** Gives the goods to the customer, who says the four digits of the receipt. */
@@ -189,7 +194,7 @@ export class Cooperative {
   async refuse(reason) {
     await this.page.getByRole("button", { name: "Refuser" }).first().click();
     const sheet = this.page.locator("dialog[open]");
-    await sheet.getByText(reason).click();
+    await sheet.getByLabel(reason).check();
     await sheet.getByRole("button", { name: "Refuser" }).click();
     await expect(sheet).toHaveCount(0);
   }

@@ -50,6 +50,7 @@ export class Phone {
       locale: "fr-MA",
       timezoneId: "Africa/Casablanca",
     });
+    this.context.setDefaultTimeout(30_000);
     await this.context.addCookies([{ name: "lang", value: this.language, url: this.url }]);
     this.page = this.context.pages()[0] ?? (await this.context.newPage());
     this.context.on("page", (page) => this.#listen(page));
