@@ -29,6 +29,19 @@ pub fn wasm_target() -> Result<()> {
         .context("the phone's bundle needs the wasm target; install it with your Rust distribution")
 }
 
+/// The formatter (`fmt`, component `rustfmt`) or the linter (`clippy`), which a minimal Rust leaves out.
+///
+/// # Errors
+/// When it is absent and `rustup` cannot install it.
+pub fn cargo_tool(subcommand: &str, component: &str) -> Result<()> {
+    let known = command::read(command::cargo(&workspace::root()).args([subcommand, "--version"]));
+    if known.is_ok() {
+        return Ok(());
+    }
+    println!("installing {component}");
+    command::run(Command::new("rustup").args(["component", "add", component]))
+}
+
 /// The optimiser of WebAssembly, from npm: the one that Debian packages breaks the page.
 ///
 /// # Errors

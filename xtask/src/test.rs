@@ -115,6 +115,7 @@ fn tidy_stage() -> Tally {
 }
 
 fn format_stage() -> Result<Tally> {
+    needs::cargo_tool("fmt", "rustfmt")?;
     let mut cargo = command::cargo(&workspace::root());
     Ok(Tally::of(command::run(
         cargo.args(["fmt", "--all", "--", "--check"]),
@@ -122,6 +123,7 @@ fn format_stage() -> Result<Tally> {
 }
 
 fn lint_stage() -> Result<Tally> {
+    needs::cargo_tool("clippy", "clippy")?;
     needs::wasm_target()?;
     let root = workspace::root();
     let native = command::run(command::cargo(&root).args([

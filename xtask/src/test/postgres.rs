@@ -10,6 +10,9 @@ use anyhow::{Context, Result};
 use crate::command;
 use crate::needs;
 
+/// Its folder is called so and by the number of the process it belongs to.
+const PREFIX: &str = "taswiq-postgres-";
+
 pub struct Postgres {
     programs: PathBuf,
     folder: PathBuf,
@@ -33,8 +36,9 @@ impl Postgres {
 
     fn start() -> Result<Self> {
         let programs = needs::postgresql()?;
+        remove_abandoned(&programs)?;
         // Not below `target`: the user `postgres` may not enter the folder of whoever runs this.
-        let folder = std::env::temp_dir().join(format!("taswiq-postgres-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("{PREFIX}{}", std::process::id()));
         std::fs::create_dir_all(&folder)
             .with_context(|| format!("creating {}", folder.display()))?;
         let postgres = Postgres {
@@ -119,6 +123,26 @@ impl Drop for Postgres {
             eprintln!("removing {}: {error}", self.folder.display());
         }
     }
+}
+
+/// Ends the servers of test runs that were interrupted: PostgreSQL outlives whoever started it.
+fn remove_abandoned(programs: &Path) -> Result<()> {
+    for entry in std::fs::read_dir(std::env::temp_dir())?.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let Some(owner) = name.strip_prefix(PREFIX) else {
+            continue;
+        };
+        let is_number = owner.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number && !Path::new("/proc").join(owner).exists() {
+            println!("removing what an interrupted test run left in {name}");
+            drop(Postgres {
+                programs: programs.to_path_buf(),
+                folder: entry.path(),
+                port: 0,
+            });
+        }
+    }
+    Ok(())
 }
 
 fn is_root() -> Result<bool> {
