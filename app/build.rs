@@ -56,8 +56,12 @@ fn read_all(folder: &Path) -> Result<Vec<Language>, String> {
         let Some(code) = path.file_stem().and_then(|stem| stem.to_str()) else {
             continue;
         };
-        if path.extension().is_some_and(|extension| extension == "toml") {
-            let text = std::fs::read_to_string(&path).map_err(|error| format!("{code}: {error}"))?;
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
+            let text =
+                std::fs::read_to_string(&path).map_err(|error| format!("{code}: {error}"))?;
             languages.push(Language::read(code, &text)?);
         }
     }

@@ -41,12 +41,22 @@ pub fn screen(phone: Phone, making: Making, field: Field) -> AnyView {
         Field::Sync => {
             let foot = view! { {sync_page::action(phone)}{tabs(phone, field)} };
             ui::frame(
-                ui::back_bar(Field::Today.to_string(), phone.words.today_title(), ().into_any()),
-                sync_page::content(phone, move |phone, parked| repair::actions(phone, making, parked)),
+                ui::back_bar(
+                    Field::Today.to_string(),
+                    phone.words.today_title(),
+                    ().into_any(),
+                ),
+                sync_page::content(phone, move |phone, parked| {
+                    repair::actions(phone, making, parked)
+                }),
                 foot.into_any(),
             )
         }
-        Field::Settings => ui::frame(ui::app_bar(phone.words.settings_title(), badge::badge(phone)), settings::content(phone), tabs(phone, field)),
+        Field::Settings => ui::frame(
+            ui::app_bar(phone.words.settings_title(), badge::badge(phone)),
+            settings::content(phone),
+            tabs(phone, field),
+        ),
     }
 }
 
@@ -55,14 +65,44 @@ fn tabs(phone: Phone, here: Field) -> AnyView {
     let words = phone.words;
     (move || {
         let status = phone.status();
-        let tab = |to: Field, icon, words, count, is_here| Tab { href: to.to_string(), icon, words, count, is_here };
+        let tab = |to: Field, icon, words, count, is_here| Tab {
+            href: to.to_string(),
+            icon,
+            words,
+            count,
+            is_here,
+        };
         ui::tab_bar(
             words.tabs_label(),
             vec![
-                tab(Field::Today, "home", words.today_title(), 0, here == Field::Today),
-                tab(Field::Orders(OrdersShown::Open), "orders", words.orders_title(), 0, matches!(here, Field::Orders(_))),
-                tab(Field::Earnings, "coins", words.earnings_tab(), 0, matches!(here, Field::Earnings | Field::EarningsOf(_))),
-                tab(Field::Settings, "settings", words.settings_title(), status.parked, matches!(here, Field::Settings | Field::Sync)),
+                tab(
+                    Field::Today,
+                    "home",
+                    words.today_title(),
+                    0,
+                    here == Field::Today,
+                ),
+                tab(
+                    Field::Orders(OrdersShown::Open),
+                    "orders",
+                    words.orders_title(),
+                    0,
+                    matches!(here, Field::Orders(_)),
+                ),
+                tab(
+                    Field::Earnings,
+                    "coins",
+                    words.earnings_tab(),
+                    0,
+                    matches!(here, Field::Earnings | Field::EarningsOf(_)),
+                ),
+                tab(
+                    Field::Settings,
+                    "settings",
+                    words.settings_title(),
+                    status.parked,
+                    matches!(here, Field::Settings | Field::Sync),
+                ),
             ],
         )
     })

@@ -90,7 +90,8 @@ impl Phone {
 
     /// The moment, by the phone's clock corrected by the server's.
     pub fn now(self) -> Timestamp {
-        self.device.with_value(|device| device.corrected(browser::now()))
+        self.device
+            .with_value(|device| device.corrected(browser::now()))
     }
 
     /// The civil date, by the corrected clock.
@@ -116,7 +117,12 @@ impl Phone {
     }
 
     /// Several acts, and the end of a draft, as one.
-    pub fn act_all(self, acts: Vec<(CommandId, CommandBody)>, finished_draft: Option<&'static str>, done: impl FnOnce() + 'static) {
+    pub fn act_all(
+        self,
+        acts: Vec<(CommandId, CommandBody)>,
+        finished_draft: Option<&'static str>,
+        done: impl FnOnce() + 'static,
+    ) {
         let device = self.device_now();
         spawn_local(async move {
             match device.act_all(acts, browser::now(), finished_draft).await {
@@ -127,7 +133,13 @@ impl Phone {
     }
 
     /// Does a parked command again, mended.
-    pub fn reissue(self, parked: CommandId, body: CommandBody, id: CommandId, done: impl FnOnce() + 'static) {
+    pub fn reissue(
+        self,
+        parked: CommandId,
+        body: CommandBody,
+        id: CommandId,
+        done: impl FnOnce() + 'static,
+    ) {
         let device = self.device_now();
         spawn_local(async move {
             match device.reissue(parked, body, id, browser::now()).await {

@@ -30,7 +30,9 @@ impl Route {
         let area = parts.next()?;
         let parts: Vec<&str> = parts.collect();
         match area {
-            "field" => Some(Self::Field(Field::parse(&parts, query).unwrap_or(Field::Today))),
+            "field" => Some(Self::Field(
+                Field::parse(&parts, query).unwrap_or(Field::Today),
+            )),
             "coop" => Some(Self::Coop(Coop::parse(&parts, query).unwrap_or_default())),
             _ => None,
         }
@@ -60,7 +62,11 @@ impl From<Coop> for Route {
 
 /// The value of `name` in a query.
 fn value<'a>(query: &'a str, name: &str) -> Option<&'a str> {
-    query.split('&').find_map(|pair| pair.split_once('=').filter(|(key, _)| *key == name).map(|(_, value)| value))
+    query.split('&').find_map(|pair| {
+        pair.split_once('=')
+            .filter(|(key, _)| *key == name)
+            .map(|(_, value)| value)
+    })
 }
 
 #[cfg(test)]
@@ -96,7 +102,11 @@ mod tests {
     #[test]
     fn every_address_is_read_as_it_is_written() {
         for route in every_route() {
-            assert_eq!(Route::parse(&route.to_string()).as_ref(), Some(&route), "{route}");
+            assert_eq!(
+                Route::parse(&route.to_string()).as_ref(),
+                Some(&route),
+                "{route}"
+            );
         }
     }
 
@@ -111,7 +121,13 @@ mod tests {
 
     #[test]
     fn pages_of_the_server_are_left_to_the_browser() {
-        for address in ["/", "/sign-in?next=/field", "/office/orders", "/fields", "/api/v1/sync"] {
+        for address in [
+            "/",
+            "/sign-in?next=/field",
+            "/office/orders",
+            "/fields",
+            "/api/v1/sync",
+        ] {
             assert_eq!(Route::parse(address), None, "{address}");
         }
     }

@@ -11,8 +11,8 @@ pub mod plural;
 #[allow(dead_code, reason = "the build script uses the rest")]
 mod sources;
 
-pub use dates::{capital, time};
 pub use codes::{reason_icon, stage_look};
+pub use dates::{capital, time};
 use plural::{Form, PluralRule};
 use serde::Deserialize;
 
@@ -85,7 +85,11 @@ impl Words {
 
     /// A figure that stands alone where sentences do: isolated where they run from right to left.
     pub fn isolated(self, figure: &str) -> String {
-        if self.is_right_to_left() { ["\u{2066}", figure, "\u{2069}"].concat() } else { figure.to_owned() }
+        if self.is_right_to_left() {
+            ["\u{2066}", figure, "\u{2069}"].concat()
+        } else {
+            figure.to_owned()
+        }
     }
 
     fn is_right_to_left(self) -> bool {
@@ -151,7 +155,8 @@ fn fill(sentence: &str, values: &[(&str, &str)], is_right_to_left: bool) -> Stri
 }
 
 fn has_right_to_left(text: &str) -> bool {
-    text.chars().any(|letter| matches!(letter, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fefc}'))
+    text.chars()
+        .any(|letter| matches!(letter, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fefc}'))
 }
 
 /// A count as it is written everywhere: `1 234`, with thin spaces that do not break.
@@ -174,13 +179,19 @@ mod embedded {
 
     static ALL: LazyLock<Vec<Words>> = LazyLock::new(|| {
         let texts: &[&str] = include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
-        texts.iter().filter_map(|text| Words::load(text).ok()).collect()
+        texts
+            .iter()
+            .filter_map(|text| Words::load(text).ok())
+            .collect()
     });
 
     impl Words {
         /// The sentences in a language, in French where the language is not known.
         pub fn of(code: &str) -> Self {
-            let index = LANGUAGES.iter().position(|language| language.code == code).unwrap_or(0);
+            let index = LANGUAGES
+                .iter()
+                .position(|language| language.code == code)
+                .unwrap_or(0);
             ALL[index]
         }
     }

@@ -23,16 +23,34 @@ pub fn choose(phone: Phone, making: Making) -> AnyView {
     let list = move || {
         let query = query.get();
         let device = phone.device();
-        let customers = if query.trim().is_empty() { recent_first(phone) } else { device.search_customers(&query) };
+        let customers = if query.trim().is_empty() {
+            recent_first(phone)
+        } else {
+            device.search_customers(&query)
+        };
         if customers.is_empty() {
             return if query.trim().is_empty() {
-                ui::empty_state("people", words.customers_empty_title(), words.customers_empty_text(), ().into_any())
+                ui::empty_state(
+                    "people",
+                    words.customers_empty_title(),
+                    words.customers_empty_text(),
+                    ().into_any(),
+                )
             } else {
-                ui::empty_state("search", words.customers_none_title(), words.customers_none_text(), ().into_any())
+                ui::empty_state(
+                    "search",
+                    words.customers_none_title(),
+                    words.customers_none_text(),
+                    ().into_any(),
+                )
             };
         }
         let rest = customers.len().saturating_sub(shown.get());
-        let rows: Vec<AnyView> = customers.iter().take(shown.get()).map(|customer| row(phone, making, customer)).collect();
+        let rows: Vec<AnyView> = customers
+            .iter()
+            .take(shown.get())
+            .map(|customer| row(phone, making, customer))
+            .collect();
         let more = (rest > 0).then(|| {
             view! { <button class="button button-wide" type="button" on:click=move |_| shown.update(|shown| *shown += SHOWN_AT_FIRST)>{words.action_show_more(rest)}</button> }
         });
@@ -59,24 +77,41 @@ pub fn choose(phone: Phone, making: Making) -> AnyView {
 /// A basket that was left: go on with it, or empty it.
 fn under_way(phone: Phone, making: Making) -> Option<AnyView> {
     let words = phone.words;
-    let (units, is_amendment) = making.draft.with(|draft| (draft.lines.len(), draft.amends.is_some()));
+    let (units, is_amendment) = making
+        .draft
+        .with(|draft| (draft.lines.len(), draft.amends.is_some()));
     if units == 0 {
         return None;
     }
-    let name = making.customer().map_or_else(String::new, |details| details.full_name());
+    let name = making
+        .customer()
+        .map_or_else(String::new, |details| details.full_name());
     let empty = move |_| {
         let left = making.draft.get_untracked();
         making.clear();
-        phone.snackbar.say_with_undo(words.basket_emptied(), Callback::new(move |()| making.draft.set(left.clone())));
+        phone.snackbar.say_with_undo(
+            words.basket_emptied(),
+            Callback::new(move |()| making.draft.set(left.clone())),
+        );
     };
-    let text = if is_amendment { words.basket_left_amending(&name) } else { words.basket_left_for(units, &name) };
+    let text = if is_amendment {
+        words.basket_left_amending(&name)
+    } else {
+        words.basket_left_for(units, &name)
+    };
     let actions = view! {
         <div class="button-group">
             <a class="button" href=Field::Products.to_string()>{ui::icon("basket")}{words.action_continue()}</a>
             <button class="button button-quiet" type="button" on:click=empty>{words.basket_empty_it()}</button>
         </div>
     };
-    Some(ui::banner_with("news", "basket", words.basket_left(), text, actions.into_any()))
+    Some(ui::banner_with(
+        "news",
+        "basket",
+        words.basket_left(),
+        text,
+        actions.into_any(),
+    ))
 }
 
 /// Customers of the latest orders first, then the others by name.
@@ -92,7 +127,12 @@ fn recent_first(phone: Phone) -> Vec<Rc<Customer>> {
             customers.extend(device.customer(view.order.customer));
         }
     }
-    customers.extend(device.customers().into_iter().filter(|customer| !seen.contains(&customer.id)));
+    customers.extend(
+        device
+            .customers()
+            .into_iter()
+            .filter(|customer| !seen.contains(&customer.id)),
+    );
     customers
 }
 
@@ -100,8 +140,12 @@ fn row(phone: Phone, making: Making, customer: &Customer) -> AnyView {
     let id = customer.id;
     let name = customer.details.full_name();
     let details = &customer.details;
-    let professional = (details.kind == CustomerKind::Professional).then(|| ui::chip("", "store", phone.words.customer_kind(details.kind)));
-    let number = details.phone.as_ref().map(|number| view! { " · "<bdi class="number">{number.to_string()}</bdi> });
+    let professional = (details.kind == CustomerKind::Professional)
+        .then(|| ui::chip("", "store", phone.words.customer_kind(details.kind)));
+    let number = details
+        .phone
+        .as_ref()
+        .map(|number| view! { " · "<bdi class="number">{number.to_string()}</bdi> });
     let take = move |_| {
         making.begin_for(id);
         phone.go(Field::Products);
@@ -146,7 +190,11 @@ pub fn write_down(phone: Phone, making: Making) -> AnyView {
     let error_of = move |field: &'static str| {
         Signal::derive(move || {
             refused.with(|refused| match refused {
-                Some(refusal @ (Refusal::FieldMissing { field: wrong } | Refusal::FieldInvalid { field: wrong } | Refusal::FieldTooLong { field: wrong, .. })) if wrong == field => {
+                Some(
+                    refusal @ (Refusal::FieldMissing { field: wrong }
+                    | Refusal::FieldInvalid { field: wrong }
+                    | Refusal::FieldTooLong { field: wrong, .. }),
+                ) if wrong == field => {
                     Some(words.refusal(refusal, &phone.catalogue(), phone.offset()))
                 }
                 _ => None,
@@ -163,7 +211,10 @@ pub fn write_down(phone: Phone, making: Making) -> AnyView {
             phone.go(Field::Products);
         }
         Err(refusal) => {
-            if let Refusal::FieldMissing { field } | Refusal::FieldInvalid { field } | Refusal::FieldTooLong { field, .. } = &refusal {
+            if let Refusal::FieldMissing { field }
+            | Refusal::FieldInvalid { field }
+            | Refusal::FieldTooLong { field, .. } = &refusal
+            {
                 crate::phone::browser::focus(&field.replace('_', "-"));
             }
             refused.set(Some(refusal));
@@ -175,8 +226,14 @@ pub fn write_down(phone: Phone, making: Making) -> AnyView {
     };
     let kinds = [CustomerKind::Household, CustomerKind::Professional];
     let choices = vec![
-        Choice { icon: "home", words: words.customer_kind(CustomerKind::Household) },
-        Choice { icon: "store", words: words.customer_kind(CustomerKind::Professional) },
+        Choice {
+            icon: "home",
+            words: words.customer_kind(CustomerKind::Household),
+        },
+        Choice {
+            icon: "store",
+            words: words.customer_kind(CustomerKind::Professional),
+        },
     ];
     let chosen = Signal::derive(move || kinds.iter().position(|one| *one == kind.get()));
     ui::frame(

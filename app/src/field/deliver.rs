@@ -22,11 +22,29 @@ pub fn screen(phone: Phone, order: OrderId, cooperative: CooperativeId) -> AnyVi
     phone.title(words.deliver_title());
     // What the thumb has set must not jump when something arrives from the server meanwhile.
     let view = phone.device_now().order(order);
-    let part = view.as_ref().and_then(|view| view.order.sub_order(cooperative).filter(|sub_order| can_deliver(sub_order.stage)).cloned());
-    let back = ui::back_bar(Field::Order(order).to_string(), words.deliver_back(), badge::badge(phone));
+    let part = view.as_ref().and_then(|view| {
+        view.order
+            .sub_order(cooperative)
+            .filter(|sub_order| can_deliver(sub_order.stage))
+            .cloned()
+    });
+    let back = ui::back_bar(
+        Field::Order(order).to_string(),
+        words.deliver_back(),
+        badge::badge(phone),
+    );
     match (view, part) {
         (Some(view), Some(sub_order)) => form(phone, back, &view, sub_order),
-        _ => ui::frame(back, ui::empty_state("truck", words.deliver_not_now_title(), words.deliver_not_now_text(), ().into_any()), ().into_any()),
+        _ => ui::frame(
+            back,
+            ui::empty_state(
+                "truck",
+                words.deliver_not_now_title(),
+                words.deliver_not_now_text(),
+                ().into_any(),
+            ),
+            ().into_any(),
+        ),
     }
 }
 
@@ -34,7 +52,13 @@ fn form(phone: Phone, back: AnyView, view: &OrderView, sub_order: SubOrder) -> A
     let words = phone.words;
     let (order, cooperative) = (view.order.id, sub_order.cooperative);
     let catalogue = phone.device_now().catalogue();
-    let units = RwSignal::new(sub_order.lines.iter().map(|line| (line.number, line.packed)).collect::<BTreeMap<u16, u32>>());
+    let units = RwSignal::new(
+        sub_order
+            .lines
+            .iter()
+            .map(|line| (line.number, line.packed))
+            .collect::<BTreeMap<u16, u32>>(),
+    );
     let by_signature = RwSignal::new(false);
     let digits = RwSignal::new(String::new());
     let signature = RwSignal::new(String::new());
@@ -60,19 +84,43 @@ fn form(phone: Phone, back: AnyView, view: &OrderView, sub_order: SubOrder) -> A
             .into_any()
         })
         .collect();
-    let choices = vec![Choice { icon: "qr", words: words.deliver_by_digits() }, Choice { icon: "signature", words: words.deliver_by_signature() }];
+    let choices = vec![
+        Choice {
+            icon: "qr",
+            words: words.deliver_by_digits(),
+        },
+        Choice {
+            icon: "signature",
+            words: words.deliver_by_signature(),
+        },
+    ];
     let proof = move || {
         if by_signature.get() {
             let clear = view! { <button type="button" on:click=move |_| signature.set(String::new())>{words.action_clear()}</button> };
-            ui::part(words.signature_title(), clear.into_any(), ui::signature_pad(words.signature_label(), words.signature_line(), signature))
+            ui::part(
+                words.signature_title(),
+                clear.into_any(),
+                ui::signature_pad(words.signature_label(), words.signature_line(), signature),
+            )
         } else {
-            ui::field("digits", "numeric", "off", words.deliver_digits(), None, words.deliver_digits_hint(), digits, error.into())
+            ui::field(
+                "digits",
+                "numeric",
+                "off",
+                words.deliver_digits(),
+                None,
+                words.deliver_digits_hint(),
+                digits,
+                error.into(),
+            )
         }
     };
     let act = move |_| {
         error.set(None);
         let proof = if by_signature.get_untracked() {
-            Proof::Signature { strokes: signature.get_untracked() }
+            Proof::Signature {
+                strokes: signature.get_untracked(),
+            }
         } else {
             // Digits of either script.
             let typed = text::search_key(&digits.get_untracked()).replace(' ', "");
@@ -84,8 +132,21 @@ fn form(phone: Phone, back: AnyView, view: &OrderView, sub_order: SubOrder) -> A
                 }
             }
         };
-        let lines = units.with_untracked(|units| units.iter().map(|(line, units)| LineUnits { line: *line, units: *units }).collect());
-        let body = CommandBody::Deliver(Deliver { order, cooperative, lines, proof });
+        let lines = units.with_untracked(|units| {
+            units
+                .iter()
+                .map(|(line, units)| LineUnits {
+                    line: *line,
+                    units: *units,
+                })
+                .collect()
+        });
+        let body = CommandBody::Deliver(Deliver {
+            order,
+            cooperative,
+            lines,
+            proof,
+        });
         let device = phone.device_now();
         let id = browser::new_command_id();
         leptos::task::spawn_local(async move {
@@ -96,7 +157,9 @@ fn form(phone: Phone, back: AnyView, view: &OrderView, sub_order: SubOrder) -> A
                 }
                 Err(refused) => {
                     let shown = match &refused {
-                        taswiq_offline::ActError::Refused(Refusal::OrderEmpty) => words.deliver_nothing().to_owned(),
+                        taswiq_offline::ActError::Refused(Refusal::OrderEmpty) => {
+                            words.deliver_nothing().to_owned()
+                        }
                         _ => phone.refused(&refused),
                     };
                     error.set(Some(shown));
@@ -106,7 +169,14 @@ fn form(phone: Phone, back: AnyView, view: &OrderView, sub_order: SubOrder) -> A
     };
     let is_partial = move || {
         let total: u32 = units.with(|units| units.values().sum());
-        (total < sub_order.lines.iter().map(|line| line.packed).sum()).then(|| ui::banner("waiting", "info", words.deliver_partial(), words.deliver_partial_text()))
+        (total < sub_order.lines.iter().map(|line| line.packed).sum()).then(|| {
+            ui::banner(
+                "waiting",
+                "info",
+                words.deliver_partial(),
+                words.deliver_partial_text(),
+            )
+        })
     };
     ui::frame(
         back,

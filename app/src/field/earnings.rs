@@ -34,12 +34,32 @@ pub fn screen(phone: Phone) -> AnyView {
     let latest = move || {
         let entries = phone.device().entries();
         let person = phone.device_now().person();
-        let mine: Vec<_> = entries.iter().filter(|entry| Rung::ALL.iter().any(|rung| effect(person, entry, *rung) != Centimes::ZERO)).collect();
+        let mine: Vec<_> = entries
+            .iter()
+            .filter(|entry| {
+                Rung::ALL
+                    .iter()
+                    .any(|rung| effect(person, entry, *rung) != Centimes::ZERO)
+            })
+            .collect();
         if mine.is_empty() {
-            return ui::empty_state("coins", words.earnings_empty_title(), words.earnings_empty_text(), ().into_any());
+            return ui::empty_state(
+                "coins",
+                words.earnings_empty_title(),
+                words.earnings_empty_text(),
+                ().into_any(),
+            );
         }
-        let rows: Vec<AnyView> = mine.iter().take(LATEST).map(|entry| self::entry(phone, entry, None)).collect();
-        ui::part(words.earnings_latest(), ().into_any(), view! { <ul class="list">{rows}</ul> }.into_any())
+        let rows: Vec<AnyView> = mine
+            .iter()
+            .take(LATEST)
+            .map(|entry| self::entry(phone, entry, None))
+            .collect();
+        ui::part(
+            words.earnings_latest(),
+            ().into_any(),
+            view! { <ul class="list">{rows}</ul> }.into_any(),
+        )
     };
     ui::frame(
         ui::app_bar(words.earnings_title(), badge::badge(phone)),
@@ -66,17 +86,31 @@ fn ladder(phone: Phone, earnings: &Earnings) -> AnyView {
             .into_any()
         })
         .collect();
-    let unsent = (earnings.unsent != Centimes::ZERO).then(|| ui::banner("", "device", words.earnings_unsent(), words.earnings_unsent_text(&ui::amount_text(earnings.unsent))));
-    let also = |amount: Centimes, said: &'static str| (amount != Centimes::ZERO).then(|| view! { <div><dt>{said}</dt><dd>{ui::amount(amount, "amount-body")}</dd></div> });
-    let others = [earnings.held, earnings.carried, earnings.withheld].into_iter().any(|amount| amount != Centimes::ZERO).then(|| {
-        view! {
-            <dl class="sums">
-                {also(earnings.held, words.earnings_held())}
-                {also(earnings.carried, words.earnings_carried())}
-                {also(earnings.withheld, words.earnings_withheld())}
-            </dl>
-        }
+    let unsent = (earnings.unsent != Centimes::ZERO).then(|| {
+        ui::banner(
+            "",
+            "device",
+            words.earnings_unsent(),
+            words.earnings_unsent_text(&ui::amount_text(earnings.unsent)),
+        )
     });
+    let also = |amount: Centimes, said: &'static str| {
+        (amount != Centimes::ZERO).then(
+            || view! { <div><dt>{said}</dt><dd>{ui::amount(amount, "amount-body")}</dd></div> },
+        )
+    };
+    let others = [earnings.held, earnings.carried, earnings.withheld]
+        .into_iter()
+        .any(|amount| amount != Centimes::ZERO)
+        .then(|| {
+            view! {
+                <dl class="sums">
+                    {also(earnings.held, words.earnings_held())}
+                    {also(earnings.carried, words.earnings_carried())}
+                    {also(earnings.withheld, words.earnings_withheld())}
+                </dl>
+            }
+        });
     let content = view! { <ol class="money-ladder">{rungs}</ol>{others} };
     view! {
         <div class="purse">
@@ -99,17 +133,44 @@ pub fn earned_since(phone: Phone, since: CivilDate) -> Centimes {
         .entries()
         .iter()
         .filter(|entry| entry.transfer.at >= start)
-        .fold(Centimes::ZERO, |sum, entry| sum.plus(effect(person, entry, Rung::Earned)).unwrap_or(sum))
+        .fold(Centimes::ZERO, |sum, entry| {
+            sum.plus(effect(person, entry, Rung::Earned)).unwrap_or(sum)
+        })
 }
 
 fn look(phone: Phone, rung: Rung) -> (&'static str, &'static str, &'static str, &'static str) {
     let words = phone.words;
     match rung {
-        Rung::Estimate => ("", "question", words.earnings_estimate(), words.earnings_estimate_note()),
-        Rung::Pending => ("waiting", "hourglass", words.earnings_pending(), words.earnings_pending_note()),
-        Rung::Earned => ("done", "check", words.earnings_earned(), words.earnings_earned_note()),
-        Rung::Payable => ("done", "orders", words.earnings_payable(), words.earnings_payable_note()),
-        Rung::Paid => ("done", "bank", words.earnings_paid(), words.earnings_paid_note()),
+        Rung::Estimate => (
+            "",
+            "question",
+            words.earnings_estimate(),
+            words.earnings_estimate_note(),
+        ),
+        Rung::Pending => (
+            "waiting",
+            "hourglass",
+            words.earnings_pending(),
+            words.earnings_pending_note(),
+        ),
+        Rung::Earned => (
+            "done",
+            "check",
+            words.earnings_earned(),
+            words.earnings_earned_note(),
+        ),
+        Rung::Payable => (
+            "done",
+            "orders",
+            words.earnings_payable(),
+            words.earnings_payable_note(),
+        ),
+        Rung::Paid => (
+            "done",
+            "bank",
+            words.earnings_paid(),
+            words.earnings_paid_note(),
+        ),
     }
 }
 
@@ -136,7 +197,10 @@ fn is_account(account: Account, person: PersonId, rung: Rung) -> bool {
 /// What an entry adds to a rung, or takes from it.
 fn effect(person: PersonId, entry: &LedgerEntry, rung: Rung) -> Centimes {
     let transfer = &entry.transfer;
-    match (is_account(transfer.credit, person, rung), is_account(transfer.debit, person, rung)) {
+    match (
+        is_account(transfer.credit, person, rung),
+        is_account(transfer.debit, person, rung),
+    ) {
         (true, false) => transfer.amount,
         (false, true) => Centimes(-transfer.amount.0),
         _ => Centimes::ZERO,
@@ -149,21 +213,39 @@ pub fn rung(phone: Phone, rung: Rung) -> AnyView {
     let (_, _, said, note) = look(phone, rung);
     phone.title(said);
     let shown = RwSignal::new(SHOWN_AT_FIRST);
-    let total = move || phone.device().earnings().map(|earnings| of(&earnings, rung)).unwrap_or_default();
+    let total = move || {
+        phone
+            .device()
+            .earnings()
+            .map(|earnings| of(&earnings, rung))
+            .unwrap_or_default()
+    };
     let list = move || {
-        let rows = if rung == Rung::Estimate { estimates(phone) } else { entries(phone, rung) };
+        let rows = if rung == Rung::Estimate {
+            estimates(phone)
+        } else {
+            entries(phone, rung)
+        };
         if rows.is_empty() {
             return ui::empty_state("coins", words.earnings_rung_empty(), note, ().into_any());
         }
         let rest = rows.len().saturating_sub(shown.get());
-        let rows: Vec<AnyView> = rows.into_iter().take(shown.get()).map(|row| row()).collect();
+        let rows: Vec<AnyView> = rows
+            .into_iter()
+            .take(shown.get())
+            .map(|row| row())
+            .collect();
         let more = (rest > 0).then(|| {
             view! { <button class="button button-wide" type="button" on:click=move |_| shown.update(|shown| *shown += SHOWN_AT_FIRST)>{words.action_show_more(rest)}</button> }
         });
         view! { <ul class="list">{rows}</ul>{more} }.into_any()
     };
     ui::frame(
-        ui::back_bar(Field::Earnings.to_string(), words.earnings_title(), badge::badge(phone)),
+        ui::back_bar(
+            Field::Earnings.to_string(),
+            words.earnings_title(),
+            badge::badge(phone),
+        ),
         view! {
             {ui::screen_title(said.into_any(), note.into_any())}
             {move || ui::amount(total(), "amount-hero")}
@@ -222,7 +304,9 @@ fn entry(phone: Phone, entry: &LedgerEntry, rung: Option<Rung>) -> AnyView {
         Purpose::CommissionVested => ("done", "check", words.entry_vested()),
         Purpose::CommissionReversed => ("trouble", "undo", words.entry_reversed()),
         Purpose::CommissionCharged => ("", "scales", words.entry_charged()),
-        Purpose::Sale | Purpose::Payment | Purpose::Deposit | Purpose::DepositReleased => ("", "coins", words.entry_other()),
+        Purpose::Sale | Purpose::Payment | Purpose::Deposit | Purpose::DepositReleased => {
+            ("", "coins", words.entry_other())
+        }
     };
     let moved = match rung {
         Some(rung) => effect(person, entry, rung),
@@ -232,9 +316,18 @@ fn entry(phone: Phone, entry: &LedgerEntry, rung: Option<Rung>) -> AnyView {
     };
     let view = phone.device_now().order(transfer.order);
     let catalogue = phone.device_now().catalogue();
-    let line = view.as_ref().and_then(|view| view.order.sub_order(transfer.cooperative)?.line(transfer.line));
-    let title = line.map_or_else(|| said.to_owned(), |line| product_name(phone, &catalogue, line.product));
-    let code = view.as_ref().map(|view| view! { " · "<span class="code">{view.order.code.to_string()}</span> });
+    let line = view.as_ref().and_then(|view| {
+        view.order
+            .sub_order(transfer.cooperative)?
+            .line(transfer.line)
+    });
+    let title = line.map_or_else(
+        || said.to_owned(),
+        |line| product_name(phone, &catalogue, line.product),
+    );
+    let code = view
+        .as_ref()
+        .map(|view| view! { " · "<span class="code">{view.order.code.to_string()}</span> });
     let explained = match (&view, line) {
         (Some(view), Some(line)) => explain::of_line(phone, &catalogue, line, view.order.plan),
         _ => ().into_any(),

@@ -12,7 +12,13 @@ use taswiq_domain::money::Centimes;
 use taswiq_domain::order::{Line, SubOrder};
 
 /// The commission of several sub-orders, line by line, and their sum.
-pub fn of_sub_orders(phone: Phone, catalogue: &Catalogue, sub_orders: &[SubOrder], plan: PlanVersion, total: Centimes) -> AnyView {
+pub fn of_sub_orders(
+    phone: Phone,
+    catalogue: &Catalogue,
+    sub_orders: &[SubOrder],
+    plan: PlanVersion,
+    total: Centimes,
+) -> AnyView {
     let words = phone.words;
     let lines: Vec<AnyView> = sub_orders
         .iter()
@@ -46,9 +52,18 @@ pub fn of_line(phone: Phone, catalogue: &Catalogue, line: &Line, plan: PlanVersi
     let commission = &line.commission;
     let asked = words.commission_units(&grouped(line.asked as usize), &line.unit_price.to_string());
     let rule = words.commission_rule(&commission.rule.to_string(), &plan.to_string());
-    let scope = catalogue.plan(plan).and_then(|plan| plan.rule(commission.rule)).map(|rule| scope(phone, &rule.when));
-    let uncapped = taswiq_domain::commission::LineCommission { cap: None, ..commission.clone() }.on_base(commission.base, line.asked);
-    let cap = commission.cap.filter(|_| uncapped.is_ok_and(|uncapped| uncapped.amount > commission.amount));
+    let scope = catalogue
+        .plan(plan)
+        .and_then(|plan| plan.rule(commission.rule))
+        .map(|rule| scope(phone, &rule.when));
+    let uncapped = taswiq_domain::commission::LineCommission {
+        cap: None,
+        ..commission.clone()
+    }
+    .on_base(commission.base, line.asked);
+    let cap = commission
+        .cap
+        .filter(|_| uncapped.is_ok_and(|uncapped| uncapped.amount > commission.amount));
     let cap = cap.map(|cap| view! { <div><dt>{words.commission_cap()}</dt><dd>{ui::amount(cap, "amount-body")}</dd></div> });
     let gross = line.gross(line.asked).unwrap_or_default();
     view! {
@@ -77,12 +92,24 @@ fn scope(phone: Phone, when: &Conditions) -> &'static str {
     let words = phone.words;
     match when {
         Conditions { agent: Some(_), .. } => words.scope_agent(),
-        Conditions { product: Some(_), .. } => words.scope_product(),
-        Conditions { cooperative: Some(_), .. } => words.scope_cooperative(),
-        Conditions { category: Some(_), .. } => words.scope_category(),
+        Conditions {
+            product: Some(_), ..
+        } => words.scope_product(),
+        Conditions {
+            cooperative: Some(_),
+            ..
+        } => words.scope_cooperative(),
+        Conditions {
+            category: Some(_), ..
+        } => words.scope_category(),
         Conditions { grade: Some(_), .. } => words.scope_grade(),
-        Conditions { customer_kind: Some(_), .. } => words.scope_customer_kind(),
-        Conditions { channel: Some(_), .. } => words.scope_channel(),
+        Conditions {
+            customer_kind: Some(_),
+            ..
+        } => words.scope_customer_kind(),
+        Conditions {
+            channel: Some(_), ..
+        } => words.scope_channel(),
         _ => words.scope_default(),
     }
 }

@@ -71,7 +71,13 @@ impl CustomerForm {
     pub fn details(&self) -> Result<CustomerDetails, Refusal> {
         let phone = match self.phone.trim() {
             "" => None,
-            typed => Some(typed.parse::<PhoneNumber>().map_err(|_| Refusal::FieldInvalid { field: "phone".to_owned() })?),
+            typed => Some(
+                typed
+                    .parse::<PhoneNumber>()
+                    .map_err(|_| Refusal::FieldInvalid {
+                        field: "phone".to_owned(),
+                    })?,
+            ),
         };
         CustomerDetails {
             first_name: self.first_name.clone(),
@@ -112,6 +118,9 @@ impl Searchable {
     }
 }
 
+/// What a search compares, and of which revision of the catalogue it was made.
+type Searched = (i64, Rc<[Searchable]>);
+
 /// The order in the making. Copied freely into closures.
 #[derive(Clone, Copy)]
 pub struct Making {
@@ -120,15 +129,24 @@ pub struct Making {
     /// The figures, or why there are none.
     pub priced: Memo<Result<Priced, Refusal>>,
     phone: Phone,
-    searchable: StoredValue<Option<(i64, Rc<[Searchable]>)>, LocalStorage>,
+    searchable: StoredValue<Option<Searched>, LocalStorage>,
 }
 
 /// Takes up the order that this phone has in the making.
 pub fn making(phone: Phone) -> Making {
-    let kept = phone.device_now().draft(DRAFT).and_then(|kept| serde_json::from_str(&kept.json).ok()).unwrap_or_default();
+    let kept = phone
+        .device_now()
+        .draft(DRAFT)
+        .and_then(|kept| serde_json::from_str(&kept.json).ok())
+        .unwrap_or_default();
     let draft = RwSignal::new(kept);
     let priced = Memo::new(move |_| draft.with(|draft| price(&phone.device(), phone, draft)));
-    let making = Making { draft, priced, phone, searchable: StoredValue::new_local(None) };
+    let making = Making {
+        draft,
+        priced,
+        phone,
+        searchable: StoredValue::new_local(None),
+    };
     keep_saving(making);
     making
 }
@@ -149,10 +167,22 @@ fn keep_saving(making: Making) {
                 let saved = if draft == Draft::default() {
                     device.discard_draft(DRAFT).await
                 } else {
-                    device.save_draft(DRAFT, serde_json::to_string(&draft).unwrap_or_default(), browser::now()).await
+                    device
+                        .save_draft(
+                            DRAFT,
+                            serde_json::to_string(&draft).unwrap_or_default(),
+                            browser::now(),
+                        )
+                        .await
                 };
                 if let Err(error) = saved {
-                    making.phone.snackbar.say(crate::phone::notices::store_trouble(making.phone.words, &error));
+                    making
+                        .phone
+                        .snackbar
+                        .say(crate::phone::notices::store_trouble(
+                            making.phone.words,
+                            &error,
+                        ));
                 }
                 if !is_stale.get_value() {
                     break;
@@ -174,20 +204,35 @@ impl Making {
     /// Who orders: name, place, kind. Tracks.
     pub fn customer(self) -> Option<CustomerDetails> {
         self.draft.with(|draft| match draft.customer {
-            Some(id) => self.phone.device().customer(id).map(|customer| customer.details.clone()),
+            Some(id) => self
+                .phone
+                .device()
+                .customer(id)
+                .map(|customer| customer.details.clone()),
             None => draft.new_customer.clone(),
         })
     }
 
     /// Which prices apply. Tracks.
     pub fn tier(self) -> PriceTier {
-        let kind = self.customer().map(|details| details.kind).unwrap_or_default();
-        self.draft.with(|draft| draft.tier).unwrap_or(PriceTier::usual_for(kind))
+        let kind = self
+            .customer()
+            .map(|details| details.kind)
+            .unwrap_or_default();
+        self.draft
+            .with(|draft| draft.tier)
+            .unwrap_or(PriceTier::usual_for(kind))
     }
 
     /// How many of a product are in the basket. Tracks.
     pub fn units(self, product: ProductId) -> u32 {
-        self.draft.with(|draft| draft.lines.iter().find(|line| line.product == product).map_or(0, |line| line.units))
+        self.draft.with(|draft| {
+            draft
+                .lines
+                .iter()
+                .find(|line| line.product == product)
+                .map_or(0, |line| line.units)
+        })
     }
 
     /// Puts so many of a product into the basket; none takes it out.
@@ -223,7 +268,14 @@ impl Making {
             customer: Some(order.customer),
             tier: Some(order.tier),
             lines: lines_of(order),
-            promises: order.sub_orders.iter().map(|sub_order| Promise { cooperative: sub_order.cooperative, on: sub_order.promised_on }).collect(),
+            promises: order
+                .sub_orders
+                .iter()
+                .map(|sub_order| Promise {
+                    cooperative: sub_order.cooperative,
+                    on: sub_order.promised_on,
+                })
+                .collect(),
             substitution_agreed: order.substitution_agreed,
             place: order.place,
             amends: Some(order.id),
@@ -239,7 +291,11 @@ impl Making {
     /// What a search compares, made once for each catalogue: ten thousand products are folded in one
     /// go and searched in a blink.
     pub fn searchable(self, catalogue: &Catalogue) -> Rc<[Searchable]> {
-        if let Some((_, made)) = self.searchable.get_value().filter(|(revision, _)| *revision == catalogue.revision) {
+        if let Some((_, made)) = self
+            .searchable
+            .get_value()
+            .filter(|(revision, _)| *revision == catalogue.revision)
+        {
             return made;
         }
         let made: Rc<[Searchable]> = catalogue
@@ -251,15 +307,24 @@ impl Making {
                 let mut typed = String::with_capacity(160);
                 let cooperative = catalogue.cooperative(product.cooperative);
                 let category = catalogue.category(product.category);
-                let texts = [Some(&product.name), Some(&product.unit), cooperative.map(|found| &found.name), category.map(|found| &found.name)];
+                let texts = [
+                    Some(&product.name),
+                    Some(&product.unit),
+                    cooperative.map(|found| &found.name),
+                    category.map(|found| &found.name),
+                ];
                 for text in texts.into_iter().flatten().flat_map(|text| text.0.values()) {
                     typed.push_str(text);
                     typed.push(' ');
                 }
-                Searchable { index, key: text::search_key(&typed) }
+                Searchable {
+                    index,
+                    key: text::search_key(&typed),
+                }
             })
             .collect();
-        self.searchable.set_value(Some((catalogue.revision, Rc::clone(&made))));
+        self.searchable
+            .set_value(Some((catalogue.revision, Rc::clone(&made))));
         made
     }
 
@@ -274,9 +339,16 @@ impl Making {
         let priced = price(&device, phone, &draft)?;
         let basket = basket(&device, phone, &draft)?;
         basket.check_signed(&priced.sub_orders)?;
-        let shown = Shown { total: priced.total, commission: priced.commission };
+        let shown = Shown {
+            total: priced.total,
+            commission: priced.commission,
+        };
         if let Some(order) = draft.amends {
-            let body = CommandBody::AmendOrder(AmendOrder { order, basket, shown });
+            let body = CommandBody::AmendOrder(AmendOrder {
+                order,
+                basket,
+                shown,
+            });
             let id = browser::new_command_id();
             let finish = move || {
                 self.clear();
@@ -327,16 +399,28 @@ impl Making {
 
 /// What an order asked for, as a basket.
 pub fn lines_of(order: &Order) -> Vec<BasketLine> {
-    let mut lines: Vec<_> = order.sub_orders.iter().flat_map(|sub_order| &sub_order.lines).collect();
+    let mut lines: Vec<_> = order
+        .sub_orders
+        .iter()
+        .flat_map(|sub_order| &sub_order.lines)
+        .collect();
     lines.sort_by_key(|line| line.number);
-    lines.into_iter().map(|line| BasketLine { product: line.product, units: line.asked }).collect()
+    lines
+        .into_iter()
+        .map(|line| BasketLine {
+            product: line.product,
+            units: line.asked,
+        })
+        .collect()
 }
 
 /// A code that no order on this phone has.
 fn fresh_code(device: &Device) -> taswiq_domain::spoken_code::SpokenCode {
     let orders = device.orders();
     loop {
-        let code = taswiq_domain::spoken_code::SpokenCode::from_random(u64::from_le_bytes(browser::random()));
+        let code = taswiq_domain::spoken_code::SpokenCode::from_random(u64::from_le_bytes(
+            browser::random(),
+        ));
         if orders.iter().all(|view| view.order.code != code) {
             return code;
         }
@@ -349,20 +433,35 @@ fn customer_kind(device: &Device, draft: &Draft) -> CustomerKind {
         return order.order.customer_kind;
     }
     match (draft.customer, &draft.new_customer) {
-        (Some(id), _) => device.customer(id).map(|customer| customer.details.kind).unwrap_or_default(),
+        (Some(id), _) => device
+            .customer(id)
+            .map(|customer| customer.details.kind)
+            .unwrap_or_default(),
         (None, Some(details)) => details.kind,
         (None, None) => CustomerKind::Household,
     }
 }
 
 /// The usual date for a cooperative's goods, unless another was chosen.
-pub fn promised_on(phone: Phone, draft: &Draft, cooperative: CooperativeId, kind: CustomerKind) -> Option<CivilDate> {
+pub fn promised_on(
+    phone: Phone,
+    draft: &Draft,
+    cooperative: CooperativeId,
+    kind: CustomerKind,
+) -> Option<CivilDate> {
     draft
         .promises
         .iter()
         .find(|promise| promise.cooperative == cooperative)
         .map(|promise| promise.on)
-        .or_else(|| phone.device_now().catalogue().usual_promise(cooperative, kind, phone.now(), phone.today()))
+        .or_else(|| {
+            phone.device_now().catalogue().usual_promise(
+                cooperative,
+                kind,
+                phone.now(),
+                phone.today(),
+            )
+        })
 }
 
 fn basket(device: &Device, phone: Phone, draft: &Draft) -> Result<Basket, Refusal> {
@@ -370,17 +469,30 @@ fn basket(device: &Device, phone: Phone, draft: &Draft) -> Result<Basket, Refusa
     let (now, kind) = (phone.now(), customer_kind(device, draft));
     let mut promises: Vec<Promise> = Vec::new();
     for line in &draft.lines {
-        let product = catalogue.product(line.product).ok_or(Refusal::UnknownProduct { product: line.product })?;
+        let product = catalogue
+            .product(line.product)
+            .ok_or(Refusal::UnknownProduct {
+                product: line.product,
+            })?;
         let cooperative = product.cooperative;
-        if promises.iter().all(|promise| promise.cooperative != cooperative) {
-            let on = promised_on(phone, draft, cooperative, kind).ok_or(Refusal::NoConvention { cooperative })?;
+        if promises
+            .iter()
+            .all(|promise| promise.cooperative != cooperative)
+        {
+            let on = promised_on(phone, draft, cooperative, kind)
+                .ok_or(Refusal::NoConvention { cooperative })?;
             promises.push(Promise { cooperative, on });
         }
     }
     Ok(Basket {
         tier: draft.tier.unwrap_or(PriceTier::usual_for(kind)),
-        price_list: catalogue.price_list_at(now).ok_or(Refusal::CatalogueTooOld)?,
-        plan: catalogue.plan_at(now).ok_or(Refusal::CatalogueTooOld)?.version,
+        price_list: catalogue
+            .price_list_at(now)
+            .ok_or(Refusal::CatalogueTooOld)?,
+        plan: catalogue
+            .plan_at(now)
+            .ok_or(Refusal::CatalogueTooOld)?
+            .version,
         lines: draft.lines.clone(),
         promises,
         signature: draft.signature.clone(),
@@ -400,12 +512,17 @@ fn price(device: &Device, phone: Phone, draft: &Draft) -> Result<Priced, Refusal
         catalogue: &catalogue,
         calendar: &calendar,
         agent: device.person(),
-        grade: profile.as_ref().map_or("", |profile| profile.grade.as_str()),
+        grade: profile
+            .as_ref()
+            .map_or("", |profile| profile.grade.as_str()),
         customer_kind: customer_kind(device, draft),
         channel: Channel::Door,
         placed_at: phone.now(),
     })?;
-    let mut priced = Priced { plan: Some(basket.plan), ..Priced::default() };
+    let mut priced = Priced {
+        plan: Some(basket.plan),
+        ..Priced::default()
+    };
     for sub_order in &sub_orders {
         let Standing { estimate, .. } = commission::standing_of(sub_order)?;
         priced.total = priced.total.plus(sub_order.gross_asked()?)?;

@@ -5,7 +5,10 @@ mod acts;
 use super::explain;
 use super::making::Making;
 use super::orders::can_deliver;
-use super::wording::{cooperative_name, cooperative_seal, customer_name, due, left_to_pay, order_chips, product_name, product_unit, stage_chip};
+use super::wording::{
+    cooperative_name, cooperative_seal, customer_name, due, left_to_pay, order_chips, product_name,
+    product_unit, stage_chip,
+};
 use crate::phone::{Phone, badge};
 use crate::route::{Field, OrdersShown};
 use crate::ui;
@@ -31,11 +34,20 @@ pub fn screen(phone: Phone, making: Making, id: OrderId) -> AnyView {
     }
     let content = move || match phone.device().order(id) {
         Some(view) => content(phone, making, sheets, &view),
-        None => ui::empty_state("orders", words.order_gone_title(), words.order_gone_text(), ().into_any()),
+        None => ui::empty_state(
+            "orders",
+            words.order_gone_title(),
+            words.order_gone_text(),
+            ().into_any(),
+        ),
     };
     let foot = move || phone.device().order(id).map(|view| foot(phone, &view));
     ui::frame(
-        ui::back_bar(Field::Orders(OrdersShown::Open).to_string(), words.orders_title(), badge::badge(phone)),
+        ui::back_bar(
+            Field::Orders(OrdersShown::Open).to_string(),
+            words.orders_title(),
+            badge::badge(phone),
+        ),
         view! { {content}{acts::sheets(phone, sheets, id)} }.into_any(),
         foot.into_any(),
     )
@@ -44,7 +56,11 @@ pub fn screen(phone: Phone, making: Making, id: OrderId) -> AnyView {
 fn foot(phone: Phone, view: &OrderView) -> AnyView {
     let words = phone.words;
     let receipt = Field::Receipt(view.order.id).to_string();
-    let deliver = view.order.sub_orders.iter().find(|sub_order| can_deliver(sub_order.stage));
+    let deliver = view
+        .order
+        .sub_orders
+        .iter()
+        .find(|sub_order| can_deliver(sub_order.stage));
     let deliver = deliver.map(|sub_order| {
         let href = Field::Deliver(view.order.id, sub_order.cooperative).to_string();
         view! { <a class="button button-primary" href=href>{ui::icon("truck")}{words.order_deliver()}</a> }
@@ -67,11 +83,21 @@ fn content(phone: Phone, making: Making, sheets: Sheets, view: &OrderView) -> An
         let href = ["tel:", number.as_e164()].concat();
         view! { <a class="button" href=href>{ui::icon("call")}<bdi class="number">{number.to_string()}</bdi></a> }
     });
-    let parts: Vec<AnyView> = order.sub_orders.iter().map(|sub_order| part(phone, sheets, &catalogue, view, sub_order)).collect();
+    let parts: Vec<AnyView> = order
+        .sub_orders
+        .iter()
+        .map(|sub_order| part(phone, sheets, &catalogue, view, sub_order))
+        .collect();
     let trouble = match &view.whereabouts {
         Whereabouts::ToCorrect { refusal, .. } => {
             let link = view! { <div class="button-group"><a class="button" href=Field::Sync.to_string()>{ui::icon("edit")}{words.order_go_correct()}</a></div> };
-            Some(ui::banner_with("trouble", "warning", words.whereabouts_to_correct(), words.refusal(refusal, &catalogue, phone.offset()), link.into_any()))
+            Some(ui::banner_with(
+                "trouble",
+                "warning",
+                words.whereabouts_to_correct(),
+                words.refusal(refusal, &catalogue, phone.offset()),
+                link.into_any(),
+            ))
         }
         _ => None,
     };
@@ -83,7 +109,8 @@ fn content(phone: Phone, making: Making, sheets: Sheets, view: &OrderView) -> An
             ui::banner_with("trouble", "warning", crate::phone::sync_page::about(phone, &parked.command.body), words.refusal(&parked.refusal, &catalogue, phone.offset()), link.into_any())
         })
         .collect();
-    let unsent = (!view.pending.is_empty() && view.whereabouts == Whereabouts::Received).then(|| ui::chip("", "device", words.order_unsent(view.pending.len())));
+    let unsent = (!view.pending.is_empty() && view.whereabouts == Whereabouts::Received)
+        .then(|| ui::chip("", "device", words.order_unsent(view.pending.len())));
     view! {
         {ui::screen_title(
             view! { <span class="code">{order.code.to_string()}</span> }.into_any(),
@@ -102,14 +129,25 @@ fn content(phone: Phone, making: Making, sheets: Sheets, view: &OrderView) -> An
 }
 
 /// What one cooperative supplies, and what may be done about it.
-fn part(phone: Phone, sheets: Sheets, catalogue: &Catalogue, view: &OrderView, sub_order: &SubOrder) -> AnyView {
+fn part(
+    phone: Phone,
+    sheets: Sheets,
+    catalogue: &Catalogue,
+    view: &OrderView,
+    sub_order: &SubOrder,
+) -> AnyView {
     let words = phone.words;
     let name = cooperative_name(phone, catalogue, sub_order.cooperative);
     let tone = crate::words::stage_look(sub_order.stage).0;
-    let lines: Vec<AnyView> = sub_order.lines.iter().map(|line| self::line(phone, catalogue, sub_order, line)).collect();
+    let lines: Vec<AnyView> = sub_order
+        .lines
+        .iter()
+        .map(|line| self::line(phone, catalogue, sub_order, line))
+        .collect();
     let amount = if sub_order.stage.is_dead() {
         let asked = sub_order.gross_asked().unwrap_or_default();
-        view! { <bdi class="amount muted"><del>{asked.figures()}</del>" "<small>"DH"</small></bdi> }.into_any()
+        view! { <bdi class="amount muted"><del>{asked.figures()}</del>" "<small>"DH"</small></bdi> }
+            .into_any()
     } else {
         ui::amount(sub_order.due().unwrap_or_default(), "")
     };
@@ -143,8 +181,15 @@ fn line(phone: Phone, catalogue: &Catalogue, sub_order: &SubOrder, line: &Line) 
         view! { <span class="quantity-change"><del class="number">{grouped(line.asked as usize)}</del>" "<ins class="number">{grouped(alive as usize)}" ×"</ins></span> }.into_any()
     };
     let lot = (!line.lot.is_empty()).then(|| view! { " · "{phone.words.order_lot(&line.lot)} });
-    let returned = (line.returned > 0).then(|| view! { <span>{phone.words.order_returned(line.returned as usize)}</span> });
-    let gross = line.gross(if sub_order.stage.is_dead() { line.asked } else { alive }).unwrap_or_default();
+    let returned = (line.returned > 0)
+        .then(|| view! { <span>{phone.words.order_returned(line.returned as usize)}</span> });
+    let gross = line
+        .gross(if sub_order.stage.is_dead() {
+            line.asked
+        } else {
+            alive
+        })
+        .unwrap_or_default();
     view! {
         <li class="basket-line">
             {quantity}
@@ -156,24 +201,50 @@ fn line(phone: Phone, catalogue: &Catalogue, sub_order: &SubOrder, line: &Line) 
 }
 
 /// Another price or quantity that the cooperative proposes: only the customer can say yes.
-fn proposal(phone: Phone, catalogue: &Catalogue, order: &Order, sub_order: &SubOrder) -> Option<AnyView> {
+fn proposal(
+    phone: Phone,
+    catalogue: &Catalogue,
+    order: &Order,
+    sub_order: &SubOrder,
+) -> Option<AnyView> {
     let words = phone.words;
-    let proposal = sub_order.proposal.as_ref().filter(|_| sub_order.stage == Stage::ChangeProposed)?;
+    let proposal = sub_order
+        .proposal
+        .as_ref()
+        .filter(|_| sub_order.stage == Stage::ChangeProposed)?;
     let lines: Vec<AnyView> = proposal
         .lines
         .iter()
         .filter_map(|proposed| {
             let line = sub_order.line(proposed.line)?;
             let name = product_name(phone, catalogue, line.product);
-            let said = words.proposal_line(&grouped(proposed.units as usize), &name, &ui::amount_text(proposed.unit_price));
+            let said = words.proposal_line(
+                &grouped(proposed.units as usize),
+                &name,
+                &ui::amount_text(proposed.unit_price),
+            );
             Some(view! { <li>{said}</li> }.into_any())
         })
         .collect();
     let (order, cooperative) = (order.id, sub_order.cooperative);
     let answer = move |accepted: bool| {
-        phone.act(CommandBody::AnswerChange(AnswerChange { order, cooperative, accepted }), move |id| {
-            phone.say_done(if accepted { words.proposal_accepted() } else { words.proposal_declined() }, id);
-        });
+        phone.act(
+            CommandBody::AnswerChange(AnswerChange {
+                order,
+                cooperative,
+                accepted,
+            }),
+            move |id| {
+                phone.say_done(
+                    if accepted {
+                        words.proposal_accepted()
+                    } else {
+                        words.proposal_declined()
+                    },
+                    id,
+                );
+            },
+        );
     };
     let view = view! {
         <div class="stack">
@@ -201,19 +272,44 @@ fn money(phone: Phone, sheets: Sheets, sub_order: &SubOrder) -> Option<AnyView> 
             let last_day = words.date(phone.offset().date_at(closes_at.plus_ms(-1)));
             let is_over_here = phone.now() >= closes_at;
             // A phone's clock decides no period: the server closes it, and says so at the next contact.
-            let text = if is_over_here { words.money_ask_server().to_owned() } else { words.money_not_before(&last_day) };
+            let text = if is_over_here {
+                words.money_ask_server().to_owned()
+            } else {
+                words.money_not_before(&last_day)
+            };
             let declare = (left > Centimes::ZERO).then(|| {
                 view! { <button class="button button-quiet" type="button" on:click=move |_| sheets.declare.set(Some(cooperative))>{words.money_declare()}</button> }
             });
-            Some(ui::banner_with("", "clock", words.money_withdrawal_open(), text, declare.into_any()))
+            Some(ui::banner_with(
+                "",
+                "clock",
+                words.money_withdrawal_open(),
+                text,
+                declare.into_any(),
+            ))
         }
-        Withdrawal::None | Withdrawal::Closed { .. } if left > Centimes::ZERO && (can_deliver(sub_order.stage) || sub_order.stage == Stage::Delivered) => {
+        Withdrawal::None | Withdrawal::Closed { .. }
+            if left > Centimes::ZERO
+                && (can_deliver(sub_order.stage) || sub_order.stage == Stage::Delivered) =>
+        {
             let collect = view! { <button class="button" type="button" on:click=move |_| sheets.collect.set(Some(cooperative))>{ui::icon("cash")}{words.money_collect()}</button> };
-            Some(ui::banner_with("waiting", "cash", words.money_to_collect(), words.isolated(&ui::amount_text(left)), collect.into_any()))
+            Some(ui::banner_with(
+                "waiting",
+                "cash",
+                words.money_to_collect(),
+                words.isolated(&ui::amount_text(left)),
+                collect.into_any(),
+            ))
         }
         _ => None,
     };
-    let paid = (sub_order.collected > Centimes::ZERO).then(|| ui::chip("done", "cash", words.money_paid(&ui::amount_text(sub_order.collected))));
+    let paid = (sub_order.collected > Centimes::ZERO).then(|| {
+        ui::chip(
+            "done",
+            "cash",
+            words.money_paid(&ui::amount_text(sub_order.collected)),
+        )
+    });
     Some(view! { {said}<div class="row">{paid}{held(phone, sub_order)}</div> }.into_any())
 }
 
@@ -221,7 +317,11 @@ fn money(phone: Phone, sheets: Sheets, sub_order: &SubOrder) -> Option<AnyView> 
 fn held(phone: Phone, sub_order: &SubOrder) -> Option<AnyView> {
     (sub_order.held > Centimes::ZERO).then(|| {
         let amount = ui::amount_text(sub_order.held);
-        let said = if sub_order.stage.is_dead() { phone.words.money_give_back(&amount) } else { phone.words.money_held(&amount) };
+        let said = if sub_order.stage.is_dead() {
+            phone.words.money_give_back(&amount)
+        } else {
+            phone.words.money_held(&amount)
+        };
         ui::chip("waiting", "lock", said)
     })
 }
@@ -252,7 +352,11 @@ fn timeline(phone: Phone, view: &OrderView, sub_order: &SubOrder) -> AnyView {
         let at = at.map(|at| view! { <span>{phone.moment(at)}</span> });
         view! { <li data-tone=tone><strong>{said}</strong>{at}</li> }.into_any()
     };
-    let mut steps = vec![done("done", words.history_signed().to_owned(), Some(order.placed_at))];
+    let mut steps = vec![done(
+        "done",
+        words.history_signed().to_owned(),
+        Some(order.placed_at),
+    )];
     if let Some(at) = view.received_at {
         steps.push(done("done", words.history_received().to_owned(), Some(at)));
     }
@@ -261,22 +365,44 @@ fn timeline(phone: Phone, view: &OrderView, sub_order: &SubOrder) -> AnyView {
     let confirmed_at = entries
         .iter()
         .map(|entry| &entry.transfer)
-        .find(|transfer| transfer.cooperative == sub_order.cooperative && transfer.purpose == Purpose::CommissionPending)
+        .find(|transfer| {
+            transfer.cooperative == sub_order.cooperative
+                && transfer.purpose == Purpose::CommissionPending
+        })
         .map(|transfer| transfer.at);
     if sub_order.stage.is_under_way() || sub_order.stage == Stage::Delivered {
-        let said = if sub_order.is_partly_confirmed() { words.stage_confirmed_partly() } else { words.stage_confirmed() };
+        let said = if sub_order.is_partly_confirmed() {
+            words.stage_confirmed_partly()
+        } else {
+            words.stage_confirmed()
+        };
         steps.push(done("done", said.to_owned(), confirmed_at));
     }
-    if !matches!(sub_order.stage, Stage::Awaiting | Stage::Confirmed | Stage::Delivered) {
+    if !matches!(
+        sub_order.stage,
+        Stage::Awaiting | Stage::Confirmed | Stage::Delivered
+    ) {
         let (tone, _) = crate::words::stage_look(sub_order.stage);
-        steps.push(done(if tone.is_empty() { "news" } else { tone }, super::wording::stage_words(phone, sub_order), None));
+        steps.push(done(
+            if tone.is_empty() { "news" } else { tone },
+            super::wording::stage_words(phone, sub_order),
+            None,
+        ));
     }
     if let Some(at) = sub_order.delivered_at {
         steps.push(done("done", words.stage_delivered().to_owned(), Some(at)));
     }
     match sub_order.withdrawal {
-        Withdrawal::Exercised { at } => steps.push(done("waiting", words.stage_withdrawn().to_owned(), Some(at))),
-        Withdrawal::Closed { closes_at } => steps.push(done("done", words.history_withdrawal_closed().to_owned(), Some(closes_at))),
+        Withdrawal::Exercised { at } => steps.push(done(
+            "waiting",
+            words.stage_withdrawn().to_owned(),
+            Some(at),
+        )),
+        Withdrawal::Closed { closes_at } => steps.push(done(
+            "done",
+            words.history_withdrawal_closed().to_owned(),
+            Some(closes_at),
+        )),
         Withdrawal::None | Withdrawal::Open { .. } => {}
     }
     if !sub_order.stage.is_dead() {
@@ -300,12 +426,21 @@ fn commission_part(phone: Phone, catalogue: &Catalogue, view: &OrderView) -> Any
     let mut losses: Vec<AnyView> = Vec::new();
     for sub_order in &order.sub_orders {
         let stands = commission::standing_of(sub_order).unwrap_or_default();
-        let asked = Centimes::sum(sub_order.lines.iter().map(|line| line.commission.amount)).unwrap_or_default();
+        let asked = Centimes::sum(sub_order.lines.iter().map(|line| line.commission.amount))
+            .unwrap_or_default();
         let kept = [stands.estimate, stands.pending, stands.earned];
-        let lost = kept.into_iter().fold(Centimes(-asked.0), |sum, part| sum.plus(part).unwrap_or(sum));
+        let lost = kept.into_iter().fold(Centimes(-asked.0), |sum, part| {
+            sum.plus(part).unwrap_or(sum)
+        });
         if lost != Centimes::ZERO {
-            let because = words.commission_lost(&cooperative_name(phone, catalogue, sub_order.cooperative), &super::wording::stage_words(phone, sub_order));
-            losses.push(view! { <div><dt>{because}</dt><dd>{ui::signed_amount(lost)}</dd></div> }.into_any());
+            let because = words.commission_lost(
+                &cooperative_name(phone, catalogue, sub_order.cooperative),
+                &super::wording::stage_words(phone, sub_order),
+            );
+            losses.push(
+                view! { <div><dt>{because}</dt><dd>{ui::signed_amount(lost)}</dd></div> }
+                    .into_any(),
+            );
         }
         now.estimate = now.estimate.plus(stands.estimate).unwrap_or_default();
         now.pending = now.pending.plus(stands.pending).unwrap_or_default();
@@ -337,14 +472,22 @@ fn commission_part(phone: Phone, catalogue: &Catalogue, view: &OrderView) -> Any
 }
 
 /// Changing or cancelling the whole order, while that is possible.
-fn whole_order_acts(phone: Phone, making: Making, sheets: Sheets, view: &OrderView) -> Option<AnyView> {
+fn whole_order_acts(
+    phone: Phone,
+    making: Making,
+    sheets: Sheets,
+    view: &OrderView,
+) -> Option<AnyView> {
     let words = phone.words;
     if matches!(view.whereabouts, Whereabouts::ToCorrect { .. }) {
         return None;
     }
     let order = view.order.clone();
     let untouched = order.is_untouched();
-    let can_cancel = order.sub_orders.iter().any(|sub_order| !sub_order.stage.is_dead() && sub_order.stage != Stage::Delivered);
+    let can_cancel = order
+        .sub_orders
+        .iter()
+        .any(|sub_order| !sub_order.stage.is_dead() && sub_order.stage != Stage::Delivered);
     if !untouched && !can_cancel {
         return None;
     }
@@ -362,6 +505,7 @@ fn whole_order_acts(phone: Phone, making: Making, sheets: Sheets, view: &OrderVi
     let cancel = can_cancel.then(|| {
         view! { <button class="button button-danger" type="button" on:click=move |_| sheets.cancel.set(true)>{ui::icon("close")}{words.order_cancel()}</button> }
     });
-    let note = untouched.then(|| view! { <p class="small muted">{words.order_untouched_note()}</p> });
+    let note =
+        untouched.then(|| view! { <p class="small muted">{words.order_untouched_note()}</p> });
     Some(view! { {note}<div class="button-group">{amend}{cancel}</div> }.into_any())
 }

@@ -47,7 +47,11 @@ pub fn belongs(view: &OrderView, which: OrdersShown) -> bool {
     match which {
         OrdersShown::All => true,
         OrdersShown::Open => matches!(progress, Progress::Awaiting | Progress::UnderWay),
-        OrdersShown::ToDeliver => view.order.sub_orders.iter().any(|sub_order| can_deliver(sub_order.stage)),
+        OrdersShown::ToDeliver => view
+            .order
+            .sub_orders
+            .iter()
+            .any(|sub_order| can_deliver(sub_order.stage)),
         OrdersShown::Delivered => matches!(progress, Progress::Delivered | Progress::Settled),
     }
 }
@@ -87,14 +91,32 @@ fn list(phone: Phone, which: OrdersShown, query: &str, shown: RwSignal<usize>) -
         orders.iter().filter(|view| belongs(view, which)).collect()
     } else {
         // A search looks everywhere: who has the code does not know the list.
-        orders.iter().filter(|view| fits(phone, view, &wanted)).collect()
+        orders
+            .iter()
+            .filter(|view| fits(phone, view, &wanted))
+            .collect()
     };
     if found.is_empty() {
         let new = view! { <a class="button button-primary" href=Field::NewOrder.to_string()>{ui::icon("plus")}{words.new_order_title()}</a> };
         return match (orders.is_empty(), wanted.is_empty()) {
-            (true, _) => ui::empty_state("basket", words.orders_empty_title(), words.orders_empty_text(), new.into_any()),
-            (false, true) => ui::empty_state("orders", words.orders_none_here_title(), words.orders_none_here_text(), ().into_any()),
-            (false, false) => ui::empty_state("search", words.orders_none_title(), words.orders_none_text(), ().into_any()),
+            (true, _) => ui::empty_state(
+                "basket",
+                words.orders_empty_title(),
+                words.orders_empty_text(),
+                new.into_any(),
+            ),
+            (false, true) => ui::empty_state(
+                "orders",
+                words.orders_none_here_title(),
+                words.orders_none_here_text(),
+                ().into_any(),
+            ),
+            (false, false) => ui::empty_state(
+                "search",
+                words.orders_none_title(),
+                words.orders_none_text(),
+                ().into_any(),
+            ),
         };
     }
     let rest = found.len().saturating_sub(shown.get());

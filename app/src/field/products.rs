@@ -36,7 +36,11 @@ pub fn screen(phone: Phone, making: Making) -> AnyView {
     phone.title(words.products_title());
     let query = RwSignal::new(String::new());
     let usual = usual(phone, making);
-    let shelf = RwSignal::new(if usual.is_empty() { Shelf::All } else { Shelf::Usual });
+    let shelf = RwSignal::new(if usual.is_empty() {
+        Shelf::All
+    } else {
+        Shelf::Usual
+    });
     let shown = RwSignal::new(SHOWN_AT_FIRST);
     Effect::new(move |_| {
         query.track();
@@ -49,14 +53,25 @@ pub fn screen(phone: Phone, making: Making) -> AnyView {
         let catalogue = phone.catalogue();
         let (tier, version) = (making.tier(), catalogue.price_list_at(phone.now()));
         query.with(|query| match version {
-            Some(version) => find(making, &catalogue, query, shelf.get(), &usual.get_value(), version, tier),
+            Some(version) => find(
+                making,
+                &catalogue,
+                query,
+                shelf.get(),
+                &usual.get_value(),
+                version,
+                tier,
+            ),
             None => Vec::new(),
         })
     });
     let is_search = Memo::new(move |_| query.with(|query| !query.trim().is_empty()));
     let list = move || list(phone, making, found, is_search.get(), shown);
     let back = move || {
-        let name = making.customer().map_or_else(|| words.new_order_title().to_owned(), |details| details.first_name);
+        let name = making.customer().map_or_else(
+            || words.new_order_title().to_owned(),
+            |details| details.first_name,
+        );
         ui::back_bar(Field::NewOrder.to_string(), name, badge::badge(phone))
     };
     let explaining = RwSignal::new(false);
@@ -81,12 +96,30 @@ pub fn screen(phone: Phone, making: Making) -> AnyView {
 /// The commission and the basket, under the thumb.
 fn foot(phone: Phone, making: Making, explaining: RwSignal<bool>) -> AnyView {
     let words = phone.words;
-    let commission = move || making.priced.with(|priced| priced.as_ref().map(|priced| priced.commission).unwrap_or_default());
-    let total = move || making.priced.with(|priced| priced.as_ref().map(|priced| priced.total).unwrap_or_default());
+    let commission = move || {
+        making.priced.with(|priced| {
+            priced
+                .as_ref()
+                .map(|priced| priced.commission)
+                .unwrap_or_default()
+        })
+    };
+    let total = move || {
+        making.priced.with(|priced| {
+            priced
+                .as_ref()
+                .map(|priced| priced.total)
+                .unwrap_or_default()
+        })
+    };
     let lines = Memo::new(move |_| making.draft.with(|draft| draft.lines.len()));
     let trouble = move || {
         making.priced.with(|priced| match priced {
-            Err(refusal) if lines.get() > 0 => Some(ui::strip("trouble", "warning", words.refusal(refusal, &phone.catalogue(), phone.offset()))),
+            Err(refusal) if lines.get() > 0 => Some(ui::strip(
+                "trouble",
+                "warning",
+                words.refusal(refusal, &phone.catalogue(), phone.offset()),
+            )),
             _ => None,
         })
     };
@@ -108,7 +141,11 @@ fn foot(phone: Phone, making: Making, explaining: RwSignal<bool>) -> AnyView {
 }
 
 /// The commission of the basket, always in view, which opens to its explanation.
-pub fn commission_button(phone: Phone, explaining: RwSignal<bool>, commission: Signal<taswiq_domain::money::Centimes>) -> AnyView {
+pub fn commission_button(
+    phone: Phone,
+    explaining: RwSignal<bool>,
+    commission: Signal<taswiq_domain::money::Centimes>,
+) -> AnyView {
     view! {
         <button class="action-bar-figure" type="button" aria-haspopup="dialog" on:click=move |_| explaining.set(true)>
             {phone.words.commission_title()}" "<span aria-live="polite">{move || ui::amount(commission.get(), "")}</span>
@@ -129,7 +166,12 @@ pub fn explanation(phone: Phone, making: Making, open: RwSignal<bool>) -> AnyVie
             Err(_) => view! { <div class="dialog-body"><p>{words.commission_none_yet()}</p></div> }.into_any(),
         })
     };
-    ui::sheet(words, Signal::derive(move || words.commission_mine().to_owned()), open, content)
+    ui::sheet(
+        words,
+        Signal::derive(move || words.commission_mine().to_owned()),
+        open,
+        content,
+    )
 }
 
 /// What this customer, else this agent's customers, ordered last.
@@ -138,14 +180,20 @@ fn usual(phone: Phone, making: Making) -> Vec<ProductId> {
     let customer = making.draft.with_untracked(|draft| draft.customer);
     let catalogue = device.catalogue();
     let orders = device.orders();
-    let own = orders.iter().filter(|view| Some(view.order.customer) == customer);
+    let own = orders
+        .iter()
+        .filter(|view| Some(view.order.customer) == customer);
     let mut products: Vec<ProductId> = Vec::new();
     for view in own.chain(orders.iter().take(USUAL_ORDERS)) {
         for line in lines_of(&view.order) {
             if products.len() == USUAL_MAX {
                 return products;
             }
-            if !products.contains(&line.product) && catalogue.product(line.product).is_some_and(|product| product.on_sale) {
+            if !products.contains(&line.product)
+                && catalogue
+                    .product(line.product)
+                    .is_some_and(|product| product.on_sale)
+            {
                 products.push(line.product);
             }
         }
@@ -153,7 +201,15 @@ fn usual(phone: Phone, making: Making) -> Vec<ProductId> {
     products
 }
 
-fn find(making: Making, catalogue: &Catalogue, query: &str, shelf: Shelf, usual: &[ProductId], version: PriceListVersion, tier: PriceTier) -> Vec<ProductId> {
+fn find(
+    making: Making,
+    catalogue: &Catalogue,
+    query: &str,
+    shelf: Shelf,
+    usual: &[ProductId],
+    version: PriceListVersion,
+    tier: PriceTier,
+) -> Vec<ProductId> {
     let key = text::search_key(query);
     let wanted: Vec<&str> = key.split_whitespace().collect();
     if wanted.is_empty() && shelf == Shelf::Usual {
@@ -163,12 +219,24 @@ fn find(making: Making, catalogue: &Catalogue, query: &str, shelf: Shelf, usual:
     making
         .searchable(catalogue)
         .iter()
-        .filter(|searchable| if wanted.is_empty() { true } else { searchable.fits(&wanted) })
+        .filter(|searchable| {
+            if wanted.is_empty() {
+                true
+            } else {
+                searchable.fits(&wanted)
+            }
+        })
         .map(|searchable| &catalogue.products[searchable.index])
-        .filter(|product| !wanted.is_empty() || shelf == Shelf::All || shelf == Shelf::Category(product.category))
+        .filter(|product| {
+            !wanted.is_empty() || shelf == Shelf::All || shelf == Shelf::Category(product.category)
+        })
         .filter(|product| product.price(version, tier).is_some())
         // A cooperative that never had a convention sells nothing.
-        .filter(|product| catalogue.cooperative(product.cooperative).is_some_and(|found| found.convention_at(now).is_some()))
+        .filter(|product| {
+            catalogue
+                .cooperative(product.cooperative)
+                .is_some_and(|found| found.convention_at(now).is_some())
+        })
         .map(|product| product.id)
         .collect()
 }
@@ -177,7 +245,13 @@ fn strip(phone: Phone, shelf: RwSignal<Shelf>, is_search: Memo<bool>, has_usual:
     let words = phone.words;
     let catalogue = phone.catalogue();
     let one = move |this: Shelf, name: String| {
-        let pressed = move || if shelf.get() == this && !is_search.get() { "true" } else { "false" };
+        let pressed = move || {
+            if shelf.get() == this && !is_search.get() {
+                "true"
+            } else {
+                "false"
+            }
+        };
         view! { <button type="button" aria-pressed=pressed on:click=move |_| shelf.set(this)><bdi>{name}</bdi></button> }.into_any()
     };
     let mut shelves: Vec<AnyView> = Vec::new();
@@ -185,8 +259,14 @@ fn strip(phone: Phone, shelf: RwSignal<Shelf>, is_search: Memo<bool>, has_usual:
         shelves.push(one(Shelf::Usual, words.products_usual().to_owned()));
     }
     shelves.push(one(Shelf::All, words.products_all().to_owned()));
-    shelves.extend(catalogue.categories.iter().map(|category| one(Shelf::Category(category.id), category.name.get(words.code()).to_owned())));
-    view! { <nav class="category-strip" aria-label=words.products_categories()>{shelves}</nav> }.into_any()
+    shelves.extend(catalogue.categories.iter().map(|category| {
+        one(
+            Shelf::Category(category.id),
+            category.name.get(words.code()).to_owned(),
+        )
+    }));
+    view! { <nav class="category-strip" aria-label=words.products_categories()>{shelves}</nav> }
+        .into_any()
 }
 
 /// Shops may buy by the half-wholesale or wholesale price; a household never has to see that.
@@ -196,8 +276,18 @@ fn tiers(phone: Phone, making: Making) -> Option<AnyView> {
     if kind == CustomerKind::Household {
         return None;
     }
-    let tiers = [PriceTier::Retail, PriceTier::SemiWholesale, PriceTier::Wholesale];
-    let choices = tiers.iter().map(|tier| Choice { icon: "", words: words.tier(*tier) }).collect();
+    let tiers = [
+        PriceTier::Retail,
+        PriceTier::SemiWholesale,
+        PriceTier::Wholesale,
+    ];
+    let choices = tiers
+        .iter()
+        .map(|tier| Choice {
+            icon: "",
+            words: words.tier(*tier),
+        })
+        .collect();
     let chosen = Signal::derive(move || tiers.iter().position(|tier| *tier == making.tier()));
     let choose = Callback::new(move |index: usize| {
         making.draft.update(|draft| {
@@ -205,41 +295,89 @@ fn tiers(phone: Phone, making: Making) -> Option<AnyView> {
             draft.signature = String::new();
         });
     });
-    Some(ui::segmented("tier", words.products_tier(), "segmented", choices, chosen, choose))
+    Some(ui::segmented(
+        "tier",
+        words.products_tier(),
+        "segmented",
+        choices,
+        chosen,
+        choose,
+    ))
 }
 
 /// What the customer ordered last time, in one tap.
 fn repeat(phone: Phone, making: Making) -> Option<AnyView> {
     let words = phone.words;
-    let customer = making.draft.with(|draft| draft.customer.filter(|_| draft.lines.is_empty()))?;
+    let customer = making
+        .draft
+        .with(|draft| draft.customer.filter(|_| draft.lines.is_empty()))?;
     let device = phone.device();
     let orders = device.orders();
     let last = orders.iter().find(|view| view.order.customer == customer)?;
     let catalogue = device.catalogue();
-    let lines: Vec<BasketLine> = lines_of(&last.order).into_iter().filter(|line| catalogue.product(line.product).is_some_and(|product| product.on_sale)).collect();
+    let lines: Vec<BasketLine> = lines_of(&last.order)
+        .into_iter()
+        .filter(|line| {
+            catalogue
+                .product(line.product)
+                .is_some_and(|product| product.on_sale)
+        })
+        .collect();
     if lines.is_empty() {
         return None;
     }
-    let text = words.repeat_text(lines.len(), &phone.day(taswiq_domain::time::Calendar::date_at(&phone.offset(), last.order.placed_at)));
+    let text = words.repeat_text(
+        lines.len(),
+        &phone.day(taswiq_domain::time::Calendar::date_at(
+            &phone.offset(),
+            last.order.placed_at,
+        )),
+    );
     let take = move |_| making.draft.update(|draft| draft.lines.clone_from(&lines));
     let action = view! { <div class="button-group"><button class="button" type="button" on:click=take>{ui::icon("history")}{words.repeat_action()}</button></div> };
-    Some(ui::banner_with("", "history", words.repeat_title(), text, action.into_any()))
+    Some(ui::banner_with(
+        "",
+        "history",
+        words.repeat_title(),
+        text,
+        action.into_any(),
+    ))
 }
 
-fn list(phone: Phone, making: Making, found: Memo<Vec<ProductId>>, is_search: bool, shown: RwSignal<usize>) -> AnyView {
+fn list(
+    phone: Phone,
+    making: Making,
+    found: Memo<Vec<ProductId>>,
+    is_search: bool,
+    shown: RwSignal<usize>,
+) -> AnyView {
     let words = phone.words;
     let catalogue = phone.catalogue();
     let (tier, version) = (making.tier(), catalogue.price_list_at(phone.now()));
     let (tiles, rest, count) = found.with(|found| {
         let shown = shown.get();
-        let tiles: Vec<AnyView> = found.iter().take(shown).filter_map(|id| tile(phone, making, &catalogue, *id, version?, tier)).collect();
+        let tiles: Vec<AnyView> = found
+            .iter()
+            .take(shown)
+            .filter_map(|id| tile(phone, making, &catalogue, *id, version?, tier))
+            .collect();
         (tiles, found.len().saturating_sub(shown), found.len())
     });
     if count == 0 {
         return if is_search {
-            ui::empty_state("search", words.products_none_title(), words.products_none_text(), ().into_any())
+            ui::empty_state(
+                "search",
+                words.products_none_title(),
+                words.products_none_text(),
+                ().into_any(),
+            )
         } else {
-            ui::empty_state("basket", words.products_empty_title(), words.products_empty_text(), ().into_any())
+            ui::empty_state(
+                "basket",
+                words.products_empty_title(),
+                words.products_empty_text(),
+                ().into_any(),
+            )
         };
     }
     let more = (rest > 0).then(|| {
@@ -253,7 +391,14 @@ fn list(phone: Phone, making: Making, found: Memo<Vec<ProductId>>, is_search: bo
     .into_any()
 }
 
-fn tile(phone: Phone, making: Making, catalogue: &Catalogue, id: ProductId, version: PriceListVersion, tier: PriceTier) -> Option<AnyView> {
+fn tile(
+    phone: Phone,
+    making: Making,
+    catalogue: &Catalogue,
+    id: ProductId,
+    version: PriceListVersion,
+    tier: PriceTier,
+) -> Option<AnyView> {
     let words = phone.words;
     let product = catalogue.product(id)?;
     let price = product.price(version, tier)?;
@@ -266,7 +411,13 @@ fn tile(phone: Phone, making: Making, catalogue: &Catalogue, id: ProductId, vers
     let act = move || {
         let label = label.clone();
         if is_chosen.get() {
-            ui::stepper(words, label, units.into(), limits::UNITS_PER_LINE, Callback::new(move |units| making.set_units(id, units)))
+            ui::stepper(
+                words,
+                label,
+                units.into(),
+                limits::UNITS_PER_LINE,
+                Callback::new(move |units| making.set_units(id, units)),
+            )
         } else {
             let add = [words.action_add(), " · ", &label].concat();
             view! { <button class="button product-act" type="button" aria-label=add on:click=move |_| making.set_units(id, 1)>{ui::icon("plus")}{words.action_add()}</button> }.into_any()

@@ -17,11 +17,20 @@ pub fn screen(phone: Phone, order: OrderId) -> AnyView {
     phone.title(words.receipt_title());
     let content = move || match phone.device().order(order) {
         Some(view) => receipt(phone, &view),
-        None => ui::empty_state("orders", words.order_gone_title(), words.order_gone_text(), ().into_any()),
+        None => ui::empty_state(
+            "orders",
+            words.order_gone_title(),
+            words.order_gone_text(),
+            ().into_any(),
+        ),
     };
     let foot = move || phone.device().order(order).map(|view| foot(phone, &view));
     ui::frame(
-        ui::back_bar(Field::Today.to_string(), words.receipt_done(), badge::badge(phone)),
+        ui::back_bar(
+            Field::Today.to_string(),
+            words.receipt_done(),
+            badge::badge(phone),
+        ),
         content.into_any(),
         foot.into_any(),
     )
@@ -48,7 +57,10 @@ fn receipt(phone: Phone, view: &OrderView) -> AnyView {
         .sub_orders
         .iter()
         .map(|sub_order| {
-            let said = words.receipt_promise(&cooperative_name(phone, &catalogue, sub_order.cooperative), &words.date(sub_order.promised_on));
+            let said = words.receipt_promise(
+                &cooperative_name(phone, &catalogue, sub_order.cooperative),
+                &words.date(sub_order.promised_on),
+            );
             view! { <p class="small">{said}</p> }.into_any()
         })
         .collect();
@@ -93,10 +105,19 @@ fn receipt(phone: Phone, view: &OrderView) -> AnyView {
 }
 
 fn withdrawal(phone: Phone, view: &OrderView) -> Option<String> {
-    view.order.sub_orders.iter().find_map(|sub_order| match sub_order.withdrawal {
-        Withdrawal::Open { closes_at } => Some(phone.words.receipt_withdrawal(&phone.words.date(phone.offset().date_at(closes_at.plus_ms(-1))))),
-        _ => None,
-    })
+    view.order
+        .sub_orders
+        .iter()
+        .find_map(|sub_order| match sub_order.withdrawal {
+            Withdrawal::Open { closes_at } => Some(
+                phone.words.receipt_withdrawal(
+                    &phone
+                        .words
+                        .date(phone.offset().date_at(closes_at.plus_ms(-1))),
+                ),
+            ),
+            _ => None,
+        })
 }
 
 /// Four digits, with the zeros they begin with.
@@ -108,10 +129,21 @@ fn padded(digits: u16) -> String {
 fn foot(phone: Phone, view: &OrderView) -> AnyView {
     let words = phone.words;
     let text = shared_text(phone, view);
-    let number = phone.device_now().customer(view.order.customer).and_then(|customer| customer.details.phone.clone());
+    let number = phone
+        .device_now()
+        .customer(view.order.customer)
+        .and_then(|customer| customer.details.phone.clone());
     // Without a number WhatsApp asks whom to send it to.
-    let number = number.map_or_else(String::new, |number| number.as_e164().trim_start_matches('+').to_owned());
-    let whatsapp = ["https://wa.me/", &number, "?text=", &browser::percent_encoded(&text)].concat();
+    let number = number.map_or_else(String::new, |number| {
+        number.as_e164().trim_start_matches('+').to_owned()
+    });
+    let whatsapp = [
+        "https://wa.me/",
+        &number,
+        "?text=",
+        &browser::percent_encoded(&text),
+    ]
+    .concat();
     let title = words.receipt_title();
     let share = browser::can_share().then(|| {
         view! { <button class="button" type="button" on:click=move |_| browser::share(title, &text)>{ui::icon("share")}{words.action_share()}</button> }
@@ -136,14 +168,25 @@ fn shared_text(phone: Phone, view: &OrderView) -> String {
         text.push('\n');
     };
     say(&words.share_head(&order.code.to_string()));
-    for line in order.sub_orders.iter().flat_map(|sub_order| &sub_order.lines) {
+    for line in order
+        .sub_orders
+        .iter()
+        .flat_map(|sub_order| &sub_order.lines)
+    {
         let name = product_name(phone, &catalogue, line.product);
         let gross = line.gross(line.asked).unwrap_or_default();
-        say(&words.share_line(&grouped(line.asked as usize), &name, &ui::amount_text(gross)));
+        say(&words.share_line(
+            &grouped(line.asked as usize),
+            &name,
+            &ui::amount_text(gross),
+        ));
     }
     say(&words.share_total(&ui::amount_text(order.gross_asked().unwrap_or_default())));
     for sub_order in &order.sub_orders {
-        say(&words.receipt_promise(&cooperative_name(phone, &catalogue, sub_order.cooperative), &words.date(sub_order.promised_on)));
+        say(&words.receipt_promise(
+            &cooperative_name(phone, &catalogue, sub_order.cooperative),
+            &words.date(sub_order.promised_on),
+        ));
     }
     if let Some(withdrawal) = withdrawal(phone, view) {
         say(&withdrawal);

@@ -40,13 +40,25 @@ pub fn actions(phone: Phone, making: Making, parked: &Parked) -> AnyView {
 const fn may_pass_now(refusal: &Refusal) -> bool {
     matches!(
         refusal,
-        Refusal::UnknownKind { .. } | Refusal::UnreadableBody { .. } | Refusal::WaitsForParked | Refusal::NotAllowed | Refusal::UnknownOrder | Refusal::PaymentBeforeWithdrawalCloses { .. }
+        Refusal::UnknownKind { .. }
+            | Refusal::UnreadableBody { .. }
+            | Refusal::WaitsForParked
+            | Refusal::NotAllowed
+            | Refusal::UnknownOrder
+            | Refusal::PaymentBeforeWithdrawalCloses { .. }
     )
 }
 
 /// Puts the parked act into the making, from where it is saved again as a new one.
 fn take_up(phone: Phone, making: Making, id: CommandId) {
-    let Some(parked) = phone.device_now().parked().into_iter().find(|parked| parked.command.id == id) else { return };
+    let Some(parked) = phone
+        .device_now()
+        .parked()
+        .into_iter()
+        .find(|parked| parked.command.id == id)
+    else {
+        return;
+    };
     match parked.command.body {
         CommandBody::PlaceOrder(place) => {
             making.draft.set(Draft {
@@ -63,7 +75,10 @@ fn take_up(phone: Phone, making: Making, id: CommandId) {
         }
         CommandBody::AmendOrder(amend) => {
             making.draft.set(Draft {
-                customer: phone.device_now().order(amend.order).map(|view| view.order.customer),
+                customer: phone
+                    .device_now()
+                    .order(amend.order)
+                    .map(|view| view.order.customer),
                 tier: Some(amend.basket.tier),
                 lines: amend.basket.lines,
                 promises: amend.basket.promises,
@@ -79,7 +94,10 @@ fn take_up(phone: Phone, making: Making, id: CommandId) {
                 draft.form = CustomerForm {
                     first_name: details.first_name,
                     family_name: details.family_name,
-                    phone: details.phone.map(|number| number.to_string()).unwrap_or_default(),
+                    phone: details
+                        .phone
+                        .map(|number| number.to_string())
+                        .unwrap_or_default(),
                     place: details.place,
                     address: details.address,
                     kind: details.kind,

@@ -48,10 +48,28 @@ pub fn screen(phone: Phone, making: Making) -> AnyView {
     };
     let is_priced = Memo::new(move |_| making.priced.with(Result::is_ok));
     let wants_signature = Memo::new(move |_| {
-        making.priced.with(|priced| priced.as_ref().is_ok_and(|priced| priced.sub_orders.iter().any(|sub_order| sub_order.regime.needs_signature())))
+        making.priced.with(|priced| {
+            priced.as_ref().is_ok_and(|priced| {
+                priced
+                    .sub_orders
+                    .iter()
+                    .any(|sub_order| sub_order.regime.needs_signature())
+            })
+        })
     });
-    let signing = move || is_priced.get().then(|| signing(phone, making, wants_signature.get(), refused));
-    let commission = Signal::derive(move || making.priced.with(|priced| priced.as_ref().map(|priced| priced.commission).unwrap_or_default()));
+    let signing = move || {
+        is_priced
+            .get()
+            .then(|| signing(phone, making, wants_signature.get(), refused))
+    };
+    let commission = Signal::derive(move || {
+        making.priced.with(|priced| {
+            priced
+                .as_ref()
+                .map(|priced| priced.commission)
+                .unwrap_or_default()
+        })
+    });
     let save = move |_| {
         if is_saving.get_untracked() {
             return;
@@ -68,7 +86,10 @@ pub fn screen(phone: Phone, making: Making) -> AnyView {
             refused.set(Some(refusal));
         } else {
             // A rule that says no is said aloud; then saving is possible again.
-            set_timeout(move || is_saving.set(false), std::time::Duration::from_secs(2));
+            set_timeout(
+                move || is_saving.set(false),
+                std::time::Duration::from_secs(2),
+            );
         }
     };
     ui::frame(
@@ -99,21 +120,39 @@ fn part(phone: Phone, making: Making, catalogue: &Catalogue, sub_order: &SubOrde
     let name = cooperative_name(phone, catalogue, id);
     let today = phone.today();
     let label = words.review_promise_for(&name);
-    let kind = making.customer().map(|details| details.kind).unwrap_or_default();
-    let on = making.draft.with(|draft| promised_on(phone, draft, id, kind)).map(|on| on.to_string()).unwrap_or_default();
+    let kind = making
+        .customer()
+        .map(|details| details.kind)
+        .unwrap_or_default();
+    let on = making
+        .draft
+        .with(|draft| promised_on(phone, draft, id, kind))
+        .map(|on| on.to_string())
+        .unwrap_or_default();
     let said = words.date(sub_order.promised_on);
     let choose = move |event: leptos::ev::Event| {
         // An emptied field means the usual date again.
         let chosen = event_target_value(&event).parse().ok();
         making.draft.update(|draft| {
             draft.promises.retain(|promise| promise.cooperative != id);
-            draft.promises.extend(chosen.map(|on| Promise { cooperative: id, on }));
+            draft.promises.extend(chosen.map(|on| Promise {
+                cooperative: id,
+                on,
+            }));
             draft.signature = String::new();
         });
     };
-    let lines: Vec<AnyView> = sub_order.lines.iter().map(|line| self::line(phone, making, catalogue, line)).collect();
-    let regime = (sub_order.regime != Regime::Doorstep7d).then(|| ui::chip("", "shield", words.regime(sub_order.regime)));
-    let (min, max) = (today.to_string(), today.plus_days(limits::PROMISE_DAYS).to_string());
+    let lines: Vec<AnyView> = sub_order
+        .lines
+        .iter()
+        .map(|line| self::line(phone, making, catalogue, line))
+        .collect();
+    let regime = (sub_order.regime != Regime::Doorstep7d)
+        .then(|| ui::chip("", "shield", words.regime(sub_order.regime)));
+    let (min, max) = (
+        today.to_string(),
+        today.plus_days(limits::PROMISE_DAYS).to_string(),
+    );
     view! {
         <section class="basket-part">
             <div class="basket-head">
@@ -143,7 +182,10 @@ fn line(phone: Phone, making: Making, catalogue: &Catalogue, line: &Line) -> Any
         let left = making.draft.get_untracked();
         making.set_units(id, units);
         if units == 0 {
-            phone.snackbar.say_with_undo(words.review_line_removed(&removed), Callback::new(move |()| making.draft.set(left.clone())));
+            phone.snackbar.say_with_undo(
+                words.review_line_removed(&removed),
+                Callback::new(move |()| making.draft.set(left.clone())),
+            );
         }
     });
     view! {
@@ -163,7 +205,10 @@ fn sums(phone: Phone, sub_orders: &[SubOrder], total: Centimes) -> AnyView {
     let mut net = Centimes::ZERO;
     let mut taxes: Vec<(Ppm, Centimes)> = Vec::new();
     for line in sub_orders.iter().flat_map(|sub_order| &sub_order.lines) {
-        let (line_net, gross) = (line.net_asked().unwrap_or_default(), line.gross(line.asked).unwrap_or_default());
+        let (line_net, gross) = (
+            line.net_asked().unwrap_or_default(),
+            line.gross(line.asked).unwrap_or_default(),
+        );
         let tax = gross.minus(line_net).unwrap_or_default();
         net = net.plus(line_net).unwrap_or_default();
         match taxes.iter_mut().find(|(rate, _)| *rate == line.vat) {
@@ -189,26 +234,47 @@ fn sums(phone: Phone, sub_orders: &[SubOrder], total: Centimes) -> AnyView {
 /// What the law gives the customer, before anything is signed (law 31-08, articles 45 to 50).
 fn regimes(phone: Phone, catalogue: &Catalogue, sub_orders: &[SubOrder]) -> Option<AnyView> {
     let words = phone.words;
-    let protected: Vec<&SubOrder> = sub_orders.iter().filter(|sub_order| matches!(sub_order.withdrawal, Withdrawal::Open { .. })).collect();
-    let Withdrawal::Open { closes_at } = protected.first()?.withdrawal else { return None };
+    let protected: Vec<&SubOrder> = sub_orders
+        .iter()
+        .filter(|sub_order| matches!(sub_order.withdrawal, Withdrawal::Open { .. }))
+        .collect();
+    let Withdrawal::Open { closes_at } = protected.first()?.withdrawal else {
+        return None;
+    };
     let last_day = words.date(phone.offset().date_at(closes_at.plus_ms(-1)));
     let text = if protected.len() == sub_orders.len() {
         words.review_withdrawal_all(&last_day)
     } else {
-        let names: Vec<String> = protected.iter().map(|sub_order| cooperative_name(phone, catalogue, sub_order.cooperative)).collect();
+        let names: Vec<String> = protected
+            .iter()
+            .map(|sub_order| cooperative_name(phone, catalogue, sub_order.cooperative))
+            .collect();
         words.review_withdrawal_some(&last_day, &names.join(words.list_separator()))
     };
-    Some(ui::banner("news", "info", words.review_withdrawal_title(), text))
+    Some(ui::banner(
+        "news",
+        "info",
+        words.review_withdrawal_title(),
+        text,
+    ))
 }
 
-fn signing(phone: Phone, making: Making, wants_signature: bool, refused: RwSignal<Option<Refusal>>) -> AnyView {
+fn signing(
+    phone: Phone,
+    making: Making,
+    wants_signature: bool,
+    refused: RwSignal<Option<Refusal>>,
+) -> AnyView {
     let words = phone.words;
     // The pad keeps the handwriting in a signal of its own, so that a stroke does not price the basket
     // anew more than once.
     let signature = RwSignal::new(making.draft.with_untracked(|draft| draft.signature.clone()));
     Effect::new(move |_| {
         let written = signature.get();
-        if making.draft.with_untracked(|draft| draft.signature != written) {
+        if making
+            .draft
+            .with_untracked(|draft| draft.signature != written)
+        {
             making.draft.update(|draft| draft.signature = written);
         }
     });
@@ -220,14 +286,25 @@ fn signing(phone: Phone, making: Making, wants_signature: bool, refused: RwSigna
         }
     });
     let error = move || {
-        refused.get().map(|refusal| ui::banner("trouble", "warning", words.refusal(&refusal, &phone.catalogue(), phone.offset()), ""))
+        refused.get().map(|refusal| {
+            ui::banner(
+                "trouble",
+                "warning",
+                words.refusal(&refusal, &phone.catalogue(), phone.offset()),
+                "",
+            )
+        })
     };
     let pad = wants_signature.then(|| {
         let clear = view! { <button type="button" on:click=move |_| signature.set(String::new())>{words.action_clear()}</button> };
         ui::part(words.signature_title(), clear.into_any(), ui::signature_pad(words.signature_label(), words.signature_line(), signature))
     });
     let substitution = Signal::derive(move || making.draft.with(|draft| draft.substitution_agreed));
-    let agree = Callback::new(move |agreed| making.draft.update(|draft| draft.substitution_agreed = agreed));
+    let agree = Callback::new(move |agreed| {
+        making
+            .draft
+            .update(|draft| draft.substitution_agreed = agreed)
+    });
     let is_placed = Signal::derive(move || making.draft.with(|draft| draft.place.is_some()));
     let place = Callback::new(move |wanted: bool| {
         if !wanted {
@@ -254,4 +331,3 @@ fn signing(phone: Phone, making: Making, wants_signature: bool, refused: RwSigna
     }
     .into_any()
 }
-

@@ -47,21 +47,36 @@ pub fn screen(phone: Phone) -> AnyView {
 /// The orders taken today.
 fn of_today(phone: Phone) -> Vec<OrderView> {
     let today = phone.today();
-    phone.device().orders().iter().take_while(|view| phone.offset().date_at(view.order.placed_at) >= today).cloned().collect()
+    phone
+        .device()
+        .orders()
+        .iter()
+        .take_while(|view| phone.offset().date_at(view.order.placed_at) >= today)
+        .cloned()
+        .collect()
 }
 
 /// What today's orders are worth to the agent as they stand now.
 fn worth(orders: &[OrderView]) -> Centimes {
-    orders.iter().flat_map(|view| &view.order.sub_orders).fold(Centimes::ZERO, |sum, sub_order| {
-        let stands = commission::standing_of(sub_order).unwrap_or_default();
-        [stands.estimate, stands.pending, stands.earned].into_iter().fold(sum, |sum, part| sum.plus(part).unwrap_or(sum))
-    })
+    orders
+        .iter()
+        .flat_map(|view| &view.order.sub_orders)
+        .fold(Centimes::ZERO, |sum, sub_order| {
+            let stands = commission::standing_of(sub_order).unwrap_or_default();
+            [stands.estimate, stands.pending, stands.earned]
+                .into_iter()
+                .fold(sum, |sum, part| sum.plus(part).unwrap_or(sum))
+        })
 }
 
 fn purse(phone: Phone) -> AnyView {
     let words = phone.words;
     let month = earned_since(phone, phone.today().first_of_month());
-    let pending = phone.device().earnings().map(|earnings| earnings.pending).unwrap_or_default();
+    let pending = phone
+        .device()
+        .earnings()
+        .map(|earnings| earnings.pending)
+        .unwrap_or_default();
     view! {
         <a class="purse" href=Field::Earnings.to_string()>
             {ui::ornament("ornament", "0 0 160 160", "o-lattice")}
@@ -82,7 +97,13 @@ fn figures(phone: Phone) -> AnyView {
     let mut doors: Vec<_> = orders.iter().map(|view| view.order.customer).collect();
     doors.sort_unstable();
     doors.dedup();
-    let to_deliver = phone.device().orders().iter().flat_map(|view| &view.order.sub_orders).filter(|sub_order| can_deliver(sub_order.stage)).count();
+    let to_deliver = phone
+        .device()
+        .orders()
+        .iter()
+        .flat_map(|view| &view.order.sub_orders)
+        .filter(|sub_order| can_deliver(sub_order.stage))
+        .count();
     let figure = |count: usize, said: String| view! { <div><strong class="number">{count.to_string()}</strong><span>{said}</span></div> };
     view! {
         <div class="day-figures">
@@ -117,7 +138,11 @@ fn to_correct(phone: Phone) -> Option<AnyView> {
         })
         .collect();
     let count = view! { <span class="count">{parked.len().to_string()}</span> };
-    Some(ui::part(words.sync_to_correct(), count.into_any(), view! { <ul class="list">{rows}</ul> }.into_any()))
+    Some(ui::part(
+        words.sync_to_correct(),
+        count.into_any(),
+        view! { <ul class="list">{rows}</ul> }.into_any(),
+    ))
 }
 
 /// What a part of an order asks of the agent now, the most urgent first.
@@ -127,9 +152,20 @@ fn wanted(phone: Phone, sub_order: &SubOrder) -> Option<(u8, &'static str)> {
     match sub_order.stage {
         Stage::ChangeProposed => Some((0, words.todo_answer_change())),
         Stage::Expired => Some((1, words.todo_call_back())),
-        Stage::Refused if sub_order.promised_on.plus_days(NEWS_DAYS) >= today => Some((3, words.todo_tell_customer())),
-        stage if can_deliver(stage) && sub_order.promised_on <= today.plus_days(1) => Some((2, words.todo_deliver())),
-        Stage::Delivered if matches!(sub_order.withdrawal, Withdrawal::None | Withdrawal::Closed { .. }) && left_to_pay(sub_order) > Centimes::ZERO => Some((4, words.todo_collect())),
+        Stage::Refused if sub_order.promised_on.plus_days(NEWS_DAYS) >= today => {
+            Some((3, words.todo_tell_customer()))
+        }
+        stage if can_deliver(stage) && sub_order.promised_on <= today.plus_days(1) => {
+            Some((2, words.todo_deliver()))
+        }
+        Stage::Delivered
+            if matches!(
+                sub_order.withdrawal,
+                Withdrawal::None | Withdrawal::Closed { .. }
+            ) && left_to_pay(sub_order) > Centimes::ZERO =>
+        {
+            Some((4, words.todo_collect()))
+        }
         _ => None,
     }
 }
@@ -140,12 +176,18 @@ fn to_do(phone: Phone) -> Option<AnyView> {
     let catalogue = phone.catalogue();
     let mut wishes: Vec<(u8, &'static str, &OrderView, &SubOrder)> = orders
         .iter()
-        .flat_map(|view| view.order.sub_orders.iter().filter_map(move |sub_order| wanted(phone, sub_order).map(|(rank, said)| (rank, said, view, sub_order))))
+        .flat_map(|view| {
+            view.order.sub_orders.iter().filter_map(move |sub_order| {
+                wanted(phone, sub_order).map(|(rank, said)| (rank, said, view, sub_order))
+            })
+        })
         .collect();
     if wishes.is_empty() {
         return None;
     }
-    wishes.sort_by_key(|(rank, _, view, sub_order)| (*rank, sub_order.promised_on, view.order.placed_at));
+    wishes.sort_by_key(|(rank, _, view, sub_order)| {
+        (*rank, sub_order.promised_on, view.order.placed_at)
+    });
     let rest = wishes.len().saturating_sub(LISTED_MAX);
     let rows: Vec<AnyView> = wishes
         .iter()
@@ -163,22 +205,36 @@ fn to_do(phone: Phone) -> Option<AnyView> {
         })
         .collect();
     let more = (rest > 0).then(|| view! { <a href=Field::Orders(OrdersShown::Open).to_string()>{words.todo_and_more(rest)}</a> });
-    Some(ui::part(words.todo_title(), more.into_any(), view! { <ul class="list">{rows}</ul> }.into_any()))
+    Some(ui::part(
+        words.todo_title(),
+        more.into_any(),
+        view! { <ul class="list">{rows}</ul> }.into_any(),
+    ))
 }
 
 fn latest(phone: Phone) -> AnyView {
     let words = phone.words;
     let today = of_today(phone);
     if phone.device().orders().is_empty() {
-        return ui::empty_state("basket", words.orders_empty_title(), words.orders_empty_text(), ().into_any());
+        return ui::empty_state(
+            "basket",
+            words.orders_empty_title(),
+            words.orders_empty_text(),
+            ().into_any(),
+        );
     }
     if today.is_empty() {
         return view! { <p class="muted">{words.today_nothing_yet()}</p> }.into_any();
     }
-    let rows: Vec<AnyView> = today.iter().take(LISTED_MAX).map(|view| row(phone, view)).collect();
+    let rows: Vec<AnyView> = today
+        .iter()
+        .take(LISTED_MAX)
+        .map(|view| row(phone, view))
+        .collect();
     ui::part(
         words.today_orders_title(),
-        view! { <a href=Field::Orders(OrdersShown::All).to_string()>{words.today_see_all()}</a> }.into_any(),
+        view! { <a href=Field::Orders(OrdersShown::All).to_string()>{words.today_see_all()}</a> }
+            .into_any(),
         view! { <ul class="list">{rows}</ul> }.into_any(),
     )
 }

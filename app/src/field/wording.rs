@@ -12,17 +12,25 @@ use taswiq_offline::{OrderView, Whereabouts};
 
 /// The name of a product; its number when the catalogue has lost it.
 pub fn product_name(phone: Phone, catalogue: &Catalogue, id: ProductId) -> String {
-    catalogue.product(id).map_or_else(|| id.to_string(), |product| product.name.get(phone.words.code()).to_owned())
+    catalogue.product(id).map_or_else(
+        || id.to_string(),
+        |product| product.name.get(phone.words.code()).to_owned(),
+    )
 }
 
 /// What one unit of a product is.
 pub fn product_unit(phone: Phone, catalogue: &Catalogue, id: ProductId) -> String {
-    catalogue.product(id).map_or_else(String::new, |product| product.unit.get(phone.words.code()).to_owned())
+    catalogue.product(id).map_or_else(String::new, |product| {
+        product.unit.get(phone.words.code()).to_owned()
+    })
 }
 
 /// The name of a cooperative.
 pub fn cooperative_name(phone: Phone, catalogue: &Catalogue, id: CooperativeId) -> String {
-    catalogue.cooperative(id).map_or_else(|| id.to_string(), |found| found.name.get(phone.words.code()).to_owned())
+    catalogue.cooperative(id).map_or_else(
+        || id.to_string(),
+        |found| found.name.get(phone.words.code()).to_owned(),
+    )
 }
 
 /// The seal of a cooperative: the first letter of what sets its name apart, for nearly every name
@@ -35,16 +43,25 @@ pub fn cooperative_seal(name: &str, tone: &'static str) -> AnyView {
 pub fn customer_name(phone: Phone, view: &OrderView) -> String {
     match phone.device_now().customer(view.order.customer) {
         Some(customer) => customer.details.full_name(),
-        None => view.customer.as_ref().map_or_else(|| phone.words.orders_customer_gone().to_owned(), |label| label.first_name.clone()),
+        None => view.customer.as_ref().map_or_else(
+            || phone.words.orders_customer_gone().to_owned(),
+            |label| label.first_name.clone(),
+        ),
     }
 }
 
 /// Where a sub-order stands, in a word.
 pub fn stage_words(phone: Phone, sub_order: &SubOrder) -> String {
     let words = phone.words;
-    let stage = if sub_order.is_partly_confirmed() && sub_order.stage == Stage::Confirmed { words.stage_confirmed_partly() } else { words.stage(sub_order.stage) };
+    let stage = if sub_order.is_partly_confirmed() && sub_order.stage == Stage::Confirmed {
+        words.stage_confirmed_partly()
+    } else {
+        words.stage(sub_order.stage)
+    };
     match sub_order.reason {
-        Some(reason) if sub_order.stage.is_dead() || sub_order.stage == Stage::Failed => words.stage_because(stage, words.reason(reason)),
+        Some(reason) if sub_order.stage.is_dead() || sub_order.stage == Stage::Failed => {
+            words.stage_because(stage, words.reason(reason))
+        }
         _ => stage.to_owned(),
     }
 }
@@ -57,7 +74,14 @@ pub fn stage_chip(phone: Phone, sub_order: &SubOrder) -> AnyView {
 
 fn look(sub_order: &SubOrder) -> (&'static str, &'static str) {
     let (tone, icon) = stage_look(sub_order.stage);
-    (if sub_order.is_partly_confirmed() && sub_order.stage.is_under_way() && tone == "done" { "waiting" } else { tone }, icon)
+    (
+        if sub_order.is_partly_confirmed() && sub_order.stage.is_under_way() && tone == "done" {
+            "waiting"
+        } else {
+            tone
+        },
+        icon,
+    )
 }
 
 /// Where an order stands: on the phone, to correct, or with each cooperative.
@@ -65,7 +89,9 @@ pub fn order_chips(phone: Phone, view: &OrderView) -> AnyView {
     let words = phone.words;
     match view.whereabouts {
         Whereabouts::OnPhone => return ui::chip("", "device", words.whereabouts_on_phone()),
-        Whereabouts::ToCorrect { .. } => return ui::chip("trouble", "warning", words.whereabouts_to_correct()),
+        Whereabouts::ToCorrect { .. } => {
+            return ui::chip("trouble", "warning", words.whereabouts_to_correct());
+        }
         Whereabouts::Received => {}
     }
     if let [only] = view.order.sub_orders.as_slice() {
@@ -85,7 +111,17 @@ pub fn order_chips(phone: Phone, view: &OrderView) -> AnyView {
     }
     let chips: Vec<AnyView> = states
         .into_iter()
-        .map(|(said, tone, icon, count)| ui::chip(tone, icon, if count > 1 { words.stage_counted(&said, &count.to_string()) } else { said }))
+        .map(|(said, tone, icon, count)| {
+            ui::chip(
+                tone,
+                icon,
+                if count > 1 {
+                    words.stage_counted(&said, &count.to_string())
+                } else {
+                    said
+                },
+            )
+        })
         .collect();
     view! { <span class="row">{chips}</span> }.into_any()
 }
@@ -93,11 +129,18 @@ pub fn order_chips(phone: Phone, view: &OrderView) -> AnyView {
 /// What the customer pays for what is alive of an order. A figure too large to be represented is
 /// shown as nothing; the limits keep honest ones far from it.
 pub fn due(view: &OrderView) -> Centimes {
-    view.order.sub_orders.iter().try_fold(Centimes::ZERO, |sum, sub_order| sum.plus(sub_order.due()?)).unwrap_or_default()
+    view.order
+        .sub_orders
+        .iter()
+        .try_fold(Centimes::ZERO, |sum, sub_order| sum.plus(sub_order.due()?))
+        .unwrap_or_default()
 }
 
 /// What a customer still pays for a sub-order.
 pub fn left_to_pay(sub_order: &SubOrder) -> Centimes {
-    let left = sub_order.due().and_then(|due| due.minus(sub_order.collected)?.minus(sub_order.held)).unwrap_or_default();
+    let left = sub_order
+        .due()
+        .and_then(|due| due.minus(sub_order.collected)?.minus(sub_order.held))
+        .unwrap_or_default();
     left.max(Centimes::ZERO)
 }

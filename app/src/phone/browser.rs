@@ -80,9 +80,13 @@ pub fn cookie(name: &str) -> Option<String> {
 
 /// Remembers a choice where the shell and the server's pages find it; an empty value forgets it.
 pub fn set_cookie(name: &str, value: &str) {
-    let Ok(document) = document().dyn_into::<web_sys::HtmlDocument>() else { return };
+    let Ok(document) = document().dyn_into::<web_sys::HtmlDocument>() else {
+        return;
+    };
     let seconds = if value.is_empty() { 0 } else { COOKIE_SECONDS };
-    drop(document.set_cookie(&format!("{name}={value}; Path=/; Max-Age={seconds}; SameSite=Lax")));
+    drop(document.set_cookie(&format!(
+        "{name}={value}; Path=/; Max-Age={seconds}; SameSite=Lax"
+    )));
 }
 
 /// Sets the theme; empty follows the system.
@@ -113,7 +117,11 @@ pub fn set_title(title: &str) {
 /// The address as the browser shows it, without the host.
 pub fn address() -> String {
     let location = window().location();
-    [location.pathname().unwrap_or_default(), location.search().unwrap_or_default()].concat()
+    [
+        location.pathname().unwrap_or_default(),
+        location.search().unwrap_or_default(),
+    ]
+    .concat()
 }
 
 /// Leaves for a page of the server.
@@ -145,15 +153,28 @@ pub fn follow_links(route: RwSignal<Route>) {
 }
 
 fn route_of_click(event: &MouseEvent) -> Option<Route> {
-    if event.default_prevented() || event.button() != 0 || event.meta_key() || event.ctrl_key() || event.shift_key() || event.alt_key() {
+    if event.default_prevented()
+        || event.button() != 0
+        || event.meta_key()
+        || event.ctrl_key()
+        || event.shift_key()
+        || event.alt_key()
+    {
         return None;
     }
-    let link = event.target()?.dyn_into::<Element>().ok()?.closest("a[href]").ok()??;
+    let link = event
+        .target()?
+        .dyn_into::<Element>()
+        .ok()?
+        .closest("a[href]")
+        .ok()??;
     if link.has_attribute("target") || link.has_attribute("download") {
         return None;
     }
     // Only an address of this very site begins with one stroke.
-    let href = link.get_attribute("href").filter(|href| href.starts_with('/') && !href.starts_with("//"))?;
+    let href = link
+        .get_attribute("href")
+        .filter(|href| href.starts_with('/') && !href.starts_with("//"))?;
     Route::parse(&href)
 }
 
@@ -199,7 +220,10 @@ fn settle(scrolled: f64) {
 
 /// Brings the element of that id into sight and gives it the focus.
 pub fn focus(id: &str) {
-    if let Some(element) = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+    if let Some(element) = document()
+        .get_element_by_id(id)
+        .and_then(|element| element.dyn_into::<HtmlElement>().ok())
+    {
         drop(element.focus());
         element.scroll_into_view();
     }
@@ -272,30 +296,48 @@ pub fn locate(found: impl Fn(Option<Place>) + Clone + 'static) {
     let on_found = Closure::once_into_js(move |position: web_sys::Position| {
         let coordinates = position.coords();
         let part = |degrees: f64| (degrees * PLACE_PARTS_PER_DEGREE).round() as i32;
-        found(Some(Place { latitude_e4: part(coordinates.latitude()), longitude_e4: part(coordinates.longitude()) }));
+        found(Some(Place {
+            latitude_e4: part(coordinates.latitude()),
+            longitude_e4: part(coordinates.longitude()),
+        }));
     });
     let on_lost = Closure::once_into_js(move |_: JsValue| lost(None));
     let options = PositionOptions::new();
     options.set_timeout(15_000);
     options.set_maximum_age(60_000);
-    drop(geolocation.get_current_position_with_error_callback_and_options(on_found.unchecked_ref(), Some(on_lost.unchecked_ref()), &options));
+    drop(
+        geolocation.get_current_position_with_error_callback_and_options(
+            on_found.unchecked_ref(),
+            Some(on_lost.unchecked_ref()),
+            &options,
+        ),
+    );
 }
 
 /// Asks the browser to keep what is stored even when the phone runs out of room, and says whether it
 /// will.
 pub async fn keep_storage() -> bool {
-    let Ok(promise) = window().navigator().storage().persist() else { return false };
-    wasm_bindgen_futures::JsFuture::from(promise).await.is_ok_and(|kept| kept.is_truthy())
+    let Ok(promise) = window().navigator().storage().persist() else {
+        return false;
+    };
+    wasm_bindgen_futures::JsFuture::from(promise)
+        .await
+        .is_ok_and(|kept| kept.is_truthy())
 }
 
 /// Loads a text of this site.
 pub async fn load(address: &str) -> Option<String> {
-    let response = wasm_bindgen_futures::JsFuture::from(window().fetch_with_str(address)).await.ok()?;
+    let response = wasm_bindgen_futures::JsFuture::from(window().fetch_with_str(address))
+        .await
+        .ok()?;
     let response: web_sys::Response = response.dyn_into().ok()?;
     if !response.ok() {
         return None;
     }
-    wasm_bindgen_futures::JsFuture::from(response.text().ok()?).await.ok()?.as_string()
+    wasm_bindgen_futures::JsFuture::from(response.text().ok()?)
+        .await
+        .ok()?
+        .as_string()
 }
 
 /// Calls `listener` whenever the window hears of `name`.

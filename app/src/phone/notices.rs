@@ -14,13 +14,21 @@ const PUT_OFF_COOKIE: &str = "install_later";
 
 /// While the store is being read: a moment.
 pub(super) fn opening(words: Words) -> AnyView {
-    ui::frame(ui::app_bar(words.app_name(), ().into_any()), ui::skeleton_list(words.phone_opening()), ().into_any())
+    ui::frame(
+        ui::app_bar(words.app_name(), ().into_any()),
+        ui::skeleton_list(words.phone_opening()),
+        ().into_any(),
+    )
 }
 
 /// Nobody has signed in on this phone.
 pub(super) fn nobody(words: Words, here: &Route) -> AnyView {
     browser::set_title(words.app_name());
-    let address = ["/sign-in?next=", &browser::percent_encoded(&here.to_string())].concat();
+    let address = [
+        "/sign-in?next=",
+        &browser::percent_encoded(&here.to_string()),
+    ]
+    .concat();
     view! {
         <main class="doorway" tabindex="-1">
             {ui::ornament("doorway-arch", "0 0 320 201", "o-arch")}
@@ -40,7 +48,13 @@ pub(super) fn store_broken(words: Words, error: &StoreError) -> AnyView {
     let retry = view! { <div class="button-group"><button class="button" type="button" on:click=|_| browser::leave_for(&browser::address())>{words.action_retry()}</button></div> };
     ui::frame(
         ui::app_bar(words.app_name(), ().into_any()),
-        ui::banner_with("trouble", "warning", words.store_broken_title(), store_trouble(words, error), retry.into_any()),
+        ui::banner_with(
+            "trouble",
+            "warning",
+            words.store_broken_title(),
+            store_trouble(words, error),
+            retry.into_any(),
+        ),
         ().into_any(),
     )
 }
@@ -64,9 +78,20 @@ pub(super) fn first_contact(phone: Phone) -> AnyView {
         Phase::SignInAgain => sign_in_again(phone),
         Phase::Offline | Phase::Busy => {
             let retry = view! { <div class="button-group"><button class="button" type="button" on:click=move |_| phone.sync_now()>{ui::icon("sync")}{words.action_retry()}</button></div> };
-            ui::banner_with("waiting", "cloud-off", words.first_contact_offline(), words.first_contact_offline_text(), retry.into_any())
+            ui::banner_with(
+                "waiting",
+                "cloud-off",
+                words.first_contact_offline(),
+                words.first_contact_offline_text(),
+                retry.into_any(),
+            )
         }
-        _ => ui::banner("news", "sync", words.first_contact_title(), words.first_contact_text()),
+        _ => ui::banner(
+            "news",
+            "sync",
+            words.first_contact_title(),
+            words.first_contact_text(),
+        ),
     };
     ui::frame(
         ui::app_bar(words.app_name(), badge::badge(phone)),
@@ -78,22 +103,44 @@ pub(super) fn first_contact(phone: Phone) -> AnyView {
 /// People of the office have pages of their own.
 pub(super) fn office(words: Words) -> AnyView {
     let link = view! { <a class="button button-primary" href="/office">{words.office_open()}</a> };
-    ui::frame(ui::app_bar(words.app_name(), ().into_any()), ui::empty_state("chart", words.office_title(), words.office_text(), link.into_any()), ().into_any())
+    ui::frame(
+        ui::app_bar(words.app_name(), ().into_any()),
+        ui::empty_state(
+            "chart",
+            words.office_title(),
+            words.office_text(),
+            link.into_any(),
+        ),
+        ().into_any(),
+    )
 }
 
 fn sign_in_again(phone: Phone) -> AnyView {
     let words = phone.words;
     let next = browser::percent_encoded(&phone.route.get_untracked().to_string());
     let link = view! { <div class="button-group"><a class="button" href=["/sign-in?next=", &next].concat()>{ui::icon("key")}{words.sign_in_action()}</a></div> };
-    ui::banner_with("trouble", "key", words.sign_in_again_title(), words.sign_in_again_text(), link.into_any())
+    ui::banner_with(
+        "trouble",
+        "key",
+        words.sign_in_again_title(),
+        words.sign_in_again_text(),
+        link.into_any(),
+    )
 }
 
 /// Whether another build waits, and whether the browser offers to install: signals that follow what
 /// the start script hears.
 fn offers() -> (RwSignal<bool>, RwSignal<bool>) {
-    let (update, install) = (RwSignal::new(browser::is_update_ready()), RwSignal::new(browser::can_install()));
-    let updates = window_event_listener_untyped("taswiq:update", move |_| update.set(browser::is_update_ready()));
-    let installs = window_event_listener_untyped("taswiq:install", move |_| install.set(browser::can_install()));
+    let (update, install) = (
+        RwSignal::new(browser::is_update_ready()),
+        RwSignal::new(browser::can_install()),
+    );
+    let updates = window_event_listener_untyped("taswiq:update", move |_| {
+        update.set(browser::is_update_ready())
+    });
+    let installs = window_event_listener_untyped("taswiq:install", move |_| {
+        install.set(browser::can_install())
+    });
     on_cleanup(move || {
         updates.remove();
         installs.remove();
@@ -108,8 +155,18 @@ pub fn above(phone: Phone) -> AnyView {
     let put_off = RwSignal::new(browser::cookie(PUT_OFF_COOKIE).is_some());
     let session = move || match phone.status().phase {
         Phase::SignInAgain => Some(sign_in_again(phone)),
-        Phase::NotAccepted => Some(ui::banner("trouble", "warning", words.badge_not_accepted(), words.not_accepted_text())),
-        Phase::StoreTrouble => Some(ui::banner("trouble", "warning", words.badge_store_trouble(), words.store_full())),
+        Phase::NotAccepted => Some(ui::banner(
+            "trouble",
+            "warning",
+            words.badge_not_accepted(),
+            words.not_accepted_text(),
+        )),
+        Phase::StoreTrouble => Some(ui::banner(
+            "trouble",
+            "warning",
+            words.badge_store_trouble(),
+            words.store_full(),
+        )),
         _ => None,
     };
     let clock = move || {
@@ -142,6 +199,10 @@ pub fn above(phone: Phone) -> AnyView {
 pub fn clock_wrong(phone: Phone, ahead_ms: i64) -> AnyView {
     let words = phone.words;
     let minutes = (ahead_ms.unsigned_abs() / 60_000) as usize;
-    let text = if ahead_ms > 0 { words.clock_behind(minutes) } else { words.clock_ahead(minutes) };
+    let text = if ahead_ms > 0 {
+        words.clock_behind(minutes)
+    } else {
+        words.clock_ahead(minutes)
+    };
     ui::banner("waiting", "clock", words.clock_title(), text)
 }

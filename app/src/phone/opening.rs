@@ -53,7 +53,9 @@ pub fn start(locale: &str) -> Result<(), String> {
 }
 
 fn root(words: Words, build: String) -> impl IntoView {
-    let route = RwSignal::new(Route::parse(&browser::address()).unwrap_or(Route::Field(crate::route::Field::Today)));
+    let route = RwSignal::new(
+        Route::parse(&browser::address()).unwrap_or(Route::Field(crate::route::Field::Today)),
+    );
     let language = RwSignal::new(words);
     let opened = RwSignal::new_local(Opened::NotYet);
     let (stored, status) = (RwSignal::new(0_u32), RwSignal::new(0_u32));
@@ -67,7 +69,16 @@ fn root(words: Words, build: String) -> impl IntoView {
             Opened::ByNobody => notices::nobody(words, &route.get()),
             Opened::Trouble(error) => notices::store_broken(words, &error),
             Opened::Open(Held { device, syncing }) => {
-                let phone = Phone { words, snackbar, device, syncing, stored, status, route, language };
+                let phone = Phone {
+                    words,
+                    snackbar,
+                    device,
+                    syncing,
+                    stored,
+                    status,
+                    route,
+                    language,
+                };
                 area(phone)
             }
         }
@@ -102,27 +113,41 @@ async fn open(build: String, stored: RwSignal<u32>, status: RwSignal<u32>) -> Op
         Ok(None) => Opened::ByNobody,
         Err(OpenError::Store(error)) => Opened::Trouble(error),
         // A database that is named after one person and kept by another is a broken one.
-        Err(OpenError::AnotherPerson(person)) => Opened::Trouble(StoreError::Unavailable { detail: person.to_string() }),
+        Err(OpenError::AnotherPerson(person)) => Opened::Trouble(StoreError::Unavailable {
+            detail: person.to_string(),
+        }),
     }
 }
 
-async fn try_open(build: String, stored: RwSignal<u32>, status: RwSignal<u32>) -> Result<Option<Held>, OpenError> {
+async fn try_open(
+    build: String,
+    stored: RwSignal<u32>,
+    status: RwSignal<u32>,
+) -> Result<Option<Held>, OpenError> {
     let own = IndexedDb::open(remembered::DATABASE).await?;
     let mut phone = remembered::Phone::read(&own).await?;
-    let signed_in = browser::cookie(PERSON_COOKIE).and_then(|number| number.parse().ok()).map(PersonId);
+    let signed_in = browser::cookie(PERSON_COOKIE)
+        .and_then(|number| number.parse().ok())
+        .map(PersonId);
     // Without a network or a session the last person works on: the server is asked later.
     let Some(person) = signed_in.or(phone.holder.as_ref().map(|holder| holder.person)) else {
         return Ok(None);
     };
     let store = IndexedDb::open(&remembered::database_of(person)).await?;
     let device = Device::open(store, person, DeviceId(browser::new_uuid())).await?;
-    if phone.holder.as_ref().is_none_or(|holder| holder.person != person) {
+    if phone
+        .holder
+        .as_ref()
+        .is_none_or(|holder| holder.person != person)
+    {
         let role = device.profile().map_or(Role::Agent, |profile| profile.role);
         phone.taken_by(Holder { person, role });
         phone.write(&own).await?;
     }
     device.on_change(move |changed| match changed {
-        Changed::Saved | Changed::Refreshed => stored.update(|count| *count = count.wrapping_add(1)),
+        Changed::Saved | Changed::Refreshed => {
+            stored.update(|count| *count = count.wrapping_add(1))
+        }
         Changed::Status => status.update(|count| *count = count.wrapping_add(1)),
     });
     let syncing = taswiq_offline::driver::browser::start(device.clone(), SYNC_ADDRESS, &build);

@@ -44,30 +44,61 @@ fn this_phone(phone: Phone) -> AnyView {
 }
 
 fn languages(phone: Phone) -> AnyView {
-    let choices = LANGUAGES.iter().map(|language| Choice { icon: "", words: language.name }).collect();
-    let chosen = Signal::derive(move || LANGUAGES.iter().position(|language| language.code == phone.language.get().code()));
+    let choices = LANGUAGES
+        .iter()
+        .map(|language| Choice {
+            icon: "",
+            words: language.name,
+        })
+        .collect();
+    let chosen = Signal::derive(move || {
+        LANGUAGES
+            .iter()
+            .position(|language| language.code == phone.language.get().code())
+    });
     let choose = Callback::new(move |index: usize| speak(phone, LANGUAGES[index].code));
-    ui::segmented("language", phone.words.settings_language(), "segmented", choices, chosen, choose)
+    ui::segmented(
+        "language",
+        phone.words.settings_language(),
+        "segmented",
+        choices,
+        chosen,
+        choose,
+    )
 }
 
 /// Changes the language at once. Its sentences lie in the phone already.
 fn speak(phone: Phone, code: &'static str) {
     LOADED.with_borrow_mut(|loaded| {
-        if !loaded.iter().any(|words| words.code() == phone.words.code()) {
+        if !loaded
+            .iter()
+            .any(|words| words.code() == phone.words.code())
+        {
             loaded.push(phone.words);
         }
     });
-    if let Some(words) = LOADED.with_borrow(|loaded| loaded.iter().find(|words| words.code() == code).copied()) {
+    if let Some(words) =
+        LOADED.with_borrow(|loaded| loaded.iter().find(|words| words.code() == code).copied())
+    {
         return show_in(phone, words);
     }
     spawn_local(async move {
-        let address = browser::shell().languages.get(code).map(|language| language.locale.clone()).unwrap_or_default();
-        match browser::load(&address).await.and_then(|json| Words::load(&json).ok()) {
+        let address = browser::shell()
+            .languages
+            .get(code)
+            .map(|language| language.locale.clone())
+            .unwrap_or_default();
+        match browser::load(&address)
+            .await
+            .and_then(|json| Words::load(&json).ok())
+        {
             Some(words) => {
                 LOADED.with_borrow_mut(|loaded| loaded.push(words));
                 show_in(phone, words);
             }
-            None => phone.snackbar.say(phone.words.settings_language_unreachable()),
+            None => phone
+                .snackbar
+                .say(phone.words.settings_language_unreachable()),
         }
     });
 }
@@ -79,17 +110,37 @@ fn show_in(phone: Phone, words: Words) {
 }
 
 fn themes(words: Words) -> AnyView {
-    let chosen = RwSignal::new(browser::cookie("theme").and_then(|kept| THEMES.iter().position(|theme| *theme == kept)).unwrap_or(0));
+    let chosen = RwSignal::new(
+        browser::cookie("theme")
+            .and_then(|kept| THEMES.iter().position(|theme| *theme == kept))
+            .unwrap_or(0),
+    );
     let choices = vec![
-        Choice { icon: "device", words: words.settings_theme_system() },
-        Choice { icon: "sun", words: words.settings_theme_light() },
-        Choice { icon: "moon", words: words.settings_theme_dark() },
+        Choice {
+            icon: "device",
+            words: words.settings_theme_system(),
+        },
+        Choice {
+            icon: "sun",
+            words: words.settings_theme_light(),
+        },
+        Choice {
+            icon: "moon",
+            words: words.settings_theme_dark(),
+        },
     ];
     let choose = Callback::new(move |index: usize| {
         chosen.set(index);
         browser::set_theme(THEMES[index]);
     });
-    ui::segmented("theme", words.settings_theme(), "segmented segmented-tall", choices, Signal::derive(move || Some(chosen.get())), choose)
+    ui::segmented(
+        "theme",
+        words.settings_theme(),
+        "segmented segmented-tall",
+        choices,
+        Signal::derive(move || Some(chosen.get())),
+        choose,
+    )
 }
 
 fn about(phone: Phone) -> AnyView {
@@ -98,7 +149,10 @@ fn about(phone: Phone) -> AnyView {
         let device = phone.device();
         let profile = device.profile();
         let PersonId(number) = device.person();
-        let name = profile.as_ref().map_or_else(|| number.to_string(), |profile| profile.name.get(words.code()).to_owned());
+        let name = profile.as_ref().map_or_else(
+            || number.to_string(),
+            |profile| profile.name.get(words.code()).to_owned(),
+        );
         let role = profile.map_or("", |profile| words.role(profile.role));
         // Enough to tell one phone from another on the telephone.
         let device_id = device.id().to_string();

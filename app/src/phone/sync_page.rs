@@ -16,7 +16,10 @@ const LISTED_MAX: usize = 50;
 
 /// What the page holds, without the frame around it. `repair` gives the actions that mend a parked
 /// act.
-pub fn content(phone: Phone, repair: impl Fn(Phone, &Parked) -> AnyView + Copy + Send + Sync + 'static) -> AnyView {
+pub fn content(
+    phone: Phone,
+    repair: impl Fn(Phone, &Parked) -> AnyView + Copy + Send + Sync + 'static,
+) -> AnyView {
     let words = phone.words;
     phone.title(words.sync_title());
     let kept = RwSignal::new(None);
@@ -81,7 +84,10 @@ fn last(phone: Phone) -> String {
     }
 }
 
-fn to_correct(phone: Phone, repair: impl Fn(Phone, &Parked) -> AnyView + Copy + Send + Sync + 'static) -> Option<AnyView> {
+fn to_correct(
+    phone: Phone,
+    repair: impl Fn(Phone, &Parked) -> AnyView + Copy + Send + Sync + 'static,
+) -> Option<AnyView> {
     let words = phone.words;
     let device = phone.device();
     let parked = device.parked();
@@ -112,7 +118,11 @@ fn to_correct(phone: Phone, repair: impl Fn(Phone, &Parked) -> AnyView + Copy + 
         })
         .collect();
     let title = view! { <span class="count">{count}</span> };
-    Some(ui::part(words.sync_to_correct(), title.into_any(), view! { <ul class="stack">{rows}</ul> }.into_any()))
+    Some(ui::part(
+        words.sync_to_correct(),
+        title.into_any(),
+        view! { <ul class="stack">{rows}</ul> }.into_any(),
+    ))
 }
 
 fn waiting(phone: Phone) -> AnyView {
@@ -120,19 +130,36 @@ fn waiting(phone: Phone) -> AnyView {
     let device = phone.device();
     let outbox = device.outbox();
     if outbox.is_empty() {
-        return ui::empty_state("cloud-done", words.sync_empty_title(), words.sync_empty_text(), ().into_any());
+        return ui::empty_state(
+            "cloud-done",
+            words.sync_empty_title(),
+            words.sync_empty_text(),
+            ().into_any(),
+        );
     }
     let on_its_way = matches!(phone.status().phase, Phase::Sending { total: 1.., .. });
-    let rows: Vec<AnyView> = outbox.iter().take(LISTED_MAX).map(|queued| row(phone, queued, on_its_way)).collect();
+    let rows: Vec<AnyView> = outbox
+        .iter()
+        .take(LISTED_MAX)
+        .map(|queued| row(phone, queued, on_its_way))
+        .collect();
     let rest = outbox.len().saturating_sub(LISTED_MAX);
     let rest = (rest > 0).then(|| view! { <p class="muted">{words.sync_and_more(rest)}</p> });
     let list = view! { <ul class="list">{rows}</ul>{rest} };
-    ui::part(words.sync_waiting(), view! { <span class="count">{outbox.len().to_string()}</span> }.into_any(), list.into_any())
+    ui::part(
+        words.sync_waiting(),
+        view! { <span class="count">{outbox.len().to_string()}</span> }.into_any(),
+        list.into_any(),
+    )
 }
 
 fn row(phone: Phone, queued: &Queued, on_its_way: bool) -> AnyView {
     let words = phone.words;
-    let (icon, state) = if on_its_way { ("cloud-up", words.sync_on_its_way()) } else { ("device", words.whereabouts_on_phone()) };
+    let (icon, state) = if on_its_way {
+        ("cloud-up", words.sync_on_its_way())
+    } else {
+        ("device", words.whereabouts_on_phone())
+    };
     let at = time(queued.corrected_at, phone.offset());
     view! {
         <li><div class="list-row">
@@ -170,7 +197,10 @@ pub fn about(phone: Phone, body: &CommandBody) -> String {
         CommandBody::RegisterCustomer(details) => Some(details.full_name()),
         CommandBody::CorrectCustomer(correction) => Some(correction.details.full_name()),
         CommandBody::PlaceOrder(place) => Some(place.code.to_string()),
-        _ => body.order().and_then(|order| phone.device_now().order(order)).map(|view| view.order.code.to_string()),
+        _ => body
+            .order()
+            .and_then(|order| phone.device_now().order(order))
+            .map(|view| view.order.code.to_string()),
     };
     match whose {
         Some(whose) => words.act_about(what, &whose),

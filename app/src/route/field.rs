@@ -73,7 +73,13 @@ impl OrdersShown {
 
 impl Rung {
     /// Every rung, from the door to the bank.
-    pub const ALL: [Self; 5] = [Self::Estimate, Self::Pending, Self::Earned, Self::Payable, Self::Paid];
+    pub const ALL: [Self; 5] = [
+        Self::Estimate,
+        Self::Pending,
+        Self::Earned,
+        Self::Payable,
+        Self::Paid,
+    ];
 
     const fn as_str(self) -> &'static str {
         match self {
@@ -96,13 +102,22 @@ impl Field {
             ["new", "review"] => Self::Review,
             ["orders"] => {
                 let shown = value(query, "show");
-                Self::Orders(OrdersShown::ALL.into_iter().find(|one| Some(one.as_str()) == shown).unwrap_or_default())
+                Self::Orders(
+                    OrdersShown::ALL
+                        .into_iter()
+                        .find(|one| Some(one.as_str()) == shown)
+                        .unwrap_or_default(),
+                )
             }
             ["orders", order] => Self::Order(order.parse().ok()?),
             ["orders", order, "receipt"] => Self::Receipt(order.parse().ok()?),
-            ["orders", order, "deliver", cooperative] => Self::Deliver(order.parse().ok()?, cooperative.parse().ok()?),
+            ["orders", order, "deliver", cooperative] => {
+                Self::Deliver(order.parse().ok()?, cooperative.parse().ok()?)
+            }
             ["earnings"] => Self::Earnings,
-            ["earnings", rung] => Self::EarningsOf(Rung::ALL.into_iter().find(|one| one.as_str() == *rung)?),
+            ["earnings", rung] => {
+                Self::EarningsOf(Rung::ALL.into_iter().find(|one| one.as_str() == *rung)?)
+            }
             ["sync"] => Self::Sync,
             ["settings"] => Self::Settings,
             _ => return None,
@@ -123,7 +138,9 @@ impl fmt::Display for Field {
             Self::Orders(shown) => write!(out, "/orders?show={}", shown.as_str()),
             Self::Order(order) => write!(out, "/orders/{order}"),
             Self::Receipt(order) => write!(out, "/orders/{order}/receipt"),
-            Self::Deliver(order, cooperative) => write!(out, "/orders/{order}/deliver/{cooperative}"),
+            Self::Deliver(order, cooperative) => {
+                write!(out, "/orders/{order}/deliver/{cooperative}")
+            }
             Self::Earnings => out.write_str("/earnings"),
             Self::EarningsOf(rung) => write!(out, "/earnings/{}", rung.as_str()),
             Self::Sync => out.write_str("/sync"),

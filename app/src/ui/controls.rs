@@ -6,7 +6,13 @@ use leptos::prelude::*;
 
 /// Less, a number, more. `value` is what is shown, `set` is told what the person wants; a typed text
 /// that is no number counts as nothing.
-pub fn stepper(words: Words, label: String, value: Signal<u32>, units_max: u32, set: Callback<u32>) -> AnyView {
+pub fn stepper(
+    words: Words,
+    label: String,
+    value: Signal<u32>,
+    units_max: u32,
+    set: Callback<u32>,
+) -> AnyView {
     let less = [words.action_less(), " · ", &label].concat();
     let more = [words.action_more(), " · ", &label].concat();
     view! {
@@ -44,7 +50,12 @@ fn number(text: &str) -> u32 {
             '٠'..='٩' => letter as u32 - '٠' as u32,
             _ => return 0,
         };
-        let Some(longer) = number.checked_mul(10).and_then(|number| number.checked_add(digit)) else { return 0 };
+        let Some(longer) = number
+            .checked_mul(10)
+            .and_then(|number| number.checked_add(digit))
+        else {
+            return 0;
+        };
         number = longer;
     }
     number
@@ -71,7 +82,14 @@ pub struct Choice {
 
 /// A few choices of which one holds. `chosen` and `choose` speak of their place in the list. `class`
 /// is `segmented`, `segmented segmented-tall` or `reason-choice`.
-pub fn segmented(name: &'static str, legend: &'static str, class: &'static str, choices: Vec<Choice>, chosen: Signal<Option<usize>>, choose: Callback<usize>) -> AnyView {
+pub fn segmented(
+    name: &'static str,
+    legend: &'static str,
+    class: &'static str,
+    choices: Vec<Choice>,
+    chosen: Signal<Option<usize>>,
+    choose: Callback<usize>,
+) -> AnyView {
     let choices: Vec<AnyView> = choices
         .into_iter()
         .enumerate()
@@ -113,7 +131,11 @@ pub fn field(
         "numeric" => Some("numeric"),
         _ => None,
     };
-    let kind = if matches!(kind, "decimal" | "numeric") { "text" } else { kind };
+    let kind = if matches!(kind, "decimal" | "numeric") {
+        "text"
+    } else {
+        kind
+    };
     view! {
         <div class="field">
             <label for=id>{words}{optional}</label>
@@ -155,7 +177,13 @@ mod tests {
 
     #[test]
     fn a_typed_quantity_is_read_in_either_script_and_nonsense_is_nothing() {
-        assert_eq!([number("12"), number(" ١٢ "), number("1 200"), number("")], [12, 12, 1200, 0]);
-        assert_eq!([number("douze"), number("-3"), number("99999999999")], [0, 0, 0]);
+        assert_eq!(
+            [number("12"), number(" ١٢ "), number("1 200"), number("")],
+            [12, 12, 1200, 0]
+        );
+        assert_eq!(
+            [number("douze"), number("-3"), number("99999999999")],
+            [0, 0, 0]
+        );
     }
 }

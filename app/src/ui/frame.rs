@@ -24,7 +24,11 @@ pub fn app_bar(title: impl Into<String>, status: AnyView) -> AnyView {
 /// The bar of a screen that one comes back from.
 pub fn back_bar(href: String, words: impl Into<String>, status: AnyView) -> AnyView {
     let words: String = words.into();
-    (view! { <a class="app-bar-back" href=href>{icon("back")}<bdi>{words}</bdi></a> }, status).into_any()
+    (
+        view! { <a class="app-bar-back" href=href>{icon("back")}<bdi>{words}</bdi></a> },
+        status,
+    )
+        .into_any()
 }
 
 /// How the device stands, as a link to the page that tells all.

@@ -10,12 +10,23 @@ pub fn chip(tone: &'static str, icon: &str, words: impl Into<String>) -> AnyView
 }
 
 /// A message that stays until its cause is gone.
-pub fn banner(tone: &'static str, icon_name: &str, title: impl Into<String>, text: impl Into<String>) -> AnyView {
+pub fn banner(
+    tone: &'static str,
+    icon_name: &str,
+    title: impl Into<String>,
+    text: impl Into<String>,
+) -> AnyView {
     banner_with(tone, icon_name, title, text, ().into_any())
 }
 
 /// A message with something to do about it.
-pub fn banner_with(tone: &'static str, icon_name: &str, title: impl Into<String>, text: impl Into<String>, actions: AnyView) -> AnyView {
+pub fn banner_with(
+    tone: &'static str,
+    icon_name: &str,
+    title: impl Into<String>,
+    text: impl Into<String>,
+    actions: AnyView,
+) -> AnyView {
     let (title, text): (String, String) = (title.into(), text.into());
     let text = (!text.is_empty()).then(|| view! { <p>{text}</p> });
     view! { <div class="banner" data-tone=tone_of(tone)>{icon(icon_name)}<div><strong>{title}</strong>{text}</div>{actions}</div> }.into_any()
@@ -39,7 +50,12 @@ pub fn progress(words: String, counted: String, done: u32, total: u32) -> AnyVie
 }
 
 /// What stands where nothing is yet: why, and what to do.
-pub fn empty_state(icon_name: &str, title: impl Into<String>, text: impl Into<String>, action: AnyView) -> AnyView {
+pub fn empty_state(
+    icon_name: &str,
+    title: impl Into<String>,
+    text: impl Into<String>,
+    action: AnyView,
+) -> AnyView {
     let (title, text): (String, String) = (title.into(), text.into());
     view! {
         <div class="empty-state">

@@ -27,17 +27,26 @@ fn symbol(name: &str) -> String {
 }
 
 fn drawn(name: &str) -> String {
-    let address = SPRITES.get().map_or("/drawings.svg", |sprites| &sprites.drawings);
+    let address = SPRITES
+        .get()
+        .map_or("/drawings.svg", |sprites| &sprites.drawings);
     [address, "#", name].concat()
 }
 
 /// What points into the direction of reading turns with it.
 fn flips(name: &str) -> bool {
-    matches!(name, "back" | "arrow" | "chevron" | "truck" | "undo" | "trend" | "sign-out")
+    matches!(
+        name,
+        "back" | "arrow" | "chevron" | "truck" | "undo" | "trend" | "sign-out"
+    )
 }
 
 fn icon_of(name: &str, class: &'static str) -> AnyView {
-    let class = if flips(name) { [class, " flips"].concat() } else { class.to_owned() };
+    let class = if flips(name) {
+        [class, " flips"].concat()
+    } else {
+        class.to_owned()
+    };
     let href = symbol(&["i-", name].concat());
     view! { <svg class=class aria-hidden="true"><use href=href></use></svg> }.into_any()
 }
@@ -60,7 +69,8 @@ pub fn icon_flat(name: &str) -> AnyView {
 /// One of the large ornaments: `o-lattice`, `o-arch`, `o-mark`.
 pub fn ornament(class: &'static str, view_box: &'static str, name: &str) -> AnyView {
     let href = symbol(name);
-    view! { <svg class=class viewBox=view_box aria-hidden="true"><use href=href></use></svg> }.into_any()
+    view! { <svg class=class viewBox=view_box aria-hidden="true"><use href=href></use></svg> }
+        .into_any()
 }
 
 /// The drawing of a product or category.
@@ -76,8 +86,14 @@ pub fn drawing(picture: &Picture) -> AnyView {
 
 /// The seal of a cooperative or a person: the first letter of the name.
 pub fn seal(name: &str, tone: &'static str) -> AnyView {
-    let letter: String = name.chars().find(|letter| letter.is_alphanumeric()).into_iter().flat_map(char::to_uppercase).collect();
-    view! { <span class="seal" aria-hidden="true" data-tone=tone_of(tone)>{letter}</span> }.into_any()
+    let letter: String = name
+        .chars()
+        .find(|letter| letter.is_alphanumeric())
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .collect();
+    view! { <span class="seal" aria-hidden="true" data-tone=tone_of(tone)>{letter}</span> }
+        .into_any()
 }
 
 pub(super) fn tone_of(tone: &'static str) -> Option<&'static str> {
@@ -92,13 +108,18 @@ pub fn amount(amount: Centimes, class: &'static str) -> AnyView {
 
 /// An amount that is added or taken away, with its sign and tone.
 pub fn signed_amount(amount: Centimes) -> AnyView {
-    let (sign, tone) = if amount.0 > 0 { ("+\u{202f}", "done") } else { ("", if amount.0 < 0 { "trouble" } else { "" }) };
+    let (sign, tone) = if amount.0 > 0 {
+        ("+\u{202f}", "done")
+    } else {
+        ("", if amount.0 < 0 { "trouble" } else { "" })
+    };
     figures([sign, &amount.figures()].concat(), "", tone)
 }
 
 fn figures(figures: String, class: &'static str, tone: &'static str) -> AnyView {
     let class = ["amount ", class].concat();
-    view! { <bdi class=class data-tone=tone_of(tone)>{figures}"\u{a0}"<small>"DH"</small></bdi> }.into_any()
+    view! { <bdi class=class data-tone=tone_of(tone)>{figures}"\u{a0}"<small>"DH"</small></bdi> }
+        .into_any()
 }
 
 /// An amount within a sentence.

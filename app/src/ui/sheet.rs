@@ -7,7 +7,12 @@ use leptos::prelude::*;
 
 /// A dialog over the screen, there while `open`. Its content is made anew each time it opens. The
 /// browser keeps the focus inside, closes it on Escape and gives the focus back.
-pub fn sheet(words: Words, title: Signal<String>, open: RwSignal<bool>, content: impl Fn() -> AnyView + Send + Sync + 'static) -> AnyView {
+pub fn sheet(
+    words: Words,
+    title: Signal<String>,
+    open: RwSignal<bool>,
+    content: impl Fn() -> AnyView + Send + Sync + 'static,
+) -> AnyView {
     let dialog = NodeRef::<Dialog>::new();
     Effect::new(move |_| {
         let Some(dialog) = dialog.get() else { return };
@@ -20,7 +25,10 @@ pub fn sheet(words: Words, title: Signal<String>, open: RwSignal<bool>, content:
     });
     let close_outside = move |event: leptos::ev::MouseEvent| {
         // A tap on the dialog element itself, not on what it holds, is a tap on the veil around it.
-        if dialog.get_untracked().is_some_and(|dialog| event.target().as_ref() == Some(dialog.as_ref())) {
+        if dialog
+            .get_untracked()
+            .is_some_and(|dialog| event.target().as_ref() == Some(dialog.as_ref()))
+        {
             open.set(false);
         }
     };

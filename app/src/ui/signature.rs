@@ -19,7 +19,8 @@ pub fn signature_pad(label: &'static str, line: &'static str, value: RwSignal<St
     let canvas = NodeRef::<Canvas>::new();
     let drawn = StoredValue::new(strokes::decode(&value.get_untracked()));
     let pen = StoredValue::new(Pen::default());
-    let keep = move || value.set(drawn.with_value(|strokes| strokes::encode(strokes, SIGNATURE_BYTES)));
+    let keep =
+        move || value.set(drawn.with_value(|strokes| strokes::encode(strokes, SIGNATURE_BYTES)));
     Effect::new(move |_| {
         let Some(canvas) = canvas.get() else { return };
         if value.with(String::is_empty) {
@@ -28,18 +29,33 @@ pub fn signature_pad(label: &'static str, line: &'static str, value: RwSignal<St
         paint(&canvas, drawn);
     });
     let begin = move |event: PointerEvent| {
-        let Some(canvas) = canvas.get_untracked() else { return };
+        let Some(canvas) = canvas.get_untracked() else {
+            return;
+        };
         event.prevent_default();
         // Without the capture a stroke that leaves the pad would never end.
         drop(canvas.set_pointer_capture(event.pointer_id()));
         drawn.update_value(|strokes| strokes.push(vec![point(&canvas, &event)]));
-        pen.set_value(Pen { is_down: true, at: point(&canvas, &event) });
+        pen.set_value(Pen {
+            is_down: true,
+            at: point(&canvas, &event),
+        });
         paint(&canvas, drawn);
     };
     let go_on = move |event: PointerEvent| {
-        let Some(canvas) = canvas.get_untracked().filter(|_| pen.with_value(|pen| pen.is_down)) else { return };
+        let Some(canvas) = canvas
+            .get_untracked()
+            .filter(|_| pen.with_value(|pen| pen.is_down))
+        else {
+            return;
+        };
         let to = point(&canvas, &event);
-        drawn.update_value(|strokes| strokes.last_mut().into_iter().for_each(|stroke| stroke.push(to)));
+        drawn.update_value(|strokes| {
+            strokes
+                .last_mut()
+                .into_iter()
+                .for_each(|stroke| stroke.push(to))
+        });
         line_between(&canvas, pen.with_value(|pen| pen.at), to);
         pen.update_value(|pen| pen.at = to);
     };
@@ -50,7 +66,9 @@ pub fn signature_pad(label: &'static str, line: &'static str, value: RwSignal<St
         }
     };
     let by_key = move |event: KeyboardEvent| {
-        let Some(canvas) = canvas.get_untracked() else { return };
+        let Some(canvas) = canvas.get_untracked() else {
+            return;
+        };
         let (right, down) = match event.key().as_str() {
             "ArrowLeft" => (-KEY_STEP, 0),
             "ArrowRight" => (KEY_STEP, 0),
@@ -67,9 +85,17 @@ pub fn signature_pad(label: &'static str, line: &'static str, value: RwSignal<St
                     drawn.update_value(|strokes| strokes.push(vec![pen.at]));
                 }
             }
-            pen.at = ((pen.at.0 + right).clamp(0, WIDTH - 1), (pen.at.1 + down).clamp(0, HEIGHT - 1));
+            pen.at = (
+                (pen.at.0 + right).clamp(0, WIDTH - 1),
+                (pen.at.1 + down).clamp(0, HEIGHT - 1),
+            );
             if pen.is_down {
-                drawn.update_value(|strokes| strokes.last_mut().into_iter().for_each(|stroke| stroke.push(pen.at)));
+                drawn.update_value(|strokes| {
+                    strokes
+                        .last_mut()
+                        .into_iter()
+                        .for_each(|stroke| stroke.push(pen.at))
+                });
             }
         });
         keep();
@@ -105,13 +131,19 @@ struct Pen {
 
 impl Default for Pen {
     fn default() -> Self {
-        Self { is_down: false, at: (WIDTH / 4, HEIGHT / 2) }
+        Self {
+            is_down: false,
+            at: (WIDTH / 4, HEIGHT / 2),
+        }
     }
 }
 
 fn point(canvas: &HtmlCanvasElement, event: &PointerEvent) -> (i32, i32) {
     let (width, height) = (canvas.client_width().max(1), canvas.client_height().max(1));
-    (event.offset_x() * WIDTH / width, event.offset_y() * HEIGHT / height)
+    (
+        event.offset_x() * WIDTH / width,
+        event.offset_y() * HEIGHT / height,
+    )
 }
 
 fn context(canvas: &HtmlCanvasElement) -> Option<CanvasRenderingContext2d> {
@@ -124,7 +156,9 @@ fn context(canvas: &HtmlCanvasElement) -> Option<CanvasRenderingContext2d> {
 }
 
 fn paint(canvas: &HtmlCanvasElement, drawn: StoredValue<Vec<Stroke>>) {
-    let Some(context) = context(canvas) else { return };
+    let Some(context) = context(canvas) else {
+        return;
+    };
     context.clear_rect(0.0, 0.0, f64::from(WIDTH), f64::from(HEIGHT));
     drawn.with_value(|strokes| {
         for stroke in strokes {
@@ -141,7 +175,9 @@ fn paint(canvas: &HtmlCanvasElement, drawn: StoredValue<Vec<Stroke>>) {
 }
 
 fn line_between(canvas: &HtmlCanvasElement, from: (i32, i32), to: (i32, i32)) {
-    let Some(context) = context(canvas) else { return };
+    let Some(context) = context(canvas) else {
+        return;
+    };
     context.begin_path();
     context.move_to(f64::from(from.0), f64::from(from.1));
     context.line_to(f64::from(to.0), f64::from(to.1));
@@ -150,7 +186,9 @@ fn line_between(canvas: &HtmlCanvasElement, from: (i32, i32), to: (i32, i32)) {
 
 /// Where the pen is, for who moves it with the keys.
 fn mark(canvas: &HtmlCanvasElement, at: (i32, i32)) {
-    let Some(context) = context(canvas) else { return };
+    let Some(context) = context(canvas) else {
+        return;
+    };
     context.set_line_width(2.0);
     context.stroke_rect(f64::from(at.0 - 8), f64::from(at.1 - 8), 16.0, 16.0);
 }

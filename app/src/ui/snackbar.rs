@@ -11,13 +11,25 @@ const SHOWN_FOR: Duration = Duration::from_secs(8);
 /// Says what happened, one thing at a time.
 #[derive(Clone, Copy)]
 pub struct Snackbar {
-    shown: RwSignal<Option<(u32, String, Option<Callback<()>>)>>,
+    shown: RwSignal<Option<Shown>>,
+    count: StoredValue<u32>,
+}
+
+#[derive(Clone)]
+struct Shown {
+    /// Tells one from the next, so that the clock of the last does not hide this one.
+    number: u32,
+    words: String,
+    undo: Option<Callback<()>>,
 }
 
 impl Snackbar {
     /// One with nothing to say.
     pub fn new() -> Self {
-        Self { shown: RwSignal::new(None) }
+        Self {
+            shown: RwSignal::new(None),
+            count: StoredValue::new(0),
+        }
     }
 
     /// Says that something is done.
@@ -31,11 +43,18 @@ impl Snackbar {
     }
 
     fn show(self, words: String, undo: Option<Callback<()>>) {
-        let number = self.shown.with_untracked(|shown| shown.as_ref().map_or(0, |(number, ..)| number + 1));
-        self.shown.set(Some((number, words, undo)));
+        self.count.update_value(|count| *count += 1);
+        let number = self.count.get_value();
+        self.shown.set(Some(Shown {
+            number,
+            words,
+            undo,
+        }));
         set_timeout(
             move || {
-                if self.shown.with_untracked(|shown| shown.as_ref().is_some_and(|(shown, ..)| *shown == number)) {
+                if self.shown.with_untracked(|shown| {
+                    shown.as_ref().is_some_and(|shown| shown.number == number)
+                }) {
                     self.shown.set(None);
                 }
             },
@@ -54,7 +73,7 @@ impl Default for Snackbar {
 pub fn snackbar(words: Words, bar: Snackbar) -> AnyView {
     view! {
         <div role="status" aria-live="polite">
-            {move || bar.shown.get().map(|(_, said, undo)| {
+            {move || bar.shown.get().map(|Shown { words: said, undo, .. }| {
                 let undo = undo.map(|undo| view! {
                     <button type="button" on:click=move |_| { bar.shown.set(None); undo.run(()); }>{icon_small("undo")}{words.action_undo()}</button>
                 });

@@ -35,7 +35,9 @@ pub fn encode(strokes: &[Stroke], bytes_max: usize) -> String {
 fn encode_with(strokes: &[Stroke], apart: i32) -> String {
     let mut text = String::new();
     for stroke in strokes {
-        let Some(&first) = stroke.first() else { continue };
+        let Some(&first) = stroke.first() else {
+            continue;
+        };
         if !text.is_empty() {
             text.push(';');
         }
@@ -52,7 +54,10 @@ fn encode_with(strokes: &[Stroke], apart: i32) -> String {
                 if !is_last && right.abs() < apart && down.abs() < apart {
                     break;
                 }
-                let step = (right.clamp(-STEP_MAX, STEP_MAX), down.clamp(-STEP_MAX, STEP_MAX));
+                let step = (
+                    right.clamp(-STEP_MAX, STEP_MAX),
+                    down.clamp(-STEP_MAX, STEP_MAX),
+                );
                 text.push(letter(step.0 + STEP_MAX));
                 text.push(letter(step.1 + STEP_MAX));
                 at = (at.0 + step.0, at.1 + step.1);
@@ -64,11 +69,16 @@ fn encode_with(strokes: &[Stroke], apart: i32) -> String {
 
 /// Reads strokes. What is not readable is left out: a drawing must not stop a page.
 pub fn decode(text: &str) -> Vec<Stroke> {
-    text.split(';').filter_map(|stroke| decode_stroke(stroke.as_bytes())).collect()
+    text.split(';')
+        .filter_map(|stroke| decode_stroke(stroke.as_bytes()))
+        .collect()
 }
 
 fn decode_stroke(letters: &[u8]) -> Option<Stroke> {
-    let values: Vec<i32> = letters.iter().map(|letter| value(*letter)).collect::<Option<_>>()?;
+    let values: Vec<i32> = letters
+        .iter()
+        .map(|letter| value(*letter))
+        .collect::<Option<_>>()?;
     let [x1, x2, y1, y2, steps @ ..] = values.as_slice() else {
         return None;
     };
@@ -104,7 +114,10 @@ fn letter(value: i32) -> char {
 }
 
 fn value(letter: u8) -> Option<i32> {
-    ALPHABET.iter().position(|known| *known == letter).map(|index| index as i32)
+    ALPHABET
+        .iter()
+        .position(|known| *known == letter)
+        .map(|index| index as i32)
 }
 
 #[cfg(test)]
@@ -114,27 +127,49 @@ mod tests {
 
     #[test]
     fn ends_of_strokes_are_kept_to_the_point() {
-        let strokes = vec![vec![(10, 10), (11, 10), (80, 300), (655, 383)], vec![(0, 383)]];
+        let strokes = vec![
+            vec![(10, 10), (11, 10), (80, 300), (655, 383)],
+            vec![(0, 383)],
+        ];
         let read = decode(&encode(&strokes, SIGNATURE_BYTES));
         assert_eq!(read.len(), 2);
-        assert_eq!((read[0].first(), read[0].last()), (Some(&(10, 10)), Some(&(655, 383))));
+        assert_eq!(
+            (read[0].first(), read[0].last()),
+            (Some(&(10, 10)), Some(&(655, 383)))
+        );
         assert_eq!(read[1], vec![(0, 383)]);
     }
 
     #[test]
     fn what_leaves_the_pad_is_brought_back() {
         let read = decode(&encode(&[vec![(-5, 900), (700, -3)]], SIGNATURE_BYTES));
-        assert_eq!((read[0].first(), read[0].last()), (Some(&(0, 383)), Some(&(655, 0))));
+        assert_eq!(
+            (read[0].first(), read[0].last()),
+            (Some(&(0, 383)), Some(&(655, 0)))
+        );
     }
 
     #[test]
     fn a_long_scribble_fits_the_limit_and_can_be_read_back() {
-        let scribble: Stroke = (0..20_000).map(|step| ((step * 7) % WIDTH, (step * 13) % HEIGHT)).collect();
-        let dots: Vec<Stroke> = (0..5_000).map(|dot| vec![(dot % WIDTH, dot % HEIGHT)]).collect();
+        let scribble: Stroke = (0..20_000)
+            .map(|step| ((step * 7) % WIDTH, (step * 13) % HEIGHT))
+            .collect();
+        let dots: Vec<Stroke> = (0..5_000)
+            .map(|dot| vec![(dot % WIDTH, dot % HEIGHT)])
+            .collect();
         for strokes in [vec![scribble.clone(), scribble], dots] {
             let text = encode(&strokes, SIGNATURE_BYTES);
-            assert!(!text.is_empty() && text.len() <= SIGNATURE_BYTES, "{}", text.len());
-            assert!(decode(&text).iter().flatten().all(|(x, y)| (0..WIDTH).contains(x) && (0..HEIGHT).contains(y)));
+            assert!(
+                !text.is_empty() && text.len() <= SIGNATURE_BYTES,
+                "{}",
+                text.len()
+            );
+            assert!(
+                decode(&text)
+                    .iter()
+                    .flatten()
+                    .all(|(x, y)| (0..WIDTH).contains(x) && (0..HEIGHT).contains(y))
+            );
         }
     }
 

@@ -172,14 +172,16 @@ impl Words {
     /// with `offset`.
     pub fn refusal(self, refusal: &Refusal, catalogue: &Catalogue, offset: FixedOffset) -> String {
         let product = |id: ProductId| {
-            catalogue
-                .product(id)
-                .map_or_else(|| id.to_string(), |product| product.name.get(self.code()).to_owned())
+            catalogue.product(id).map_or_else(
+                || id.to_string(),
+                |product| product.name.get(self.code()).to_owned(),
+            )
         };
         let cooperative = |id: CooperativeId| {
-            catalogue
-                .cooperative(id)
-                .map_or_else(|| id.to_string(), |found| found.name.get(self.code()).to_owned())
+            catalogue.cooperative(id).map_or_else(
+                || id.to_string(),
+                |found| found.name.get(self.code()).to_owned(),
+            )
         };
         match refusal {
             Refusal::UnknownKind { .. } => self.refusal_unknown_kind().to_owned(),
@@ -187,9 +189,10 @@ impl Words {
             Refusal::CommandIdReused => self.refusal_command_id_reused().to_owned(),
             Refusal::NotAllowed => self.refusal_not_allowed().to_owned(),
             Refusal::FieldMissing { field } => self.refusal_field_missing(self.field_name(field)),
-            Refusal::FieldTooLong { field, characters_max } => {
-                self.refusal_field_too_long(*characters_max, self.field_name(field))
-            }
+            Refusal::FieldTooLong {
+                field,
+                characters_max,
+            } => self.refusal_field_too_long(*characters_max, self.field_name(field)),
             Refusal::FieldInvalid { field } => self.refusal_field_invalid(self.field_name(field)),
             Refusal::OrderEmpty => self.refusal_order_empty().to_owned(),
             Refusal::TooManyLines { lines_max } => self.refusal_too_many_lines(*lines_max),
@@ -217,9 +220,12 @@ impl Words {
             Refusal::PromiseMissing { cooperative: id } => {
                 self.refusal_promise_missing(&cooperative(*id))
             }
-            Refusal::PromiseOutOfRange { earliest, latest, .. } => {
-                self.refusal_promise_out_of_range(&self.date_plain(*earliest), &self.date_plain(*latest))
-            }
+            Refusal::PromiseOutOfRange {
+                earliest, latest, ..
+            } => self.refusal_promise_out_of_range(
+                &self.date_plain(*earliest),
+                &self.date_plain(*latest),
+            ),
             Refusal::SignatureMissing => self.refusal_signature_missing().to_owned(),
             Refusal::UnknownCustomer => self.refusal_unknown_customer().to_owned(),
             Refusal::UnknownOrder => self.refusal_unknown_order().to_owned(),
@@ -239,7 +245,9 @@ impl Words {
                 .refusal_payment_before_withdrawal_closes(
                     &self.date(offset.date_at(closes_at.plus_ms(-1))),
                 ),
-            Refusal::PaymentAboveDue { due, .. } => self.refusal_payment_above_due(&due.to_string()),
+            Refusal::PaymentAboveDue { due, .. } => {
+                self.refusal_payment_above_due(&due.to_string())
+            }
             Refusal::AmountNotPositive => self.refusal_amount_not_positive().to_owned(),
             Refusal::WithdrawalClosed => self.refusal_withdrawal_closed().to_owned(),
             Refusal::WithdrawalStillOpen => self.refusal_withdrawal_still_open().to_owned(),

@@ -41,7 +41,10 @@ impl Words {
 
     /// `22 novembre, 10:41`
     pub fn moment(self, moment: Timestamp, offset: FixedOffset) -> String {
-        self.date_moment(&self.date_plain(offset.date_at(moment)), &time(moment, offset))
+        self.date_moment(
+            &self.date_plain(offset.date_at(moment)),
+            &time(moment, offset),
+        )
     }
 
     fn weekday(self, date: CivilDate) -> &'static str {
@@ -76,5 +79,8 @@ fn nth(names: &'static str, index: usize) -> &'static str {
 /// are.
 pub fn capital(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
 }

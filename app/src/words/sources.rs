@@ -29,7 +29,9 @@ enum Sentence {
 impl Language {
     /// Reads a locale file. Every complaint names the key.
     pub fn read(code: &str, text: &str) -> Result<Self, String> {
-        let table: Table = text.parse().map_err(|error| format!("{code}.toml: {error}"))?;
+        let table: Table = text
+            .parse()
+            .map_err(|error| format!("{code}.toml: {error}"))?;
         let meta = |key: &str| {
             table
                 .get("meta")
@@ -72,7 +74,10 @@ impl Language {
             for form in self.rule.forms() {
                 if !forms.contains_key(form) {
                     let form = form.as_str();
-                    complaints.push(format!("{}.toml: `{key}` lacks the form `{form}`", self.code));
+                    complaints.push(format!(
+                        "{}.toml: `{key}` lacks the form `{form}`",
+                        self.code
+                    ));
                 }
             }
         }

@@ -16,7 +16,10 @@ fn a_language_without_a_sentence_or_with_one_too_many_is_refused() {
     let french = read("[a]\nb='un'\nc='deux'").expect("readable");
     let other = read("[a]\nb='one'\nd='three'").expect("readable");
     let complaints = other.complaints(&french).join("\n");
-    assert!(complaints.contains("a.c") && complaints.contains("a.d"), "{complaints}");
+    assert!(
+        complaints.contains("a.c") && complaints.contains("a.d"),
+        "{complaints}"
+    );
     assert!(french.complaints(&french).is_empty());
 }
 
@@ -60,8 +63,14 @@ fn the_forms_are_chosen_and_filled() {
 #[test]
 fn a_name_in_another_script_does_not_turn_its_sentence() {
     let french = Words::of("fr");
-    assert_eq!(french.refusal_promise_missing("Tighanimine"), "Donnez une date de livraison pour Tighanimine.");
-    assert_eq!(french.refusal_promise_missing("زهراء"), "Donnez une date de livraison pour \u{2068}زهراء\u{2069}.");
+    assert_eq!(
+        french.refusal_promise_missing("Tighanimine"),
+        "Donnez une date de livraison pour Tighanimine."
+    );
+    assert_eq!(
+        french.refusal_promise_missing("زهراء"),
+        "Donnez une date de livraison pour \u{2068}زهراء\u{2069}."
+    );
 }
 
 #[test]
@@ -82,8 +91,18 @@ fn dates_are_said_as_people_say_them() {
 fn every_language_names_seven_days_and_twelve_months() {
     for language in LANGUAGES {
         let words = Words::of(language.code);
-        assert_eq!(words.date_weekdays().split(' ').count(), 7, "{}", language.code);
-        assert_eq!(words.date_months().split(' ').count(), 12, "{}", language.code);
+        assert_eq!(
+            words.date_weekdays().split(' ').count(),
+            7,
+            "{}",
+            language.code
+        );
+        assert_eq!(
+            words.date_months().split(' ').count(),
+            12,
+            "{}",
+            language.code
+        );
     }
 }
 
@@ -91,13 +110,24 @@ fn every_language_names_seven_days_and_twelve_months() {
 fn no_refusal_shows_a_code_or_a_hole() {
     let refusals = [
         Refusal::NotAllowed,
-        Refusal::FieldMissing { field: "first_name".into() },
-        Refusal::FieldTooLong { field: "place".into(), characters_max: 120 },
-        Refusal::PaymentBeforeWithdrawalCloses { closes_at: Timestamp(1_795_343_460_000) },
+        Refusal::FieldMissing {
+            field: "first_name".into(),
+        },
+        Refusal::FieldTooLong {
+            field: "place".into(),
+            characters_max: 120,
+        },
+        Refusal::PaymentBeforeWithdrawalCloses {
+            closes_at: Timestamp(1_795_343_460_000),
+        },
     ];
     for language in LANGUAGES {
         for refusal in &refusals {
-            let said = Words::of(language.code).refusal(refusal, &Catalogue::default(), FixedOffset::default());
+            let said = Words::of(language.code).refusal(
+                refusal,
+                &Catalogue::default(),
+                FixedOffset::default(),
+            );
             assert!(said.len() > 8 && !said.contains(['{', '_']), "{said}");
         }
     }

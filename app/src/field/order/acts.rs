@@ -12,7 +12,9 @@ use taswiq_domain::law::Regime;
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::event::LineUnits;
 use taswiq_domain::order::{CancelledBy, Fault, PaymentMethod, Reason, SubOrder};
-use taswiq_domain::sync::{CancelOrder, Collect, CommandBody, FailDelivery, ReturnGoods, SubOrderRef};
+use taswiq_domain::sync::{
+    CancelOrder, Collect, CommandBody, FailDelivery, ReturnGoods, SubOrderRef,
+};
 
 /// Which sheet is open, and about whose part.
 #[derive(Clone, Copy)]
@@ -72,7 +74,13 @@ impl Part {
     }
 }
 
-fn about_part(phone: Phone, title: &'static str, whose: RwSignal<Option<CooperativeId>>, order: OrderId, content: fn(Part) -> AnyView) -> AnyView {
+fn about_part(
+    phone: Phone,
+    title: &'static str,
+    whose: RwSignal<Option<CooperativeId>>,
+    order: OrderId,
+    content: fn(Part) -> AnyView,
+) -> AnyView {
     let open = RwSignal::new(false);
     Effect::new(move |_| open.set(whose.with(Option::is_some)));
     Effect::new(move |_| {
@@ -82,35 +90,79 @@ fn about_part(phone: Phone, title: &'static str, whose: RwSignal<Option<Cooperat
     });
     let close = Callback::new(move |()| whose.set(None));
     let content = move || {
-        let sub_order = whose.get_untracked().and_then(|cooperative| phone.device_now().order(order)?.order.sub_order(cooperative).cloned());
+        let sub_order = whose.get_untracked().and_then(|cooperative| {
+            phone
+                .device_now()
+                .order(order)?
+                .order
+                .sub_order(cooperative)
+                .cloned()
+        });
         match sub_order {
-            Some(sub_order) => content(Part { phone, order, sub_order, close }),
+            Some(sub_order) => content(Part {
+                phone,
+                order,
+                sub_order,
+                close,
+            }),
             None => ().into_any(),
         }
     };
-    ui::sheet(phone.words, Signal::derive(move || title.to_owned()), open, content)
+    ui::sheet(
+        phone.words,
+        Signal::derive(move || title.to_owned()),
+        open,
+        content,
+    )
 }
 
 fn cancel(phone: Phone, open: RwSignal<bool>, order: OrderId) -> AnyView {
     let words = phone.words;
     let by = RwSignal::new(CancelledBy::Customer);
-    let untouched = move || phone.device_now().order(order).is_some_and(|view| view.order.is_untouched());
+    let untouched = move || {
+        phone
+            .device_now()
+            .order(order)
+            .is_some_and(|view| view.order.is_untouched())
+    };
     let content = move || {
-        let who = if untouched() { vec![CancelledBy::Customer, CancelledBy::Agent] } else { vec![CancelledBy::Customer] };
+        let who = if untouched() {
+            vec![CancelledBy::Customer, CancelledBy::Agent]
+        } else {
+            vec![CancelledBy::Customer]
+        };
         by.set(CancelledBy::Customer);
         let choices = who
             .iter()
-            .map(|by| Choice { icon: if *by == CancelledBy::Customer { "undo" } else { "edit" }, words: words.cancelled_by(*by) })
+            .map(|by| Choice {
+                icon: if *by == CancelledBy::Customer {
+                    "undo"
+                } else {
+                    "edit"
+                },
+                words: words.cancelled_by(*by),
+            })
             .collect();
         let chosen_of = who.clone();
         let chosen = Signal::derive(move || chosen_of.iter().position(|one| *one == by.get()));
         let choose = Callback::new(move |index: usize| by.set(who[index]));
         let act = move |_| {
-            let reason = if by.get_untracked() == CancelledBy::Agent { Reason::Mistake } else { Reason::CustomerCancelled };
-            phone.act(CommandBody::CancelOrder(CancelOrder { order, by: by.get_untracked(), reason }), move |id| {
-                open.set(false);
-                phone.say_done(words.order_cancelled(), id);
-            });
+            let reason = if by.get_untracked() == CancelledBy::Agent {
+                Reason::Mistake
+            } else {
+                Reason::CustomerCancelled
+            };
+            phone.act(
+                CommandBody::CancelOrder(CancelOrder {
+                    order,
+                    by: by.get_untracked(),
+                    reason,
+                }),
+                move |id| {
+                    open.set(false);
+                    phone.say_done(words.order_cancelled(), id);
+                },
+            );
         };
         view! {
             <div class="dialog-body stack">
@@ -121,7 +173,12 @@ fn cancel(phone: Phone, open: RwSignal<bool>, order: OrderId) -> AnyView {
         }
         .into_any()
     };
-    ui::sheet(words, Signal::derive(move || words.order_cancel().to_owned()), open, content)
+    ui::sheet(
+        words,
+        Signal::derive(move || words.order_cancel().to_owned()),
+        open,
+        content,
+    )
 }
 
 fn pay_in_time(part: Part) -> AnyView {
@@ -137,7 +194,11 @@ fn pay(part: Part, is_early: bool) -> AnyView {
     let phone = part.phone;
     let words = phone.words;
     let left = left_to_pay(&part.sub_order);
-    let typed = RwSignal::new(if is_early { String::new() } else { left.figures().replace('\u{202f}', "") });
+    let typed = RwSignal::new(if is_early {
+        String::new()
+    } else {
+        left.figures().replace('\u{202f}', "")
+    });
     let method = RwSignal::new(0_usize);
     let error = RwSignal::new(None::<String>);
     let choices = PaymentMethod::ALL
@@ -149,21 +210,51 @@ fn pay(part: Part, is_early: bool) -> AnyView {
                 PaymentMethod::Transfer => "transfer",
                 PaymentMethod::Cheque => "cheque",
             };
-            Choice { icon, words: words.payment_method(*method) }
+            Choice {
+                icon,
+                words: words.payment_method(*method),
+            }
         })
         .collect();
     let act = move |_| {
-        let Some(amount) = Centimes::parse(&typed.get_untracked()).filter(|amount| *amount > Centimes::ZERO) else {
+        let Some(amount) =
+            Centimes::parse(&typed.get_untracked()).filter(|amount| *amount > Centimes::ZERO)
+        else {
             return error.set(Some(words.refusal_amount_not_positive().to_owned()));
         };
         if amount > left {
-            return error.set(Some(words.refusal_payment_above_due(&ui::amount_text(left))));
+            return error.set(Some(
+                words.refusal_payment_above_due(&ui::amount_text(left)),
+            ));
         }
-        let collect = Collect { order: part.order, cooperative: part.sub_order.cooperative, amount, method: PaymentMethod::ALL[method.get_untracked()] };
-        let body = if is_early { CommandBody::DeclareEarlyPayment(collect) } else { CommandBody::Collect(collect) };
-        part.act(body, if is_early { words.money_declared() } else { words.money_collected() });
+        let collect = Collect {
+            order: part.order,
+            cooperative: part.sub_order.cooperative,
+            amount,
+            method: PaymentMethod::ALL[method.get_untracked()],
+        };
+        let body = if is_early {
+            CommandBody::DeclareEarlyPayment(collect)
+        } else {
+            CommandBody::Collect(collect)
+        };
+        part.act(
+            body,
+            if is_early {
+                words.money_declared()
+            } else {
+                words.money_collected()
+            },
+        );
     };
-    let note = is_early.then(|| ui::banner("waiting", "scales", words.money_declare_title(), words.money_declare_text()));
+    let note = is_early.then(|| {
+        ui::banner(
+            "waiting",
+            "scales",
+            words.money_declare_title(),
+            words.money_declare_text(),
+        )
+    });
     view! {
         <div class="dialog-body stack">
             {note}
@@ -179,10 +270,23 @@ fn pay(part: Part, is_early: bool) -> AnyView {
 fn fail(part: Part) -> AnyView {
     let words = part.phone.words;
     let reason = RwSignal::new(0_usize);
-    let choices = Reason::OF_DELIVERIES.iter().map(|reason| Choice { icon: reason_icon(*reason), words: words.reason(*reason) }).collect();
+    let choices = Reason::OF_DELIVERIES
+        .iter()
+        .map(|reason| Choice {
+            icon: reason_icon(*reason),
+            words: words.reason(*reason),
+        })
+        .collect();
     let act = move |_| {
-        let fail = FailDelivery { order: part.order, cooperative: part.sub_order.cooperative, reason: Reason::OF_DELIVERIES[reason.get_untracked()] };
-        part.act(CommandBody::FailDelivery(fail), words.order_delivery_failed_done());
+        let fail = FailDelivery {
+            order: part.order,
+            cooperative: part.sub_order.cooperative,
+            reason: Reason::OF_DELIVERIES[reason.get_untracked()],
+        };
+        part.act(
+            CommandBody::FailDelivery(fail),
+            words.order_delivery_failed_done(),
+        );
     };
     view! {
         <div class="dialog-body">
@@ -194,7 +298,12 @@ fn fail(part: Part) -> AnyView {
 }
 
 fn give_back(part: Part) -> AnyView {
-    const FAULTS: [Fault; 4] = [Fault::Customer, Fault::Cooperative, Fault::Logistics, Fault::Agent];
+    const FAULTS: [Fault; 4] = [
+        Fault::Customer,
+        Fault::Cooperative,
+        Fault::Logistics,
+        Fault::Agent,
+    ];
     let phone = part.phone;
     let words = phone.words;
     let catalogue = phone.device_now().catalogue();
@@ -223,16 +332,39 @@ fn give_back(part: Part) -> AnyView {
                 Fault::Cooperative => "quality",
                 Fault::Logistics => "truck",
             };
-            Choice { icon, words: words.fault(*fault) }
+            Choice {
+                icon,
+                words: words.fault(*fault),
+            }
         })
         .collect();
-    let note = move || if FAULTS[fault.get()].keeps_commission() { words.order_return_kept() } else { words.order_return_reversed() };
+    let note = move || {
+        if FAULTS[fault.get()].keeps_commission() {
+            words.order_return_kept()
+        } else {
+            words.order_return_reversed()
+        }
+    };
     let act = move |_| {
-        let lines: Vec<LineUnits> = units.with_untracked(|units| units.iter().filter(|(_, units)| **units > 0).map(|(line, units)| LineUnits { line: *line, units: *units }).collect());
+        let lines: Vec<LineUnits> = units.with_untracked(|units| {
+            units
+                .iter()
+                .filter(|(_, units)| **units > 0)
+                .map(|(line, units)| LineUnits {
+                    line: *line,
+                    units: *units,
+                })
+                .collect()
+        });
         if lines.is_empty() {
             return error.set(true);
         }
-        let goods = ReturnGoods { order: part.order, cooperative: part.sub_order.cooperative, lines, fault: FAULTS[fault.get_untracked()] };
+        let goods = ReturnGoods {
+            order: part.order,
+            cooperative: part.sub_order.cooperative,
+            lines,
+            fault: FAULTS[fault.get_untracked()],
+        };
         part.act(CommandBody::ReturnGoods(goods), words.order_return_done());
     };
     view! {
@@ -250,10 +382,21 @@ fn give_back(part: Part) -> AnyView {
 fn withdraw(part: Part) -> AnyView {
     let phone = part.phone;
     let words = phone.words;
-    let name = cooperative_name(phone, &phone.device_now().catalogue(), part.sub_order.cooperative);
-    let text = if part.sub_order.regime == Regime::Doorstep7d { words.order_withdraw_text(&name) } else { String::new() };
+    let name = cooperative_name(
+        phone,
+        &phone.device_now().catalogue(),
+        part.sub_order.cooperative,
+    );
+    let text = if part.sub_order.regime == Regime::Doorstep7d {
+        words.order_withdraw_text(&name)
+    } else {
+        String::new()
+    };
     let act = move |_| {
-        let body = CommandBody::Withdraw(SubOrderRef { order: part.order, cooperative: part.sub_order.cooperative });
+        let body = CommandBody::Withdraw(SubOrderRef {
+            order: part.order,
+            cooperative: part.sub_order.cooperative,
+        });
         part.act(body, words.order_withdrawn());
     };
     view! {
