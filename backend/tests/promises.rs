@@ -10,6 +10,7 @@ mod promises {
     mod demo;
     mod faults;
     mod figures;
+    mod files;
     mod people;
     mod schema;
     mod statements;

@@ -26,15 +26,16 @@ impl Asked {
         self.typed.number("before")
     }
 
-    fn keeps(&self, entry: &AuditEntry) -> bool {
+    /// Whether an entry is looked for.
+    pub fn keeps(&self, entry: &AuditEntry) -> bool {
         let actor = self.typed.get("actor");
         let action = self.typed.get("action");
         (actor.is_empty() || entry.actor.is_some_and(|id| id.to_string() == actor)) && (action.is_empty() || entry.action.contains(action))
     }
 }
 
-/// One page of the trail, latest first.
-pub fn page(desk: &Desk, asked: &Asked, entries: &[AuditEntry], people: &[Person]) -> String {
+/// One page of the trail, latest first; `older` is where the next begins.
+pub fn page(desk: &Desk, asked: &Asked, entries: &[AuditEntry], older: Option<i64>, people: &[Person]) -> String {
     let sentences = desk.words();
     let title = sentences.office_nav_audit();
     let form = Form { desk, typed: &asked.typed, problems: &[] };
@@ -49,7 +50,6 @@ pub fn page(desk: &Desk, asked: &Asked, entries: &[AuditEntry], people: &[Person
     let columns = [words(sentences.office_audit_when()), words(sentences.office_history_who()), words(sentences.office_audit_what()), words(sentences.office_audit_about()), words(sentences.office_audit_detail())];
     let rows: Vec<Row> = entries
         .iter()
-        .filter(|entry| asked.keeps(entry))
         .map(|entry| {
             let who = entry.actor.map_or_else(|| said(sentences.office_history_server()), |id| widgets::link(format!("/office/people/{id}"), name(id)));
             let subject: String = entry.subject.chars().rev().take(12).collect::<Vec<_>>().into_iter().rev().collect();
@@ -62,8 +62,8 @@ pub fn page(desk: &Desk, asked: &Asked, entries: &[AuditEntry], people: &[Person
             ])
         })
         .collect();
-    let next = entries.last().filter(|_| entries.len() >= 100).map(|last| {
-        let address = format!("/office/audit?actor={}&action={}&before={}", super::orders::encoded(asked.typed.get("actor")), super::orders::encoded(asked.typed.get("action")), last.id);
+    let next = older.map(|before| {
+        let address = format!("/office/audit?actor={}&action={}&before={}", super::orders::encoded(asked.typed.get("actor")), super::orders::encoded(asked.typed.get("action")), before);
         view! { <nav class="pages" aria-label=sentences.office_page_label()><span></span><span></span><a class="button" href=address rel="next">{sentences.office_audit_older()}{ui::icon("arrow")}</a></nav> }
     });
     let list = if rows.is_empty() { ui::empty_state("history", sentences.office_audit_none(), sentences.office_orders_none_found_text(), ().into_any()) } else { widgets::table(title, "", &columns, rows, None) };

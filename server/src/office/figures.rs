@@ -10,6 +10,11 @@ use taswiq_domain::person::Role;
 use super::{Visitor, file};
 use crate::failure::Failure;
 
+/// Entries of the trail on one page, at least, when there are as many.
+const AUDIT_ENTRIES_SHOWN: usize = 50;
+/// How far one page looks for entries that are rare: some thousands.
+const AUDIT_PAGES_READ_MAX: usize = 30;
+
 pub async fn today(visitor: Visitor) -> Result<Response, Failure> {
     let asked = Asked::read(&visitor.desk, &visitor.asked);
     let overview = visitor.office().overview(visitor.actor(), &asked.filter).await?;
@@ -43,7 +48,15 @@ pub async fn export(visitor: Visitor) -> Result<Response, Failure> {
 
 pub async fn audit(visitor: Visitor) -> Result<Response, Failure> {
     let asked = trail::Asked::read(visitor.asked.clone());
-    let entries = visitor.office().audit(visitor.actor(), asked.before()).await?;
+    let (mut entries, mut older) = (Vec::new(), asked.before());
+    for _ in 0..AUDIT_PAGES_READ_MAX {
+        let page = visitor.office().audit(visitor.actor(), older).await?;
+        older = page.last().map(|last| last.id);
+        entries.extend(page.into_iter().filter(|entry| asked.keeps(entry)));
+        if older.is_none() || entries.len() >= AUDIT_ENTRIES_SHOWN {
+            break;
+        }
+    }
     let people = visitor.office().people(visitor.actor(), None, "").await?;
-    Ok(visitor.page(trail::page(&visitor.desk, &asked, &entries, &people)))
+    Ok(visitor.page(trail::page(&visitor.desk, &asked, &entries, older, &people)))
 }

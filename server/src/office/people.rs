@@ -6,6 +6,7 @@ use taswiq_app::office::desk::Done;
 use taswiq_app::office::people::{self as pages, Sight};
 use taswiq_app::office::period::Asked;
 use taswiq_app::office::{Problem, Typed};
+use taswiq_backend::OfficeError;
 use taswiq_backend::figures::Breakdown;
 use taswiq_backend::orders::{OrderFilter, OrderPage};
 use taswiq_backend::people::{Link, LinkPurpose, Person};
@@ -19,6 +20,15 @@ use crate::failure::Failure;
 
 /// An agent's orders on their page.
 const LAST_ORDERS: usize = 10;
+
+/// Whoever may not manage somebody finds nothing at the addresses where that is done: the route is
+/// theirs, this person is not.
+fn not_theirs(error: OfficeError) -> Failure {
+    match error {
+        OfficeError::NotAllowed => Failure::NotFound,
+        error => error.into(),
+    }
+}
 
 /// The figures of the month so far.
 pub fn this_month(visitor: &Visitor) -> Asked {
@@ -93,14 +103,14 @@ async fn show_link(visitor: &Visitor, link: &Link) -> Result<Response, Failure> 
 }
 
 pub async fn link(visitor: Visitor, Path(id): Path<PersonId>) -> Result<Response, Failure> {
-    let link = visitor.office().issue_link(visitor.actor(), id).await?;
+    let link = visitor.office().issue_link(visitor.actor(), id).await.map_err(not_theirs)?;
     show_link(&visitor, &link).await
 }
 
 pub async fn show_change(visitor: Visitor, Path(id): Path<PersonId>) -> Result<Response, Failure> {
     let person = visitor.office().person(visitor.actor(), id).await?;
     if !may_change(&visitor, &person) {
-        return Err(Failure::NotAllowed);
+        return Err(Failure::NotFound);
     }
     let form = form(&visitor, &pages::typed_of(&person), Some(id)).await?;
     Ok(visitor.page(form(&[])))
@@ -118,7 +128,7 @@ pub async fn change(visitor: Visitor, Path(id): Path<PersonId>, Form(posted): Po
 
 pub async fn set_active(visitor: Visitor, Path(id): Path<PersonId>, Form(posted): Posted) -> Result<Response, Failure> {
     let active = Typed(posted).get("active") == "yes";
-    visitor.office().set_active(visitor.actor(), id, active).await?;
+    visitor.office().set_active(visitor.actor(), id, active).await.map_err(not_theirs)?;
     Ok(visitor.done(Done::Saved, &format!("/office/people/{id}")))
 }
 

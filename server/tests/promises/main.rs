@@ -7,6 +7,7 @@ mod files;
 mod forgery;
 mod headers;
 mod limits;
+mod office;
 mod openapi;
 mod process;
 mod sync;
