@@ -66,25 +66,61 @@ pub fn routes() -> Vec<Route> {
         Route::post("/office/sessions/revoke", people, people::revoke_session),
         Route::post("/office/devices/revoke", people, people::revoke_device),
         Route::get("/office/cooperatives", people, cooperatives::list),
-        Route::get("/office/cooperatives/new", catalogue, cooperatives::show_new),
+        Route::get(
+            "/office/cooperatives/new",
+            catalogue,
+            cooperatives::show_new,
+        ),
         Route::post("/office/cooperatives/new", catalogue, cooperatives::add),
         Route::get("/office/cooperatives/{id}", people, cooperatives::one),
-        Route::get("/office/cooperatives/{id}/change", catalogue, cooperatives::show_change),
-        Route::post("/office/cooperatives/{id}/change", catalogue, cooperatives::change),
-        Route::get("/office/cooperatives/{id}/convention", catalogue, cooperatives::show_convention),
-        Route::post("/office/cooperatives/{id}/convention", catalogue, cooperatives::publish),
+        Route::get(
+            "/office/cooperatives/{id}/change",
+            catalogue,
+            cooperatives::show_change,
+        ),
+        Route::post(
+            "/office/cooperatives/{id}/change",
+            catalogue,
+            cooperatives::change,
+        ),
+        Route::get(
+            "/office/cooperatives/{id}/convention",
+            catalogue,
+            cooperatives::show_convention,
+        ),
+        Route::post(
+            "/office/cooperatives/{id}/convention",
+            catalogue,
+            cooperatives::publish,
+        ),
         Route::get("/office/categories", catalogue, products::categories),
-        Route::get("/office/categories/new", catalogue, products::show_new_category),
+        Route::get(
+            "/office/categories/new",
+            catalogue,
+            products::show_new_category,
+        ),
         Route::post("/office/categories/new", catalogue, products::add_category),
-        Route::get("/office/categories/{id}", catalogue, products::show_category),
-        Route::post("/office/categories/{id}", catalogue, products::change_category),
+        Route::get(
+            "/office/categories/{id}",
+            catalogue,
+            products::show_category,
+        ),
+        Route::post(
+            "/office/categories/{id}",
+            catalogue,
+            products::change_category,
+        ),
         Route::get("/office/products", catalogue, products::list),
         Route::get("/office/products.csv", catalogue, products::export),
         Route::get("/office/products/new", catalogue, products::show_new),
         Route::post("/office/products/new", catalogue, products::add),
         Route::get("/office/products/{id}", catalogue, products::show),
         Route::post("/office/products/{id}", catalogue, products::change),
-        Route::post("/office/products/{id}/vat", catalogue, products::publish_vat),
+        Route::post(
+            "/office/products/{id}/vat",
+            catalogue,
+            products::publish_vat,
+        ),
         Route::get("/office/prices", catalogue, prices::list),
         Route::get("/office/prices/new", catalogue, prices::show_new),
         Route::post("/office/prices/new", catalogue, prices::publish).taking(LARGE_FORM_BYTES_MAX),
@@ -92,9 +128,15 @@ pub fn routes() -> Vec<Route> {
         Route::get("/office/plan/new", catalogue, plan::show_new),
         Route::post("/office/plan/new", catalogue, plan::publish).taking(LARGE_FORM_BYTES_MAX),
         Route::get("/office/import/{contents}", catalogue, imports::show),
-        Route::get("/office/import/{contents}/template", catalogue, imports::template),
-        Route::post("/office/import/{contents}/check", catalogue, imports::check).taking(FILE_FORM_BYTES_MAX),
-        Route::post("/office/import/{contents}", catalogue, imports::take_in).taking(FILE_FORM_BYTES_MAX),
+        Route::get(
+            "/office/import/{contents}/template",
+            catalogue,
+            imports::template,
+        ),
+        Route::post("/office/import/{contents}/check", catalogue, imports::check)
+            .taking(FILE_FORM_BYTES_MAX),
+        Route::post("/office/import/{contents}", catalogue, imports::take_in)
+            .taking(FILE_FORM_BYTES_MAX),
         Route::get("/office/start", catalogue, plan::start),
         Route::get("/office/audit", Who::May(Action::ReadAudit), figures::audit),
     ]
@@ -118,9 +160,14 @@ impl FromRequestParts<Arc<Server>> for Visitor {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, server: &Arc<Server>) -> Result<Self, Failure> {
-        let session = parts.extensions.get::<Session>().cloned().ok_or(Failure::NotSignedIn)?;
+        let session = parts
+            .extensions
+            .get::<Session>()
+            .cloned()
+            .ok_or(Failure::NotSignedIn)?;
         let Ok(visit) = Visit::from_request_parts(parts, server).await;
-        let asked = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).map_or_else(|_| Vec::new(), |query| query.0);
+        let asked = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
+            .map_or_else(|_| Vec::new(), |query| query.0);
         let asked = Typed(asked);
         let now = server.now();
         let parked = server.office.count_parked(&session.actor).await?;
@@ -133,7 +180,13 @@ impl FromRequestParts<Arc<Server>> for Visitor {
             parked: usize::try_from(parked).unwrap_or_default(),
             done: Done::from_name(asked.get("done")),
         };
-        Ok(Self { server: Arc::clone(server), session, visit, desk, asked })
+        Ok(Self {
+            server: Arc::clone(server),
+            session,
+            visit,
+            desk,
+            asked,
+        })
     }
 }
 
@@ -164,7 +217,13 @@ impl Visitor {
     }
 
     /// Answers a form: with `address` when it was taken, with itself when something typed is wrong.
-    fn answer(&self, taken: Result<(), Untaken>, done: Done, address: &str, again: impl FnOnce(&[Problem]) -> String) -> Result<Response, Failure> {
+    fn answer(
+        &self,
+        taken: Result<(), Untaken>,
+        done: Done,
+        address: &str,
+        again: impl FnOnce(&[Problem]) -> String,
+    ) -> Result<Response, Failure> {
         match taken {
             Ok(()) => Ok(self.done(done, address)),
             Err(untaken) => self.again(untaken, again),
@@ -172,12 +231,20 @@ impl Visitor {
     }
 
     /// Shows a form again with what is wrong; what is no matter of what was typed is a failure.
-    fn again(&self, untaken: Untaken, again: impl FnOnce(&[Problem]) -> String) -> Result<Response, Failure> {
+    fn again(
+        &self,
+        untaken: Untaken,
+        again: impl FnOnce(&[Problem]) -> String,
+    ) -> Result<Response, Failure> {
         let problems = match untaken {
             Untaken::Typed(problems) => problems,
-            Untaken::Office(error) => form::problems(&self.desk, &error).ok_or_else(|| Failure::from(error))?,
+            Untaken::Office(error) => {
+                form::problems(&self.desk, &error).ok_or_else(|| Failure::from(error))?
+            }
         };
-        Ok(self.visit.page(StatusCode::UNPROCESSABLE_ENTITY, again(&problems)))
+        Ok(self
+            .visit
+            .page(StatusCode::UNPROCESSABLE_ENTITY, again(&problems)))
     }
 }
 
@@ -204,7 +271,9 @@ impl From<OfficeError> for Untaken {
 /// A page shown while what was typed is looked at, which changes nothing.
 fn preview(visitor: &Visitor, html: String) -> Response {
     let mut response = visitor.page(html);
-    response.headers_mut().insert("cache-control", HeaderValue::from_static("no-store"));
+    response
+        .headers_mut()
+        .insert("cache-control", HeaderValue::from_static("no-store"));
     response
 }
 
@@ -212,7 +281,10 @@ fn preview(visitor: &Visitor, html: String) -> Response {
 fn file(name: &str, sheet: Sheet) -> Response {
     let mut response = Html(sheet.into_text()).into_response();
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/csv; charset=utf-8"),
+    );
     if let Ok(disposition) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
         headers.insert(CONTENT_DISPOSITION, disposition);
     }

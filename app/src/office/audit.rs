@@ -30,34 +30,81 @@ impl Asked {
     pub fn keeps(&self, entry: &AuditEntry) -> bool {
         let actor = self.typed.get("actor");
         let action = self.typed.get("action");
-        (actor.is_empty() || entry.actor.is_some_and(|id| id.to_string() == actor)) && (action.is_empty() || entry.action.contains(action))
+        (actor.is_empty() || entry.actor.is_some_and(|id| id.to_string() == actor))
+            && (action.is_empty() || entry.action.contains(action))
     }
 }
 
 /// One page of the trail, latest first; `older` is where the next begins.
-pub fn page(desk: &Desk, asked: &Asked, entries: &[AuditEntry], older: Option<i64>, people: &[Person]) -> String {
+pub fn page(
+    desk: &Desk,
+    asked: &Asked,
+    entries: &[AuditEntry],
+    older: Option<i64>,
+    people: &[Person],
+) -> String {
     let sentences = desk.words();
     let title = sentences.office_nav_audit();
-    let form = Form { desk, typed: &asked.typed, problems: &[] };
-    let name = |id| people.iter().find(|person| person.id == id).map_or_else(|| id.to_string(), |person| desk.text(&person.name));
+    let form = Form {
+        desk,
+        typed: &asked.typed,
+        problems: &[],
+    };
+    let name = |id| {
+        people
+            .iter()
+            .find(|person| person.id == id)
+            .map_or_else(|| id.to_string(), |person| desk.text(&person.name))
+    };
     let mut actors = vec![(String::new(), sentences.office_filter_all().to_owned())];
-    actors.extend(people.iter().map(|person| (person.id.to_string(), desk.text(&person.name))));
-    let mut actions: Vec<String> = entries.iter().map(|entry| entry.action.clone()).chain(Some(asked.typed.get("action").to_owned())).filter(|action| !action.is_empty()).collect();
+    actors.extend(
+        people
+            .iter()
+            .map(|person| (person.id.to_string(), desk.text(&person.name))),
+    );
+    let mut actions: Vec<String> = entries
+        .iter()
+        .map(|entry| entry.action.clone())
+        .chain(Some(asked.typed.get("action").to_owned()))
+        .filter(|action| !action.is_empty())
+        .collect();
     actions.sort();
     actions.dedup();
     let mut choices = vec![(String::new(), sentences.office_filter_all().to_owned())];
-    choices.extend(actions.into_iter().map(|action| (action.clone(), said_action(desk, &action))));
-    let columns = [words(sentences.office_audit_when()), words(sentences.office_history_who()), words(sentences.office_audit_what()), words(sentences.office_audit_about()), words(sentences.office_audit_detail())];
+    choices.extend(
+        actions
+            .into_iter()
+            .map(|action| (action.clone(), said_action(desk, &action))),
+    );
+    let columns = [
+        words(sentences.office_audit_when()),
+        words(sentences.office_history_who()),
+        words(sentences.office_audit_what()),
+        words(sentences.office_audit_about()),
+        words(sentences.office_audit_detail()),
+    ];
     let rows: Vec<Row> = entries
         .iter()
         .map(|entry| {
-            let who = entry.actor.map_or_else(|| said(sentences.office_history_server()), |id| widgets::link(format!("/office/people/{id}"), name(id)));
-            let subject: String = entry.subject.chars().rev().take(12).collect::<Vec<_>>().into_iter().rev().collect();
+            let who = entry.actor.map_or_else(
+                || said(sentences.office_history_server()),
+                |id| widgets::link(format!("/office/people/{id}"), name(id)),
+            );
+            let subject: String = entry
+                .subject
+                .chars()
+                .rev()
+                .take(12)
+                .collect::<Vec<_>>()
+                .into_iter()
+                .rev()
+                .collect();
             Row::plain(vec![
                 said(desk.moment(entry.at)),
                 who,
                 said(said_action(desk, &entry.action)),
-                view! { <bdi class="number" dir="ltr" title=entry.subject.clone()>{subject}</bdi> }.into_any(),
+                view! { <bdi class="number" dir="ltr" title=entry.subject.clone()>{subject}</bdi> }
+                    .into_any(),
                 view! { <bdi class="small" dir="ltr">{entry.detail.clone()}</bdi> }.into_any(),
             ])
         })
@@ -66,7 +113,16 @@ pub fn page(desk: &Desk, asked: &Asked, entries: &[AuditEntry], older: Option<i6
         let address = format!("/office/audit?actor={}&action={}&before={}", super::orders::encoded(asked.typed.get("actor")), super::orders::encoded(asked.typed.get("action")), before);
         view! { <nav class="pages" aria-label=sentences.office_page_label()><span></span><span></span><a class="button" href=address rel="next">{sentences.office_audit_older()}{ui::icon("arrow")}</a></nav> }
     });
-    let list = if rows.is_empty() { ui::empty_state("history", sentences.office_audit_none(), sentences.office_orders_none_found_text(), ().into_any()) } else { widgets::table(title, "", &columns, rows, None) };
+    let list = if rows.is_empty() {
+        ui::empty_state(
+            "history",
+            sentences.office_audit_none(),
+            sentences.office_orders_none_found_text(),
+            ().into_any(),
+        )
+    } else {
+        widgets::table(title, "", &columns, rows, None)
+    };
     let body = view! {
         <form class="filters no-print" method="get" action="/office/audit">
             {form.select("actor", sentences.office_history_who(), &actors)}
@@ -76,7 +132,12 @@ pub fn page(desk: &Desk, asked: &Asked, entries: &[AuditEntry], older: Option<i6
         {list}
         {next}
     };
-    desk.page(Room::Audit, title, desk.title(title, said(sentences.office_audit_intro())), body.into_any())
+    desk.page(
+        Room::Audit,
+        title,
+        desk.title(title, said(sentences.office_audit_intro())),
+        body.into_any(),
+    )
 }
 
 /// What was done, in words; one that this page does not know yet is shown as it is stored, for an

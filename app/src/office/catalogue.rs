@@ -17,24 +17,155 @@ use crate::ui;
 
 /// The shapes of `public/drawings.svg`.
 pub const SHAPES: [&str; 58] = [
-    "jar", "honey-pot", "bottle", "dropper", "oil-can", "flask", "pump", "clip-jar", "tub", "tube", "sack", "pouch", "box", "tin", "carton", "sachet", "bowl", "dish",
-    "tagine", "plate", "vase", "jug", "amphora", "basket", "tray", "hamper", "crate", "rug", "flatweave", "blanket", "shawl", "djellaba", "caftan", "burnous", "cushion",
-    "pouf", "babouche", "bag", "satchel", "belt", "bracelet", "fibula", "necklace", "cheese", "milk-bottle", "soap", "comb", "bread", "bunch", "garland", "chest", "spoon",
-    "lantern", "hat", "cloth", "notebook", "teapot", "candle",
+    "jar",
+    "honey-pot",
+    "bottle",
+    "dropper",
+    "oil-can",
+    "flask",
+    "pump",
+    "clip-jar",
+    "tub",
+    "tube",
+    "sack",
+    "pouch",
+    "box",
+    "tin",
+    "carton",
+    "sachet",
+    "bowl",
+    "dish",
+    "tagine",
+    "plate",
+    "vase",
+    "jug",
+    "amphora",
+    "basket",
+    "tray",
+    "hamper",
+    "crate",
+    "rug",
+    "flatweave",
+    "blanket",
+    "shawl",
+    "djellaba",
+    "caftan",
+    "burnous",
+    "cushion",
+    "pouf",
+    "babouche",
+    "bag",
+    "satchel",
+    "belt",
+    "bracelet",
+    "fibula",
+    "necklace",
+    "cheese",
+    "milk-bottle",
+    "soap",
+    "comb",
+    "bread",
+    "bunch",
+    "garland",
+    "chest",
+    "spoon",
+    "lantern",
+    "hat",
+    "cloth",
+    "notebook",
+    "teapot",
+    "candle",
 ];
 
 /// The motifs of `public/drawings.svg`.
 pub const MOTIFS: [&str; 58] = [
-    "bee", "thyme", "argan", "almond", "olive", "orange-blossom", "rose", "cactus", "crocus", "date", "fig", "camel", "goat", "sheep", "cow", "wheat", "barley", "maize",
-    "mint", "lavender", "rosemary", "verbena", "caper", "cherry", "apple", "plum", "lemon", "orange", "loquat", "pomegranate", "carob", "jujube", "eucalyptus", "euphorbia",
-    "sesame", "seeds", "walnut", "peanut", "pepper", "grape", "palm", "leaf", "drop", "mountain", "sun", "wave", "hand", "zigzag", "diamond", "khatam", "cross-stitch",
-    "stripes", "chevron", "spiral", "cedar", "arch", "flower", "truffle",
+    "bee",
+    "thyme",
+    "argan",
+    "almond",
+    "olive",
+    "orange-blossom",
+    "rose",
+    "cactus",
+    "crocus",
+    "date",
+    "fig",
+    "camel",
+    "goat",
+    "sheep",
+    "cow",
+    "wheat",
+    "barley",
+    "maize",
+    "mint",
+    "lavender",
+    "rosemary",
+    "verbena",
+    "caper",
+    "cherry",
+    "apple",
+    "plum",
+    "lemon",
+    "orange",
+    "loquat",
+    "pomegranate",
+    "carob",
+    "jujube",
+    "eucalyptus",
+    "euphorbia",
+    "sesame",
+    "seeds",
+    "walnut",
+    "peanut",
+    "pepper",
+    "grape",
+    "palm",
+    "leaf",
+    "drop",
+    "mountain",
+    "sun",
+    "wave",
+    "hand",
+    "zigzag",
+    "diamond",
+    "khatam",
+    "cross-stitch",
+    "stripes",
+    "chevron",
+    "spiral",
+    "cedar",
+    "arch",
+    "flower",
+    "truffle",
 ];
 
 /// The tints of `style/drawings.css`.
 pub const TINTS: [&str; 25] = [
-    "argan", "olive", "honey", "amber", "saffron", "clay", "henna", "rose", "blossom", "fig", "pomegranate", "cherry", "date", "almond", "wheat", "milk", "mint", "thyme", "sea",
-    "indigo", "majorelle", "lavender", "slate", "camel", "ink",
+    "argan",
+    "olive",
+    "honey",
+    "amber",
+    "saffron",
+    "clay",
+    "henna",
+    "rose",
+    "blossom",
+    "fig",
+    "pomegranate",
+    "cherry",
+    "date",
+    "almond",
+    "wheat",
+    "milk",
+    "mint",
+    "thyme",
+    "sea",
+    "indigo",
+    "majorelle",
+    "lavender",
+    "slate",
+    "camel",
+    "ink",
 ];
 
 /// Products in one page.
@@ -63,12 +194,23 @@ impl Asked {
             .filter(|product| cooperative.is_none_or(|id| product.cooperative == id))
             .filter(|product| category.is_none_or(|id| product.category == id))
             .filter(|product| !is_priceless || product.prices.is_empty())
-            .filter(|product| text.is_empty() || product.name.0.values().any(|name| search_key(name).contains(&text)))
+            .filter(|product| {
+                text.is_empty()
+                    || product
+                        .name
+                        .0
+                        .values()
+                        .any(|name| search_key(name).contains(&text))
+            })
             .collect()
     }
 
     fn query(&self) -> String {
-        ["q", "cooperative", "category", "state"].iter().map(|field| format!("{field}={}", super::orders::encoded(self.typed.get(field)))).collect::<Vec<_>>().join("&")
+        ["q", "cooperative", "category", "state"]
+            .iter()
+            .map(|field| format!("{field}={}", super::orders::encoded(self.typed.get(field))))
+            .collect::<Vec<_>>()
+            .join("&")
     }
 }
 
@@ -99,10 +241,25 @@ pub fn list(desk: &Desk, asked: &Asked, catalogue: &Catalogue) -> String {
             {widgets::go("/office/products/new", "plus", sentences.office_products_new(), "button button-primary")}
         </div>
     };
-    let form = Form { desk, typed: &asked.typed, problems: &[] };
+    let form = Form {
+        desk,
+        typed: &asked.typed,
+        problems: &[],
+    };
     let mut categories = vec![(String::new(), sentences.office_filter_all().to_owned())];
-    categories.extend(catalogue.categories.iter().map(|one| (one.id.to_string(), desk.text(&one.name))));
-    let states = [(String::new(), sentences.office_filter_all().to_owned()), ("priceless".to_owned(), sentences.office_products_priceless().to_owned())];
+    categories.extend(
+        catalogue
+            .categories
+            .iter()
+            .map(|one| (one.id.to_string(), desk.text(&one.name))),
+    );
+    let states = [
+        (String::new(), sentences.office_filter_all().to_owned()),
+        (
+            "priceless".to_owned(),
+            sentences.office_products_priceless().to_owned(),
+        ),
+    ];
     let columns = [
         words(sentences.office_field_product()),
         words(sentences.role_cooperative()),
@@ -137,14 +294,37 @@ pub fn list(desk: &Desk, asked: &Asked, catalogue: &Catalogue) -> String {
             ])
         })
         .collect();
-    let go = |page: usize, word: &str, icon: &str| widgets::go(format!("/office/products?{}&page={page}", asked.query()), icon, word, "button");
+    let go = |page: usize, word: &str, icon: &str| {
+        widgets::go(
+            format!("/office/products?{}&page={page}", asked.query()),
+            icon,
+            word,
+            "button",
+        )
+    };
     let before = (page > 0).then(|| go(page - 1, sentences.office_page_previous(), "back"));
-    let after = (found.len() > (page + 1) * PRODUCTS_PER_PAGE).then(|| go(page + 1, sentences.office_page_next(), "arrow"));
+    let after = (found.len() > (page + 1) * PRODUCTS_PER_PAGE)
+        .then(|| go(page + 1, sentences.office_page_next(), "arrow"));
     let results = if catalogue.products.is_empty() {
-        let action = widgets::go("/office/products/new", "plus", sentences.office_products_new(), "button button-primary");
-        ui::empty_state("tag", sentences.office_products_none(), sentences.office_products_none_text(), action)
+        let action = widgets::go(
+            "/office/products/new",
+            "plus",
+            sentences.office_products_new(),
+            "button button-primary",
+        );
+        ui::empty_state(
+            "tag",
+            sentences.office_products_none(),
+            sentences.office_products_none_text(),
+            action,
+        )
     } else if found.is_empty() {
-        ui::empty_state("search", sentences.office_products_none_found(), sentences.office_orders_none_found_text(), ().into_any())
+        ui::empty_state(
+            "search",
+            sentences.office_products_none_found(),
+            sentences.office_orders_none_found_text(),
+            ().into_any(),
+        )
     } else {
         view! { {widgets::table(title, "", &columns, rows, None)} <nav class="pages" aria-label=sentences.office_page_label()>{before}<span></span>{after}</nav> }.into_any()
     };
@@ -168,9 +348,19 @@ pub fn export(desk: &Desk, asked: &Asked, catalogue: &Catalogue) -> Sheet {
     let list = catalogue.price_list_at(desk.now);
     let in_language = |text: &LocalText, code: &str| text.0.get(code).cloned().unwrap_or_default();
     for product in asked.found(catalogue) {
-        let cooperative = catalogue.cooperative(product.cooperative).map(|one| one.name.get("fr").to_owned()).unwrap_or_default();
-        let category = catalogue.category(product.category).map(|one| one.name.get("fr").to_owned()).unwrap_or_default();
-        let price = |tier| list.and_then(|list| product.price(list, tier)).map(decimal).unwrap_or_default();
+        let cooperative = catalogue
+            .cooperative(product.cooperative)
+            .map(|one| one.name.get("fr").to_owned())
+            .unwrap_or_default();
+        let category = catalogue
+            .category(product.category)
+            .map(|one| one.name.get("fr").to_owned())
+            .unwrap_or_default();
+        let price = |tier| {
+            list.and_then(|list| product.price(list, tier))
+                .map(decimal)
+                .unwrap_or_default()
+        };
         sheet.row(&[
             cooperative,
             category,
@@ -192,7 +382,10 @@ pub fn export(desk: &Desk, asked: &Asked, catalogue: &Catalogue) -> Sheet {
 
 /// A rate as it is typed: `7,5`.
 fn percent(rate: Ppm) -> String {
-    rate.to_string().trim_end_matches('%').trim_end_matches('\u{a0}').to_owned()
+    rate.to_string()
+        .trim_end_matches('%')
+        .trim_end_matches('\u{a0}')
+        .to_owned()
 }
 
 /// What a form about a product holds when it is opened for it.
@@ -202,34 +395,67 @@ pub fn typed_of(desk: &Desk, product: &Product) -> Typed {
         .with("category", product.category.to_string())
         .with_text("name", &product.name)
         .with_text("unit", &product.unit)
-        .with("vat", product.vat_at(desk.now).map(percent).unwrap_or_default())
+        .with(
+            "vat",
+            product.vat_at(desk.now).map(percent).unwrap_or_default(),
+        )
         .with("on_sale", if product.on_sale { "yes" } else { "" })
 }
 
 /// What a form about a new product holds.
 pub fn typed_new(typed: Typed) -> Typed {
-    let typed = if typed.get("on_sale").is_empty() { typed.with("on_sale", "yes") } else { typed };
-    if typed.get("shape").is_empty() { with_picture(typed, &default_picture()) } else { typed }
+    let typed = if typed.get("on_sale").is_empty() {
+        typed.with("on_sale", "yes")
+    } else {
+        typed
+    };
+    if typed.get("shape").is_empty() {
+        with_picture(typed, &default_picture())
+    } else {
+        typed
+    }
 }
 
 fn default_picture() -> Picture {
-    Picture { shape: "jar".to_owned(), tint: "argan".to_owned(), motif: "leaf".to_owned() }
+    Picture {
+        shape: "jar".to_owned(),
+        tint: "argan".to_owned(),
+        motif: "leaf".to_owned(),
+    }
 }
 
 fn with_picture(typed: Typed, picture: &Picture) -> Typed {
-    typed.with("shape", picture.shape.clone()).with("tint", picture.tint.clone()).with("motif", picture.motif.clone())
+    typed
+        .with("shape", picture.shape.clone())
+        .with("tint", picture.tint.clone())
+        .with("motif", picture.motif.clone())
 }
 
 fn read_picture(typed: &Typed) -> Picture {
-    let known = |names: &[&str], name: &str, or: &str| names.iter().find(|known| **known == name).copied().unwrap_or(or).to_owned();
-    Picture { shape: known(&SHAPES, typed.get("shape"), "jar"), tint: known(&TINTS, typed.get("tint"), "argan"), motif: known(&MOTIFS, typed.get("motif"), "") }
+    let known = |names: &[&str], name: &str, or: &str| {
+        names
+            .iter()
+            .find(|known| **known == name)
+            .copied()
+            .unwrap_or(or)
+            .to_owned()
+    };
+    Picture {
+        shape: known(&SHAPES, typed.get("shape"), "jar"),
+        tint: known(&TINTS, typed.get("tint"), "argan"),
+        motif: known(&MOTIFS, typed.get("motif"), ""),
+    }
 }
 
 /// What was typed about a product; its tax counts for a new one only.
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn read(desk: &Desk, typed: &Typed, known: Option<&Product>) -> Result<(ProductDetails, Ppm), Vec<Problem>> {
+pub fn read(
+    desk: &Desk,
+    typed: &Typed,
+    known: Option<&Product>,
+) -> Result<(ProductDetails, Ppm), Vec<Problem>> {
     let words = desk.words();
     let mut reader = Reader::new(desk, typed);
     let cooperative = match known {
@@ -239,7 +465,11 @@ pub fn read(desk: &Desk, typed: &Typed, known: Option<&Product>) -> Result<(Prod
     let category = reader.choice("category", words.office_field_category());
     let name = reader.text("name", words.office_field_name());
     let unit = reader.text("unit", words.office_field_unit());
-    let vat = if known.is_some() { Ppm(0) } else { reader.percent("vat", words.office_field_vat()) };
+    let vat = if known.is_some() {
+        Ppm(0)
+    } else {
+        reader.percent("vat", words.office_field_vat())
+    };
     let details = ProductDetails {
         cooperative: cooperative.unwrap_or(CooperativeId(0)),
         category: category.unwrap_or(CategoryId(0)),
@@ -263,23 +493,58 @@ pub fn read_vat(desk: &Desk, typed: &Typed) -> Result<VatRate, Vec<Problem>> {
 }
 
 /// The form about a product, with its prices and its tax where it is known already.
-pub fn form(desk: &Desk, typed: &Typed, problems: &[Problem], catalogue: &Catalogue, known: Option<&Product>) -> String {
+pub fn form(
+    desk: &Desk,
+    typed: &Typed,
+    problems: &[Problem],
+    catalogue: &Catalogue,
+    known: Option<&Product>,
+) -> String {
     let words = desk.words();
-    let form = Form { desk, typed, problems };
-    let (title, address) = match known {
-        None => (words.office_products_new().to_owned(), "/office/products/new".to_owned()),
-        Some(product) => (desk.text(&product.name), format!("/office/products/{}", product.id)),
+    let form = Form {
+        desk,
+        typed,
+        problems,
     };
-    let pick = |names: Vec<(String, String)>| std::iter::once((String::new(), words.office_form_choose().to_owned())).chain(names).collect::<Vec<_>>();
-    let mut owners: Vec<(String, String)> = catalogue.cooperatives.iter().map(|one| (one.id.to_string(), desk.text(&one.name))).collect();
+    let (title, address) = match known {
+        None => (
+            words.office_products_new().to_owned(),
+            "/office/products/new".to_owned(),
+        ),
+        Some(product) => (
+            desk.text(&product.name),
+            format!("/office/products/{}", product.id),
+        ),
+    };
+    let pick = |names: Vec<(String, String)>| {
+        std::iter::once((String::new(), words.office_form_choose().to_owned()))
+            .chain(names)
+            .collect::<Vec<_>>()
+    };
+    let mut owners: Vec<(String, String)> = catalogue
+        .cooperatives
+        .iter()
+        .map(|one| (one.id.to_string(), desk.text(&one.name)))
+        .collect();
     owners.sort_by(|one, other| one.1.cmp(&other.1));
-    let categories = catalogue.categories.iter().map(|one| (one.id.to_string(), desk.text(&one.name))).collect();
+    let categories = catalogue
+        .categories
+        .iter()
+        .map(|one| (one.id.to_string(), desk.text(&one.name)))
+        .collect();
     let owner = match known {
         Some(product) => view! { <p>{words.role_cooperative()} " : " <bdi>{catalogue.cooperative(product.cooperative).map(|one| desk.text(&one.name))}</bdi></p> }.into_any(),
         None => form.select("cooperative", words.role_cooperative(), &pick(owners)),
     };
     let vat = known.is_none().then(|| {
-        let look = Line { inputmode: Some("decimal"), required: true, script: Script::Figures, unit: "%", hint: words.office_products_vat_hint().to_owned(), ..Line::default() };
+        let look = Line {
+            inputmode: Some("decimal"),
+            required: true,
+            script: Script::Figures,
+            unit: "%",
+            hint: words.office_products_vat_hint().to_owned(),
+            ..Line::default()
+        };
         form.line("vat", words.office_field_vat(), look)
     });
     let inside = view! {
@@ -298,14 +563,22 @@ pub fn form(desk: &Desk, typed: &Typed, problems: &[Problem], catalogue: &Catalo
         </form>
         {known.map(|product| terms(desk, product, catalogue))}
     };
-    desk.page(Room::Catalogue, &title, desk.title(&title, ().into_any()), view! { {sections(desk)} {inside} }.into_any())
+    desk.page(
+        Room::Catalogue,
+        &title,
+        desk.title(&title, ().into_any()),
+        view! { {sections(desk)} {inside} }.into_any(),
+    )
 }
 
 /// The drawing: chosen by its pictures, shown as it stands.
 fn picture_fields(desk: &Desk, typed: &Typed) -> AnyView {
     let words = desk.words();
     let chosen = read_picture(typed);
-    let gallery = |name: &'static str, legend: &'static str, names: &[&'static str], change: fn(&mut Picture, &str)| {
+    let gallery = |name: &'static str,
+                   legend: &'static str,
+                   names: &[&'static str],
+                   change: fn(&mut Picture, &str)| {
         let choices: Vec<AnyView> = names
             .iter()
             .enumerate()
@@ -335,22 +608,70 @@ fn picture_fields(desk: &Desk, typed: &Typed) -> AnyView {
 
 fn terms(desk: &Desk, product: &Product, catalogue: &Catalogue) -> AnyView {
     let sentences = desk.words();
-    let price_columns = [words(sentences.office_form_valid_from()), figures(sentences.tier_retail()), figures(sentences.tier_semi_wholesale()), figures(sentences.tier_wholesale())];
+    let price_columns = [
+        words(sentences.office_form_valid_from()),
+        figures(sentences.tier_retail()),
+        figures(sentences.tier_semi_wholesale()),
+        figures(sentences.tier_wholesale()),
+    ];
     let price_rows = product
         .prices
         .iter()
         .rev()
         .map(|price| {
-            let from = catalogue.price_lists.iter().find(|list| list.version == price.version).map(|list| desk.moment(list.valid_from)).unwrap_or_default();
-            Row::plain(vec![with_small(said(from), sentences.office_prices_version(&price.version.to_string())), ui::amount(price.retail, ""), ui::amount(price.semi_wholesale, ""), ui::amount(price.wholesale, "")])
+            let from = catalogue
+                .price_lists
+                .iter()
+                .find(|list| list.version == price.version)
+                .map(|list| desk.moment(list.valid_from))
+                .unwrap_or_default();
+            Row::plain(vec![
+                with_small(
+                    said(from),
+                    sentences.office_prices_version(&price.version.to_string()),
+                ),
+                ui::amount(price.retail, ""),
+                ui::amount(price.semi_wholesale, ""),
+                ui::amount(price.wholesale, ""),
+            ])
         })
         .collect();
-    let prices = if product.prices.is_empty() { view! { <p class="muted">{sentences.office_products_priceless()}</p> }.into_any() } else { widgets::table(sentences.office_prices_title(), "", &price_columns, price_rows, None) };
-    let vat_columns = [words(sentences.office_form_valid_from()), figures(sentences.office_field_vat())];
-    let vat_rows = product.vat.iter().rev().map(|vat| Row::plain(vec![said(sentences.date_full(desk.offset.date_at(vat.valid_from))), view! { <span class="number">{vat.rate.to_string()}</span> }.into_any()])).collect();
+    let prices = if product.prices.is_empty() {
+        view! { <p class="muted">{sentences.office_products_priceless()}</p> }.into_any()
+    } else {
+        widgets::table(
+            sentences.office_prices_title(),
+            "",
+            &price_columns,
+            price_rows,
+            None,
+        )
+    };
+    let vat_columns = [
+        words(sentences.office_form_valid_from()),
+        figures(sentences.office_field_vat()),
+    ];
+    let vat_rows = product
+        .vat
+        .iter()
+        .rev()
+        .map(|vat| {
+            Row::plain(vec![
+                said(sentences.date_full(desk.offset.date_at(vat.valid_from))),
+                view! { <span class="number">{vat.rate.to_string()}</span> }.into_any(),
+            ])
+        })
+        .collect();
     let typed = Typed::default();
-    let form = Form { desk, typed: &typed, problems: &[] };
-    let change = widgets::link(format!("/office/prices/new?cooperative={}", product.cooperative), sentences.office_prices_new());
+    let form = Form {
+        desk,
+        typed: &typed,
+        problems: &[],
+    };
+    let change = widgets::link(
+        format!("/office/prices/new?cooperative={}", product.cooperative),
+        sentences.office_prices_new(),
+    );
     view! {
         {widgets::part(sentences.office_prices_title(), change, prices)}
         {widgets::part(sentences.office_field_vat(), ().into_any(), widgets::table(sentences.office_field_vat(), "", &vat_columns, vat_rows, None))}
@@ -374,7 +695,11 @@ fn vat_fields(desk: &Desk, form: &Form<'_>) -> AnyView {
 /// The form for another rate of tax, shown again when something is wrong with it.
 pub fn vat_form(desk: &Desk, typed: &Typed, problems: &[Problem], product: &Product) -> String {
     let words = desk.words();
-    let form = Form { desk, typed, problems };
+    let form = Form {
+        desk,
+        typed,
+        problems,
+    };
     let address = format!("/office/products/{}", product.id);
     let inside = view! {
         <form class="form-page" method="post" action=format!("{address}/vat")>
@@ -383,7 +708,12 @@ pub fn vat_form(desk: &Desk, typed: &Typed, problems: &[Problem], product: &Prod
             {form.foot(words.office_publish(), &address)}
         </form>
     };
-    desk.page(Room::Catalogue, words.office_vat_new(), desk.title(words.office_vat_new(), said(desk.text(&product.name))), inside.into_any())
+    desk.page(
+        Room::Catalogue,
+        words.office_vat_new(),
+        desk.title(words.office_vat_new(), said(desk.text(&product.name))),
+        inside.into_any(),
+    )
 }
 
 /// The list of categories.
@@ -391,7 +721,10 @@ pub fn categories(desk: &Desk, catalogue: &Catalogue) -> String {
     let sentences = desk.words();
     let title = sentences.office_categories_title();
     let head = view! { {desk.title(title, said(sentences.office_categories_about()))} {widgets::go("/office/categories/new", "plus", sentences.office_categories_new(), "button button-primary")} };
-    let columns = [words(sentences.office_field_name()), figures(sentences.office_products_title())];
+    let columns = [
+        words(sentences.office_field_name()),
+        figures(sentences.office_products_title()),
+    ];
     let rows = catalogue
         .categories
         .iter()
@@ -402,17 +735,35 @@ pub fn categories(desk: &Desk, catalogue: &Catalogue) -> String {
         })
         .collect();
     let list = if catalogue.categories.is_empty() {
-        let action = widgets::go("/office/categories/new", "plus", sentences.office_categories_new(), "button button-primary");
-        ui::empty_state("grid", sentences.office_categories_none(), sentences.office_categories_about(), action)
+        let action = widgets::go(
+            "/office/categories/new",
+            "plus",
+            sentences.office_categories_new(),
+            "button button-primary",
+        );
+        ui::empty_state(
+            "grid",
+            sentences.office_categories_none(),
+            sentences.office_categories_about(),
+            action,
+        )
     } else {
         widgets::table(title, "", &columns, rows, None)
     };
-    desk.page(Room::Catalogue, title, head.into_any(), view! { {sections(desk)} {list} }.into_any())
+    desk.page(
+        Room::Catalogue,
+        title,
+        head.into_any(),
+        view! { {sections(desk)} {list} }.into_any(),
+    )
 }
 
 /// What a form about a category holds when it is opened for it.
 pub fn typed_of_category(category: &Category) -> Typed {
-    with_picture(Typed::default().with_text("name", &category.name), &category.picture)
+    with_picture(
+        Typed::default().with_text("name", &category.name),
+        &category.picture,
+    )
 }
 
 /// What was typed about a category.
@@ -426,12 +777,27 @@ pub fn read_category(desk: &Desk, typed: &Typed) -> Result<(LocalText, Picture),
 }
 
 /// The form about a category.
-pub fn category_form(desk: &Desk, typed: &Typed, problems: &[Problem], known: Option<CategoryId>) -> String {
+pub fn category_form(
+    desk: &Desk,
+    typed: &Typed,
+    problems: &[Problem],
+    known: Option<CategoryId>,
+) -> String {
     let words = desk.words();
-    let form = Form { desk, typed, problems };
+    let form = Form {
+        desk,
+        typed,
+        problems,
+    };
     let (title, address) = match known {
-        None => (words.office_categories_new(), "/office/categories/new".to_owned()),
-        Some(id) => (words.office_categories_change(), format!("/office/categories/{id}")),
+        None => (
+            words.office_categories_new(),
+            "/office/categories/new".to_owned(),
+        ),
+        Some(id) => (
+            words.office_categories_change(),
+            format!("/office/categories/{id}"),
+        ),
     };
     let inside = view! {
         <form class="form-page" method="post" action=address>
@@ -441,5 +807,10 @@ pub fn category_form(desk: &Desk, typed: &Typed, problems: &[Problem], known: Op
             {form.foot(words.action_save(), "/office/categories")}
         </form>
     };
-    desk.page(Room::Catalogue, title, desk.title(title, ().into_any()), inside.into_any())
+    desk.page(
+        Room::Catalogue,
+        title,
+        desk.title(title, ().into_any()),
+        inside.into_any(),
+    )
 }

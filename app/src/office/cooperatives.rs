@@ -18,7 +18,13 @@ use super::widgets::{self, Row, facts, figures, number, said, with_small, words}
 use crate::ui;
 
 /// The list of cooperatives, with what they sold this month and when they were last heard of.
-pub fn list(desk: &Desk, records: &[CooperativeRecord], people: &[Person], devices: &[Device], month: &[(FigureKey, Measures)]) -> String {
+pub fn list(
+    desk: &Desk,
+    records: &[CooperativeRecord],
+    people: &[Person],
+    devices: &[Device],
+    month: &[(FigureKey, Measures)],
+) -> String {
     let sentences = desk.words();
     let title = sentences.office_nav_cooperatives();
     let head = view! {
@@ -40,14 +46,27 @@ pub fn list(desk: &Desk, records: &[CooperativeRecord], people: &[Person], devic
         .iter()
         .map(|record| {
             let one = &record.cooperative;
-            let sold = month.iter().find(|(key, _)| *key == FigureKey::Cooperative(one.id)).map(|(_, measures)| *measures).unwrap_or_default();
-            let contact = last_contact(one.id, people, devices).map_or_else(|| said(sentences.office_coops_never()), |at| said(desk.moment(at)));
+            let sold = month
+                .iter()
+                .find(|(key, _)| *key == FigureKey::Cooperative(one.id))
+                .map(|(_, measures)| *measures)
+                .unwrap_or_default();
+            let contact = last_contact(one.id, people, devices).map_or_else(
+                || said(sentences.office_coops_never()),
+                |at| said(desk.moment(at)),
+            );
             let convention = match one.convention_at(desk.now) {
                 Some(convention) => said(sentences.regime(convention.regime)),
                 None => ui::chip("trouble", "warning", sentences.office_coops_no_convention()),
             };
             Row::plain(vec![
-                with_small(widgets::link(format!("/office/cooperatives/{}", one.id), desk.text(&one.name)), desk.text(&one.place)),
+                with_small(
+                    widgets::link(
+                        format!("/office/cooperatives/{}", one.id),
+                        desk.text(&one.name),
+                    ),
+                    desk.text(&one.place),
+                ),
                 convention,
                 contact,
                 number(sold.orders),
@@ -57,21 +76,56 @@ pub fn list(desk: &Desk, records: &[CooperativeRecord], people: &[Person], devic
         })
         .collect();
     let body = if records.is_empty() {
-        let action = widgets::go("/office/cooperatives/new", "plus", sentences.office_coops_new(), "button button-primary");
-        ui::empty_state("cooperative", sentences.office_coops_none(), sentences.office_coops_none_text(), action)
+        let action = widgets::go(
+            "/office/cooperatives/new",
+            "plus",
+            sentences.office_coops_new(),
+            "button button-primary",
+        );
+        ui::empty_state(
+            "cooperative",
+            sentences.office_coops_none(),
+            sentences.office_coops_none_text(),
+            action,
+        )
     } else {
-        widgets::table(title, &sentences.office_agents_caption(&sentences.month_and_year(desk.today())), &columns, rows, None)
+        widgets::table(
+            title,
+            &sentences.office_agents_caption(&sentences.month_and_year(desk.today())),
+            &columns,
+            rows,
+            None,
+        )
     };
     desk.page(Room::Cooperatives, title, head.into_any(), body)
 }
 
-fn last_contact(id: CooperativeId, people: &[Person], devices: &[Device]) -> Option<taswiq_domain::time::Timestamp> {
-    let members: Vec<_> = people.iter().filter(|person| person.cooperatives.contains(&id)).map(|person| person.id).collect();
-    devices.iter().filter(|device| members.contains(&device.person)).map(|device| device.last_contact_at).max()
+fn last_contact(
+    id: CooperativeId,
+    people: &[Person],
+    devices: &[Device],
+) -> Option<taswiq_domain::time::Timestamp> {
+    let members: Vec<_> = people
+        .iter()
+        .filter(|person| person.cooperatives.contains(&id))
+        .map(|person| person.id)
+        .collect();
+    devices
+        .iter()
+        .filter(|device| members.contains(&device.person))
+        .map(|device| device.last_contact_at)
+        .max()
 }
 
 /// The page of one cooperative.
-pub fn page(desk: &Desk, record: &CooperativeRecord, people: &[Person], devices: &[Device], month: &Measures, catalogue: &Catalogue) -> String {
+pub fn page(
+    desk: &Desk,
+    record: &CooperativeRecord,
+    people: &[Person],
+    devices: &[Device],
+    month: &Measures,
+    catalogue: &Catalogue,
+) -> String {
     let sentences = desk.words();
     let one = &record.cooperative;
     let id = one.id;
@@ -80,24 +134,79 @@ pub fn page(desk: &Desk, record: &CooperativeRecord, people: &[Person], devices:
         {desk.title(&name, said(desk.text(&one.place)))}
         <div class="button-group">{widgets::go(format!("/office/cooperatives/{id}/change"), "edit", sentences.action_change(), "button")}</div>
     };
-    let phone = record.phone.as_ref().map_or_else(|| ().into_any(), |phone| view! { <bdi class="number" dir="ltr">{phone.to_string()}</bdi> }.into_any());
-    let contact = last_contact(id, people, devices).map_or_else(|| said(sentences.office_coops_never()), |at| said(desk.moment(at)));
-    let tile = |label: &str, amount| view! { <a class="figure-tile" href=format!("/office?period=month&cooperative={id}")><span class="figure-label">{label.to_owned()}</span>{ui::amount(amount, "")}<span class="figure-why">{sentences.month_and_year(desk.today())}</span></a> }.into_any();
-    let members: Vec<&Person> = people.iter().filter(|person| person.cooperatives.contains(&id)).collect();
+    let phone = record.phone.as_ref().map_or_else(
+        || ().into_any(),
+        |phone| view! { <bdi class="number" dir="ltr">{phone.to_string()}</bdi> }.into_any(),
+    );
+    let contact = last_contact(id, people, devices).map_or_else(
+        || said(sentences.office_coops_never()),
+        |at| said(desk.moment(at)),
+    );
+    let tile = |label: &str, amount| {
+        view! { <a class="figure-tile" href=format!("/office?period=month&cooperative={id}")><span class="figure-label">{label.to_owned()}</span>{ui::amount(amount, "")}<span class="figure-why">{sentences.month_and_year(desk.today())}</span></a> }.into_any()
+    };
+    let members: Vec<&Person> = people
+        .iter()
+        .filter(|person| person.cooperatives.contains(&id))
+        .collect();
     let member_rows = members
         .iter()
         .map(|person| {
-            let seen = devices.iter().filter(|device| device.person == person.id).map(|device| device.last_contact_at).max();
-            let seen = seen.map_or_else(|| sentences.office_person_no_phone().to_owned(), |at| desk.moment(at));
-            Row::plain(vec![widgets::link(format!("/office/people/{}", person.id), desk.text(&person.name)), said(person.phone.as_ref().map(ToString::to_string).unwrap_or_default()), said(seen)])
+            let seen = devices
+                .iter()
+                .filter(|device| device.person == person.id)
+                .map(|device| device.last_contact_at)
+                .max();
+            let seen = seen.map_or_else(
+                || sentences.office_person_no_phone().to_owned(),
+                |at| desk.moment(at),
+            );
+            Row::plain(vec![
+                widgets::link(
+                    format!("/office/people/{}", person.id),
+                    desk.text(&person.name),
+                ),
+                said(
+                    person
+                        .phone
+                        .as_ref()
+                        .map(ToString::to_string)
+                        .unwrap_or_default(),
+                ),
+                said(seen),
+            ])
         })
         .collect();
-    let member_columns = [words(sentences.office_field_name()), words(sentences.customer_phone()), words(sentences.office_agents_contact())];
-    let member_list = if members.is_empty() { view! { <p class="muted">{sentences.office_coops_no_members()}</p> }.into_any() } else { widgets::table(sentences.office_coops_members(), "", &member_columns, member_rows, None) };
-    let invite = widgets::link(format!("/office/invite?role=cooperative&cooperatives={id}"), sentences.office_invite_somebody());
+    let member_columns = [
+        words(sentences.office_field_name()),
+        words(sentences.customer_phone()),
+        words(sentences.office_agents_contact()),
+    ];
+    let member_list = if members.is_empty() {
+        view! { <p class="muted">{sentences.office_coops_no_members()}</p> }.into_any()
+    } else {
+        widgets::table(
+            sentences.office_coops_members(),
+            "",
+            &member_columns,
+            member_rows,
+            None,
+        )
+    };
+    let invite = widgets::link(
+        format!("/office/invite?role=cooperative&cooperatives={id}"),
+        sentences.office_invite_somebody(),
+    );
     let conventions = conventions(desk, &one.conventions);
-    let publish = widgets::link(format!("/office/cooperatives/{id}/convention"), sentences.office_convention_new());
-    let products = catalogue.products.iter().filter(|product| product.cooperative == id).count();
+    let publish = widgets::link(
+        format!("/office/cooperatives/{id}/convention"),
+        sentences.office_convention_new(),
+    );
+    let products = catalogue
+        .products
+        .iter()
+        .filter(|product| product.cooperative == id)
+        .count();
     let body = view! {
         {facts(vec![
             (sentences.office_field_region(), said(desk.text(&record.region))),
@@ -121,10 +230,24 @@ pub fn page(desk: &Desk, record: &CooperativeRecord, people: &[Person], devices:
 fn conventions(desk: &Desk, conventions: &[Convention]) -> AnyView {
     let sentences = desk.words();
     if conventions.is_empty() {
-        return ui::banner("trouble", "warning", sentences.office_coops_no_convention(), sentences.office_coops_no_convention_text());
+        return ui::banner(
+            "trouble",
+            "warning",
+            sentences.office_coops_no_convention(),
+            sentences.office_coops_no_convention_text(),
+        );
     }
-    let current = conventions.iter().rev().find(|convention| convention.valid_from <= desk.now).map(|convention| convention.valid_from);
-    let columns = [words(sentences.office_form_valid_from()), words(sentences.office_field_regime()), figures(sentences.office_field_delivery_days()), words(sentences.office_column_state())];
+    let current = conventions
+        .iter()
+        .rev()
+        .find(|convention| convention.valid_from <= desk.now)
+        .map(|convention| convention.valid_from);
+    let columns = [
+        words(sentences.office_form_valid_from()),
+        words(sentences.office_field_regime()),
+        figures(sentences.office_field_delivery_days()),
+        words(sentences.office_column_state()),
+    ];
     let rows = conventions
         .iter()
         .rev()
@@ -133,11 +256,21 @@ fn conventions(desk: &Desk, conventions: &[Convention]) -> AnyView {
                 said(sentences.date_full(desk.offset.date_at(convention.valid_from))),
                 said(sentences.regime(convention.regime)),
                 number(i64::from(convention.delivery_days)),
-                in_force(desk, Some(convention.valid_from) == current, convention.valid_from > desk.now),
+                in_force(
+                    desk,
+                    Some(convention.valid_from) == current,
+                    convention.valid_from > desk.now,
+                ),
             ])
         })
         .collect();
-    widgets::table(sentences.office_coops_convention(), "", &columns, rows, None)
+    widgets::table(
+        sentences.office_coops_convention(),
+        "",
+        &columns,
+        rows,
+        None,
+    )
 }
 
 /// Whether a version holds, will hold or held.
@@ -156,7 +289,14 @@ pub fn typed_of(record: &CooperativeRecord) -> Typed {
         .with_text("name", &record.cooperative.name)
         .with_text("place", &record.cooperative.place)
         .with_text("region", &record.region)
-        .with("phone", record.phone.as_ref().map(ToString::to_string).unwrap_or_default())
+        .with(
+            "phone",
+            record
+                .phone
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+        )
 }
 
 /// What was typed about a cooperative.
@@ -179,30 +319,66 @@ pub fn read(desk: &Desk, typed: &Typed) -> Result<CooperativeDetails, Vec<Proble
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn read_convention(desk: &Desk, typed: &Typed, is_first: bool) -> Result<Convention, Vec<Problem>> {
+pub fn read_convention(
+    desk: &Desk,
+    typed: &Typed,
+    is_first: bool,
+) -> Result<Convention, Vec<Problem>> {
     let words = desk.words();
     let mut reader = Reader::new(desk, typed);
-    let regime = Regime::from_name(typed.get("regime")).filter(|regime| Regime::OF_CONVENTIONS.contains(regime));
+    let regime = Regime::from_name(typed.get("regime"))
+        .filter(|regime| Regime::OF_CONVENTIONS.contains(regime));
     if regime.is_none() {
-        reader.wrong("regime", words.refusal_field_missing(words.office_field_regime()));
+        reader.wrong(
+            "regime",
+            words.refusal_field_missing(words.office_field_regime()),
+        );
     }
-    let delivery_days = typed.number::<u16>("delivery_days").filter(|days| i32::from(*days) <= limits::PROMISE_DAYS);
+    let delivery_days = typed
+        .number::<u16>("delivery_days")
+        .filter(|days| i32::from(*days) <= limits::PROMISE_DAYS);
     if delivery_days.is_none() {
-        reader.wrong("delivery_days", words.office_problem_days(&limits::PROMISE_DAYS.to_string()));
+        reader.wrong(
+            "delivery_days",
+            words.office_problem_days(&limits::PROMISE_DAYS.to_string()),
+        );
     }
     let valid_from = reader.valid_from(desk, is_first);
-    reader.done(Convention { valid_from, regime: regime.unwrap_or(Regime::Doorstep7d), delivery_days: delivery_days.unwrap_or_default() })
+    reader.done(Convention {
+        valid_from,
+        regime: regime.unwrap_or(Regime::Doorstep7d),
+        delivery_days: delivery_days.unwrap_or_default(),
+    })
 }
 
 /// The form about a cooperative. A new one gets its first convention with it.
-pub fn form(desk: &Desk, typed: &Typed, problems: &[Problem], known: Option<CooperativeId>) -> String {
+pub fn form(
+    desk: &Desk,
+    typed: &Typed,
+    problems: &[Problem],
+    known: Option<CooperativeId>,
+) -> String {
     let words = desk.words();
-    let form = Form { desk, typed, problems };
-    let (title, address, back) = match known {
-        None => (words.office_coops_new(), "/office/cooperatives/new".to_owned(), "/office/cooperatives".to_owned()),
-        Some(id) => (words.office_coops_change(), format!("/office/cooperatives/{id}/change"), format!("/office/cooperatives/{id}")),
+    let form = Form {
+        desk,
+        typed,
+        problems,
     };
-    let convention = known.is_none().then(|| convention_fields(desk, &form, true));
+    let (title, address, back) = match known {
+        None => (
+            words.office_coops_new(),
+            "/office/cooperatives/new".to_owned(),
+            "/office/cooperatives".to_owned(),
+        ),
+        Some(id) => (
+            words.office_coops_change(),
+            format!("/office/cooperatives/{id}/change"),
+            format!("/office/cooperatives/{id}"),
+        ),
+    };
+    let convention = known
+        .is_none()
+        .then(|| convention_fields(desk, &form, true));
     let inside = view! {
         <form class="form-page" method="post" action=address>
             {form.summary()}
@@ -216,12 +392,20 @@ pub fn form(desk: &Desk, typed: &Typed, problems: &[Problem], known: Option<Coop
             {form.foot(words.action_save(), &back)}
         </form>
     };
-    desk.page(Room::Cooperatives, title, desk.title(title, ().into_any()), inside.into_any())
+    desk.page(
+        Room::Cooperatives,
+        title,
+        desk.title(title, ().into_any()),
+        inside.into_any(),
+    )
 }
 
 fn convention_fields(desk: &Desk, form: &Form<'_>, is_first: bool) -> AnyView {
     let words = desk.words();
-    let regimes: Vec<(String, String)> = Regime::OF_CONVENTIONS.iter().map(|regime| (regime.as_str().to_owned(), words.regime(*regime).to_owned())).collect();
+    let regimes: Vec<(String, String)> = Regime::OF_CONVENTIONS
+        .iter()
+        .map(|regime| (regime.as_str().to_owned(), words.regime(*regime).to_owned()))
+        .collect();
     view! {
         <fieldset class="form-part"><legend>{words.office_coops_convention()}</legend>
             <p class="field-hint">{words.office_convention_text()}</p>
@@ -234,9 +418,18 @@ fn convention_fields(desk: &Desk, form: &Form<'_>, is_first: bool) -> AnyView {
 }
 
 /// The form for another convention of a cooperative.
-pub fn convention_form(desk: &Desk, typed: &Typed, problems: &[Problem], record: &CooperativeRecord) -> String {
+pub fn convention_form(
+    desk: &Desk,
+    typed: &Typed,
+    problems: &[Problem],
+    record: &CooperativeRecord,
+) -> String {
     let words = desk.words();
-    let form = Form { desk, typed, problems };
+    let form = Form {
+        desk,
+        typed,
+        problems,
+    };
     let id = record.cooperative.id;
     let title = words.office_convention_new();
     let inside = view! {
@@ -246,5 +439,10 @@ pub fn convention_form(desk: &Desk, typed: &Typed, problems: &[Problem], record:
             {form.foot(words.office_publish(), &format!("/office/cooperatives/{id}"))}
         </form>
     };
-    desk.page(Room::Cooperatives, title, desk.title(title, said(desk.text(&record.cooperative.name))), inside.into_any())
+    desk.page(
+        Room::Cooperatives,
+        title,
+        desk.title(title, said(desk.text(&record.cooperative.name))),
+        inside.into_any(),
+    )
 }

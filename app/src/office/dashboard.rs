@@ -31,7 +31,12 @@ const CHANGE_PERCENT_MAX: i128 = 999;
 pub fn page(desk: &Desk, asked: &Asked, overview: &Overview, names: &Names<'_>) -> String {
     let words = desk.words();
     let now = view! { {words.date_full(desk.today())} ", " <span class="number">{crate::words::time(desk.now, desk.offset)}</span> }.into_any();
-    let export = widgets::go(format!("/office/figures.csv?by=day&{}", asked.query()), "download", words.office_export(), "button");
+    let export = widgets::go(
+        format!("/office/figures.csv?by=day&{}", asked.query()),
+        "download",
+        words.office_export(),
+        "button",
+    );
     let head = view! { {desk.title(words.office_nav_today(), now)} <div class="button-group">{export}</div> }.into_any();
     let is_empty_catalogue = names.catalogue.products.is_empty();
     let body = view! {
@@ -51,8 +56,19 @@ pub fn page(desk: &Desk, asked: &Asked, overview: &Overview, names: &Names<'_>) 
 
 fn start_banner(desk: &Desk) -> AnyView {
     let words = desk.words();
-    let go = widgets::go("/office/start", "list", words.office_start_open(), "button button-primary");
-    ui::banner_with("news", "info", words.office_start_title(), words.office_start_text(), go)
+    let go = widgets::go(
+        "/office/start",
+        "list",
+        words.office_start_open(),
+        "button button-primary",
+    );
+    ui::banner_with(
+        "news",
+        "info",
+        words.office_start_title(),
+        words.office_start_text(),
+        go,
+    )
 }
 
 /// What is known to be missing, said before the figures.
@@ -62,9 +78,15 @@ pub fn completeness(desk: &Desk, known: &Completeness) -> AnyView {
         return ().into_any();
     }
     let count = |n: i64| usize::try_from(n).unwrap_or_default();
-    let title = words.office_complete_synced(count(known.agents_synced_today), &widgets_count(known.agents));
+    let title = words.office_complete_synced(
+        count(known.agents_synced_today),
+        &widgets_count(known.agents),
+    );
     let (tone, text) = if known.orders_waiting > 0 {
-        ("waiting", words.office_complete_waiting(count(known.orders_waiting)))
+        (
+            "waiting",
+            words.office_complete_waiting(count(known.orders_waiting)),
+        )
     } else if known.agents_synced_today < known.agents {
         ("waiting", words.office_complete_silent().to_owned())
     } else {
@@ -81,17 +103,18 @@ fn tiles(desk: &Desk, asked: &Asked, overview: &Overview) -> AnyView {
     let words = desk.words();
     let (total, before) = (&overview.total, &overview.before);
     let orders = words.count_orders(usize::try_from(total.orders).unwrap_or_default());
-    let tile = |label: &str, address: String, value: Centimes, before: Option<Centimes>, why: String| {
-        view! {
-            <a class="figure-tile" href=address>
-                <span class="figure-label">{label.to_owned()}</span>
-                {ui::amount(value, "")}
-                {before.map(|before| change(desk, value, before))}
-                <span class="figure-why">{why}</span>
-            </a>
-        }
-        .into_any()
-    };
+    let tile =
+        |label: &str, address: String, value: Centimes, before: Option<Centimes>, why: String| {
+            view! {
+                <a class="figure-tile" href=address>
+                    <span class="figure-label">{label.to_owned()}</span>
+                    {ui::amount(value, "")}
+                    {before.map(|before| change(desk, value, before))}
+                    <span class="figure-why">{why}</span>
+                </a>
+            }
+            .into_any()
+        };
     // What was pending has been earned since, so a percentage between two periods would say something
     // else than it seems to: commissions are set beside each other instead.
     let query = asked.query();
@@ -114,7 +137,9 @@ fn waiting(desk: &Desk, unanswered: &Unanswered, known: &Completeness) -> AnyVie
     let words = desk.words();
     let oldest = unanswered.oldest_since.map_or_else(
         || words.office_waiting_none().to_owned(),
-        |since| words.office_waiting_oldest(&(((desk.now.0 - since.0) / 3_600_000).max(0)).to_string()),
+        |since| {
+            words.office_waiting_oldest(&(((desk.now.0 - since.0) / 3_600_000).max(0)).to_string())
+        },
     );
     let late = (unanswered.late > 0).then(|| {
         let coops = words.count_cooperatives(usize::try_from(unanswered.late_cooperatives).unwrap_or_default());
@@ -161,29 +186,68 @@ fn change(desk: &Desk, now: Centimes, before: Centimes) -> AnyView {
         _ => ("−\u{202f}", Some("trouble")),
     };
     let text = words.office_figures_change(&format!("{sign}{}\u{a0}%", percent.abs()));
-    view! { <span class="figure-change" data-tone=tone>{ui::icon_small("trend")}{text}</span> }.into_any()
+    view! { <span class="figure-change" data-tone=tone>{ui::icon_small("trend")}{text}</span> }
+        .into_any()
 }
 
 fn filters(desk: &Desk, asked: &Asked, names: &Names<'_>) -> AnyView {
     let words = desk.words();
     let is_custom = asked.period == "custom";
-    let dates = |date: taswiq_domain::time::CivilDate| if is_custom { date.to_string() } else { String::new() };
+    let dates = |date: taswiq_domain::time::CivilDate| {
+        if is_custom {
+            date.to_string()
+        } else {
+            String::new()
+        }
+    };
     let typed = Typed::default()
         .with("period", asked.period)
         .with("from", dates(asked.filter.first))
         .with("to", dates(asked.filter.end.plus_days(-1)))
-        .with("agent", asked.filter.agent.map(|id| id.to_string()).unwrap_or_default())
-        .with("cooperative", asked.filter.cooperative.map(|id| id.to_string()).unwrap_or_default())
-        .with("product", asked.filter.product.map(|id| id.to_string()).unwrap_or_default());
-    let form = Form { desk, typed: &typed, problems: &[] };
+        .with(
+            "agent",
+            asked
+                .filter
+                .agent
+                .map(|id| id.to_string())
+                .unwrap_or_default(),
+        )
+        .with(
+            "cooperative",
+            asked
+                .filter
+                .cooperative
+                .map(|id| id.to_string())
+                .unwrap_or_default(),
+        )
+        .with(
+            "product",
+            asked
+                .filter
+                .product
+                .map(|id| id.to_string())
+                .unwrap_or_default(),
+        );
+    let form = Form {
+        desk,
+        typed: &typed,
+        problems: &[],
+    };
     let periods = [
         ("today", words.office_period_today()),
         ("week", words.office_period_week()),
         ("month", words.office_period_month()),
         ("custom", words.office_period_custom()),
     ];
-    let periods: Vec<(String, String)> = periods.iter().map(|(value, word)| ((*value).to_owned(), (*word).to_owned())).collect();
-    let date = || Line { kind: "date", script: Script::Figures, ..Line::default() };
+    let periods: Vec<(String, String)> = periods
+        .iter()
+        .map(|(value, word)| ((*value).to_owned(), (*word).to_owned()))
+        .collect();
+    let date = || Line {
+        kind: "date",
+        script: Script::Figures,
+        ..Line::default()
+    };
     view! {
         <form class="filters no-print" method="get" action="/office">
             <input type="hidden" name="was" value=asked.period />
@@ -205,13 +269,22 @@ fn tags(desk: &Desk, asked: &Asked, names: &Names<'_>) -> AnyView {
     let words = desk.words();
     let mut tags: Vec<(String, String)> = Vec::new();
     if let Some(agent) = asked.filter.agent {
-        tags.push((name_of(desk, names, &FigureKey::Agent(agent)), asked.but(|filter| filter.agent = None).query()));
+        tags.push((
+            name_of(desk, names, &FigureKey::Agent(agent)),
+            asked.but(|filter| filter.agent = None).query(),
+        ));
     }
     if let Some(cooperative) = asked.filter.cooperative {
-        tags.push((name_of(desk, names, &FigureKey::Cooperative(cooperative)), asked.but(|filter| filter.cooperative = None).query()));
+        tags.push((
+            name_of(desk, names, &FigureKey::Cooperative(cooperative)),
+            asked.but(|filter| filter.cooperative = None).query(),
+        ));
     }
     if let Some(product) = asked.filter.product {
-        tags.push((name_of(desk, names, &FigureKey::Product(product)), asked.but(|filter| filter.product = None).query()));
+        tags.push((
+            name_of(desk, names, &FigureKey::Product(product)),
+            asked.but(|filter| filter.product = None).query(),
+        ));
     }
     if tags.is_empty() {
         return ().into_any();
@@ -228,16 +301,35 @@ fn tags(desk: &Desk, asked: &Asked, names: &Names<'_>) -> AnyView {
 
 /// Agents to choose from, all first.
 pub fn agents(desk: &Desk, agents: &[Person]) -> Vec<(String, String)> {
-    all(desk, agents.iter().map(|agent| (agent.id.to_string(), desk.text(&agent.name))))
+    all(
+        desk,
+        agents
+            .iter()
+            .map(|agent| (agent.id.to_string(), desk.text(&agent.name))),
+    )
 }
 
 /// Cooperatives to choose from, all first.
 pub fn cooperatives(desk: &Desk, catalogue: &Catalogue) -> Vec<(String, String)> {
-    all(desk, catalogue.cooperatives.iter().map(|one| (one.id.to_string(), desk.text(&one.name))))
+    all(
+        desk,
+        catalogue
+            .cooperatives
+            .iter()
+            .map(|one| (one.id.to_string(), desk.text(&one.name))),
+    )
 }
 
 fn products(desk: &Desk, catalogue: &Catalogue) -> Vec<(String, String)> {
-    all(desk, catalogue.products.iter().map(|one| (one.id.to_string(), format!("{} · {}", desk.text(&one.name), desk.text(&one.unit)))))
+    all(
+        desk,
+        catalogue.products.iter().map(|one| {
+            (
+                one.id.to_string(),
+                format!("{} · {}", desk.text(&one.name), desk.text(&one.unit)),
+            )
+        }),
+    )
 }
 
 fn all(desk: &Desk, some: impl Iterator<Item = (String, String)>) -> Vec<(String, String)> {
@@ -252,26 +344,62 @@ fn trend(desk: &Desk, asked: &Asked, rows: &[(FigureKey, Measures)]) -> AnyView 
     let words = desk.words();
     let by_month = asked.filter.steps() == Breakdown::Month;
     let mut steps = Vec::new();
-    let mut day = if by_month { asked.filter.first.first_of_month() } else { asked.filter.first };
+    let mut day = if by_month {
+        asked.filter.first.first_of_month()
+    } else {
+        asked.filter.first
+    };
     while day < asked.filter.end && steps.len() < 400 {
         steps.push(day);
-        day = if by_month { day.first_of_next_month() } else { day.plus_days(1) };
+        day = if by_month {
+            day.first_of_next_month()
+        } else {
+            day.plus_days(1)
+        };
     }
     if steps.len() < 2 || rows.is_empty() {
-        return if rows.is_empty() { nothing(desk) } else { ().into_any() };
+        return if rows.is_empty() {
+            nothing(desk)
+        } else {
+            ().into_any()
+        };
     }
     let columns: Vec<Column2> = steps
         .iter()
         .map(|day| {
-            let found = rows.iter().find(|(key, _)| *key == FigureKey::Period(*day)).map(|(_, measures)| *measures).unwrap_or_default();
-            let label = if by_month { words.month_and_year(*day) } else { words.date_plain(*day) };
-            Column2 { label, first: found.net_confirmed, second: Centimes((found.net_asked.0 - found.net_confirmed.0).max(0)) }
+            let found = rows
+                .iter()
+                .find(|(key, _)| *key == FigureKey::Period(*day))
+                .map(|(_, measures)| *measures)
+                .unwrap_or_default();
+            let label = if by_month {
+                words.month_and_year(*day)
+            } else {
+                words.date_plain(*day)
+            };
+            Column2 {
+                label,
+                first: found.net_confirmed,
+                second: Centimes((found.net_asked.0 - found.net_confirmed.0).max(0)),
+            }
         })
         .collect();
-    let (least, most) = columns.iter().map(|column| column.first.0 + column.second.0).fold((i64::MAX, 0), |(least, most), sum| (least.min(sum), most.max(sum)));
-    let said = words.office_figures_chart_text(&asked.said(desk), &Centimes(least).to_string(), &Centimes(most).to_string());
+    let (least, most) = columns
+        .iter()
+        .map(|column| column.first.0 + column.second.0)
+        .fold((i64::MAX, 0), |(least, most), sum| {
+            (least.min(sum), most.max(sum))
+        });
+    let said = words.office_figures_chart_text(
+        &asked.said(desk),
+        &Centimes(least).to_string(),
+        &Centimes(most).to_string(),
+    );
     let by = if by_month { "month" } else { "day" };
-    let all = widgets::link(format!("/office/figures?by={by}&{}", asked.query()), words.office_figures_table());
+    let all = widgets::link(
+        format!("/office/figures?by={by}&{}", asked.query()),
+        words.office_figures_table(),
+    );
     view! {
         <figure class="chart-figure">
             <figcaption><h2>{words.office_figures_chart()}</h2><small>{asked.said(desk)} " · " {words.office_figures_net()}</small></figcaption>
@@ -285,7 +413,17 @@ fn trend(desk: &Desk, asked: &Asked, rows: &[(FigureKey, Measures)]) -> AnyView 
 
 fn nothing(desk: &Desk) -> AnyView {
     let words = desk.words();
-    ui::empty_state("chart", words.office_figures_none(), words.office_figures_none_text(), widgets::go("/office?period=month", "calendar", words.office_period_month(), "button"))
+    ui::empty_state(
+        "chart",
+        words.office_figures_none(),
+        words.office_figures_none_text(),
+        widgets::go(
+            "/office?period=month",
+            "calendar",
+            words.office_period_month(),
+            "button",
+        ),
+    )
 }
 
 /// What a breakdown is called.
@@ -300,7 +438,13 @@ fn heading(desk: &Desk, by: &str) -> &'static str {
     }
 }
 
-fn breakdown(desk: &Desk, asked: &Asked, names: &Names<'_>, by: &'static str, rows: &[(FigureKey, Measures)]) -> AnyView {
+fn breakdown(
+    desk: &Desk,
+    asked: &Asked,
+    names: &Names<'_>,
+    by: &'static str,
+    rows: &[(FigureKey, Measures)],
+) -> AnyView {
     let words = desk.words();
     if rows.is_empty() {
         return ().into_any();
@@ -310,9 +454,16 @@ fn breakdown(desk: &Desk, asked: &Asked, names: &Names<'_>, by: &'static str, ro
     let bars: Vec<Bar> = sorted
         .iter()
         .take(BARS_MAX)
-        .map(|(key, measures)| Bar { name: name_of(desk, names, key), address: format!("/office?{}", narrowed(asked, key).query()), amount: measures.net_asked })
+        .map(|(key, measures)| Bar {
+            name: name_of(desk, names, key),
+            address: format!("/office?{}", narrowed(asked, key).query()),
+            amount: measures.net_asked,
+        })
         .collect();
-    let all = link(format!("/office/figures?by={by}&{}", asked.query()), words.office_figures_all(rows.len()));
+    let all = link(
+        format!("/office/figures?by={by}&{}", asked.query()),
+        words.office_figures_all(rows.len()),
+    );
     widgets::part(heading(desk, by), all, widgets::bars(&bars))
 }
 
@@ -322,7 +473,8 @@ fn narrowed(asked: &Asked, key: &FigureKey) -> Asked {
         FigureKey::Cooperative(id) => asked.but(|filter| filter.cooperative = Some(id)),
         FigureKey::Product(id) => asked.but(|filter| filter.product = Some(id)),
         FigureKey::Period(day) => {
-            let mut other = asked.but(|filter| (filter.first, filter.end) = (day, day.plus_days(1)));
+            let mut other =
+                asked.but(|filter| (filter.first, filter.end) = (day, day.plus_days(1)));
             other.period = "custom";
             other
         }
@@ -332,19 +484,45 @@ fn narrowed(asked: &Asked, key: &FigureKey) -> Asked {
 /// What a row of figures is about, in words.
 fn name_of(desk: &Desk, names: &Names<'_>, key: &FigureKey) -> String {
     match *key {
-        FigureKey::Agent(id) => names.agents.iter().find(|agent| agent.id == id).map_or_else(|| id.to_string(), |agent| desk.text(&agent.name)),
-        FigureKey::Cooperative(id) => names.catalogue.cooperative(id).map_or_else(|| id.to_string(), |one| desk.text(&one.name)),
-        FigureKey::Product(id) => names.catalogue.product(id).map_or_else(|| id.to_string(), |one| format!("{} · {}", desk.text(&one.name), desk.text(&one.unit))),
+        FigureKey::Agent(id) => names
+            .agents
+            .iter()
+            .find(|agent| agent.id == id)
+            .map_or_else(|| id.to_string(), |agent| desk.text(&agent.name)),
+        FigureKey::Cooperative(id) => names
+            .catalogue
+            .cooperative(id)
+            .map_or_else(|| id.to_string(), |one| desk.text(&one.name)),
+        FigureKey::Product(id) => names.catalogue.product(id).map_or_else(
+            || id.to_string(),
+            |one| format!("{} · {}", desk.text(&one.name), desk.text(&one.unit)),
+        ),
         FigureKey::Period(day) => desk.words().date_full(day),
     }
 }
 
 /// One breakdown as a whole table.
-pub fn table_page(desk: &Desk, asked: &Asked, by: &str, rows: &[(FigureKey, Measures)], names: &Names<'_>) -> String {
+pub fn table_page(
+    desk: &Desk,
+    asked: &Asked,
+    by: &str,
+    rows: &[(FigureKey, Measures)],
+    names: &Names<'_>,
+) -> String {
     let words = desk.words();
     let about = said(asked.said(desk));
-    let export = widgets::go(format!("/office/figures.csv?by={by}&{}", asked.query()), "download", words.office_export(), "button");
-    let back = widgets::go(format!("/office?{}", asked.query()), "back", words.action_back(), "button button-quiet");
+    let export = widgets::go(
+        format!("/office/figures.csv?by={by}&{}", asked.query()),
+        "download",
+        words.office_export(),
+        "button",
+    );
+    let back = widgets::go(
+        format!("/office?{}", asked.query()),
+        "back",
+        words.action_back(),
+        "button button-quiet",
+    );
     let head = view! { {desk.title(heading(desk, by), about)} <div class="button-group">{back}{export}</div> }.into_any();
     let columns = [
         widgets::words(heading(desk, by)),
@@ -378,8 +556,16 @@ pub fn table_page(desk: &Desk, asked: &Asked, by: &str, rows: &[(FigureKey, Meas
     let lines = sorted
         .into_iter()
         .map(|(key, measures)| {
-            let name = if by == "month" { period_name(desk, key) } else { name_of(desk, names, key) };
-            let first = if by == "month" { said(name) } else { link(format!("/office?{}", narrowed(asked, key).query()), name) };
+            let name = if by == "month" {
+                period_name(desk, key)
+            } else {
+                name_of(desk, names, key)
+            };
+            let first = if by == "month" {
+                said(name)
+            } else {
+                link(format!("/office?{}", narrowed(asked, key).query()), name)
+            };
             Row::plain(cells(first, measures))
         })
         .collect();
@@ -388,7 +574,17 @@ pub fn table_page(desk: &Desk, asked: &Asked, by: &str, rows: &[(FigureKey, Meas
     if matches!(by, "cooperative" | "product") {
         foot[1] = ().into_any();
     }
-    let body = if rows.is_empty() { nothing(desk) } else { widgets::table(heading(desk, by), words.office_figures_net(), &columns, lines, Some(foot)) };
+    let body = if rows.is_empty() {
+        nothing(desk)
+    } else {
+        widgets::table(
+            heading(desk, by),
+            words.office_figures_net(),
+            &columns,
+            lines,
+            Some(foot),
+        )
+    };
     desk.page(Room::Today, heading(desk, by), head, body)
 }
 
@@ -419,8 +615,20 @@ pub fn export(desk: &Desk, by: &str, rows: &[(FigureKey, Measures)], names: &Nam
             FigureKey::Period(day) => day.to_string(),
             key => name_of(desk, names, key),
         };
-        let money = [measures.gross_asked, measures.net_asked, measures.net_confirmed, measures.net_kept, measures.commission_estimate, measures.commission_pending, measures.commission_earned];
-        let mut cells = vec![name, measures.orders.to_string(), measures.units_asked.to_string()];
+        let money = [
+            measures.gross_asked,
+            measures.net_asked,
+            measures.net_confirmed,
+            measures.net_kept,
+            measures.commission_estimate,
+            measures.commission_pending,
+            measures.commission_earned,
+        ];
+        let mut cells = vec![
+            name,
+            measures.orders.to_string(),
+            measures.units_asked.to_string(),
+        ];
         cells.extend(money.map(super::sheet::decimal));
         sheet.row(&cells);
     }

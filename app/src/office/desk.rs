@@ -72,7 +72,14 @@ pub enum Done {
 }
 
 impl Done {
-    const ALL: [Self; 6] = [Self::Saved, Self::Published, Self::Revoked, Self::Accepted, Self::Rejected, Self::Imported];
+    const ALL: [Self; 6] = [
+        Self::Saved,
+        Self::Published,
+        Self::Revoked,
+        Self::Accepted,
+        Self::Rejected,
+        Self::Imported,
+    ];
 
     /// Its name in an address.
     pub const fn as_str(self) -> &'static str {
@@ -132,7 +139,10 @@ impl Desk {
         if date.year_month_day().0 == self.today().year_month_day().0 {
             words.moment(moment, self.offset)
         } else {
-            words.date_moment(&words.date_full(date), &crate::words::time(moment, self.offset))
+            words.date_moment(
+                &words.date_full(date),
+                &crate::words::time(moment, self.offset),
+            )
         }
     }
 
@@ -167,16 +177,61 @@ impl Desk {
         let words = self.words();
         let places = [
             (Room::Today, "/office", "home", words.office_nav_today()),
-            (Room::Orders, "/office/orders", "orders", words.office_nav_orders()),
-            (Room::Parked, "/office/parked", "eye", words.office_nav_parked()),
-            (Room::Agents, "/office/agents", "people", words.office_nav_agents()),
-            (Room::Cooperatives, "/office/cooperatives", "cooperative", words.office_nav_cooperatives()),
-            (Room::Catalogue, "/office/products", "tag", words.office_nav_catalogue()),
-            (Room::Plan, "/office/plan", "percent", words.office_nav_plan()),
-            (Room::Team, "/office/team", "person", words.office_nav_team()),
-            (Room::Start, "/office/start", "list", words.office_nav_start()),
+            (
+                Room::Orders,
+                "/office/orders",
+                "orders",
+                words.office_nav_orders(),
+            ),
+            (
+                Room::Parked,
+                "/office/parked",
+                "eye",
+                words.office_nav_parked(),
+            ),
+            (
+                Room::Agents,
+                "/office/agents",
+                "people",
+                words.office_nav_agents(),
+            ),
+            (
+                Room::Cooperatives,
+                "/office/cooperatives",
+                "cooperative",
+                words.office_nav_cooperatives(),
+            ),
+            (
+                Room::Catalogue,
+                "/office/products",
+                "tag",
+                words.office_nav_catalogue(),
+            ),
+            (
+                Room::Plan,
+                "/office/plan",
+                "percent",
+                words.office_nav_plan(),
+            ),
+            (
+                Room::Team,
+                "/office/team",
+                "person",
+                words.office_nav_team(),
+            ),
+            (
+                Room::Start,
+                "/office/start",
+                "list",
+                words.office_nav_start(),
+            ),
         ];
-        let audit = (self.role == Role::Administrator).then_some((Room::Audit, "/office/audit", "history", words.office_nav_audit()));
+        let audit = (self.role == Role::Administrator).then_some((
+            Room::Audit,
+            "/office/audit",
+            "history",
+            words.office_nav_audit(),
+        ));
         let links: Vec<AnyView> = places
             .into_iter()
             .chain(audit)

@@ -20,12 +20,18 @@ pub struct Typed(pub Vec<(String, String)>);
 impl Typed {
     /// What stands in a field; nothing when it is not there.
     pub fn get(&self, name: &str) -> &str {
-        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.trim())
+        self.0
+            .iter()
+            .find(|(known, _)| known == name)
+            .map_or("", |(_, value)| value.trim())
     }
 
     /// Every value of a field that may be given more than once.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.trim())
+        self.0
+            .iter()
+            .filter(move |(known, _)| known == name)
+            .map(|(_, value)| value.trim())
     }
 
     /// A number in a field.
@@ -43,13 +49,24 @@ impl Typed {
     /// Puts a text in both languages into `name_fr` and `name_ar`.
     pub fn with_text(self, name: &str, text: &LocalText) -> Self {
         let in_language = |code: &str| text.0.get(code).cloned().unwrap_or_default();
-        self.with(&format!("{name}_fr"), in_language("fr")).with(&format!("{name}_ar"), in_language("ar"))
+        self.with(&format!("{name}_fr"), in_language("fr"))
+            .with(&format!("{name}_ar"), in_language("ar"))
     }
 
     /// A text from `name_fr` and `name_ar`; languages left empty are left out.
     pub fn text(&self, name: &str) -> LocalText {
-        let languages = ["fr", "ar"].map(|code| (code.to_owned(), self.get(&format!("{name}_{code}")).to_owned()));
-        LocalText(languages.into_iter().filter(|(_, text)| !text.is_empty()).collect())
+        let languages = ["fr", "ar"].map(|code| {
+            (
+                code.to_owned(),
+                self.get(&format!("{name}_{code}")).to_owned(),
+            )
+        });
+        LocalText(
+            languages
+                .into_iter()
+                .filter(|(_, text)| !text.is_empty())
+                .collect(),
+        )
     }
 }
 
@@ -75,25 +92,37 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Begins to read.
     pub fn new(desk: &Desk, typed: &'a Typed) -> Self {
-        Self { typed, words: desk.words(), problems: Vec::new() }
+        Self {
+            typed,
+            words: desk.words(),
+            problems: Vec::new(),
+        }
     }
 
     /// Writes down what is wrong with a field.
     pub fn wrong(&mut self, field: &str, text: impl Into<String>) {
-        self.problems.push(Problem { field: field.to_owned(), text: text.into() });
+        self.problems.push(Problem {
+            field: field.to_owned(),
+            text: text.into(),
+        });
     }
 
     /// A text in both languages. French is asked for; Arabic may follow.
     pub fn text(&mut self, name: &str, label: &str) -> LocalText {
         let text = self.typed.text(name);
         if text.0.is_empty() {
-            self.wrong(&format!("{name}_fr"), self.words.refusal_field_missing(label));
+            self.wrong(
+                &format!("{name}_fr"),
+                self.words.refusal_field_missing(label),
+            );
         }
         for (code, text) in &text.0 {
             if text.chars().count() > limits::NAME_CHARACTERS {
                 self.problems.push(Problem {
                     field: format!("{name}_{code}"),
-                    text: self.words.refusal_field_too_long(limits::NAME_CHARACTERS, label),
+                    text: self
+                        .words
+                        .refusal_field_too_long(limits::NAME_CHARACTERS, label),
                 });
             }
         }
@@ -112,7 +141,9 @@ impl<'a> Reader<'a> {
     /// An amount of money above zero.
     pub fn amount(&mut self, name: &str, label: &str) -> Centimes {
         match Centimes::parse(self.typed.get(name)) {
-            Some(amount) if amount > Centimes::ZERO && amount.0 <= limits::UNIT_PRICE_CENTIMES => amount,
+            Some(amount) if amount > Centimes::ZERO && amount.0 <= limits::UNIT_PRICE_CENTIMES => {
+                amount
+            }
             _ => {
                 self.wrong(name, self.words.office_problem_amount(label));
                 Centimes::ZERO
@@ -164,7 +195,11 @@ impl<'a> Reader<'a> {
 
     /// What was read, or what is wrong with it.
     pub fn done<T>(self, value: T) -> Result<T, Vec<Problem>> {
-        if self.problems.is_empty() { Ok(value) } else { Err(self.problems) }
+        if self.problems.is_empty() {
+            Ok(value)
+        } else {
+            Err(self.problems)
+        }
     }
 }
 
@@ -173,18 +208,41 @@ impl<'a> Reader<'a> {
 pub fn problems(desk: &Desk, error: &OfficeError) -> Option<Vec<Problem>> {
     let words = desk.words();
     let problem = match error {
-        OfficeError::Invalid(Refusal::FieldMissing { field }) => Problem { field: field.clone(), text: words.refusal_field_missing(label(words, field)) },
-        OfficeError::Invalid(Refusal::FieldTooLong { field, characters_max }) => {
-            Problem { field: field.clone(), text: words.refusal_field_too_long(*characters_max, label(words, field)) }
-        }
-        OfficeError::Invalid(Refusal::FieldInvalid { field }) if field == "valid_from" => Problem { field: field.clone(), text: words.office_problem_past().to_owned() },
-        OfficeError::Invalid(Refusal::FieldInvalid { field }) if field == "price" => {
-            Problem { field: "form".to_owned(), text: words.office_problem_price_order().to_owned() }
-        }
-        OfficeError::Invalid(Refusal::FieldInvalid { field }) => Problem { field: field.clone(), text: words.refusal_field_invalid(label(words, field)) },
-        OfficeError::Invalid(_) => Problem { field: "form".to_owned(), text: words.office_problem_other().to_owned() },
-        OfficeError::InvalidPlan(error) => Problem { field: "form".to_owned(), text: super::plan::trouble(words, error) },
-        OfficeError::Conflict { field } => Problem { field: (*field).to_owned(), text: words.office_problem_taken(label(words, field)) },
+        OfficeError::Invalid(Refusal::FieldMissing { field }) => Problem {
+            field: field.clone(),
+            text: words.refusal_field_missing(label(words, field)),
+        },
+        OfficeError::Invalid(Refusal::FieldTooLong {
+            field,
+            characters_max,
+        }) => Problem {
+            field: field.clone(),
+            text: words.refusal_field_too_long(*characters_max, label(words, field)),
+        },
+        OfficeError::Invalid(Refusal::FieldInvalid { field }) if field == "valid_from" => Problem {
+            field: field.clone(),
+            text: words.office_problem_past().to_owned(),
+        },
+        OfficeError::Invalid(Refusal::FieldInvalid { field }) if field == "price" => Problem {
+            field: "form".to_owned(),
+            text: words.office_problem_price_order().to_owned(),
+        },
+        OfficeError::Invalid(Refusal::FieldInvalid { field }) => Problem {
+            field: field.clone(),
+            text: words.refusal_field_invalid(label(words, field)),
+        },
+        OfficeError::Invalid(_) => Problem {
+            field: "form".to_owned(),
+            text: words.office_problem_other().to_owned(),
+        },
+        OfficeError::InvalidPlan(error) => Problem {
+            field: "form".to_owned(),
+            text: super::plan::trouble(words, error),
+        },
+        OfficeError::Conflict { field } => Problem {
+            field: (*field).to_owned(),
+            text: words.office_problem_taken(label(words, field)),
+        },
         _ => return None,
     };
     Some(vec![problem])
@@ -230,7 +288,10 @@ impl Form<'_> {
         let lines: Vec<AnyView> = self
             .problems
             .iter()
-            .map(|problem| view! { <li><a href=format!("#{}", problem.field)>{problem.text.clone()}</a></li> }.into_any())
+            .map(|problem| {
+                view! { <li><a href=format!("#{}", problem.field)>{problem.text.clone()}</a></li> }
+                    .into_any()
+            })
             .collect();
         view! {
             <div class="error-summary" role="alert" tabindex="-1" id="form">
@@ -242,7 +303,10 @@ impl Form<'_> {
     }
 
     fn problem(&self, name: &str) -> Option<String> {
-        self.problems.iter().find(|problem| problem.field == name).map(|problem| problem.text.clone())
+        self.problems
+            .iter()
+            .find(|problem| problem.field == name)
+            .map(|problem| problem.text.clone())
     }
 
     /// A field with one line.
@@ -258,8 +322,11 @@ impl Form<'_> {
             (false, true) => None,
         };
         let error = wrong.map(|text| view! { <p class="field-error" id=error_id>{ui::icon_small("warning")}{text}</p> });
-        let hint = (!look.hint.is_empty()).then(|| view! { <span class="field-hint" id=hint_id>{look.hint.clone()}</span> });
-        let optional = look.optional.then(|| view! { <span class="optional">{self.desk.words().office_form_optional()}</span> });
+        let hint = (!look.hint.is_empty())
+            .then(|| view! { <span class="field-hint" id=hint_id>{look.hint.clone()}</span> });
+        let optional = look.optional.then(
+            || view! { <span class="optional">{self.desk.words().office_form_optional()}</span> },
+        );
         let (lang, dir) = match look.script {
             Script::Page => (None, None),
             Script::Arabic => (Some("ar"), Some("rtl")),
@@ -272,7 +339,11 @@ impl Form<'_> {
                 value=self.typed.get(&name).to_owned() required=look.required maxlength=look.maxlength.to_string()
                 aria-invalid=invalid aria-describedby=described />
         };
-        let input = if look.unit.is_empty() { input.into_any() } else { view! { <div class="field-affix">{input}<span>{look.unit}</span></div> }.into_any() };
+        let input = if look.unit.is_empty() {
+            input.into_any()
+        } else {
+            view! { <div class="field-affix">{input}<span>{look.unit}</span></div> }.into_any()
+        };
         view! { <div class="field"><label for=id>{label} " " {optional}</label>{hint}{input}{error}</div> }.into_any()
     }
 
@@ -297,10 +368,12 @@ impl Form<'_> {
             .iter()
             .map(|(value, words)| {
                 let selected = *value == chosen;
-                view! { <option value=value.clone() selected=selected>{words.clone()}</option> }.into_any()
+                view! { <option value=value.clone() selected=selected>{words.clone()}</option> }
+                    .into_any()
             })
             .collect();
-        let error = wrong.map(|text| view! { <p class="field-error">{ui::icon_small("warning")}{text}</p> });
+        let error = wrong
+            .map(|text| view! { <p class="field-error">{ui::icon_small("warning")}{text}</p> });
         let (id, name, label) = (name.to_owned(), name.to_owned(), label.to_owned());
         view! { <div class="field"><label for=id.clone()>{label}</label><select id=id name=name aria-invalid=invalid>{options}</select>{error}</div> }.into_any()
     }
@@ -316,7 +389,8 @@ impl Form<'_> {
                 view! { <label><input type="radio" name=name.to_owned() value=value.clone() checked=checked /><span>{words.clone()}</span></label> }.into_any()
             })
             .collect();
-        let error = wrong.map(|text| view! { <p class="field-error">{ui::icon_small("warning")}{text}</p> });
+        let error = wrong
+            .map(|text| view! { <p class="field-error">{ui::icon_small("warning")}{text}</p> });
         let (id, legend) = (name.to_owned(), legend.to_owned());
         view! { <fieldset class="field" id=id><legend>{legend}</legend><div class="segmented segmented-tall">{labels}</div>{error}</fieldset> }.into_any()
     }
@@ -331,11 +405,22 @@ impl Form<'_> {
     /// The day from which something holds.
     pub fn valid_from(&self, is_first: bool) -> AnyView {
         let words = self.desk.words();
-        let hint = if is_first { words.office_form_first_hint() } else { words.office_form_future_hint() };
+        let hint = if is_first {
+            words.office_form_first_hint()
+        } else {
+            words.office_form_future_hint()
+        };
         self.line(
             "valid_from",
             words.office_form_valid_from(),
-            Line { kind: "date", required: !is_first, optional: is_first, script: Script::Figures, hint: hint.to_owned(), ..Line::default() },
+            Line {
+                kind: "date",
+                required: !is_first,
+                optional: is_first,
+                script: Script::Figures,
+                hint: hint.to_owned(),
+                ..Line::default()
+            },
         )
     }
 
@@ -376,7 +461,17 @@ pub struct Line {
 
 impl Default for Line {
     fn default() -> Self {
-        Self { kind: "text", inputmode: None, required: false, optional: false, script: Script::Page, hint: String::new(), unit: "", maxlength: limits::NAME_CHARACTERS, list: None }
+        Self {
+            kind: "text",
+            inputmode: None,
+            required: false,
+            optional: false,
+            script: Script::Page,
+            hint: String::new(),
+            unit: "",
+            maxlength: limits::NAME_CHARACTERS,
+            list: None,
+        }
     }
 }
 

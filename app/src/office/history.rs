@@ -28,15 +28,29 @@ pub struct Known<'a> {
 
 impl Known<'_> {
     fn person(&self, desk: &Desk, id: PersonId) -> String {
-        self.people.iter().find(|person| person.id == id).map_or_else(|| id.to_string(), |person| desk.text(&person.name))
+        self.people
+            .iter()
+            .find(|person| person.id == id)
+            .map_or_else(|| id.to_string(), |person| desk.text(&person.name))
     }
 
     fn product(&self, desk: &Desk, id: ProductId) -> String {
-        self.catalogue.product(id).map_or_else(|| id.to_string(), |product| format!("{} · {}", desk.text(&product.name), desk.text(&product.unit)))
+        self.catalogue.product(id).map_or_else(
+            || id.to_string(),
+            |product| {
+                format!(
+                    "{} · {}",
+                    desk.text(&product.name),
+                    desk.text(&product.unit)
+                )
+            },
+        )
     }
 
     fn cooperative(&self, desk: &Desk, id: CooperativeId) -> String {
-        self.catalogue.cooperative(id).map_or_else(|| id.to_string(), |one| desk.text(&one.name))
+        self.catalogue
+            .cooperative(id)
+            .map_or_else(|| id.to_string(), |one| desk.text(&one.name))
     }
 }
 
@@ -47,25 +61,77 @@ pub fn page(desk: &Desk, history: &OrderHistory, known: &Known<'_>) -> String {
     let code = order.code.to_string();
     let title = sentences.office_order_title(&code);
     let customer = &history.customer.details;
-    let about = view! { <bdi>{customer.full_name()}</bdi> ", " <bdi>{customer.place.clone()}</bdi> }.into_any();
+    let about =
+        view! { <bdi>{customer.full_name()}</bdi> ", " <bdi>{customer.place.clone()}</bdi> }
+            .into_any();
     let head = desk.title(&title, about);
-    let progress = order.progress().unwrap_or(taswiq_domain::order::Progress::Dead);
+    let progress = order
+        .progress()
+        .unwrap_or(taswiq_domain::order::Progress::Dead);
     let (tone, icon) = progress_look(progress);
-    let (asked, commission) = (order.gross_asked().unwrap_or_default(), order.commission_asked().unwrap_or_default());
-    let phone = customer.phone.as_ref().map_or_else(|| ().into_any(), |phone| view! { <bdi class="number" dir="ltr">{phone.to_string()}</bdi> }.into_any());
+    let (asked, commission) = (
+        order.gross_asked().unwrap_or_default(),
+        order.commission_asked().unwrap_or_default(),
+    );
+    let phone = customer.phone.as_ref().map_or_else(
+        || ().into_any(),
+        |phone| view! { <bdi class="number" dir="ltr">{phone.to_string()}</bdi> }.into_any(),
+    );
     let summary = facts(vec![
-        (sentences.office_column_state(), ui::chip(tone, icon, sentences.progress(progress))),
-        (sentences.role_agent(), widgets::link(format!("/office/people/{}", order.agent), known.person(desk, order.agent))),
-        (sentences.office_column_customer(), widgets::link(format!("/office/orders?customer={}", order.customer), customer.full_name())),
+        (
+            sentences.office_column_state(),
+            ui::chip(tone, icon, sentences.progress(progress)),
+        ),
+        (
+            sentences.role_agent(),
+            widgets::link(
+                format!("/office/people/{}", order.agent),
+                known.person(desk, order.agent),
+            ),
+        ),
+        (
+            sentences.office_column_customer(),
+            widgets::link(
+                format!("/office/orders?customer={}", order.customer),
+                customer.full_name(),
+            ),
+        ),
         (sentences.customer_phone(), phone),
-        (sentences.office_order_kind(), said(format!("{} · {} · {}", sentences.customer_kind(order.customer_kind), sentences.tier(order.tier), sentences.channel(order.channel)))),
-        (sentences.office_column_placed(), said(desk.moment(order.placed_at))),
-        (sentences.office_column_received(), said(desk.moment(history.received_at))),
-        (sentences.office_order_versions(), said(sentences.office_order_versions_said(&order.price_list.to_string(), &order.plan.to_string()))),
+        (
+            sentences.office_order_kind(),
+            said(format!(
+                "{} · {} · {}",
+                sentences.customer_kind(order.customer_kind),
+                sentences.tier(order.tier),
+                sentences.channel(order.channel)
+            )),
+        ),
+        (
+            sentences.office_column_placed(),
+            said(desk.moment(order.placed_at)),
+        ),
+        (
+            sentences.office_column_received(),
+            said(desk.moment(history.received_at)),
+        ),
+        (
+            sentences.office_order_versions(),
+            said(sentences.office_order_versions_said(
+                &order.price_list.to_string(),
+                &order.plan.to_string(),
+            )),
+        ),
         (sentences.office_column_total(), ui::amount(asked, "")),
-        (sentences.office_column_commission(), ui::amount(commission, "")),
+        (
+            sentences.office_column_commission(),
+            ui::amount(commission, ""),
+        ),
     ]);
-    let parts: Vec<AnyView> = order.sub_orders.iter().map(|sub_order| part(desk, order, sub_order, known)).collect();
+    let parts: Vec<AnyView> = order
+        .sub_orders
+        .iter()
+        .map(|sub_order| part(desk, order, sub_order, known))
+        .collect();
     let body = view! {
         {summary}
         {parts}
@@ -79,8 +145,16 @@ fn part(desk: &Desk, order: &Order, sub_order: &SubOrder, known: &Known<'_>) -> 
     let sentences = desk.words();
     let (tone, icon) = stage_look(sub_order.stage);
     let partly = sub_order.is_partly_confirmed();
-    let tone = if partly && tone == "done" { "waiting" } else { tone };
-    let stage = if partly && sub_order.stage != Stage::Delivered { sentences.stage_confirmed_partly() } else { sentences.stage(sub_order.stage) };
+    let tone = if partly && tone == "done" {
+        "waiting"
+    } else {
+        tone
+    };
+    let stage = if partly && sub_order.stage != Stage::Delivered {
+        sentences.stage_confirmed_partly()
+    } else {
+        sentences.stage(sub_order.stage)
+    };
     let stage = match sub_order.reason {
         Some(reason) => sentences.stage_because(stage, sentences.reason(reason)),
         None => stage.to_owned(),
@@ -99,7 +173,11 @@ fn part(desk: &Desk, order: &Order, sub_order: &SubOrder, known: &Known<'_>) -> 
         .lines
         .iter()
         .map(|line| {
-            let lot = if line.lot.is_empty() { String::new() } else { sentences.office_order_lot(&line.lot) };
+            let lot = if line.lot.is_empty() {
+                String::new()
+            } else {
+                sentences.office_order_lot(&line.lot)
+            };
             Row::plain(vec![
                 with_small(said(known.product(desk, line.product)), lot),
                 ui::amount(line.unit_price, ""),
@@ -111,14 +189,29 @@ fn part(desk: &Desk, order: &Order, sub_order: &SubOrder, known: &Known<'_>) -> 
             ])
         })
         .collect();
-    let explained: Vec<AnyView> = sub_order.lines.iter().map(|line| explain(desk, order.plan, sub_order, line, known)).collect();
+    let explained: Vec<AnyView> = sub_order
+        .lines
+        .iter()
+        .map(|line| explain(desk, order.plan, sub_order, line, known))
+        .collect();
     let withdrawal = match sub_order.withdrawal {
         Withdrawal::None => sentences.office_order_withdrawal_none().to_owned(),
-        Withdrawal::Open { closes_at } => sentences.office_order_withdrawal_open(&sentences.date_full(desk.offset.date_at(closes_at.plus_ms(-1)))),
+        Withdrawal::Open { closes_at } => sentences.office_order_withdrawal_open(
+            &sentences.date_full(desk.offset.date_at(closes_at.plus_ms(-1))),
+        ),
         Withdrawal::Exercised { at } => sentences.office_order_withdrawal_used(&desk.moment(at)),
-        Withdrawal::Closed { closes_at } => sentences.office_order_withdrawal_closed(&sentences.date_full(desk.offset.date_at(closes_at.plus_ms(-1)))),
+        Withdrawal::Closed { closes_at } => sentences.office_order_withdrawal_closed(
+            &sentences.date_full(desk.offset.date_at(closes_at.plus_ms(-1))),
+        ),
     };
-    let held = (sub_order.held.0 > 0).then(|| ui::banner("waiting", "warning", sentences.office_order_held(&sub_order.held.to_string()), sentences.office_order_held_text()));
+    let held = (sub_order.held.0 > 0).then(|| {
+        ui::banner(
+            "waiting",
+            "warning",
+            sentences.office_order_held(&sub_order.held.to_string()),
+            sentences.office_order_held_text(),
+        )
+    });
     let inside = view! {
         {facts(vec![
             (sentences.office_field_regime(), said(sentences.regime(sub_order.regime))),
@@ -132,16 +225,36 @@ fn part(desk: &Desk, order: &Order, sub_order: &SubOrder, known: &Known<'_>) -> 
         <details class="more"><summary>{ui::icon("percent")}{sentences.office_order_explain()}{ui::icon_flat("chevron-down")}</summary>{explained}</details>
     };
     let chip = ui::chip(tone, icon, stage);
-    widgets::part(&known.cooperative(desk, sub_order.cooperative), chip, inside.into_any())
+    widgets::part(
+        &known.cooperative(desk, sub_order.cooperative),
+        chip,
+        inside.into_any(),
+    )
 }
 
 /// How a line's commission came about and where it stands.
-fn explain(desk: &Desk, plan: PlanVersion, sub_order: &SubOrder, line: &Line, known: &Known<'_>) -> AnyView {
+fn explain(
+    desk: &Desk,
+    plan: PlanVersion,
+    sub_order: &SubOrder,
+    line: &Line,
+    known: &Known<'_>,
+) -> AnyView {
     let sentences = desk.words();
     let paid = &line.commission;
-    let scope = known.catalogue.plan(plan).and_then(|plan| plan.rule(paid.rule)).map(|rule| conditions(desk, &rule.when, known.catalogue, known.people));
-    let uncapped = LineCommission { cap: None, ..paid.clone() }.on_base(paid.base, line.asked);
-    let cap = paid.cap.filter(|_| uncapped.is_ok_and(|uncapped| uncapped.amount > paid.amount));
+    let scope = known
+        .catalogue
+        .plan(plan)
+        .and_then(|plan| plan.rule(paid.rule))
+        .map(|rule| conditions(desk, &rule.when, known.catalogue, known.people));
+    let uncapped = LineCommission {
+        cap: None,
+        ..paid.clone()
+    }
+    .on_base(paid.base, line.asked);
+    let cap = paid
+        .cap
+        .filter(|_| uncapped.is_ok_and(|uncapped| uncapped.amount > paid.amount));
     let cap = cap.map(|cap| view! { <div><dt>{sentences.commission_cap()}</dt><dd>{ui::amount(cap, "amount-body")}</dd></div> });
     let standing = commission::standing(sub_order, line).unwrap_or_default();
     let stands: Vec<AnyView> = [
@@ -152,7 +265,9 @@ fn explain(desk: &Desk, plan: PlanVersion, sub_order: &SubOrder, line: &Line, kn
     ]
     .into_iter()
     .filter(|(_, amount)| amount.0 != 0)
-    .map(|(word, amount)| view! { <div><dt>{word}</dt><dd>{ui::amount(amount, "amount-body")}</dd></div> }.into_any())
+    .map(|(word, amount)| {
+        view! { <div><dt>{word}</dt><dd>{ui::amount(amount, "amount-body")}</dd></div> }.into_any()
+    })
     .collect();
     view! {
         <h3>{said(known.product(desk, line.product))}</h3>
@@ -178,20 +293,47 @@ pub fn pays(words: Words, pays: &Pays) -> String {
 }
 
 /// What a rule looks at, in words.
-pub fn conditions(desk: &Desk, when: &Conditions, catalogue: &Catalogue, people: &[Person]) -> String {
+pub fn conditions(
+    desk: &Desk,
+    when: &Conditions,
+    catalogue: &Catalogue,
+    people: &[Person],
+) -> String {
     let sentences = desk.words();
     let mut said: Vec<String> = Vec::new();
     if let Some(id) = when.agent {
-        said.push(people.iter().find(|person| person.id == id).map_or_else(|| id.to_string(), |person| desk.text(&person.name)));
+        said.push(
+            people
+                .iter()
+                .find(|person| person.id == id)
+                .map_or_else(|| id.to_string(), |person| desk.text(&person.name)),
+        );
     }
     if let Some(id) = when.product {
-        said.push(catalogue.product(id).map_or_else(|| id.to_string(), |product| format!("{} · {}", desk.text(&product.name), desk.text(&product.unit))));
+        said.push(catalogue.product(id).map_or_else(
+            || id.to_string(),
+            |product| {
+                format!(
+                    "{} · {}",
+                    desk.text(&product.name),
+                    desk.text(&product.unit)
+                )
+            },
+        ));
     }
     if let Some(id) = when.cooperative {
-        said.push(catalogue.cooperative(id).map_or_else(|| id.to_string(), |one| desk.text(&one.name)));
+        said.push(
+            catalogue
+                .cooperative(id)
+                .map_or_else(|| id.to_string(), |one| desk.text(&one.name)),
+        );
     }
     if let Some(id) = when.category {
-        said.push(catalogue.category(id).map_or_else(|| id.to_string(), |one| desk.text(&one.name)));
+        said.push(
+            catalogue
+                .category(id)
+                .map_or_else(|| id.to_string(), |one| desk.text(&one.name)),
+        );
     }
     if let Some(grade) = &when.grade {
         said.push(sentences.office_plan_grade(grade));
@@ -202,7 +344,11 @@ pub fn conditions(desk: &Desk, when: &Conditions, catalogue: &Catalogue, people:
     if let Some(channel) = when.channel {
         said.push(sentences.channel(channel).to_owned());
     }
-    if said.is_empty() { sentences.office_plan_default().to_owned() } else { said.join(" + ") }
+    if said.is_empty() {
+        sentences.office_plan_default().to_owned()
+    } else {
+        said.join(" + ")
+    }
 }
 
 fn timeline(desk: &Desk, events: &[RecordedEvent], known: &Known<'_>) -> AnyView {
@@ -237,31 +383,90 @@ fn timeline(desk: &Desk, events: &[RecordedEvent], known: &Known<'_>) -> AnyView
 /// What happened, and the tone of it.
 fn happened(desk: &Desk, event: &OrderEvent, known: &Known<'_>) -> (&'static str, String) {
     let sentences = desk.words();
-    let total = |units: &mut dyn Iterator<Item = u32>| grouped(units.map(|units| units as usize).sum());
+    let total =
+        |units: &mut dyn Iterator<Item = u32>| grouped(units.map(|units| units as usize).sum());
     match event {
-        OrderEvent::Placed { order } => ("news", sentences.office_event_placed(&order.gross_asked().unwrap_or_default().to_string())),
-        OrderEvent::Amended { order } => ("news", sentences.office_event_amended(&order.gross_asked().unwrap_or_default().to_string())),
-        OrderEvent::Cancelled { by, reason } => ("trouble", sentences.office_event_cancelled(sentences.cancelled_by(*by), sentences.reason(*reason))),
-        OrderEvent::Confirmed { lines, .. } => ("done", sentences.office_event_confirmed(&total(&mut lines.iter().map(|line| line.units)))),
-        OrderEvent::Refused { reason, .. } => ("trouble", sentences.office_event_refused(sentences.reason(*reason))),
+        OrderEvent::Placed { order } => (
+            "news",
+            sentences.office_event_placed(&order.gross_asked().unwrap_or_default().to_string()),
+        ),
+        OrderEvent::Amended { order } => (
+            "news",
+            sentences.office_event_amended(&order.gross_asked().unwrap_or_default().to_string()),
+        ),
+        OrderEvent::Cancelled { by, reason } => (
+            "trouble",
+            sentences
+                .office_event_cancelled(sentences.cancelled_by(*by), sentences.reason(*reason)),
+        ),
+        OrderEvent::Confirmed { lines, .. } => (
+            "done",
+            sentences.office_event_confirmed(&total(&mut lines.iter().map(|line| line.units))),
+        ),
+        OrderEvent::Refused { reason, .. } => (
+            "trouble",
+            sentences.office_event_refused(sentences.reason(*reason)),
+        ),
         OrderEvent::DecisionSeen { .. } => ("", sentences.office_event_decision_seen().to_owned()),
         OrderEvent::Expired { .. } => ("waiting", sentences.office_event_expired().to_owned()),
-        OrderEvent::ChangeProposed { proposal, .. } => ("waiting", sentences.office_event_change_proposed(sentences.reason(proposal.reason))),
-        OrderEvent::ChangeAnswered { accepted: true, .. } => ("done", sentences.office_event_change_accepted().to_owned()),
-        OrderEvent::ChangeAnswered { accepted: false, .. } => ("trouble", sentences.office_event_change_declined().to_owned()),
-        OrderEvent::PreparationStarted { .. } => ("", sentences.office_event_preparation().to_owned()),
-        OrderEvent::Packed { lines, .. } => ("", sentences.office_event_packed(&total(&mut lines.iter().map(|line| line.units)))),
-        OrderEvent::HandedOver { to, .. } if to.is_empty() => ("", sentences.office_event_handed_over().to_owned()),
-        OrderEvent::HandedOver { to, .. } => ("", sentences.office_event_handed_over_to(to)),
-        OrderEvent::Delivered { lines, .. } => ("done", sentences.office_event_delivered(&total(&mut lines.iter().map(|line| line.units)))),
-        OrderEvent::DeliveryFailed { reason, .. } => ("waiting", sentences.office_event_failed(sentences.reason(*reason))),
-        OrderEvent::Returned { lines, fault, .. } => {
-            ("trouble", sentences.office_event_returned(&total(&mut lines.iter().map(|line| line.units)), sentences.fault(*fault)))
+        OrderEvent::ChangeProposed { proposal, .. } => (
+            "waiting",
+            sentences.office_event_change_proposed(sentences.reason(proposal.reason)),
+        ),
+        OrderEvent::ChangeAnswered { accepted: true, .. } => {
+            ("done", sentences.office_event_change_accepted().to_owned())
         }
-        OrderEvent::Collected { amount, method, .. } => ("done", sentences.office_event_collected(&amount.to_string(), sentences.payment_method(*method))),
-        OrderEvent::DeclaredEarly { amount, method, .. } => ("waiting", sentences.office_event_declared_early(&amount.to_string(), sentences.payment_method(*method))),
-        OrderEvent::Withdrawn { cooperative } => ("trouble", sentences.office_event_withdrawn(&known.cooperative(desk, *cooperative))),
-        OrderEvent::WithdrawalClosed { .. } => ("", sentences.office_event_withdrawal_closed().to_owned()),
+        OrderEvent::ChangeAnswered {
+            accepted: false, ..
+        } => (
+            "trouble",
+            sentences.office_event_change_declined().to_owned(),
+        ),
+        OrderEvent::PreparationStarted { .. } => {
+            ("", sentences.office_event_preparation().to_owned())
+        }
+        OrderEvent::Packed { lines, .. } => (
+            "",
+            sentences.office_event_packed(&total(&mut lines.iter().map(|line| line.units))),
+        ),
+        OrderEvent::HandedOver { to, .. } if to.is_empty() => {
+            ("", sentences.office_event_handed_over().to_owned())
+        }
+        OrderEvent::HandedOver { to, .. } => ("", sentences.office_event_handed_over_to(to)),
+        OrderEvent::Delivered { lines, .. } => (
+            "done",
+            sentences.office_event_delivered(&total(&mut lines.iter().map(|line| line.units))),
+        ),
+        OrderEvent::DeliveryFailed { reason, .. } => (
+            "waiting",
+            sentences.office_event_failed(sentences.reason(*reason)),
+        ),
+        OrderEvent::Returned { lines, fault, .. } => (
+            "trouble",
+            sentences.office_event_returned(
+                &total(&mut lines.iter().map(|line| line.units)),
+                sentences.fault(*fault),
+            ),
+        ),
+        OrderEvent::Collected { amount, method, .. } => (
+            "done",
+            sentences
+                .office_event_collected(&amount.to_string(), sentences.payment_method(*method)),
+        ),
+        OrderEvent::DeclaredEarly { amount, method, .. } => (
+            "waiting",
+            sentences.office_event_declared_early(
+                &amount.to_string(),
+                sentences.payment_method(*method),
+            ),
+        ),
+        OrderEvent::Withdrawn { cooperative } => (
+            "trouble",
+            sentences.office_event_withdrawn(&known.cooperative(desk, *cooperative)),
+        ),
+        OrderEvent::WithdrawalClosed { .. } => {
+            ("", sentences.office_event_withdrawal_closed().to_owned())
+        }
     }
 }
 
@@ -282,10 +487,23 @@ fn ledger(desk: &Desk, history: &OrderHistory, known: &Known<'_>) -> AnyView {
         .iter()
         .map(|entry: &LedgerEntry| {
             let transfer = &entry.transfer;
-            let cause = history.events.iter().find(|event| event.number == transfer.event_number);
-            let cause = cause.map(|event| happened(desk, &event.event, known).1).unwrap_or_default();
-            let line = history.order.sub_orders.iter().flat_map(|sub_order| &sub_order.lines).find(|line| line.number == transfer.line);
-            let about = line.map_or_else(|| known.cooperative(desk, transfer.cooperative), |line| known.product(desk, line.product));
+            let cause = history
+                .events
+                .iter()
+                .find(|event| event.number == transfer.event_number);
+            let cause = cause
+                .map(|event| happened(desk, &event.event, known).1)
+                .unwrap_or_default();
+            let line = history
+                .order
+                .sub_orders
+                .iter()
+                .flat_map(|sub_order| &sub_order.lines)
+                .find(|line| line.number == transfer.line);
+            let about = line.map_or_else(
+                || known.cooperative(desk, transfer.cooperative),
+                |line| known.product(desk, line.product),
+            );
             Row::plain(vec![
                 with_small(said(purpose(sentences, transfer.purpose)), about),
                 said(account(desk, transfer.debit, known)),
@@ -295,7 +513,13 @@ fn ledger(desk: &Desk, history: &OrderHistory, known: &Known<'_>) -> AnyView {
             ])
         })
         .collect();
-    widgets::table(sentences.office_order_ledger(), sentences.office_ledger_about(), &columns, rows, None)
+    widgets::table(
+        sentences.office_order_ledger(),
+        sentences.office_ledger_about(),
+        &columns,
+        rows,
+        None,
+    )
 }
 
 fn purpose(words: Words, purpose: Purpose) -> &'static str {
@@ -325,7 +549,9 @@ fn account(desk: &Desk, account: Account, known: &Known<'_>) -> String {
         Account::AgentWithheld(id) => words.office_account_withheld(&person(id)),
         Account::CommissionExpense => words.office_account_expense().to_owned(),
         Account::CooperativeSales(id) => words.office_account_sales(&cooperative(id)),
-        Account::CooperativePayable(id) => words.office_account_cooperative_payable(&cooperative(id)),
+        Account::CooperativePayable(id) => {
+            words.office_account_cooperative_payable(&cooperative(id))
+        }
         Account::CooperativePaid(id) => words.office_account_cooperative_paid(&cooperative(id)),
         Account::Cash(id) => words.office_account_cash(&person(id)),
         Account::Bank => words.office_account_bank().to_owned(),

@@ -35,7 +35,11 @@ pub fn page(desk: &Desk, contents: Contents, problems: &[Problem]) -> String {
     let words = desk.words();
     let title = title(words, contents);
     let typed = Typed::default();
-    let form = Form { desk, typed: &typed, problems };
+    let form = Form {
+        desk,
+        typed: &typed,
+        problems,
+    };
     let name = contents.as_str();
     let body = view! {
         {form.summary()}
@@ -56,7 +60,12 @@ pub fn page(desk: &Desk, contents: Contents, problems: &[Problem]) -> String {
         </form>
         {columns(desk, contents)}
     };
-    let template = widgets::go(format!("/office/import/{name}/template"), "download", words.office_import_template(), "button");
+    let template = widgets::go(
+        format!("/office/import/{name}/template"),
+        "download",
+        words.office_import_template(),
+        "button",
+    );
     let head = view! { {desk.title(title, said(words.office_import_about()))} {template} };
     desk.page(room(contents), title, head.into_any(), body.into_any())
 }
@@ -70,13 +79,25 @@ const fn back(contents: Contents) -> &'static str {
 
 fn columns(desk: &Desk, contents: Contents) -> AnyView {
     let sentences = desk.words();
-    let heads = [words(sentences.office_import_column()), words(sentences.office_import_meaning())];
+    let heads = [
+        words(sentences.office_import_column()),
+        words(sentences.office_import_meaning()),
+    ];
     let rows = contents
         .columns()
         .iter()
-        .map(|column| Row::plain(vec![view! { <code dir="ltr">{*column}</code> }.into_any(), said(meaning(sentences, column))]))
+        .map(|column| {
+            Row::plain(vec![
+                view! { <code dir="ltr">{*column}</code> }.into_any(),
+                said(meaning(sentences, column)),
+            ])
+        })
         .collect();
-    widgets::part(sentences.office_import_columns(), ().into_any(), widgets::table(sentences.office_import_columns(), "", &heads, rows, None))
+    widgets::part(
+        sentences.office_import_columns(),
+        ().into_any(),
+        widgets::table(sentences.office_import_columns(), "", &heads, rows, None),
+    )
 }
 
 fn meaning(words: Words, column: &str) -> String {
@@ -105,12 +126,44 @@ fn meaning(words: Words, column: &str) -> String {
 /// A file to begin with: the headings and one line that fits this catalogue.
 pub fn template(contents: Contents, catalogue: &Catalogue) -> Sheet {
     let mut sheet = Sheet::new(contents.columns());
+    let (french, arabic) = (Words::of("fr"), Words::of("ar"));
     let example: Vec<&str> = match contents {
-        Contents::Cooperatives => vec!["Coopérative Tighanimine", "تعاونية تغانمين", "Drarga", "الدراركة", "Souss-Massa", "سوس ماسة", "0612345678", "doorstep_7d", "3"],
+        Contents::Cooperatives => vec![
+            french.office_example_cooperative(),
+            arabic.office_example_cooperative(),
+            french.office_example_place(),
+            arabic.office_example_place(),
+            french.office_example_region(),
+            arabic.office_example_region(),
+            "0612345678",
+            "doorstep_7d",
+            "3",
+        ],
         Contents::Products => {
-            let cooperative = catalogue.cooperatives.first().map_or("Coopérative Tighanimine", |one| one.name.get("fr"));
-            let category = catalogue.categories.first().map_or("Huiles", |one| one.name.get("fr"));
-            vec![cooperative, category, "Huile d’argan", "زيت أركان", "bouteille 25 cl", "قنينة 25 سل", "10", "130,00", "120,00", "109,00", "bottle", "argan", "argan"]
+            let cooperative = catalogue
+                .cooperatives
+                .first()
+                .map_or(french.office_example_cooperative(), |one| {
+                    one.name.get("fr")
+                });
+            let category = catalogue
+                .categories
+                .first()
+                .map_or(french.office_example_category(), |one| one.name.get("fr"));
+            let named = [
+                french.office_example_product(),
+                arabic.office_example_product(),
+                french.office_example_unit(),
+                arabic.office_example_unit(),
+            ];
+            let rest = [
+                "10", "130,00", "120,00", "109,00", "bottle", "argan", "argan",
+            ];
+            [cooperative, category]
+                .into_iter()
+                .chain(named)
+                .chain(rest)
+                .collect()
         }
     };
     sheet.row(&example.into_iter().map(str::to_owned).collect::<Vec<_>>());
@@ -118,31 +171,83 @@ pub fn template(contents: Contents, catalogue: &Catalogue) -> Sheet {
 }
 
 /// What a file would do. Where nothing is wrong it can be taken in from here.
-pub fn preview(desk: &Desk, contents: Contents, preview: &Preview, file: &str, typed: &Typed, problems: &[Problem], is_first: bool) -> String {
+pub fn preview(
+    desk: &Desk,
+    contents: Contents,
+    preview: &Preview,
+    file: &str,
+    typed: &Typed,
+    problems: &[Problem],
+    is_first: bool,
+) -> String {
     let sentences = desk.words();
     let title = title(sentences, contents);
-    let form = Form { desk, typed, problems };
+    let form = Form {
+        desk,
+        typed,
+        problems,
+    };
     let name = contents.as_str();
     let count = preview.rows.len();
-    let wrong_lines: std::collections::BTreeSet<usize> = preview.wrong.iter().map(|wrong| wrong.line).collect();
+    let wrong_lines: std::collections::BTreeSet<usize> =
+        preview.wrong.iter().map(|wrong| wrong.line).collect();
     let verdict = if preview.wrong.is_empty() {
-        ui::banner("done", "check", sentences.office_import_clean(count), sentences.office_import_nothing_yet())
+        ui::banner(
+            "done",
+            "check",
+            sentences.office_import_clean(count),
+            sentences.office_import_nothing_yet(),
+        )
     } else {
-        ui::banner("trouble", "warning", sentences.office_import_wrong(preview.wrong.len(), &grouped(count)), sentences.office_import_wrong_text())
+        ui::banner(
+            "trouble",
+            "warning",
+            sentences.office_import_wrong(preview.wrong.len(), &grouped(count)),
+            sentences.office_import_wrong_text(),
+        )
     };
     let wrong = (!preview.wrong.is_empty()).then(|| {
-        let columns = [words(sentences.office_import_line()), words(sentences.office_import_column()), words(sentences.office_import_remark())];
-        let rows = preview.wrong.iter().take(WRONG_SHOWN).map(|wrong| remark(desk, wrong, preview)).collect();
-        widgets::part(sentences.office_import_to_correct(), ().into_any(), widgets::table(sentences.office_import_to_correct(), "", &columns, rows, None))
+        let columns = [
+            words(sentences.office_import_line()),
+            words(sentences.office_import_column()),
+            words(sentences.office_import_remark()),
+        ];
+        let rows = preview
+            .wrong
+            .iter()
+            .take(WRONG_SHOWN)
+            .map(|wrong| remark(desk, wrong, preview))
+            .collect();
+        widgets::part(
+            sentences.office_import_to_correct(),
+            ().into_any(),
+            widgets::table(
+                sentences.office_import_to_correct(),
+                "",
+                &columns,
+                rows,
+                None,
+            ),
+        )
     });
-    let columns = [words(sentences.office_import_line()), words(sentences.office_field_name()), words(sentences.office_import_belongs()), figures(sentences.tier_retail()), words(sentences.office_import_remark())];
+    let columns = [
+        words(sentences.office_import_line()),
+        words(sentences.office_field_name()),
+        words(sentences.office_import_belongs()),
+        figures(sentences.tier_retail()),
+        words(sentences.office_import_remark()),
+    ];
     let rows = preview
         .rows
         .iter()
         .take(ROWS_SHOWN)
         .map(|row| {
             let is_wrong = wrong_lines.contains(&row.line);
-            let state = if is_wrong { ui::chip("trouble", "warning", sentences.office_import_fix()) } else { ui::chip("done", "check", sentences.office_import_ready()) };
+            let state = if is_wrong {
+                ui::chip("trouble", "warning", sentences.office_import_fix())
+            } else {
+                ui::chip("done", "check", sentences.office_import_ready())
+            };
             Row {
                 tone: if is_wrong { "trouble" } else { "" },
                 cells: vec![
@@ -156,7 +261,13 @@ pub fn preview(desk: &Desk, contents: Contents, preview: &Preview, file: &str, t
         })
         .collect();
     let shown = sentences.office_import_shown(&grouped(count.min(ROWS_SHOWN)), &grouped(count));
-    let list = (count > 0).then(|| widgets::part(sentences.office_import_rows(), ().into_any(), widgets::table(sentences.office_import_rows(), &shown, &columns, rows, None)));
+    let list = (count > 0).then(|| {
+        widgets::part(
+            sentences.office_import_rows(),
+            ().into_any(),
+            widgets::table(sentences.office_import_rows(), &shown, &columns, rows, None),
+        )
+    });
     let apply = preview.wrong.is_empty().then(|| {
         let from = (contents == Contents::Products && preview.has_prices && !is_first).then(|| form.valid_from(false));
         view! {
@@ -168,19 +279,43 @@ pub fn preview(desk: &Desk, contents: Contents, preview: &Preview, file: &str, t
             </form>
         }
     });
-    let again = (!preview.wrong.is_empty()).then(|| widgets::go(format!("/office/import/{name}"), "upload", sentences.office_import_again(), "button button-primary"));
+    let again = (!preview.wrong.is_empty()).then(|| {
+        widgets::go(
+            format!("/office/import/{name}"),
+            "upload",
+            sentences.office_import_again(),
+            "button button-primary",
+        )
+    });
     let body = view! { {verdict} {wrong} {again} {apply} {list} };
-    desk.page(room(contents), title, desk.title(title, ().into_any()), body.into_any())
+    desk.page(
+        room(contents),
+        title,
+        desk.title(title, ().into_any()),
+        body.into_any(),
+    )
 }
 
 fn remark(desk: &Desk, wrong: &Wrong, preview: &Preview) -> Row {
     let words = desk.words();
-    let name = preview.rows.iter().find(|row| row.line == wrong.line).map(|row| row.name.clone()).unwrap_or_default();
-    let line = if wrong.line == 0 { words.office_import_whole().to_owned() } else { wrong.line.to_string() };
+    let name = preview
+        .rows
+        .iter()
+        .find(|row| row.line == wrong.line)
+        .map(|row| row.name.clone())
+        .unwrap_or_default();
+    let line = if wrong.line == 0 {
+        words.office_import_whole().to_owned()
+    } else {
+        wrong.line.to_string()
+    };
     Row {
         tone: "trouble",
         cells: vec![
-            widgets::with_small(view! { <span class="number">{line}</span> }.into_any(), name),
+            widgets::with_small(
+                view! { <span class="number">{line}</span> }.into_any(),
+                name,
+            ),
             view! { <code dir="ltr">{wrong.column.clone()}</code> }.into_any(),
             said(trouble(words, &wrong.trouble)),
         ],
@@ -196,7 +331,9 @@ fn trouble(words: Words, trouble: &Trouble) -> String {
         Trouble::NotAPercentage => words.office_trouble_percentage().to_owned(),
         Trouble::NotDays { days_max } => words.office_problem_days(&days_max.to_string()),
         Trouble::NotAPhone => words.office_problem_phone().to_owned(),
-        Trouble::UnknownRegime => words.office_import_regime_hint("doorstep_7d, regular_round, own_production"),
+        Trouble::UnknownRegime => {
+            words.office_import_regime_hint("doorstep_7d, regular_round, own_production")
+        }
         Trouble::UnknownCooperative => words.office_trouble_cooperative().to_owned(),
         Trouble::UnknownCategory => words.office_trouble_category().to_owned(),
         Trouble::PricesNotOrdered => words.office_problem_price_order().to_owned(),

@@ -26,7 +26,15 @@ pub struct Asked {
 }
 
 /// The fields of the search, in the order of the form.
-const FIELDS: [&str; 7] = ["q", "agent", "cooperative", "progress", "customer", "from", "to"];
+const FIELDS: [&str; 7] = [
+    "q",
+    "agent",
+    "cooperative",
+    "progress",
+    "customer",
+    "from",
+    "to",
+];
 
 impl Asked {
     /// Reads it. What cannot be understood is left out.
@@ -43,9 +51,16 @@ impl Asked {
         };
         let after = typed.get("after").split_once('_').and_then(|(at, id)| {
             let placed_at = Timestamp(at.parse().ok()?);
-            Some(OrderCursor { placed_at, id: id.parse::<OrderId>().ok()? })
+            Some(OrderCursor {
+                placed_at,
+                id: id.parse::<OrderId>().ok()?,
+            })
         });
-        Self { filter, after, typed }
+        Self {
+            filter,
+            after,
+            typed,
+        }
     }
 
     fn query(&self, but: Option<&str>) -> String {
@@ -64,7 +79,9 @@ impl Asked {
 pub fn encoded(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                char::from(byte).to_string()
+            }
             byte => format!("%{byte:02X}"),
         })
         .collect()
@@ -82,23 +99,51 @@ pub const fn progress_look(progress: Progress) -> (&'static str, &'static str) {
 }
 
 /// One page of what was found.
-pub fn page(desk: &Desk, asked: &Asked, found: &OrderPage, catalogue: &Catalogue, people: &[Person]) -> String {
+pub fn page(
+    desk: &Desk,
+    asked: &Asked,
+    found: &OrderPage,
+    catalogue: &Catalogue,
+    people: &[Person],
+) -> String {
     let sentences = desk.words();
     let title = sentences.office_nav_orders();
     let about = said(sentences.office_orders_about());
-    let export = widgets::go(format!("/office/orders.csv?{}", asked.query(None)), "download", sentences.office_export(), "button");
+    let export = widgets::go(
+        format!("/office/orders.csv?{}", asked.query(None)),
+        "download",
+        sentences.office_export(),
+        "button",
+    );
     let head = view! { {desk.title(title, about)} {export} }.into_any();
-    let body = view! { {filters(desk, asked, catalogue, people)} {results(desk, asked, found)} }.into_any();
+    let body = view! { {filters(desk, asked, catalogue, people)} {results(desk, asked, found)} }
+        .into_any();
     desk.page(Room::Orders, title, head, body)
 }
 
 fn filters(desk: &Desk, asked: &Asked, catalogue: &Catalogue, people: &[Person]) -> AnyView {
     let words = desk.words();
-    let form = Form { desk, typed: &asked.typed, problems: &[] };
+    let form = Form {
+        desk,
+        typed: &asked.typed,
+        problems: &[],
+    };
     let mut states = vec![(String::new(), words.office_filter_all().to_owned())];
-    states.extend(Progress::ALL.map(|progress| (progress.as_str().to_owned(), words.progress(progress).to_owned())));
-    let date = || Line { kind: "date", script: Script::Figures, ..Line::default() };
-    let customer = asked.filter.customer.map(|id| view! { <input type="hidden" name="customer" value=id.to_string() /> });
+    states.extend(Progress::ALL.map(|progress| {
+        (
+            progress.as_str().to_owned(),
+            words.progress(progress).to_owned(),
+        )
+    }));
+    let date = || Line {
+        kind: "date",
+        script: Script::Figures,
+        ..Line::default()
+    };
+    let customer = asked
+        .filter
+        .customer
+        .map(|id| view! { <input type="hidden" name="customer" value=id.to_string() /> });
     let tags: Vec<AnyView> = FIELDS
         .iter()
         .filter(|field| !asked.typed.get(field).is_empty())
@@ -126,16 +171,39 @@ fn filters(desk: &Desk, asked: &Asked, catalogue: &Catalogue, people: &[Person])
     .into_any()
 }
 
-fn shown(desk: &Desk, asked: &Asked, field: &str, catalogue: &Catalogue, people: &[Person]) -> String {
+fn shown(
+    desk: &Desk,
+    asked: &Asked,
+    field: &str,
+    catalogue: &Catalogue,
+    people: &[Person],
+) -> String {
     let words = desk.words();
     let typed = asked.typed.get(field).to_owned();
     let name = match field {
-        "agent" => asked.filter.agent.and_then(|id| people.iter().find(|person| person.id == id)).map(|person| desk.text(&person.name)),
-        "cooperative" => asked.filter.cooperative.and_then(|id| catalogue.cooperative(id)).map(|one| desk.text(&one.name)),
-        "progress" => asked.filter.progress.map(|progress| words.progress(progress).to_owned()),
+        "agent" => asked
+            .filter
+            .agent
+            .and_then(|id| people.iter().find(|person| person.id == id))
+            .map(|person| desk.text(&person.name)),
+        "cooperative" => asked
+            .filter
+            .cooperative
+            .and_then(|id| catalogue.cooperative(id))
+            .map(|one| desk.text(&one.name)),
+        "progress" => asked
+            .filter
+            .progress
+            .map(|progress| words.progress(progress).to_owned()),
         "customer" => Some(words.office_column_customer().to_owned()),
-        "from" => typed.parse().ok().map(|date| words.office_orders_since(&words.date_full(date))),
-        "to" => typed.parse().ok().map(|date| words.office_orders_until(&words.date_full(date))),
+        "from" => typed
+            .parse()
+            .ok()
+            .map(|date| words.office_orders_since(&words.date_full(date))),
+        "to" => typed
+            .parse()
+            .ok()
+            .map(|date| words.office_orders_until(&words.date_full(date))),
         _ => None,
     };
     name.unwrap_or(typed)
@@ -146,18 +214,38 @@ fn results(desk: &Desk, asked: &Asked, found: &OrderPage) -> AnyView {
     if found.orders.is_empty() {
         let searched = !asked.query(None).is_empty();
         let (title, text) = if searched {
-            (sentences.office_orders_none_found(), sentences.office_orders_none_found_text())
+            (
+                sentences.office_orders_none_found(),
+                sentences.office_orders_none_found_text(),
+            )
         } else {
-            (sentences.office_orders_none(), sentences.office_orders_none_text())
+            (
+                sentences.office_orders_none(),
+                sentences.office_orders_none_text(),
+            )
         };
-        let action = searched.then(|| widgets::go("/office/orders", "orders", sentences.office_orders_all(), "button"));
+        let action = searched.then(|| {
+            widgets::go(
+                "/office/orders",
+                "orders",
+                sentences.office_orders_all(),
+                "button",
+            )
+        });
         return ui::empty_state("orders", title, text, action.into_any());
     }
     let next = found.next.map(|next| {
         let address = format!("/office/orders?{}&after={}_{}", asked.query(None), next.placed_at.0, next.id);
         view! { <a class="button" href=address rel="next">{sentences.office_page_next()}{ui::icon("arrow")}</a> }
     });
-    let first = asked.after.map(|_| widgets::go(format!("/office/orders?{}", asked.query(None)), "back", sentences.office_page_first(), "button"));
+    let first = asked.after.map(|_| {
+        widgets::go(
+            format!("/office/orders?{}", asked.query(None)),
+            "back",
+            sentences.office_page_first(),
+            "button",
+        )
+    });
     let pages = (next.is_some() || first.is_some()).then(|| view! { <nav class="pages" aria-label=sentences.office_page_label()>{first}<span></span>{next}</nav> });
     view! { {list(desk, &found.orders)} {pages} }.into_any()
 }
@@ -205,7 +293,13 @@ pub fn export(desk: &Desk, orders: &[OrderSummary]) -> Sheet {
         words.office_column_total(),
         words.office_column_commission(),
     ]);
-    let at = |moment| format!("{} {}", desk.offset.date_at(moment), crate::words::time(moment, desk.offset));
+    let at = |moment| {
+        format!(
+            "{} {}",
+            desk.offset.date_at(moment),
+            crate::words::time(moment, desk.offset)
+        )
+    };
     for order in orders {
         sheet.row(&[
             order.code.to_string(),

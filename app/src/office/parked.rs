@@ -13,35 +13,95 @@ use super::widgets::{self, facts, said};
 use crate::ui;
 
 /// The list, latest first. `problems` tells why the last decision could not be taken.
-pub fn page(desk: &Desk, parked: &[ParkedCommand], catalogue: &Catalogue, problems: &[Problem]) -> String {
+pub fn page(
+    desk: &Desk,
+    parked: &[ParkedCommand],
+    catalogue: &Catalogue,
+    problems: &[Problem],
+) -> String {
     let words = desk.words();
     let title = words.office_nav_parked();
-    let troubles: Vec<AnyView> = problems.iter().map(|problem| ui::banner("trouble", "warning", words.office_parked_not_accepted(), problem.text.clone())).collect();
+    let troubles: Vec<AnyView> = problems
+        .iter()
+        .map(|problem| {
+            ui::banner(
+                "trouble",
+                "warning",
+                words.office_parked_not_accepted(),
+                problem.text.clone(),
+            )
+        })
+        .collect();
     let list = if parked.is_empty() {
-        ui::empty_state("check", words.office_parked_none(), words.office_parked_none_text(), ().into_any())
+        ui::empty_state(
+            "check",
+            words.office_parked_none(),
+            words.office_parked_none_text(),
+            ().into_any(),
+        )
     } else {
-        parked.iter().map(|one| item(desk, one, catalogue)).collect_view().into_any()
+        parked
+            .iter()
+            .map(|one| item(desk, one, catalogue))
+            .collect_view()
+            .into_any()
     };
-    desk.page(Room::Parked, title, desk.title(title, said(words.office_parked_about())), view! { <div role="alert">{troubles}</div> {list} }.into_any())
+    desk.page(
+        Room::Parked,
+        title,
+        desk.title(title, said(words.office_parked_about())),
+        view! { <div role="alert">{troubles}</div> {list} }.into_any(),
+    )
 }
 
 fn item(desk: &Desk, parked: &ParkedCommand, catalogue: &Catalogue) -> AnyView {
     let words = desk.words();
     let id = parked.id.to_string();
     let why = words.refusal(&parked.refusal, catalogue, desk.offset);
-    let person = widgets::link(format!("/office/people/{}", parked.person), desk.text(&parked.person_name));
+    let person = widgets::link(
+        format!("/office/people/{}", parked.person),
+        desk.text(&parked.person_name),
+    );
     let mut about = vec![
         (words.office_history_who(), person),
-        (words.office_parked_made(), said(desk.moment(parked.made_at))),
-        (words.office_column_received(), said(desk.moment(parked.received_at))),
+        (
+            words.office_parked_made(),
+            said(desk.moment(parked.made_at)),
+        ),
+        (
+            words.office_column_received(),
+            said(desk.moment(parked.received_at)),
+        ),
     ];
     let body = parked.whole.get("body").unwrap_or(&parked.whole);
-    if let Some(order) = body.get("order").and_then(Value::as_str).and_then(|id| id.parse::<OrderId>().ok()) {
-        about.push((words.office_column_order(), widgets::link(format!("/office/orders/{order}"), words.office_parked_open_order())));
+    if let Some(order) = body
+        .get("order")
+        .and_then(Value::as_str)
+        .and_then(|id| id.parse::<OrderId>().ok())
+    {
+        about.push((
+            words.office_column_order(),
+            widgets::link(
+                format!("/office/orders/{order}"),
+                words.office_parked_open_order(),
+            ),
+        ));
     }
     let whole = serde_json::to_string_pretty(&parked.whole).unwrap_or_default();
-    let accept = widgets::act(format!("/office/parked/{id}"), &[("settle", "accept")], "check", words.office_parked_accept(), "button button-primary");
-    let reject = widgets::act(format!("/office/parked/{id}"), &[("settle", "reject")], "close", words.office_parked_reject(), "button button-danger");
+    let accept = widgets::act(
+        format!("/office/parked/{id}"),
+        &[("settle", "accept")],
+        "check",
+        words.office_parked_accept(),
+        "button button-primary",
+    );
+    let reject = widgets::act(
+        format!("/office/parked/{id}"),
+        &[("settle", "reject")],
+        "close",
+        words.office_parked_reject(),
+        "button button-danger",
+    );
     let inside = view! {
         <p class="toned">{why}</p>
         {facts(about)}
@@ -50,7 +110,11 @@ fn item(desk: &Desk, parked: &ParkedCommand, catalogue: &Catalogue) -> AnyView {
         <div class="button-group">{accept}{reject}</div>
         <p class="small muted">{words.office_parked_hint()}</p>
     };
-    widgets::part(kind(desk, &parked.kind), ui::chip("waiting", "eye", words.office_parked_waits()), inside.into_any())
+    widgets::part(
+        kind(desk, &parked.kind),
+        ui::chip("waiting", "eye", words.office_parked_waits()),
+        inside.into_any(),
+    )
 }
 
 /// What a command would do, in a few words.
@@ -82,7 +146,18 @@ fn kind(desk: &Desk, kind: &str) -> &'static str {
 /// What can be told of a command's content in words: goods, amounts, whose part.
 fn content(desk: &Desk, body: &Value, catalogue: &Catalogue) -> AnyView {
     let words = desk.words();
-    let product = |id: i64| catalogue.product(ProductId(id)).map_or_else(|| id.to_string(), |product| format!("{} · {}", desk.text(&product.name), desk.text(&product.unit)));
+    let product = |id: i64| {
+        catalogue.product(ProductId(id)).map_or_else(
+            || id.to_string(),
+            |product| {
+                format!(
+                    "{} · {}",
+                    desk.text(&product.name),
+                    desk.text(&product.unit)
+                )
+            },
+        )
+    };
     let money = |value: Option<&Value>| value.and_then(Value::as_i64).map(Centimes);
     let mut told: Vec<(&str, AnyView)> = Vec::new();
     if let Some(name) = body.get("first_name").and_then(Value::as_str) {
@@ -92,7 +167,9 @@ fn content(desk: &Desk, body: &Value, catalogue: &Catalogue) -> AnyView {
         told.push((words.customer_place(), said(place)));
     }
     if let Some(cooperative) = body.get("cooperative").and_then(Value::as_i64) {
-        let name = catalogue.cooperative(CooperativeId(cooperative)).map_or_else(|| cooperative.to_string(), |one| desk.text(&one.name));
+        let name = catalogue
+            .cooperative(CooperativeId(cooperative))
+            .map_or_else(|| cooperative.to_string(), |one| desk.text(&one.name));
         told.push((words.role_cooperative(), said(name)));
     }
     if let Some(shown) = money(body.pointer("/shown/total")) {
@@ -104,17 +181,31 @@ fn content(desk: &Desk, body: &Value, catalogue: &Catalogue) -> AnyView {
     if let Some(amount) = money(body.get("amount")) {
         told.push((words.office_ledger_amount(), ui::amount(amount, "")));
     }
-    let lines = body.pointer("/basket/lines").or_else(|| body.get("lines")).and_then(Value::as_array);
+    let lines = body
+        .pointer("/basket/lines")
+        .or_else(|| body.get("lines"))
+        .and_then(Value::as_array);
     let goods: Vec<AnyView> = lines
         .into_iter()
         .flatten()
         .map(|line| {
-            let units = line.get("units").or_else(|| line.get("asked")).and_then(Value::as_i64).unwrap_or_default();
+            let units = line
+                .get("units")
+                .or_else(|| line.get("asked"))
+                .and_then(Value::as_i64)
+                .unwrap_or_default();
             let name = match line.get("product").and_then(Value::as_i64) {
                 Some(id) => product(id),
-                None => words.office_parked_line(&line.get("line").and_then(Value::as_i64).unwrap_or_default().to_string()),
+                None => words.office_parked_line(
+                    &line
+                        .get("line")
+                        .and_then(Value::as_i64)
+                        .unwrap_or_default()
+                        .to_string(),
+                ),
             };
-            view! { <li><span class="number">{units}</span> " × " <bdi>{name}</bdi></li> }.into_any()
+            view! { <li><span class="number">{units}</span> " × " <bdi>{name}</bdi></li> }
+                .into_any()
         })
         .collect();
     let goods = (!goods.is_empty()).then(|| view! { <ul class="stack stack-tight">{goods}</ul> });

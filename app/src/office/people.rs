@@ -28,17 +28,26 @@ struct Phones {
 
 impl Phones {
     fn of(devices: &[Device], person: PersonId) -> Self {
-        devices.iter().filter(|device| device.person == person).fold(Self::default(), |sum, device| Self {
-            count: sum.count + 1,
-            waiting_orders: sum.waiting_orders.saturating_add(device.waiting.orders),
-            waiting_commands: sum.waiting_commands.saturating_add(device.waiting.commands),
-            last_contact: sum.last_contact.max(Some(device.last_contact_at)),
-        })
+        devices
+            .iter()
+            .filter(|device| device.person == person)
+            .fold(Self::default(), |sum, device| Self {
+                count: sum.count + 1,
+                waiting_orders: sum.waiting_orders.saturating_add(device.waiting.orders),
+                waiting_commands: sum.waiting_commands.saturating_add(device.waiting.commands),
+                last_contact: sum.last_contact.max(Some(device.last_contact_at)),
+            })
     }
 }
 
 /// The list of agents, with what they sold this month.
-pub fn agents(desk: &Desk, agents: &[Person], devices: &[Device], month: &[(FigureKey, Measures)], typed: &str) -> String {
+pub fn agents(
+    desk: &Desk,
+    agents: &[Person],
+    devices: &[Device],
+    month: &[(FigureKey, Measures)],
+    typed: &str,
+) -> String {
     let sentences = desk.words();
     let title = sentences.office_nav_agents();
     let head = view! {
@@ -57,9 +66,20 @@ pub fn agents(desk: &Desk, agents: &[Person], devices: &[Device], month: &[(Figu
         .iter()
         .map(|agent| {
             let phones = Phones::of(devices, agent.id);
-            let sold = month.iter().find(|(key, _)| *key == FigureKey::Agent(agent.id)).map(|(_, measures)| *measures).unwrap_or_default();
-            let name = widgets::link(format!("/office/people/{}", agent.id), desk.text(&agent.name));
-            let tone = if phones.waiting_orders > 0 { "waiting" } else { "" };
+            let sold = month
+                .iter()
+                .find(|(key, _)| *key == FigureKey::Agent(agent.id))
+                .map(|(_, measures)| *measures)
+                .unwrap_or_default();
+            let name = widgets::link(
+                format!("/office/people/{}", agent.id),
+                desk.text(&agent.name),
+            );
+            let tone = if phones.waiting_orders > 0 {
+                "waiting"
+            } else {
+                ""
+            };
             Row {
                 tone,
                 cells: vec![
@@ -74,19 +94,44 @@ pub fn agents(desk: &Desk, agents: &[Person], devices: &[Device], month: &[(Figu
         })
         .collect();
     let list = if agents.is_empty() {
-        let action = widgets::go("/office/invite?role=agent", "person-plus", sentences.office_invite_agent(), "button button-primary");
-        ui::empty_state("people", sentences.office_agents_none(), sentences.office_agents_none_text(), action)
+        let action = widgets::go(
+            "/office/invite?role=agent",
+            "person-plus",
+            sentences.office_invite_agent(),
+            "button button-primary",
+        );
+        ui::empty_state(
+            "people",
+            sentences.office_agents_none(),
+            sentences.office_agents_none_text(),
+            action,
+        )
     } else {
-        widgets::table(title, &sentences.office_agents_caption(&sentences.month_and_year(desk.today())), &columns, rows, None)
+        widgets::table(
+            title,
+            &sentences.office_agents_caption(&sentences.month_and_year(desk.today())),
+            &columns,
+            rows,
+            None,
+        )
     };
-    desk.page(Room::Agents, title, head.into_any(), view! { {search(desk, "/office/agents", typed)} {list} }.into_any())
+    desk.page(
+        Room::Agents,
+        title,
+        head.into_any(),
+        view! { {search(desk, "/office/agents", typed)} {list} }.into_any(),
+    )
 }
 
 /// A search for a name or telephone number.
 fn search(desk: &Desk, address: &'static str, typed: &str) -> AnyView {
     let words = desk.words();
     let typed = Typed::default().with("q", typed);
-    let form = Form { desk, typed: &typed, problems: &[] };
+    let form = Form {
+        desk,
+        typed: &typed,
+        problems: &[],
+    };
     view! {
         <form class="filters no-print" method="get" action=address role="search">
             {form.line("q", words.office_people_search(), Line { kind: "search", ..Line::default() })}
@@ -97,7 +142,12 @@ fn search(desk: &Desk, address: &'static str, typed: &str) -> AnyView {
 }
 
 fn phone_text(person: &Person) -> String {
-    person.phone.as_ref().map(ToString::to_string).or_else(|| person.login.clone()).unwrap_or_default()
+    person
+        .phone
+        .as_ref()
+        .map(ToString::to_string)
+        .or_else(|| person.login.clone())
+        .unwrap_or_default()
 }
 
 fn contact(desk: &Desk, person: &Person, phones: &Phones) -> AnyView {
@@ -118,13 +168,26 @@ fn contact(desk: &Desk, person: &Person, phones: &Phones) -> AnyView {
 pub fn team(desk: &Desk, people: &[Person], catalogue: &Catalogue, typed: &str) -> String {
     let sentences = desk.words();
     let title = sentences.office_nav_team();
-    let columns = [words(sentences.office_field_name()), words(sentences.office_field_role()), words(sentences.office_field_cooperatives()), words(sentences.office_column_state())];
+    let columns = [
+        words(sentences.office_field_name()),
+        words(sentences.office_field_role()),
+        words(sentences.office_field_cooperatives()),
+        words(sentences.office_column_state()),
+    ];
     let rows = people
         .iter()
         .filter(|person| person.role != Role::Agent)
         .map(|person| {
-            let name = widgets::link(format!("/office/people/{}", person.id), desk.text(&person.name));
-            Row::plain(vec![with_small(name, phone_text(person)), said(sentences.role(person.role)), said(cooperatives_of(desk, person, catalogue)), state(desk, person)])
+            let name = widgets::link(
+                format!("/office/people/{}", person.id),
+                desk.text(&person.name),
+            );
+            Row::plain(vec![
+                with_small(name, phone_text(person)),
+                said(sentences.role(person.role)),
+                said(cooperatives_of(desk, person, catalogue)),
+                state(desk, person),
+            ])
         })
         .collect();
     let head = view! {
@@ -136,7 +199,12 @@ pub fn team(desk: &Desk, people: &[Person], catalogue: &Catalogue, typed: &str) 
 }
 
 fn cooperatives_of(desk: &Desk, person: &Person, catalogue: &Catalogue) -> String {
-    let names: Vec<String> = person.cooperatives.iter().filter_map(|id| catalogue.cooperative(*id)).map(|one| desk.text(&one.name)).collect();
+    let names: Vec<String> = person
+        .cooperatives
+        .iter()
+        .filter_map(|id| catalogue.cooperative(*id))
+        .map(|one| desk.text(&one.name))
+        .collect();
     names.join(", ")
 }
 
@@ -173,20 +241,50 @@ pub fn person(desk: &Desk, sight: &Sight<'_>) -> String {
     let person = sight.person;
     let name = desk.text(&person.name);
     let id = person.id;
-    let room = if person.role == Role::Agent { Room::Agents } else { Room::Team };
-    let change = sight.may_change.then(|| widgets::go(format!("/office/people/{id}/change"), "edit", sentences.action_change(), "button"));
+    let room = if person.role == Role::Agent {
+        Room::Agents
+    } else {
+        Room::Team
+    };
+    let change = sight.may_change.then(|| {
+        widgets::go(
+            format!("/office/people/{id}/change"),
+            "edit",
+            sentences.action_change(),
+            "button",
+        )
+    });
     let head = view! { {desk.title(&name, said(sentences.role(person.role)))} {change} };
     let phones = Phones::of(sight.devices, id);
-    let login = person.login.clone().map_or_else(|| ().into_any(), |login| view! { <bdi dir="ltr">{login}</bdi> }.into_any());
-    let phone = person.phone.as_ref().map_or_else(|| ().into_any(), |phone| view! { <bdi class="number" dir="ltr">{phone.to_string()}</bdi> }.into_any());
-    let mut about = vec![(sentences.office_column_state(), state(desk, person)), (sentences.customer_phone(), phone), (sentences.office_field_login(), login)];
+    let login = person.login.clone().map_or_else(
+        || ().into_any(),
+        |login| view! { <bdi dir="ltr">{login}</bdi> }.into_any(),
+    );
+    let phone = person.phone.as_ref().map_or_else(
+        || ().into_any(),
+        |phone| view! { <bdi class="number" dir="ltr">{phone.to_string()}</bdi> }.into_any(),
+    );
+    let mut about = vec![
+        (sentences.office_column_state(), state(desk, person)),
+        (sentences.customer_phone(), phone),
+        (sentences.office_field_login(), login),
+    ];
     if person.role == Role::Agent {
         about.push((sentences.office_field_grade(), said(person.grade.clone())));
     }
     if person.role == Role::Cooperative {
-        about.push((sentences.office_field_cooperatives(), said(cooperatives_of(desk, person, sight.catalogue))));
+        about.push((
+            sentences.office_field_cooperatives(),
+            said(cooperatives_of(desk, person, sight.catalogue)),
+        ));
     }
-    about.push((sentences.office_person_since(), said(sentences.date_full(taswiq_domain::time::Calendar::date_at(&desk.offset, person.created_at)))));
+    about.push((
+        sentences.office_person_since(),
+        said(sentences.date_full(taswiq_domain::time::Calendar::date_at(
+            &desk.offset,
+            person.created_at,
+        ))),
+    ));
     let body = view! {
         {facts(about)}
         {(person.role == Role::Agent).then(|| sold(desk, sight, &phones))}
@@ -201,10 +299,19 @@ fn sold(desk: &Desk, sight: &Sight<'_>, phones: &Phones) -> AnyView {
     let sentences = desk.words();
     let month = sight.month;
     let id = sight.person.id;
-    let tile = |label: &str, amount| view! { <a class="figure-tile" href=format!("/office?period=month&agent={id}")><span class="figure-label">{label.to_owned()}</span>{ui::amount(amount, "")}<span class="figure-why">{sentences.month_and_year(desk.today())}</span></a> }.into_any();
+    let tile = |label: &str, amount| {
+        view! { <a class="figure-tile" href=format!("/office?period=month&agent={id}")><span class="figure-label">{label.to_owned()}</span>{ui::amount(amount, "")}<span class="figure-why">{sentences.month_and_year(desk.today())}</span></a> }.into_any()
+    };
     let tone = (phones.waiting_orders > 0).then_some("waiting");
-    let all = widgets::link(format!("/office/orders?agent={id}"), sentences.office_orders_all());
-    let list = if sight.orders.orders.is_empty() { view! { <p class="muted">{sentences.office_orders_none()}</p> }.into_any() } else { super::orders::list(desk, &sight.orders.orders) };
+    let all = widgets::link(
+        format!("/office/orders?agent={id}"),
+        sentences.office_orders_all(),
+    );
+    let list = if sight.orders.orders.is_empty() {
+        view! { <p class="muted">{sentences.office_orders_none()}</p> }.into_any()
+    } else {
+        super::orders::list(desk, &sight.orders.orders)
+    };
     view! {
         <div class="figures">
             {tile(sentences.office_figures_turnover(), month.net_asked)}
@@ -225,17 +332,46 @@ fn access(desk: &Desk, person: &Person) -> AnyView {
     let id = person.id;
     let is_active = person.deactivated_at.is_none();
     let link = is_active.then(|| {
-        let word = if person.has_joined { words.office_link_reset() } else { words.office_link_again() };
-        widgets::act(format!("/office/people/{id}/link"), &[], "key", word, "button")
+        let word = if person.has_joined {
+            words.office_link_reset()
+        } else {
+            words.office_link_again()
+        };
+        widgets::act(
+            format!("/office/people/{id}/link"),
+            &[],
+            "key",
+            word,
+            "button",
+        )
     });
-    let (value, icon, word, class) = if is_active { ("no", "lock", words.office_person_deactivate(), "button button-danger") } else { ("yes", "unlock", words.office_person_activate(), "button") };
-    let active = widgets::act(format!("/office/people/{id}/active"), &[("active", value)], icon, word, class);
+    let (value, icon, word, class) = if is_active {
+        (
+            "no",
+            "lock",
+            words.office_person_deactivate(),
+            "button button-danger",
+        )
+    } else {
+        ("yes", "unlock", words.office_person_activate(), "button")
+    };
+    let active = widgets::act(
+        format!("/office/people/{id}/active"),
+        &[("active", value)],
+        icon,
+        word,
+        class,
+    );
     let inside = view! {
         <p>{words.office_link_nothing_lost()}</p>
         <p class="muted small">{words.office_person_deactivate_text()}</p>
         <div class="button-group">{link}{active}</div>
     };
-    widgets::part(words.office_access_title(), ().into_any(), inside.into_any())
+    widgets::part(
+        words.office_access_title(),
+        ().into_any(),
+        inside.into_any(),
+    )
 }
 
 fn devices(desk: &Desk, sight: &Sight<'_>) -> AnyView {
@@ -243,7 +379,13 @@ fn devices(desk: &Desk, sight: &Sight<'_>) -> AnyView {
     if sight.devices.is_empty() {
         return view! { <p class="muted">{sentences.office_person_no_phone()}</p> }.into_any();
     }
-    let columns = [words(sentences.office_history_device()), words(sentences.office_agents_contact()), figures(sentences.office_agents_waiting()), words(sentences.office_column_state()), words(sentences.office_column_act())];
+    let columns = [
+        words(sentences.office_history_device()),
+        words(sentences.office_agents_contact()),
+        figures(sentences.office_agents_waiting()),
+        words(sentences.office_column_state()),
+        words(sentences.office_column_act()),
+    ];
     let rows = sight
         .devices
         .iter()
@@ -252,15 +394,29 @@ fn devices(desk: &Desk, sight: &Sight<'_>) -> AnyView {
             let short = id.get(id.len() - 6..).unwrap_or_default().to_owned();
             let state = match (device.revoked_at, device.is_clock_wrong()) {
                 (Some(_), _) => ui::chip("trouble", "lock", sentences.office_devices_revoked()),
-                (None, true) => ui::chip("waiting", "clock", sentences.office_devices_clock(&(device.clock_skew_ms.abs() / 60_000).to_string())),
+                (None, true) => ui::chip(
+                    "waiting",
+                    "clock",
+                    sentences
+                        .office_devices_clock(&(device.clock_skew_ms.abs() / 60_000).to_string()),
+                ),
                 (None, false) => ui::chip("done", "check", sentences.office_person_active()),
             };
             let revoke = device.revoked_at.is_none().then(|| {
                 let person = sight.person.id.to_string();
-                widgets::act("/office/devices/revoke", &[("device", &id), ("person", &person)], "lock", sentences.office_devices_revoke(), "button button-quiet")
+                widgets::act(
+                    "/office/devices/revoke",
+                    &[("device", &id), ("person", &person)],
+                    "lock",
+                    sentences.office_devices_revoke(),
+                    "button button-quiet",
+                )
             });
             Row::plain(vec![
-                with_small(view! { <bdi class="number">{short}</bdi> }.into_any(), sentences.office_devices_build(&device.build)),
+                with_small(
+                    view! { <bdi class="number">{short}</bdi> }.into_any(),
+                    sentences.office_devices_build(&device.build),
+                ),
                 said(desk.moment(device.last_contact_at)),
                 number(i64::from(device.waiting.orders)),
                 state,
@@ -276,15 +432,31 @@ fn sessions(desk: &Desk, sight: &Sight<'_>) -> AnyView {
     if sight.sessions.is_empty() {
         return view! { <p class="muted">{sentences.office_sessions_none()}</p> }.into_any();
     }
-    let columns = [words(sentences.office_sessions_browser()), words(sentences.office_sessions_since()), words(sentences.office_sessions_used()), words(sentences.office_column_act())];
+    let columns = [
+        words(sentences.office_sessions_browser()),
+        words(sentences.office_sessions_since()),
+        words(sentences.office_sessions_used()),
+        words(sentences.office_column_act()),
+    ];
     let rows = sight
         .sessions
         .iter()
         .map(|session| {
             let person = sight.person.id.to_string();
             let label: String = session.label.chars().take(80).collect();
-            let revoke = widgets::act("/office/sessions/revoke", &[("session", &session.id), ("person", &person)], "lock", sentences.office_sessions_revoke(), "button button-quiet");
-            Row::plain(vec![view! { <bdi class="small" dir="ltr">{label}</bdi> }.into_any(), said(desk.moment(session.created_at)), said(desk.moment(session.last_used_at)), revoke])
+            let revoke = widgets::act(
+                "/office/sessions/revoke",
+                &[("session", &session.id), ("person", &person)],
+                "lock",
+                sentences.office_sessions_revoke(),
+                "button button-quiet",
+            );
+            Row::plain(vec![
+                view! { <bdi class="small" dir="ltr">{label}</bdi> }.into_any(),
+                said(desk.moment(session.created_at)),
+                said(desk.moment(session.last_used_at)),
+                revoke,
+            ])
         })
         .collect();
     widgets::table(sentences.office_sessions_title(), "", &columns, rows, None)
@@ -295,11 +467,23 @@ pub fn typed_of(person: &Person) -> Typed {
     let mut typed = Typed::default()
         .with("role", person.role.as_str())
         .with_text("name", &person.name)
-        .with("phone", person.phone.as_ref().map(ToString::to_string).unwrap_or_default())
+        .with(
+            "phone",
+            person
+                .phone
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+        )
         .with("login", person.login.clone().unwrap_or_default())
         .with("grade", person.grade.clone())
         .with("language", person.language.clone());
-    typed.0.extend(person.cooperatives.iter().map(|id| ("cooperatives".to_owned(), id.to_string())));
+    typed.0.extend(
+        person
+            .cooperatives
+            .iter()
+            .map(|id| ("cooperatives".to_owned(), id.to_string())),
+    );
     typed
 }
 
@@ -312,7 +496,10 @@ pub fn read(desk: &Desk, typed: &Typed) -> Result<PersonDetails, Vec<Problem>> {
     let mut reader = Reader::new(desk, typed);
     let role = Role::from_name(typed.get("role"));
     if role.is_none() {
-        reader.wrong("role", words.refusal_field_missing(words.office_field_role()));
+        reader.wrong(
+            "role",
+            words.refusal_field_missing(words.office_field_role()),
+        );
     }
     let role = role.unwrap_or(Role::Agent);
     let name = reader.text("name", words.office_field_name());
@@ -321,7 +508,10 @@ pub fn read(desk: &Desk, typed: &Typed) -> Result<PersonDetails, Vec<Problem>> {
     if phone.is_none() && login.is_none() && typed.get("phone").is_empty() {
         reader.wrong("phone", words.office_problem_login());
     }
-    let cooperatives: Vec<CooperativeId> = typed.all("cooperatives").filter_map(|id| id.parse().ok()).collect();
+    let cooperatives: Vec<CooperativeId> = typed
+        .all("cooperatives")
+        .filter_map(|id| id.parse().ok())
+        .collect();
     if role == Role::Cooperative && cooperatives.is_empty() {
         reader.wrong("cooperatives", words.office_problem_cooperative());
     }
@@ -330,40 +520,87 @@ pub fn read(desk: &Desk, typed: &Typed) -> Result<PersonDetails, Vec<Problem>> {
         name,
         login,
         phone,
-        grade: if role == Role::Agent { typed.get("grade").to_owned() } else { String::new() },
-        language: LANGUAGES.iter().find(|language| language.code == typed.get("language")).map_or(LANGUAGES[0].code, |language| language.code).to_owned(),
-        cooperatives: if role == Role::Cooperative { cooperatives } else { Vec::new() },
+        grade: if role == Role::Agent {
+            typed.get("grade").to_owned()
+        } else {
+            String::new()
+        },
+        language: LANGUAGES
+            .iter()
+            .find(|language| language.code == typed.get("language"))
+            .map_or(LANGUAGES[0].code, |language| language.code)
+            .to_owned(),
+        cooperatives: if role == Role::Cooperative {
+            cooperatives
+        } else {
+            Vec::new()
+        },
     };
     reader.done(details)
 }
 
 /// The form about somebody: new, or known already.
-pub fn form(desk: &Desk, typed: &Typed, problems: &[Problem], catalogue: &Catalogue, known: Option<PersonId>) -> String {
+pub fn form(
+    desk: &Desk,
+    typed: &Typed,
+    problems: &[Problem],
+    catalogue: &Catalogue,
+    known: Option<PersonId>,
+) -> String {
     let words = desk.words();
-    let form = Form { desk, typed, problems };
+    let form = Form {
+        desk,
+        typed,
+        problems,
+    };
     let role = Role::from_name(typed.get("role")).unwrap_or(Role::Agent);
     let (title, address, act, back) = match known {
-        None => (words.office_invite_title(), "/office/invite".to_owned(), words.office_invite_submit(), if role == Role::Agent { "/office/agents".to_owned() } else { "/office/team".to_owned() }),
-        Some(id) => (words.office_person_change(), format!("/office/people/{id}/change"), words.action_save(), format!("/office/people/{id}")),
+        None => (
+            words.office_invite_title(),
+            "/office/invite".to_owned(),
+            words.office_invite_submit(),
+            if role == Role::Agent {
+                "/office/agents".to_owned()
+            } else {
+                "/office/team".to_owned()
+            },
+        ),
+        Some(id) => (
+            words.office_person_change(),
+            format!("/office/people/{id}/change"),
+            words.action_save(),
+            format!("/office/people/{id}"),
+        ),
     };
     let mut roles = vec![Role::Agent, Role::Cooperative];
     if desk.role == Role::Administrator {
         roles.extend([Role::Manager, Role::Administrator]);
     }
-    let roles: Vec<(String, String)> = roles.into_iter().map(|role| (role.as_str().to_owned(), words.role(role).to_owned())).collect();
+    let roles: Vec<(String, String)> = roles
+        .into_iter()
+        .map(|role| (role.as_str().to_owned(), words.role(role).to_owned()))
+        .collect();
     let role_field = match known {
         // Nobody changes what somebody is: their history says who did what as what.
         Some(_) => view! { <input type="hidden" name="role" value=role.as_str() /> }.into_any(),
         None => form.select("role", words.office_field_role(), &roles),
     };
-    let languages: Vec<(String, String)> = LANGUAGES.iter().map(|language| (language.code.to_owned(), language.name.to_owned())).collect();
+    let languages: Vec<(String, String)> = LANGUAGES
+        .iter()
+        .map(|language| (language.code.to_owned(), language.name.to_owned()))
+        .collect();
     let shows_cooperatives = known.is_none() || role == Role::Cooperative;
     let shows_grade = known.is_none() || role == Role::Agent;
     let cooperatives = shows_cooperatives.then(|| {
         let boxes: Vec<AnyView> = catalogue.cooperatives.iter().map(|one| form.check("cooperatives", &one.id.to_string(), &desk.text(&one.name))).collect();
         view! { <fieldset class="form-part" id="cooperatives"><legend>{words.office_field_cooperatives()}</legend><p class="field-hint">{words.office_invite_cooperatives_hint()}</p>{boxes}</fieldset> }
     });
-    let figures = |kind| Line { kind, script: Script::Figures, optional: true, ..Line::default() };
+    let figures = |kind| Line {
+        kind,
+        script: Script::Figures,
+        optional: true,
+        ..Line::default()
+    };
     let inside = view! {
         <form class="form-page" method="post" action=address>
             {form.summary()}
@@ -383,17 +620,38 @@ pub fn form(desk: &Desk, typed: &Typed, problems: &[Problem], catalogue: &Catalo
             {form.foot(act, &back)}
         </form>
     };
-    let about = if known.is_none() { words.office_invite_about() } else { "" };
-    let room = if role == Role::Agent { Room::Agents } else { Room::Team };
-    desk.page(room, title, desk.title(title, said(about)), inside.into_any())
+    let about = if known.is_none() {
+        words.office_invite_about()
+    } else {
+        ""
+    };
+    let room = if role == Role::Agent {
+        Room::Agents
+    } else {
+        Room::Team
+    };
+    desk.page(
+        room,
+        title,
+        desk.title(title, said(about)),
+        inside.into_any(),
+    )
 }
 
 /// A single-use link, shown once: as a picture to scan, as an address to send, in words to say.
 pub fn link(desk: &Desk, person: &Person, link: &Link, address: &str) -> String {
     let words = desk.words();
     let name = desk.text(&person.name);
-    let title = if person.has_joined { words.office_link_reset_title(&name) } else { words.office_link_title(&name) };
-    let text = if person.has_joined { words.office_link_reset_text() } else { words.office_link_text() };
+    let title = if person.has_joined {
+        words.office_link_reset_title(&name)
+    } else {
+        words.office_link_title(&name)
+    };
+    let text = if person.has_joined {
+        words.office_link_reset_text()
+    } else {
+        words.office_link_text()
+    };
     let message = words.office_link_message(address);
     let share = format!("https://wa.me/?text={}", super::orders::encoded(&message));
     let body = view! {
@@ -418,14 +676,25 @@ pub fn link(desk: &Desk, person: &Person, link: &Link, address: &str) -> String 
         </div>
         <p>{widgets::go(format!("/office/people/{}", person.id), "arrow", words.office_link_back(), "button")}</p>
     };
-    let room = if person.role == Role::Agent { Room::Agents } else { Room::Team };
-    desk.page(room, &title, desk.title(&title, said(text)), body.into_any())
+    let room = if person.role == Role::Agent {
+        Room::Agents
+    } else {
+        Room::Team
+    };
+    desk.page(
+        room,
+        &title,
+        desk.title(&title, said(text)),
+        body.into_any(),
+    )
 }
 
 /// An address to scan: dark squares on a light ground in either theme, for cameras read no other.
 fn qr(address: &str, label: &str) -> AnyView {
     use fast_qr::QRBuilder;
-    let Ok(code) = QRBuilder::new(address).build() else { return ().into_any() };
+    let Ok(code) = QRBuilder::new(address).build() else {
+        return ().into_any();
+    };
     let quiet = 4;
     let side = code.size + 2 * quiet;
     let mut path = String::new();

@@ -21,11 +21,21 @@ impl Asked {
     /// Reads it. What cannot be understood is left out, as if it had not been given.
     pub fn read(desk: &Desk, typed: &Typed) -> Self {
         let today = desk.today();
-        let (from, to) = (typed.number::<CivilDate>("from"), typed.number::<CivilDate>("to"));
-        let named = PERIODS.into_iter().find(|known| *known == typed.get("period")).unwrap_or("today");
+        let (from, to) = (
+            typed.number::<CivilDate>("from"),
+            typed.number::<CivilDate>("to"),
+        );
+        let named = PERIODS
+            .into_iter()
+            .find(|known| *known == typed.get("period"))
+            .unwrap_or("today");
         // Whoever fills in a date means it, unless they chose another period in the same form.
         let chose_anew = !typed.get("was").is_empty() && typed.get("was") != named;
-        let named = if (from.is_some() || to.is_some()) && !chose_anew { "custom" } else { named };
+        let named = if (from.is_some() || to.is_some()) && !chose_anew {
+            "custom"
+        } else {
+            named
+        };
         let (period, first, end) = match (named, from, to) {
             ("week", ..) => ("week", today.plus_days(-6), today.plus_days(1)),
             ("month", ..) => ("month", today.first_of_month(), today.plus_days(1)),
@@ -36,7 +46,13 @@ impl Asked {
             }
             _ => ("today", today, today.plus_days(1)),
         };
-        let filter = FigureFilter { agent: typed.number("agent"), cooperative: typed.number("cooperative"), product: typed.number("product"), first, end };
+        let filter = FigureFilter {
+            agent: typed.number("agent"),
+            cooperative: typed.number("cooperative"),
+            product: typed.number("product"),
+            first,
+            end,
+        };
         Self { period, filter }
     }
 
@@ -52,7 +68,10 @@ impl Asked {
             ("cooperative", self.filter.cooperative.map(|id| id.0)),
             ("product", self.filter.product.map(|id| id.0)),
         ];
-        pairs.extend(ids.into_iter().filter_map(|(name, id)| Some(format!("{name}={}", id?))));
+        pairs.extend(
+            ids.into_iter()
+                .filter_map(|(name, id)| Some(format!("{name}={}", id?))),
+        );
         pairs.join("&")
     }
 
@@ -67,7 +86,11 @@ impl Asked {
     pub fn said(&self, desk: &Desk) -> String {
         let words = desk.words();
         let last = self.filter.end.plus_days(-1);
-        if last <= self.filter.first { words.date_full(self.filter.first) } else { words.office_period_span(&words.date_full(self.filter.first), &words.date_full(last)) }
+        if last <= self.filter.first {
+            words.date_full(self.filter.first)
+        } else {
+            words.office_period_span(&words.date_full(self.filter.first), &words.date_full(last))
+        }
     }
 }
 

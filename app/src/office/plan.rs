@@ -23,18 +23,30 @@ const ROOM: usize = 4;
 /// Rules in one plan: more than anybody can keep in mind.
 const RULES_MAX: usize = 200;
 
-const KINDS: [(&str, CustomerKind); 2] = [("household", CustomerKind::Household), ("professional", CustomerKind::Professional)];
-const CHANNELS: [(&str, Channel); 4] = [("door", Channel::Door), ("shop", Channel::Shop), ("web", Channel::Web), ("fair", Channel::Fair)];
+const KINDS: [(&str, CustomerKind); 2] = [
+    ("household", CustomerKind::Household),
+    ("professional", CustomerKind::Professional),
+];
+const CHANNELS: [(&str, Channel); 4] = [
+    ("door", Channel::Door),
+    ("shop", Channel::Shop),
+    ("web", Channel::Web),
+    ("fair", Channel::Fair),
+];
 
 /// Why a plan is refused, in words that name the rule.
 pub fn trouble(words: Words, error: &PlanError) -> String {
     match error {
         PlanError::NoDefaultRule => words.office_plan_no_default().to_owned(),
-        PlanError::Tie { first, second } => words.office_plan_tie(&first.to_string(), &second.to_string()),
+        PlanError::Tie { first, second } => {
+            words.office_plan_tie(&first.to_string(), &second.to_string())
+        }
         PlanError::NumberTwice { number } => words.office_plan_number_twice(&number.to_string()),
         PlanError::RateAboveWhole { number } => words.office_plan_rate(&number.to_string()),
         PlanError::SumNotValid { number } => words.office_plan_sum(&number.to_string()),
-        PlanError::ReasonMissing { number } => words.office_plan_reason_missing(&number.to_string()),
+        PlanError::ReasonMissing { number } => {
+            words.office_plan_reason_missing(&number.to_string())
+        }
         PlanError::NotInTheFuture => words.office_problem_past().to_owned(),
     }
 }
@@ -45,8 +57,23 @@ pub fn page(desk: &Desk, catalogue: &Catalogue, people: &[Person]) -> String {
     let title = sentences.office_nav_plan();
     let head = view! { {desk.title(title, said(sentences.office_plan_about()))} {widgets::go("/office/plan/new", "plus", sentences.office_plan_new(), "button button-primary")} };
     if catalogue.plans.is_empty() {
-        let action = widgets::go("/office/plan/new", "plus", sentences.office_plan_new(), "button button-primary");
-        return desk.page(Room::Plan, title, desk.title(title, said(sentences.office_plan_about())), ui::empty_state("percent", sentences.office_plan_none(), sentences.office_plan_none_text(), action));
+        let action = widgets::go(
+            "/office/plan/new",
+            "plus",
+            sentences.office_plan_new(),
+            "button button-primary",
+        );
+        return desk.page(
+            Room::Plan,
+            title,
+            desk.title(title, said(sentences.office_plan_about())),
+            ui::empty_state(
+                "percent",
+                sentences.office_plan_none(),
+                sentences.office_plan_none_text(),
+                action,
+            ),
+        );
     }
     let current = catalogue.plan_at(desk.now).map(|plan| plan.version);
     let versions: Vec<AnyView> = catalogue
@@ -60,12 +87,22 @@ pub fn page(desk: &Desk, catalogue: &Catalogue, people: &[Person]) -> String {
             widgets::part(&heading, state, view! { {from} {rules(desk, plan, catalogue, people)} }.into_any())
         })
         .collect();
-    desk.page(Room::Plan, title, head.into_any(), view! { <p class="small muted">{sentences.office_plan_order()}</p> {versions} }.into_any())
+    desk.page(
+        Room::Plan,
+        title,
+        head.into_any(),
+        view! { <p class="small muted">{sentences.office_plan_order()}</p> {versions} }.into_any(),
+    )
 }
 
 fn rules(desk: &Desk, plan: &Plan, catalogue: &Catalogue, people: &[Person]) -> AnyView {
     let sentences = desk.words();
-    let columns = [words(sentences.office_plan_rule()), words(sentences.office_plan_when()), words(sentences.office_plan_pays()), figures(sentences.office_plan_cap())];
+    let columns = [
+        words(sentences.office_plan_rule()),
+        words(sentences.office_plan_when()),
+        words(sentences.office_plan_pays()),
+        figures(sentences.office_plan_cap()),
+    ];
     let mut sorted: Vec<&Rule> = plan.rules.iter().collect();
     sorted.sort_by_key(|rule| (std::cmp::Reverse(rule.when.specificity()), rule.number));
     let rows = sorted
@@ -75,17 +112,26 @@ fn rules(desk: &Desk, plan: &Plan, catalogue: &Catalogue, people: &[Person]) -> 
                 view! { <span class="number">{rule.number}</span> }.into_any(),
                 said(conditions(desk, &rule.when, catalogue, people)),
                 said(pays(sentences, &rule.pays)),
-                rule.cap.map_or_else(|| said("–"), |cap| ui::amount(cap, "")),
+                rule.cap
+                    .map_or_else(|| said("–"), |cap| ui::amount(cap, "")),
             ])
         })
         .collect();
-    widgets::table(&sentences.office_plan_version(&plan.version.to_string()), "", &columns, rows, None)
+    widgets::table(
+        &sentences.office_plan_version(&plan.version.to_string()),
+        "",
+        &columns,
+        rows,
+        None,
+    )
 }
 
 /// What the form holds at first: the rules of the latest plan, or a default one.
 pub fn typed_of(desk: &Desk, catalogue: &Catalogue) -> Typed {
     let Some(plan) = catalogue.plans.last() else {
-        return Typed::default().with("rules", ROOM.to_string()).with("r0_by", "rate");
+        return Typed::default()
+            .with("rules", ROOM.to_string())
+            .with("r0_by", "rate");
     };
     let mut rules: Vec<&Rule> = plan.rules.iter().collect();
     // The default first: it is the one everybody looks for.
@@ -94,20 +140,49 @@ pub fn typed_of(desk: &Desk, catalogue: &Catalogue) -> Typed {
     for (index, rule) in rules.iter().enumerate() {
         let when = &rule.when;
         let (by, value) = match &rule.pays {
-            Pays::Rate { rate } => ("rate", rate.to_string().trim_end_matches('%').trim_end_matches('\u{a0}').to_owned()),
+            Pays::Rate { rate } => (
+                "rate",
+                rate.to_string()
+                    .trim_end_matches('%')
+                    .trim_end_matches('\u{a0}')
+                    .to_owned(),
+            ),
             Pays::PerUnit { amount } => ("per_unit", decimal(*amount)),
             Pays::Nothing { reason } => ("nothing", reason.clone()),
         };
-        let kind = when.customer_kind.and_then(|kind| KINDS.iter().find(|(_, known)| *known == kind)).map_or("", |(name, _)| name);
-        let channel = when.channel.and_then(|channel| CHANNELS.iter().find(|(_, known)| *known == channel)).map_or("", |(name, _)| name);
+        let kind = when
+            .customer_kind
+            .and_then(|kind| KINDS.iter().find(|(_, known)| *known == kind))
+            .map_or("", |(name, _)| name);
+        let channel = when
+            .channel
+            .and_then(|channel| CHANNELS.iter().find(|(_, known)| *known == channel))
+            .map_or("", |(name, _)| name);
         let values = [
             ("by", by.to_owned()),
             ("value", value),
             ("cap", rule.cap.map(decimal).unwrap_or_default()),
-            ("agent", when.agent.map(|id| id.to_string()).unwrap_or_default()),
-            ("product", when.product.and_then(|id| catalogue.product(id)).map(|product| numbered(desk, product)).unwrap_or_default()),
-            ("cooperative", when.cooperative.map(|id| id.to_string()).unwrap_or_default()),
-            ("category", when.category.map(|id| id.to_string()).unwrap_or_default()),
+            (
+                "agent",
+                when.agent.map(|id| id.to_string()).unwrap_or_default(),
+            ),
+            (
+                "product",
+                when.product
+                    .and_then(|id| catalogue.product(id))
+                    .map(|product| numbered(desk, product))
+                    .unwrap_or_default(),
+            ),
+            (
+                "cooperative",
+                when.cooperative
+                    .map(|id| id.to_string())
+                    .unwrap_or_default(),
+            ),
+            (
+                "category",
+                when.category.map(|id| id.to_string()).unwrap_or_default(),
+            ),
             ("grade", when.grade.clone().unwrap_or_default()),
             ("kind", kind.to_owned()),
             ("channel", channel.to_owned()),
@@ -121,18 +196,30 @@ pub fn typed_of(desk: &Desk, catalogue: &Catalogue) -> Typed {
 
 /// A product as it is chosen from a list: its number first, by which it is read back.
 fn numbered(desk: &Desk, product: &Product) -> String {
-    format!("{} · {} · {}", product.id, desk.text(&product.name), desk.text(&product.unit))
+    format!(
+        "{} · {} · {}",
+        product.id,
+        desk.text(&product.name),
+        desk.text(&product.unit)
+    )
 }
 
 fn room(typed: &Typed) -> usize {
-    typed.number::<usize>("rules").unwrap_or(ROOM).clamp(1, RULES_MAX)
+    typed
+        .number::<usize>("rules")
+        .unwrap_or(ROOM)
+        .clamp(1, RULES_MAX)
 }
 
 /// What was typed: the rules in use, numbered as they stand, and from when on they hold.
 ///
 /// # Errors
 /// What is wrong with it, each problem at its rule.
-pub fn read(desk: &Desk, typed: &Typed, is_first: bool) -> Result<(Timestamp, Vec<Rule>), Vec<Problem>> {
+pub fn read(
+    desk: &Desk,
+    typed: &Typed,
+    is_first: bool,
+) -> Result<(Timestamp, Vec<Rule>), Vec<Problem>> {
     let words = desk.words();
     let mut reader = Reader::new(desk, typed);
     let valid_from = reader.valid_from(desk, is_first);
@@ -147,17 +234,30 @@ pub fn read(desk: &Desk, typed: &Typed, is_first: bool) -> Result<(Timestamp, Ve
         let label = words.office_plan_nth(&number.to_string());
         let value = typed.get(&field("value"));
         let pays = match by {
-            "per_unit" => Pays::PerUnit { amount: reader.amount(&field("value"), &label) },
+            "per_unit" => Pays::PerUnit {
+                amount: reader.amount(&field("value"), &label),
+            },
             "nothing" => {
                 if value.is_empty() {
-                    reader.wrong(&field("value"), words.office_plan_reason_missing(&number.to_string()));
+                    reader.wrong(
+                        &field("value"),
+                        words.office_plan_reason_missing(&number.to_string()),
+                    );
                 }
-                Pays::Nothing { reason: value.chars().take(taswiq_domain::limits::NOTE_CHARACTERS).collect() }
+                Pays::Nothing {
+                    reason: value
+                        .chars()
+                        .take(taswiq_domain::limits::NOTE_CHARACTERS)
+                        .collect(),
+                }
             }
             _ => {
                 let rate = reader.percent(&field("value"), &label);
                 if rate == Ppm(0) && Ppm::parse_percent(value).is_some() {
-                    reader.wrong(&field("value"), words.office_plan_reason_missing(&number.to_string()));
+                    reader.wrong(
+                        &field("value"),
+                        words.office_plan_reason_missing(&number.to_string()),
+                    );
                 }
                 Pays::Rate { rate }
             }
@@ -166,20 +266,42 @@ pub fn read(desk: &Desk, typed: &Typed, is_first: bool) -> Result<(Timestamp, Ve
         let cap = (!cap.is_empty()).then(|| reader.amount(&field("cap"), &label));
         let when = Conditions {
             agent: typed.number(&field("agent")),
-            product: typed.get(&field("product")).split(' ').next().and_then(|id| id.parse().ok()),
+            product: typed
+                .get(&field("product"))
+                .split(' ')
+                .next()
+                .and_then(|id| id.parse().ok()),
             cooperative: typed.number(&field("cooperative")),
             category: typed.number(&field("category")),
             grade: Some(typed.get(&field("grade")).to_owned()).filter(|grade| !grade.is_empty()),
-            customer_kind: KINDS.iter().find(|(name, _)| *name == typed.get(&field("kind"))).map(|(_, kind)| *kind),
-            channel: CHANNELS.iter().find(|(name, _)| *name == typed.get(&field("channel"))).map(|(_, channel)| *channel),
+            customer_kind: KINDS
+                .iter()
+                .find(|(name, _)| *name == typed.get(&field("kind")))
+                .map(|(_, kind)| *kind),
+            channel: CHANNELS
+                .iter()
+                .find(|(name, _)| *name == typed.get(&field("channel")))
+                .map(|(_, channel)| *channel),
         };
-        rules.push(Rule { number, when, pays, cap: cap.filter(|cap| *cap > Centimes::ZERO) });
+        rules.push(Rule {
+            number,
+            when,
+            pays,
+            cap: cap.filter(|cap| *cap > Centimes::ZERO),
+        });
     }
     if reader.problems.is_empty() {
-        let plan = Plan { version: taswiq_domain::ids::PlanVersion(0), valid_from, rules: rules.clone() };
+        let plan = Plan {
+            version: taswiq_domain::ids::PlanVersion(0),
+            valid_from,
+            rules: rules.clone(),
+        };
         if let Err(error) = plan.check() {
             let field = match error {
-                PlanError::Tie { second: number, .. } | PlanError::RateAboveWhole { number } | PlanError::SumNotValid { number } | PlanError::ReasonMissing { number } => format!("r{}_value", number - 1),
+                PlanError::Tie { second: number, .. }
+                | PlanError::RateAboveWhole { number }
+                | PlanError::SumNotValid { number }
+                | PlanError::ReasonMissing { number } => format!("r{}_value", number - 1),
                 _ => "form".to_owned(),
             };
             reader.wrong(&field, trouble(words, &error));
@@ -189,27 +311,63 @@ pub fn read(desk: &Desk, typed: &Typed, is_first: bool) -> Result<(Timestamp, Ve
 }
 
 /// The form for the next version.
-pub fn form(desk: &Desk, typed: &Typed, problems: &[Problem], catalogue: &Catalogue, people: &[Person]) -> String {
+pub fn form(
+    desk: &Desk,
+    typed: &Typed,
+    problems: &[Problem],
+    catalogue: &Catalogue,
+    people: &[Person],
+) -> String {
     let words = desk.words();
-    let form = Form { desk, typed, problems };
+    let form = Form {
+        desk,
+        typed,
+        problems,
+    };
     let title = words.office_plan_new();
     let count = room(typed);
-    let any = |names: Vec<(String, String)>| std::iter::once((String::new(), words.office_plan_any().to_owned())).chain(names).collect::<Vec<_>>();
+    let any = |names: Vec<(String, String)>| {
+        std::iter::once((String::new(), words.office_plan_any().to_owned()))
+            .chain(names)
+            .collect::<Vec<_>>()
+    };
     let choices = Choices {
         by: vec![
             (String::new(), words.office_plan_unused().to_owned()),
             ("rate".to_owned(), words.office_plan_by_rate().to_owned()),
-            ("per_unit".to_owned(), words.office_plan_by_unit().to_owned()),
-            ("nothing".to_owned(), words.office_plan_by_nothing().to_owned()),
+            (
+                "per_unit".to_owned(),
+                words.office_plan_by_unit().to_owned(),
+            ),
+            (
+                "nothing".to_owned(),
+                words.office_plan_by_nothing().to_owned(),
+            ),
         ],
         agents: any(agents(desk, people).split_off(1)),
         cooperatives: any(cooperatives(desk, catalogue).split_off(1)),
-        categories: any(catalogue.categories.iter().map(|one| (one.id.to_string(), desk.text(&one.name))).collect()),
-        kinds: any(KINDS.iter().map(|(name, kind)| ((*name).to_owned(), words.customer_kind(*kind).to_owned())).collect()),
-        channels: any(CHANNELS.iter().map(|(name, channel)| ((*name).to_owned(), words.channel(*channel).to_owned())).collect()),
+        categories: any(catalogue
+            .categories
+            .iter()
+            .map(|one| (one.id.to_string(), desk.text(&one.name)))
+            .collect()),
+        kinds: any(KINDS
+            .iter()
+            .map(|(name, kind)| ((*name).to_owned(), words.customer_kind(*kind).to_owned()))
+            .collect()),
+        channels: any(CHANNELS
+            .iter()
+            .map(|(name, channel)| ((*name).to_owned(), words.channel(*channel).to_owned()))
+            .collect()),
     };
-    let products: Vec<AnyView> = catalogue.products.iter().map(|product| view! { <option value=numbered(desk, product)></option> }.into_any()).collect();
-    let rules: Vec<AnyView> = (0..count).map(|index| rule_fields(&form, index, &choices)).collect();
+    let products: Vec<AnyView> = catalogue
+        .products
+        .iter()
+        .map(|product| view! { <option value=numbered(desk, product)></option> }.into_any())
+        .collect();
+    let rules: Vec<AnyView> = (0..count)
+        .map(|index| rule_fields(&form, index, &choices))
+        .collect();
     let is_first = catalogue.plans.is_empty();
     let inside = view! {
         <form class="stack" method="post" action="/office/plan/new">
@@ -223,12 +381,19 @@ pub fn form(desk: &Desk, typed: &Typed, problems: &[Problem], catalogue: &Catalo
             {form.foot(words.office_publish(), "/office/plan")}
         </form>
     };
-    desk.page(Room::Plan, title, desk.title(title, said(words.office_plan_about())), inside.into_any())
+    desk.page(
+        Room::Plan,
+        title,
+        desk.title(title, said(words.office_plan_about())),
+        inside.into_any(),
+    )
 }
 
 /// The form with room for more rules.
 pub fn with_more(typed: &Typed) -> Typed {
-    typed.clone().with("rules", (room(typed) + ROOM).min(RULES_MAX).to_string())
+    typed
+        .clone()
+        .with("rules", (room(typed) + ROOM).min(RULES_MAX).to_string())
 }
 
 struct Choices {
@@ -243,8 +408,24 @@ struct Choices {
 fn rule_fields(form: &Form<'_>, index: usize, choices: &Choices) -> AnyView {
     let words = form.desk.words();
     let field = |name: &str| format!("r{index}_{name}");
-    let figures = |hint: &str| Line { inputmode: Some("decimal"), script: Script::Figures, hint: hint.to_owned(), maxlength: 500, ..Line::default() };
-    let has_conditions = ["agent", "product", "cooperative", "category", "grade", "kind", "channel"].iter().any(|name| !form.typed.get(&field(name)).is_empty());
+    let figures = |hint: &str| Line {
+        inputmode: Some("decimal"),
+        script: Script::Figures,
+        hint: hint.to_owned(),
+        maxlength: 500,
+        ..Line::default()
+    };
+    let has_conditions = [
+        "agent",
+        "product",
+        "cooperative",
+        "category",
+        "grade",
+        "kind",
+        "channel",
+    ]
+    .iter()
+    .any(|name| !form.typed.get(&field(name)).is_empty());
     // The first rule is where the default is looked for; conditions stay folded until there are some.
     view! {
         <fieldset class="form-part"><legend>{words.office_plan_nth(&(index + 1).to_string())}</legend>

@@ -14,7 +14,10 @@ impl Sheet {
     /// A table with these headings. It begins with the mark by which spreadsheets know UTF-8.
     pub fn new(headings: &[&str]) -> Self {
         let mut sheet = Self("\u{feff}".to_owned());
-        let headings: Vec<String> = headings.iter().map(|heading| (*heading).to_owned()).collect();
+        let headings: Vec<String> = headings
+            .iter()
+            .map(|heading| (*heading).to_owned())
+            .collect();
         sheet.row(&headings);
         sheet
     }
@@ -45,14 +48,26 @@ pub fn decimal(amount: Centimes) -> String {
 
 fn cell(text: &str) -> String {
     let runs = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    let text = if runs && !is_number(text) { format!("'{text}") } else { text.to_owned() };
-    if text.contains([';', '"', '\n', '\r', ',', '\t']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+    let text = if runs && !is_number(text) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    };
+    if text.contains([';', '"', '\n', '\r', ',', '\t']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text
+    }
 }
 
 /// Digits with at most one comma, after at most one minus: nothing that runs.
 fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    !digits.is_empty() && digits.matches(',').count() <= 1 && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b',')
+    !digits.is_empty()
+        && digits.matches(',').count() <= 1
+        && digits
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b',')
 }
 
 #[cfg(test)]
@@ -61,9 +76,22 @@ mod tests {
 
     #[test]
     fn fault_30_nothing_in_an_export_runs() {
-        for dangerous in ["=1+1", "+212600000000", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "＝1", "=cmd|' /C calc'!A0", "-2+3+cmd|' /C calc'!D2"] {
+        for dangerous in [
+            "=1+1",
+            "+212600000000",
+            "-1+1",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            "＝1",
+            "=cmd|' /C calc'!A0",
+            "-2+3+cmd|' /C calc'!D2",
+        ] {
             let written = cell(dangerous);
-            assert!(written.trim_start_matches('"').starts_with('\''), "{dangerous:?} became {written:?}");
+            assert!(
+                written.trim_start_matches('"').starts_with('\''),
+                "{dangerous:?} became {written:?}"
+            );
         }
     }
 

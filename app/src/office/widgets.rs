@@ -17,12 +17,18 @@ pub struct Column {
 
 /// A column with words.
 pub fn words(label: &str) -> Column {
-    Column { label: label.to_owned(), is_figures: false }
+    Column {
+        label: label.to_owned(),
+        is_figures: false,
+    }
 }
 
 /// A column with figures.
 pub fn figures(label: &str) -> Column {
-    Column { label: label.to_owned(), is_figures: true }
+    Column {
+        label: label.to_owned(),
+        is_figures: true,
+    }
 }
 
 /// A row of a table; the first cell names it.
@@ -41,7 +47,13 @@ impl Row {
 }
 
 /// A table that becomes a list where it is narrow.
-pub fn table(label: &str, caption: &str, columns: &[Column], rows: Vec<Row>, total: Option<Vec<AnyView>>) -> AnyView {
+pub fn table(
+    label: &str,
+    caption: &str,
+    columns: &[Column],
+    rows: Vec<Row>,
+    total: Option<Vec<AnyView>>,
+) -> AnyView {
     let heads: Vec<AnyView> = columns
         .iter()
         .map(|column| {
@@ -115,9 +127,21 @@ pub fn go(address: impl Into<String>, icon: &str, word: &str, class: &'static st
 }
 
 /// A form of one button.
-pub fn act(address: impl Into<String>, hidden: &[(&str, &str)], icon: &str, word: &str, class: &'static str) -> AnyView {
+pub fn act(
+    address: impl Into<String>,
+    hidden: &[(&str, &str)],
+    icon: &str,
+    word: &str,
+    class: &'static str,
+) -> AnyView {
     let (address, word): (String, String) = (address.into(), word.to_owned());
-    let hidden: Vec<AnyView> = hidden.iter().map(|(name, value)| view! { <input type="hidden" name=(*name).to_owned() value=(*value).to_owned() /> }.into_any()).collect();
+    let hidden: Vec<AnyView> = hidden
+        .iter()
+        .map(|(name, value)| {
+            view! { <input type="hidden" name=(*name).to_owned() value=(*value).to_owned() /> }
+                .into_any()
+        })
+        .collect();
     view! { <form method="post" action=address>{hidden}<button class=class type="submit">{ui::icon(icon)}{word}</button></form> }.into_any()
 }
 
@@ -129,7 +153,12 @@ pub fn part(title: &str, beside: AnyView, inside: AnyView) -> AnyView {
 
 /// Facts about one thing.
 pub fn facts(pairs: Vec<(&str, AnyView)>) -> AnyView {
-    let pairs: Vec<AnyView> = pairs.into_iter().map(|(term, value)| view! { <div><dt>{term.to_owned()}</dt><dd>{value}</dd></div> }.into_any()).collect();
+    let pairs: Vec<AnyView> = pairs
+        .into_iter()
+        .map(|(term, value)| {
+            view! { <div><dt>{term.to_owned()}</dt><dd>{value}</dd></div> }.into_any()
+        })
+        .collect();
     view! { <dl class="facts">{pairs}</dl> }.into_any()
 }
 
@@ -145,7 +174,12 @@ pub struct Bar {
 
 /// Bars, the longest as wide as the place they have.
 pub fn bars(bars: &[Bar]) -> AnyView {
-    let most = bars.iter().map(|bar| bar.amount.0).max().unwrap_or(0).max(1);
+    let most = bars
+        .iter()
+        .map(|bar| bar.amount.0)
+        .max()
+        .unwrap_or(0)
+        .max(1);
     let items: Vec<AnyView> = bars
         .iter()
         .map(|bar| {
@@ -177,7 +211,12 @@ pub struct Column2 {
 pub fn chart(desk: &Desk, description: &str, columns: &[Column2]) -> AnyView {
     const BASE: f64 = 170.0;
     const HEIGHT: f64 = 140.0;
-    let most = columns.iter().map(|column| column.first.0 + column.second.0).max().unwrap_or(0).max(1) as f64;
+    let most = columns
+        .iter()
+        .map(|column| column.first.0 + column.second.0)
+        .max()
+        .unwrap_or(0)
+        .max(1) as f64;
     let step = 100.0 / columns.len().max(1) as f64;
     // A label every so often: some fifty pixels each on a laptop.
     let every = columns.len().div_ceil(12).max(1);
@@ -219,7 +258,10 @@ pub fn chart(desk: &Desk, description: &str, columns: &[Column2]) -> AnyView {
             .into_any()
         })
         .collect();
-    let (title, description) = (desk.words().office_figures_chart().to_owned(), description.to_owned());
+    let (title, description) = (
+        desk.words().office_figures_chart().to_owned(),
+        description.to_owned(),
+    );
     view! {
         <svg class="chart" height="200" role="img" aria-labelledby="chart-title chart-text">
             <title id="chart-title">{title}</title>

@@ -15,34 +15,69 @@ use crate::failure::Failure;
 pub async fn list(visitor: Visitor) -> Result<Response, Failure> {
     let (office, actor) = (visitor.office(), visitor.actor());
     let records = office.cooperatives(actor).await?;
-    let (people, devices) = (office.people(actor, None, "").await?, office.devices(actor, None).await?);
-    let month = office.figures_by(actor, &this_month(&visitor).filter, Breakdown::Cooperative).await?;
-    Ok(visitor.page(pages::list(&visitor.desk, &records, &people, &devices, &month)))
+    let (people, devices) = (
+        office.people(actor, None, "").await?,
+        office.devices(actor, None).await?,
+    );
+    let month = office
+        .figures_by(actor, &this_month(&visitor).filter, Breakdown::Cooperative)
+        .await?;
+    Ok(visitor.page(pages::list(
+        &visitor.desk,
+        &records,
+        &people,
+        &devices,
+        &month,
+    )))
 }
 
 async fn record(visitor: &Visitor, id: CooperativeId) -> Result<CooperativeRecord, Failure> {
     let records = visitor.office().cooperatives(visitor.actor()).await?;
-    records.into_iter().find(|record| record.cooperative.id == id).ok_or(Failure::NotFound)
+    records
+        .into_iter()
+        .find(|record| record.cooperative.id == id)
+        .ok_or(Failure::NotFound)
 }
 
 pub async fn one(visitor: Visitor, Path(id): Path<CooperativeId>) -> Result<Response, Failure> {
     let (office, actor) = (visitor.office(), visitor.actor());
     let record = record(&visitor, id).await?;
-    let (people, devices) = (office.people(actor, None, "").await?, office.devices(actor, None).await?);
-    let month = office.figures(actor, &this_month(&visitor).but(|filter| filter.cooperative = Some(id)).filter).await?;
+    let (people, devices) = (
+        office.people(actor, None, "").await?,
+        office.devices(actor, None).await?,
+    );
+    let month = office
+        .figures(
+            actor,
+            &this_month(&visitor)
+                .but(|filter| filter.cooperative = Some(id))
+                .filter,
+        )
+        .await?;
     let catalogue = office.catalogue().await?;
-    Ok(visitor.page(pages::page(&visitor.desk, &record, &people, &devices, &month, &catalogue)))
+    Ok(visitor.page(pages::page(
+        &visitor.desk,
+        &record,
+        &people,
+        &devices,
+        &month,
+        &catalogue,
+    )))
 }
 
 pub async fn show_new(visitor: Visitor) -> Response {
-    let typed = Typed::default().with("regime", "doorstep_7d").with("delivery_days", "3");
+    let typed = Typed::default()
+        .with("regime", "doorstep_7d")
+        .with("delivery_days", "3");
     visitor.page(pages::form(&visitor.desk, &typed, &[], None))
 }
 
 pub async fn add(visitor: Visitor, Form(posted): Posted) -> Result<Response, Failure> {
     let typed = Typed(posted);
     let taken = add_both(&visitor, &typed).await;
-    visitor.answer(taken, Done::Saved, "/office/cooperatives", |problems| pages::form(&visitor.desk, &typed, problems, None))
+    visitor.answer(taken, Done::Saved, "/office/cooperatives", |problems| {
+        pages::form(&visitor.desk, &typed, problems, None)
+    })
 }
 
 /// The cooperative and its first convention: both are read before either is written.
@@ -56,40 +91,91 @@ async fn add_both(visitor: &Visitor, typed: &Typed) -> Result<(), Untaken> {
         }
     };
     let convention = convention?;
-    let id = visitor.office().add_cooperative(visitor.actor(), details).await?;
-    visitor.office().publish_convention(visitor.actor(), id, convention).await?;
+    let id = visitor
+        .office()
+        .add_cooperative(visitor.actor(), details)
+        .await?;
+    visitor
+        .office()
+        .publish_convention(visitor.actor(), id, convention)
+        .await?;
     Ok(())
 }
 
-pub async fn show_change(visitor: Visitor, Path(id): Path<CooperativeId>) -> Result<Response, Failure> {
+pub async fn show_change(
+    visitor: Visitor,
+    Path(id): Path<CooperativeId>,
+) -> Result<Response, Failure> {
     let record = record(&visitor, id).await?;
-    Ok(visitor.page(pages::form(&visitor.desk, &pages::typed_of(&record), &[], Some(id))))
+    Ok(visitor.page(pages::form(
+        &visitor.desk,
+        &pages::typed_of(&record),
+        &[],
+        Some(id),
+    )))
 }
 
-pub async fn change(visitor: Visitor, Path(id): Path<CooperativeId>, Form(posted): Posted) -> Result<Response, Failure> {
+pub async fn change(
+    visitor: Visitor,
+    Path(id): Path<CooperativeId>,
+    Form(posted): Posted,
+) -> Result<Response, Failure> {
     let typed = Typed(posted);
     let taken = match pages::read(&visitor.desk, &typed) {
-        Ok(details) => visitor.office().change_cooperative(visitor.actor(), id, details).await.map_err(Into::into),
+        Ok(details) => visitor
+            .office()
+            .change_cooperative(visitor.actor(), id, details)
+            .await
+            .map_err(Into::into),
         Err(problems) => Err(problems.into()),
     };
-    visitor.answer(taken, Done::Saved, &format!("/office/cooperatives/{id}"), |problems| pages::form(&visitor.desk, &typed, problems, Some(id)))
+    visitor.answer(
+        taken,
+        Done::Saved,
+        &format!("/office/cooperatives/{id}"),
+        |problems| pages::form(&visitor.desk, &typed, problems, Some(id)),
+    )
 }
 
-pub async fn show_convention(visitor: Visitor, Path(id): Path<CooperativeId>) -> Result<Response, Failure> {
+pub async fn show_convention(
+    visitor: Visitor,
+    Path(id): Path<CooperativeId>,
+) -> Result<Response, Failure> {
     let record = record(&visitor, id).await?;
-    let mut typed = Typed::default().with("regime", "doorstep_7d").with("delivery_days", "3");
+    let mut typed = Typed::default()
+        .with("regime", "doorstep_7d")
+        .with("delivery_days", "3");
     if let Some(last) = record.cooperative.conventions.last() {
-        typed = typed.with("regime", last.regime.as_str()).with("delivery_days", last.delivery_days.to_string());
+        typed = typed
+            .with("regime", last.regime.as_str())
+            .with("delivery_days", last.delivery_days.to_string());
     }
     Ok(visitor.page(pages::convention_form(&visitor.desk, &typed, &[], &record)))
 }
 
-pub async fn publish(visitor: Visitor, Path(id): Path<CooperativeId>, Form(posted): Posted) -> Result<Response, Failure> {
+pub async fn publish(
+    visitor: Visitor,
+    Path(id): Path<CooperativeId>,
+    Form(posted): Posted,
+) -> Result<Response, Failure> {
     let typed = Typed(posted);
     let record = record(&visitor, id).await?;
-    let taken = match pages::read_convention(&visitor.desk, &typed, record.cooperative.conventions.is_empty()) {
-        Ok(convention) => visitor.office().publish_convention(visitor.actor(), id, convention).await.map_err(Into::into),
+    let taken = match pages::read_convention(
+        &visitor.desk,
+        &typed,
+        record.cooperative.conventions.is_empty(),
+    ) {
+        Ok(convention) => visitor
+            .office()
+            .publish_convention(visitor.actor(), id, convention)
+            .await
+            .map_err(Into::into),
         Err(problems) => Err(problems.into()),
     };
-    visitor.answer(taken, Done::Published, &format!("/office/cooperatives/{id}"), |problems| pages::convention_form(&visitor.desk, &typed, problems, &record))
+    visitor.answer(
+        taken,
+        Done::Published,
+        &format!("/office/cooperatives/{id}"),
+        |problems| pages::convention_form(&visitor.desk, &typed, problems, &record),
+    )
 }

@@ -17,33 +17,81 @@ const AUDIT_PAGES_READ_MAX: usize = 30;
 
 pub async fn today(visitor: Visitor) -> Result<Response, Failure> {
     let asked = Asked::read(&visitor.desk, &visitor.asked);
-    let overview = visitor.office().overview(visitor.actor(), &asked.filter).await?;
-    let (catalogue, agents) = (visitor.office().catalogue().await?, visitor.office().people(visitor.actor(), Some(Role::Agent), "").await?);
-    let names = Names { catalogue: &catalogue, agents: &agents };
+    let overview = visitor
+        .office()
+        .overview(visitor.actor(), &asked.filter)
+        .await?;
+    let (catalogue, agents) = (
+        visitor.office().catalogue().await?,
+        visitor
+            .office()
+            .people(visitor.actor(), Some(Role::Agent), "")
+            .await?,
+    );
+    let names = Names {
+        catalogue: &catalogue,
+        agents: &agents,
+    };
     Ok(visitor.page(dashboard::page(&visitor.desk, &asked, &overview, &names)))
 }
 
 /// What the figures are broken down by; by day where the address does not say.
 fn breakdown(asked: &Typed) -> (&'static str, Breakdown) {
-    BREAKDOWNS.into_iter().find(|(name, _)| *name == asked.get("by")).unwrap_or(("day", Breakdown::Day))
+    BREAKDOWNS
+        .into_iter()
+        .find(|(name, _)| *name == asked.get("by"))
+        .unwrap_or(("day", Breakdown::Day))
 }
 
 pub async fn table(visitor: Visitor) -> Result<Response, Failure> {
     let asked = Asked::read(&visitor.desk, &visitor.asked);
     let (by, breakdown) = breakdown(&visitor.asked);
-    let rows = visitor.office().figures_by(visitor.actor(), &asked.filter, breakdown).await?;
-    let (catalogue, agents) = (visitor.office().catalogue().await?, visitor.office().people(visitor.actor(), Some(Role::Agent), "").await?);
-    let names = Names { catalogue: &catalogue, agents: &agents };
-    Ok(visitor.page(dashboard::table_page(&visitor.desk, &asked, by, &rows, &names)))
+    let rows = visitor
+        .office()
+        .figures_by(visitor.actor(), &asked.filter, breakdown)
+        .await?;
+    let (catalogue, agents) = (
+        visitor.office().catalogue().await?,
+        visitor
+            .office()
+            .people(visitor.actor(), Some(Role::Agent), "")
+            .await?,
+    );
+    let names = Names {
+        catalogue: &catalogue,
+        agents: &agents,
+    };
+    Ok(visitor.page(dashboard::table_page(
+        &visitor.desk,
+        &asked,
+        by,
+        &rows,
+        &names,
+    )))
 }
 
 pub async fn export(visitor: Visitor) -> Result<Response, Failure> {
     let asked = Asked::read(&visitor.desk, &visitor.asked);
     let (by, breakdown) = breakdown(&visitor.asked);
-    let rows = visitor.office().figures_by(visitor.actor(), &asked.filter, breakdown).await?;
-    let (catalogue, agents) = (visitor.office().catalogue().await?, visitor.office().people(visitor.actor(), Some(Role::Agent), "").await?);
-    let names = Names { catalogue: &catalogue, agents: &agents };
-    Ok(file(&format!("taswiq-{by}.csv"), dashboard::export(&visitor.desk, by, &rows, &names)))
+    let rows = visitor
+        .office()
+        .figures_by(visitor.actor(), &asked.filter, breakdown)
+        .await?;
+    let (catalogue, agents) = (
+        visitor.office().catalogue().await?,
+        visitor
+            .office()
+            .people(visitor.actor(), Some(Role::Agent), "")
+            .await?,
+    );
+    let names = Names {
+        catalogue: &catalogue,
+        agents: &agents,
+    };
+    Ok(file(
+        &format!("taswiq-{by}.csv"),
+        dashboard::export(&visitor.desk, by, &rows, &names),
+    ))
 }
 
 pub async fn audit(visitor: Visitor) -> Result<Response, Failure> {

@@ -21,18 +21,36 @@ async fn shown(visitor: &Visitor, problems: &[Problem]) -> Result<String, Failur
     Ok(pages::page(&visitor.desk, &parked, &catalogue, problems))
 }
 
-pub async fn settle(visitor: Visitor, Path(id): Path<CommandId>, Form(posted): Posted) -> Result<Response, Failure> {
+pub async fn settle(
+    visitor: Visitor,
+    Path(id): Path<CommandId>,
+    Form(posted): Posted,
+) -> Result<Response, Failure> {
     let (settlement, done) = match Typed(posted).get("settle") {
         "accept" => (Settlement::Accept, Done::Accepted),
         "reject" => (Settlement::Reject, Done::Rejected),
         _ => return Err(Failure::Unreadable),
     };
-    match visitor.office().settle_parked(visitor.actor(), id, settlement).await {
+    match visitor
+        .office()
+        .settle_parked(visitor.actor(), id, settlement)
+        .await
+    {
         Ok(()) => Ok(visitor.done(done, "/office/parked")),
         Err(OfficeError::Invalid(refusal)) => {
             let catalogue = visitor.office().catalogue().await?;
-            let text = visitor.desk.words().refusal(&refusal, &catalogue, visitor.desk.offset);
-            let html = shown(&visitor, &[Problem { field: "form".to_owned(), text }]).await?;
+            let text = visitor
+                .desk
+                .words()
+                .refusal(&refusal, &catalogue, visitor.desk.offset);
+            let html = shown(
+                &visitor,
+                &[Problem {
+                    field: "form".to_owned(),
+                    text,
+                }],
+            )
+            .await?;
             visitor.again(super::Untaken::Typed(Vec::new()), |_| html)
         }
         Err(error) => Err(error.into()),

@@ -37,40 +37,99 @@ pub fn this_month(visitor: &Visitor) -> Asked {
 
 pub async fn agents(visitor: Visitor) -> Result<Response, Failure> {
     let typed = visitor.asked.get("q");
-    let agents = visitor.office().people(visitor.actor(), Some(Role::Agent), typed).await?;
+    let agents = visitor
+        .office()
+        .people(visitor.actor(), Some(Role::Agent), typed)
+        .await?;
     let devices = visitor.office().devices(visitor.actor(), None).await?;
-    let month = visitor.office().figures_by(visitor.actor(), &this_month(&visitor).filter, Breakdown::Agent).await?;
-    Ok(visitor.page(pages::agents(&visitor.desk, &agents, &devices, &month, typed)))
+    let month = visitor
+        .office()
+        .figures_by(
+            visitor.actor(),
+            &this_month(&visitor).filter,
+            Breakdown::Agent,
+        )
+        .await?;
+    Ok(visitor.page(pages::agents(
+        &visitor.desk,
+        &agents,
+        &devices,
+        &month,
+        typed,
+    )))
 }
 
 pub async fn team(visitor: Visitor) -> Result<Response, Failure> {
     let typed = visitor.asked.get("q");
-    let people = visitor.office().people(visitor.actor(), None, typed).await?;
+    let people = visitor
+        .office()
+        .people(visitor.actor(), None, typed)
+        .await?;
     let catalogue = visitor.office().catalogue().await?;
     Ok(visitor.page(pages::team(&visitor.desk, &people, &catalogue, typed)))
 }
 
 /// Whether whoever looks may change somebody of that role.
 fn may_change(visitor: &Visitor, person: &Person) -> bool {
-    let action = if matches!(person.role, Role::Agent | Role::Cooperative) { Action::ManagePeople } else { Action::ManageOffice };
+    let action = if matches!(person.role, Role::Agent | Role::Cooperative) {
+        Action::ManagePeople
+    } else {
+        Action::ManageOffice
+    };
     can(Some(visitor.actor()), action, Subject::Anything)
 }
 
 pub async fn one(visitor: Visitor, Path(id): Path<PersonId>) -> Result<Response, Failure> {
     let (office, actor) = (visitor.office(), visitor.actor());
     let person = office.person(actor, id).await?;
-    let (devices, sessions) = (office.devices(actor, Some(id)).await?, if may_change(&visitor, &person) { office.sessions(actor, id).await? } else { Vec::new() });
+    let (devices, sessions) = (
+        office.devices(actor, Some(id)).await?,
+        if may_change(&visitor, &person) {
+            office.sessions(actor, id).await?
+        } else {
+            Vec::new()
+        },
+    );
     let (mut month, mut orders) = (Default::default(), OrderPage::default());
     if person.role == Role::Agent {
-        month = office.figures(actor, &this_month(&visitor).but(|filter| filter.agent = Some(id)).filter).await?;
-        orders = office.orders(actor, &OrderFilter { agent: Some(id), ..OrderFilter::default() }, None, LAST_ORDERS).await?;
+        month = office
+            .figures(
+                actor,
+                &this_month(&visitor)
+                    .but(|filter| filter.agent = Some(id))
+                    .filter,
+            )
+            .await?;
+        orders = office
+            .orders(
+                actor,
+                &OrderFilter {
+                    agent: Some(id),
+                    ..OrderFilter::default()
+                },
+                None,
+                LAST_ORDERS,
+            )
+            .await?;
     }
     let catalogue = office.catalogue().await?;
-    let sight = Sight { person: &person, devices: &devices, sessions: &sessions, month: &month, orders: &orders, catalogue: &catalogue, may_change: may_change(&visitor, &person) };
+    let sight = Sight {
+        person: &person,
+        devices: &devices,
+        sessions: &sessions,
+        month: &month,
+        orders: &orders,
+        catalogue: &catalogue,
+        may_change: may_change(&visitor, &person),
+    };
     Ok(visitor.page(pages::person(&visitor.desk, &sight)))
 }
 
-async fn form(visitor: &Visitor, typed: &Typed, known: Option<PersonId>) -> Result<impl FnOnce(&[Problem]) -> String + use<>, Failure> {
+async fn form(
+    visitor: &Visitor,
+    typed: &Typed,
+    known: Option<PersonId>,
+) -> Result<impl FnOnce(&[Problem]) -> String + use<>, Failure> {
     let catalogue = visitor.office().catalogue().await?;
     let (desk, typed) = (visitor.desk.clone(), typed.clone());
     Ok(move |problems: &[Problem]| pages::form(&desk, &typed, problems, &catalogue, known))
@@ -96,14 +155,28 @@ pub async fn invite(visitor: Visitor, Form(posted): Posted) -> Result<Response, 
 
 /// A link is shown as the answer itself, once: only its hash is kept, so no address could show it.
 async fn show_link(visitor: &Visitor, link: &Link) -> Result<Response, Failure> {
-    let person = visitor.office().person(visitor.actor(), link.person.ok_or(Failure::Bug)?).await?;
-    let purpose = if person.has_joined { LinkPurpose::NewPassword } else { LinkPurpose::Invitation };
+    let person = visitor
+        .office()
+        .person(visitor.actor(), link.person.ok_or(Failure::Bug)?)
+        .await?;
+    let purpose = if person.has_joined {
+        LinkPurpose::NewPassword
+    } else {
+        LinkPurpose::Invitation
+    };
     let address = format!("{}{}", visitor.origin(), link_path(purpose, &link.token));
-    Ok(super::preview(visitor, pages::link(&visitor.desk, &person, link, &address)))
+    Ok(super::preview(
+        visitor,
+        pages::link(&visitor.desk, &person, link, &address),
+    ))
 }
 
 pub async fn link(visitor: Visitor, Path(id): Path<PersonId>) -> Result<Response, Failure> {
-    let link = visitor.office().issue_link(visitor.actor(), id).await.map_err(not_theirs)?;
+    let link = visitor
+        .office()
+        .issue_link(visitor.actor(), id)
+        .await
+        .map_err(not_theirs)?;
     show_link(&visitor, &link).await
 }
 
@@ -116,36 +189,63 @@ pub async fn show_change(visitor: Visitor, Path(id): Path<PersonId>) -> Result<R
     Ok(visitor.page(form(&[])))
 }
 
-pub async fn change(visitor: Visitor, Path(id): Path<PersonId>, Form(posted): Posted) -> Result<Response, Failure> {
+pub async fn change(
+    visitor: Visitor,
+    Path(id): Path<PersonId>,
+    Form(posted): Posted,
+) -> Result<Response, Failure> {
     let typed = Typed(posted);
     let again = form(&visitor, &typed, Some(id)).await?;
     let taken = match pages::read(&visitor.desk, &typed) {
-        Ok(details) => visitor.office().change_person(visitor.actor(), id, details).await.map_err(Into::into),
+        Ok(details) => visitor
+            .office()
+            .change_person(visitor.actor(), id, details)
+            .await
+            .map_err(Into::into),
         Err(problems) => Err(problems.into()),
     };
     visitor.answer(taken, Done::Saved, &format!("/office/people/{id}"), again)
 }
 
-pub async fn set_active(visitor: Visitor, Path(id): Path<PersonId>, Form(posted): Posted) -> Result<Response, Failure> {
+pub async fn set_active(
+    visitor: Visitor,
+    Path(id): Path<PersonId>,
+    Form(posted): Posted,
+) -> Result<Response, Failure> {
     let active = Typed(posted).get("active") == "yes";
-    visitor.office().set_active(visitor.actor(), id, active).await.map_err(not_theirs)?;
+    visitor
+        .office()
+        .set_active(visitor.actor(), id, active)
+        .await
+        .map_err(not_theirs)?;
     Ok(visitor.done(Done::Saved, &format!("/office/people/{id}")))
 }
 
 /// The page of the person whose session or device it was.
 fn page_of(typed: &Typed) -> String {
-    typed.number::<PersonId>("person").map_or_else(|| "/office/team".to_owned(), |id| format!("/office/people/{id}"))
+    typed.number::<PersonId>("person").map_or_else(
+        || "/office/team".to_owned(),
+        |id| format!("/office/people/{id}"),
+    )
 }
 
 pub async fn revoke_session(visitor: Visitor, Form(posted): Posted) -> Result<Response, Failure> {
     let typed = Typed(posted);
-    visitor.office().revoke_session(visitor.actor(), typed.get("session")).await?;
+    visitor
+        .office()
+        .revoke_session(visitor.actor(), typed.get("session"))
+        .await?;
     Ok(visitor.done(Done::Revoked, &page_of(&typed)))
 }
 
 pub async fn revoke_device(visitor: Visitor, Form(posted): Posted) -> Result<Response, Failure> {
     let typed = Typed(posted);
-    let device = typed.number::<DeviceId>("device").ok_or(Failure::Unreadable)?;
-    visitor.office().revoke_device(visitor.actor(), device).await?;
+    let device = typed
+        .number::<DeviceId>("device")
+        .ok_or(Failure::Unreadable)?;
+    visitor
+        .office()
+        .revoke_device(visitor.actor(), device)
+        .await?;
     Ok(visitor.done(Done::Revoked, &page_of(&typed)))
 }

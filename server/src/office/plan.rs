@@ -11,13 +11,19 @@ use crate::failure::Failure;
 
 pub async fn page(visitor: Visitor) -> Result<Response, Failure> {
     let catalogue = visitor.office().catalogue().await?;
-    let people = visitor.office().people(visitor.actor(), Some(Role::Agent), "").await?;
+    let people = visitor
+        .office()
+        .people(visitor.actor(), Some(Role::Agent), "")
+        .await?;
     Ok(visitor.page(pages::page(&visitor.desk, &catalogue, &people)))
 }
 
 pub async fn show_new(visitor: Visitor) -> Result<Response, Failure> {
     let catalogue = visitor.office().catalogue().await?;
-    let people = visitor.office().people(visitor.actor(), Some(Role::Agent), "").await?;
+    let people = visitor
+        .office()
+        .people(visitor.actor(), Some(Role::Agent), "")
+        .await?;
     let typed = pages::typed_of(&visitor.desk, &catalogue);
     Ok(visitor.page(pages::form(&visitor.desk, &typed, &[], &catalogue, &people)))
 }
@@ -25,15 +31,34 @@ pub async fn show_new(visitor: Visitor) -> Result<Response, Failure> {
 pub async fn publish(visitor: Visitor, Form(posted): Posted) -> Result<Response, Failure> {
     let typed = Typed(posted);
     let catalogue = visitor.office().catalogue().await?;
-    let people = visitor.office().people(visitor.actor(), Some(Role::Agent), "").await?;
+    let people = visitor
+        .office()
+        .people(visitor.actor(), Some(Role::Agent), "")
+        .await?;
     if !typed.get("more").is_empty() {
-        return Ok(preview(&visitor, pages::form(&visitor.desk, &pages::with_more(&typed), &[], &catalogue, &people)));
+        return Ok(preview(
+            &visitor,
+            pages::form(
+                &visitor.desk,
+                &pages::with_more(&typed),
+                &[],
+                &catalogue,
+                &people,
+            ),
+        ));
     }
     let taken = match pages::read(&visitor.desk, &typed, catalogue.plans.is_empty()) {
-        Ok((valid_from, rules)) => visitor.office().publish_plan(visitor.actor(), valid_from, rules).await.map(|_| ()).map_err(Into::into),
+        Ok((valid_from, rules)) => visitor
+            .office()
+            .publish_plan(visitor.actor(), valid_from, rules)
+            .await
+            .map(|_| ())
+            .map_err(Into::into),
         Err(problems) => Err(problems.into()),
     };
-    visitor.answer(taken, Done::Published, "/office/plan", |problems| pages::form(&visitor.desk, &typed, problems, &catalogue, &people))
+    visitor.answer(taken, Done::Published, "/office/plan", |problems| {
+        pages::form(&visitor.desk, &typed, problems, &catalogue, &people)
+    })
 }
 
 pub async fn start(visitor: Visitor) -> Result<Response, Failure> {

@@ -22,8 +22,15 @@ pub async fn publish(visitor: Visitor, Form(posted): Posted) -> Result<Response,
     let typed = Typed(posted);
     let catalogue = visitor.office().catalogue().await?;
     let taken = match pages::read(&visitor.desk, &typed, &catalogue) {
-        Ok((valid_from, prices)) => visitor.office().publish_prices(visitor.actor(), valid_from, prices).await.map(|_| ()).map_err(Into::into),
+        Ok((valid_from, prices)) => visitor
+            .office()
+            .publish_prices(visitor.actor(), valid_from, prices)
+            .await
+            .map(|_| ())
+            .map_err(Into::into),
         Err(problems) => Err(problems.into()),
     };
-    visitor.answer(taken, Done::Published, "/office/prices", |problems| pages::form(&visitor.desk, &typed, problems, &catalogue))
+    visitor.answer(taken, Done::Published, "/office/prices", |problems| {
+        pages::form(&visitor.desk, &typed, problems, &catalogue)
+    })
 }
