@@ -214,3 +214,30 @@ export class Cooperative {
     await expect(this.page.locator("dialog[open]")).toHaveCount(0);
   }
 }
+
+/** Somebody in the office, at a laptop. Reads French. */
+export class Manager {
+  constructor(laptop) {
+    this.laptop = laptop;
+  }
+
+  get page() {
+    return this.laptop.page;
+  }
+
+  async signIn(name, password) {
+    await signIn(this.page, this.laptop.url, name, password);
+  }
+
+  /** What the first page says of one agent's orders of one day, in centimes. */
+  async commissionsOf(agent, day) {
+    const filter = new URLSearchParams({ period: "custom", from: day, to: day, agent });
+    await this.laptop.visit(`/office?${filter}`);
+    const tile = async (label) => centimes(await this.page.locator(".figure-tile").filter({ hasText: label }).locator(".amount").first().innerText());
+    return {
+      estimate: await tile("Commissions estimées"),
+      pending: await tile("Commissions en attente"),
+      earned: await tile("Commissions gagnées"),
+    };
+  }
+}

@@ -1,5 +1,5 @@
 // The whole path through the product, as the people on it live it.
-import { Agent, Cooperative, centimes } from "../harness/people.js";
+import { Agent, Cooperative, Manager } from "../harness/people.js";
 import { openRoad } from "../harness/road.js";
 import { expect, picture, test } from "../harness/test.js";
 
@@ -21,6 +21,11 @@ for (const database of ["sqlite", "postgres"]) {
     const agent = new Agent(agentPhone);
     await agent.signIn("agent-01");
     const before = await agent.earnings();
+    const day = new Date().toISOString().slice(0, 10);
+    const [{ value: number }] = (await agentPhone.context.cookies()).filter(({ name }) => name === "taswiq_person");
+    const manager = new Manager(await phone({ url: office.url, screen: { width: 1280, height: 800 } }));
+    await manager.signIn("manager-01");
+    const officeBefore = await manager.commissionsOf(number, day);
 
     // Off goes the network; the browser is closed and opened again from nothing.
     await agentPhone.goOffline();
@@ -96,6 +101,12 @@ for (const database of ["sqlite", "postgres"]) {
     expect(settled.earned - before.earned).toBe(pending.pending - before.pending);
     expect(settled.pending).toBe(before.pending);
     await picture(agent.page, "story/earned", { fullPage: true });
+
+    // The manager's page says the same of this agent and this day.
+    const officeAfter = await manager.commissionsOf(number, day);
+    expect(officeAfter.earned - officeBefore.earned).toBe(settled.earned - before.earned);
+    expect(officeAfter.pending).toBe(officeBefore.pending);
+    await picture(manager.page, "story/office", { fullPage: true });
     expect(agentPhone.complaints).toEqual([]);
 
     // The order exists once, and its agent finds it once.
