@@ -104,6 +104,11 @@ fn compile(mode: Mode) -> Result<PathBuf> {
         }
         Mode::Release => {
             cargo.args(["--profile", "wasm-release"]);
+            // Leptos then boxes what it would otherwise compile anew for every view: a fifth less wasm.
+            cargo.env(
+                "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+                "--cfg erase_components",
+            );
             "wasm-release"
         }
     };
