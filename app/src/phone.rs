@@ -124,6 +124,18 @@ impl Phone {
         done: impl FnOnce() + 'static,
     ) {
         let device = self.device_now();
+        // Boxed, so that saving is compiled once and not for every act.
+        let done: Box<dyn FnOnce()> = Box::new(done);
+        self.save(acts, finished_draft, device, done);
+    }
+
+    fn save(
+        self,
+        acts: Vec<(CommandId, CommandBody)>,
+        finished_draft: Option<&'static str>,
+        device: Device,
+        done: Box<dyn FnOnce()>,
+    ) {
         spawn_local(async move {
             match device.act_all(acts, browser::now(), finished_draft).await {
                 Ok(()) => done(),

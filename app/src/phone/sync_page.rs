@@ -18,8 +18,15 @@ const LISTED_MAX: usize = 50;
 /// act.
 pub fn content(
     phone: Phone,
-    repair: impl Fn(Phone, &Parked) -> AnyView + Copy + Send + Sync + 'static,
+    repair: impl Fn(Phone, &Parked) -> AnyView + Send + Sync + 'static,
 ) -> AnyView {
+    boxed_content(phone, Box::new(repair))
+}
+
+type Repair = Box<dyn Fn(Phone, &Parked) -> AnyView + Send + Sync>;
+
+/// Compiled once for both areas.
+fn boxed_content(phone: Phone, repair: Repair) -> AnyView {
     let words = phone.words;
     phone.title(words.sync_title());
     let kept = RwSignal::new(None);
@@ -37,7 +44,7 @@ pub fn content(
         {ui::screen_title(words.sync_title().into_any(), words.sync_text().into_any())}
         {move || progress(phone)}
         {clock}
-        {move || to_correct(phone, repair)}
+        {move || to_correct(phone, &repair)}
         {move || waiting(phone)}
         <dl class="sums">
             <div><dt>{words.sync_last()}</dt><dd>{move || last(phone)}</dd></div>
@@ -84,10 +91,7 @@ fn last(phone: Phone) -> String {
     }
 }
 
-fn to_correct(
-    phone: Phone,
-    repair: impl Fn(Phone, &Parked) -> AnyView + Copy + Send + Sync + 'static,
-) -> Option<AnyView> {
+fn to_correct(phone: Phone, repair: &Repair) -> Option<AnyView> {
     let words = phone.words;
     let device = phone.device();
     let parked = device.parked();

@@ -13,6 +13,16 @@ pub fn sheet(
     open: RwSignal<bool>,
     content: impl Fn() -> AnyView + Send + Sync + 'static,
 ) -> AnyView {
+    boxed_sheet(words, title, open, Box::new(content))
+}
+
+/// Compiled once, whatever the sheets hold.
+fn boxed_sheet(
+    words: Words,
+    title: Signal<String>,
+    open: RwSignal<bool>,
+    content: Box<dyn Fn() -> AnyView + Send + Sync>,
+) -> AnyView {
     let dialog = NodeRef::<Dialog>::new();
     Effect::new(move |_| {
         let Some(dialog) = dialog.get() else { return };
