@@ -133,6 +133,9 @@ fn waiting(phone: Phone) -> AnyView {
     let words = phone.words;
     let device = phone.device();
     let outbox = device.outbox();
+    if outbox.is_empty() && phone.status().parked > 0 {
+        return ().into_any();
+    }
     if outbox.is_empty() {
         return ui::empty_state(
             "cloud-done",
