@@ -9,10 +9,10 @@
 pub mod cooperative;
 #[cfg(feature = "csr")]
 pub mod field;
-#[cfg(feature = "csr")]
-pub mod phone;
 #[cfg(feature = "ssr")]
 pub mod office;
+#[cfg(feature = "csr")]
+pub mod phone;
 #[cfg(feature = "ssr")]
 pub mod public;
 pub mod route;

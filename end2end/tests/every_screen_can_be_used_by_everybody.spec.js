@@ -1,6 +1,6 @@
 // Every screen in both languages: axe finds nothing, nothing scrolls sideways, and a picture is
 // taken for people to look at.
-import { Agent, Cooperative } from "../harness/people.js";
+import { Agent, Cooperative, signIn } from "../harness/people.js";
 import { expect, faults, picture, test } from "../harness/test.js";
 
 const looks = [
@@ -89,6 +89,39 @@ for (const { language, theme } of looks) {
     }
     expect(wrong).toEqual([]);
     expect(device.complaints).toEqual([]);
+  });
+
+  test(`the office's pages, ${language}, ${theme}`, async ({ server, phone }) => {
+    test.setTimeout(240_000);
+    const office = await server({ demo: { orders: 400 } });
+    const wrong = [];
+    const laptop = await phone({ url: office.url, language, theme, screen: { width: 1280, height: 800 } });
+    await signIn(laptop.page, office.url, "admin");
+    for (const address of [
+      "/office",
+      "/office?period=month",
+      "/office/orders",
+      "/office/parked",
+      "/office/agents",
+      "/office/team",
+      "/office/invite",
+      "/office/cooperatives",
+      "/office/cooperatives/new",
+      "/office/categories",
+      "/office/products",
+      "/office/products/new",
+      "/office/prices",
+      "/office/plan",
+      "/office/plan/new",
+      "/office/start",
+      "/office/audit",
+    ]) {
+      const answer = await laptop.visit(address);
+      expect(answer.status(), address).toBe(200);
+      wrong.push(...(await look(laptop.page, address, `office-${language}-${theme}-${slug(address)}`)));
+    }
+    expect(wrong).toEqual([]);
+    expect(laptop.complaints).toEqual([]);
   });
 
   test(`the public pages, ${language}, ${theme}`, async ({ server, phone }) => {

@@ -66,17 +66,19 @@ fn decode_younger(body: &str) -> Result<Decoded, TransportError> {
 
 /// An answer to a command, if it can be understood; a command without one waits.
 fn result_of_younger(result: &Value) -> Option<CommandResult> {
-    serde_json::from_str::<CommandResult>(&result.to_string()).ok().or_else(|| {
-        let id: CommandId = result.get("id")?.as_str()?.parse().ok()?;
-        let code = result.get("refusal")?.get("code")?.as_str()?;
-        let is_parked = result.get("status")?.as_str()? == "parked";
-        is_parked.then(|| CommandResult {
-            id,
-            answer: Answer::Parked {
-                refusal: Refusal::UnreadableBody {
-                    detail: code.to_owned(),
+    serde_json::from_str::<CommandResult>(&result.to_string())
+        .ok()
+        .or_else(|| {
+            let id: CommandId = result.get("id")?.as_str()?.parse().ok()?;
+            let code = result.get("refusal")?.get("code")?.as_str()?;
+            let is_parked = result.get("status")?.as_str()? == "parked";
+            is_parked.then(|| CommandResult {
+                id,
+                answer: Answer::Parked {
+                    refusal: Refusal::UnreadableBody {
+                        detail: code.to_owned(),
+                    },
                 },
-            },
+            })
         })
-    })
 }

@@ -158,7 +158,10 @@ pub fn reset(setting: &Setting, form: &NewPassword) -> String {
 pub fn setup(setting: &Setting, form: &FirstAccount) -> String {
     let words = setting.words;
     let name_missing = form.trouble == Some(Trouble::NameMissing);
-    let login_wrong = matches!(form.trouble, Some(Trouble::LoginInvalid | Trouble::LoginTaken));
+    let login_wrong = matches!(
+        form.trouble,
+        Some(Trouble::LoginInvalid | Trouble::LoginTaken)
+    );
     let inside = view! {
         <h1>{words.public_setup_title()}</h1>
         <p>{words.public_setup_text()}</p>
@@ -185,7 +188,11 @@ pub fn setup(setting: &Setting, form: &FirstAccount) -> String {
 fn doorway(setting: &Setting, title: &str, inside: impl IntoView) -> String {
     let name = setting.words.public_name();
     // The same word in the other script, as on the mark.
-    let other = if setting.words.direction() == "rtl" { "fr" } else { "ar" };
+    let other = if setting.words.direction() == "rtl" {
+        "fr"
+    } else {
+        "ar"
+    };
     let other = crate::words::Words::of(other);
     let body = view! {
         <main class="doorway">

@@ -32,15 +32,51 @@ pub enum Sorry {
 pub fn sorry(setting: &Setting, what: Sorry, request: &str, home: &str) -> String {
     let words = setting.words;
     let (sign, title, text) = match what {
-        Sorry::NotFound => ("map", words.public_sorry_not_found(), words.public_sorry_not_found_text()),
-        Sorry::NotAllowed => ("lock", words.public_sorry_not_allowed(), words.public_sorry_not_allowed_text()),
-        Sorry::LinkSpent => ("link", words.public_sorry_link_spent(), words.public_sorry_link_spent_text()),
-        Sorry::CrossSite => ("shield", words.public_sorry_cross_site(), words.public_sorry_cross_site_text()),
-        Sorry::TooLarge => ("box", words.public_sorry_too_large(), words.public_sorry_too_large_text()),
-        Sorry::TooManyTries => ("hourglass", words.public_sorry_tries(), words.public_sorry_tries_text()),
-        Sorry::Busy => ("hourglass", words.public_sorry_busy(), words.public_sorry_busy_text()),
-        Sorry::Unreadable => ("question", words.public_sorry_unreadable(), words.public_sorry_unreadable_text()),
-        Sorry::Bug => ("warning", words.public_sorry_bug(), words.public_sorry_bug_text()),
+        Sorry::NotFound => (
+            "map",
+            words.public_sorry_not_found(),
+            words.public_sorry_not_found_text(),
+        ),
+        Sorry::NotAllowed => (
+            "lock",
+            words.public_sorry_not_allowed(),
+            words.public_sorry_not_allowed_text(),
+        ),
+        Sorry::LinkSpent => (
+            "link",
+            words.public_sorry_link_spent(),
+            words.public_sorry_link_spent_text(),
+        ),
+        Sorry::CrossSite => (
+            "shield",
+            words.public_sorry_cross_site(),
+            words.public_sorry_cross_site_text(),
+        ),
+        Sorry::TooLarge => (
+            "box",
+            words.public_sorry_too_large(),
+            words.public_sorry_too_large_text(),
+        ),
+        Sorry::TooManyTries => (
+            "hourglass",
+            words.public_sorry_tries(),
+            words.public_sorry_tries_text(),
+        ),
+        Sorry::Busy => (
+            "hourglass",
+            words.public_sorry_busy(),
+            words.public_sorry_busy_text(),
+        ),
+        Sorry::Unreadable => (
+            "question",
+            words.public_sorry_unreadable(),
+            words.public_sorry_unreadable_text(),
+        ),
+        Sorry::Bug => (
+            "warning",
+            words.public_sorry_bug(),
+            words.public_sorry_bug_text(),
+        ),
     };
     let body = view! {
         <div class="public-frame">

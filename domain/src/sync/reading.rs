@@ -10,8 +10,8 @@ use crate::ids::{CommandId, CooperativeId, OrderId};
 use crate::ledger::{Account, Purpose, Transfer};
 use crate::money::Centimes;
 use crate::time::Timestamp;
-use serde::de::{DeserializeOwned, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -253,9 +253,18 @@ mod tests {
             format!(r#"{{"body":"{id}","kind":"customer_removed"}}"#),
             format!(r#"{{"new":[1],"body":"{id}","kind":"customer_removed"}}"#),
         ] {
-            assert_eq!(serde_json::from_str::<Change>(&text).ok().as_ref(), Some(&removed), "{text}");
+            assert_eq!(
+                serde_json::from_str::<Change>(&text).ok().as_ref(),
+                Some(&removed),
+                "{text}"
+            );
         }
-        for text in [r#"{"kind":"customer_removed"}"#, r#"{"body":1}"#, r#"{"kind":"x","body":1}"#, "[]"] {
+        for text in [
+            r#"{"kind":"customer_removed"}"#,
+            r#"{"body":1}"#,
+            r#"{"kind":"x","body":1}"#,
+            "[]",
+        ] {
             assert!(serde_json::from_str::<Change>(text).is_err(), "{text}");
         }
     }
