@@ -14,7 +14,9 @@ mod sources;
 pub use codes::{reason_icon, stage_look};
 pub use dates::{capital, time};
 use plural::{Form, PluralRule};
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+use taswiq_domain::reading::{Tree, read};
 
 /// The sentences of one language. Copied freely: it points at sentences that live as long as the
 /// page or the server.
@@ -45,11 +47,19 @@ struct Locale {
     sentences: Vec<Sentence>,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
 enum Sentence {
     Plain(String),
     Counted(Forms),
+}
+
+/// A text, or an object of texts by form.
+impl<'de> Deserialize<'de> for Sentence {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Tree::deserialize(deserializer)? {
+            Tree::Text(text) => Ok(Self::Plain(text.into_owned())),
+            forms => forms.read().map(Self::Counted).map_err(D::Error::custom),
+        }
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -70,7 +80,7 @@ impl Words {
     /// # Errors
     /// When the text is not such a list.
     pub fn load(json: &str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str::<Locale>(json).map(|locale| Self(Box::leak(Box::new(locale))))
+        read::<Locale>(json).map(|locale| Self(Box::leak(Box::new(locale))))
     }
 
     /// The language's code: `fr`.

@@ -10,6 +10,7 @@ use crate::ids::{CategoryId, CooperativeId, PlanVersion, PriceListVersion, Produ
 use crate::law::Regime;
 use crate::limits;
 use crate::money::{Centimes, Ppm};
+use crate::reading::one_by_one;
 use crate::refusal::Refusal;
 use crate::text::LocalText;
 use crate::time::{CivilDate, Timestamp};
@@ -200,14 +201,19 @@ pub struct Catalogue {
     /// Grows with every change of anything in it.
     pub revision: i64,
     /// By id.
+    #[serde(deserialize_with = "one_by_one")]
     pub cooperatives: Vec<Cooperative>,
     /// In the order in which agents see them.
+    #[serde(deserialize_with = "one_by_one")]
     pub categories: Vec<Category>,
     /// By id.
+    #[serde(deserialize_with = "one_by_one")]
     pub products: Vec<Product>,
     /// Oldest first.
+    #[serde(deserialize_with = "one_by_one")]
     pub price_lists: Vec<PriceList>,
     /// Oldest first.
+    #[serde(deserialize_with = "one_by_one")]
     pub plans: Vec<Plan>,
 }
 

@@ -12,13 +12,14 @@ use crate::ids::{CategoryId, CooperativeId, PersonId, PlanVersion, ProductId};
 use crate::limits;
 use crate::money::{Centimes, Overflow, Ppm};
 use crate::order::{Line, Stage, SubOrder};
+use crate::reading::read_tagged;
 use crate::refusal::Refusal;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 
 /// What a matching rule pays.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "by", rename_all = "snake_case")]
 pub enum Pays {
     /// A part of the turnover without value added tax.
@@ -37,6 +38,12 @@ pub enum Pays {
         reason: String,
     },
 }
+
+read_tagged!(Pays by "by" {
+    "rate" => Rate { rate },
+    "per_unit" => PerUnit { amount },
+    "nothing" => Nothing { reason },
+});
 
 impl Default for Pays {
     fn default() -> Self {

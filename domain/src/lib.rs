@@ -24,6 +24,7 @@ pub mod money;
 pub mod order;
 pub mod person;
 pub mod phone;
+pub mod reading;
 pub mod refusal;
 pub mod spoken_code;
 pub mod sync;

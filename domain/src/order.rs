@@ -27,6 +27,7 @@ use crate::ids::{
 };
 use crate::law::Regime;
 use crate::money::{Centimes, Overflow, Ppm};
+use crate::reading::read_tagged;
 use crate::spoken_code::SpokenCode;
 use crate::time::{CivilDate, Timestamp};
 pub use event::{CancelledBy, Fault, OrderEvent, PaymentMethod, Place, Proof, Reason};
@@ -127,7 +128,7 @@ impl Stage {
 }
 
 /// The customer's right to withdraw from a sub-order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Withdrawal {
     /// The regime gives no such right.
@@ -149,6 +150,13 @@ pub enum Withdrawal {
         closes_at: Timestamp,
     },
 }
+
+read_tagged!(Withdrawal by "state" {
+    "none" => None,
+    "open" => Open { closes_at },
+    "exercised" => Exercised { at },
+    "closed" => Closed { closes_at },
+});
 
 impl Withdrawal {
     /// Whether the customer can no longer withdraw.

@@ -6,11 +6,12 @@
 use crate::ids::{CooperativeId, ProductId};
 use crate::money::{Centimes, Overflow};
 use crate::order::Stage;
+use crate::reading::read_tagged;
 use crate::time::{CivilDate, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Why a command was not accepted. Serialised as `{"code": "…", …figures}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum Refusal {
     /// The server knows no such kind of command; its body was kept whole.
@@ -209,8 +210,73 @@ pub enum Refusal {
     TooLarge,
 }
 
+read_tagged!(Refusal by "code" {
+    "unknown_kind" => UnknownKind { kind },
+    "unreadable_body" => UnreadableBody { detail },
+    "command_id_reused" => CommandIdReused,
+    "not_allowed" => NotAllowed,
+    "field_missing" => FieldMissing { field },
+    "field_too_long" => FieldTooLong { field, characters_max },
+    "field_invalid" => FieldInvalid { field },
+    "order_empty" => OrderEmpty,
+    "too_many_lines" => TooManyLines { lines_max },
+    "quantity_out_of_range" => QuantityOutOfRange { units_max },
+    "product_twice" => ProductTwice { product },
+    "unknown_product" => UnknownProduct { product },
+    "product_without_price" => ProductWithoutPrice { product },
+    "no_convention" => NoConvention { cooperative },
+    "catalogue_too_old" => CatalogueTooOld,
+    "no_commission_rule" => NoCommissionRule { product },
+    "total_differs" => TotalDiffers { claimed, computed },
+    "commission_differs" => CommissionDiffers { claimed, computed },
+    "promise_missing" => PromiseMissing { cooperative },
+    "promise_out_of_range" => PromiseOutOfRange { promised, earliest, latest },
+    "signature_missing" => SignatureMissing,
+    "unknown_customer" => UnknownCustomer,
+    "unknown_order" => UnknownOrder,
+    "no_such_sub_order" => NoSuchSubOrder { cooperative },
+    "no_such_line" => NoSuchLine { line },
+    "wrong_stage" => WrongStage { stage },
+    "cooperative_has_acted" => CooperativeHasActed,
+    "quantity_above_previous" => QuantityAbovePrevious { line, units, units_max },
+    "proof_missing" => ProofMissing,
+    "proof_does_not_fit" => ProofDoesNotFit,
+    "payment_before_withdrawal_closes" => PaymentBeforeWithdrawalCloses { closes_at },
+    "payment_above_due" => PaymentAboveDue { amount, due },
+    "amount_not_positive" => AmountNotPositive,
+    "withdrawal_closed" => WithdrawalClosed,
+    "withdrawal_still_open" => WithdrawalStillOpen,
+    "waits_for_parked" => WaitsForParked,
+    "too_large" => TooLarge,
+});
+
 impl From<Overflow> for Refusal {
     fn from(_: Overflow) -> Self {
         Self::TooLarge
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Refusal;
+    use crate::reading::read;
+
+    /// An object with every figure that any refusal carries.
+    fn with_every_figure(code: &str) -> String {
+        format!(
+            r#"{{"code":"{code}","kind":"x","detail":"x","field":"x","characters_max":1,"lines_max":1,
+            "units_max":1,"product":1,"cooperative":1,"claimed":1,"computed":1,"promised":"2026-11-25",
+            "earliest":"2026-11-25","latest":"2026-11-25","line":1,"units":1,"stage":"awaiting",
+            "closes_at":1,"amount":1,"due":1}}"#
+        )
+    }
+
+    #[test]
+    fn every_refusal_is_read_under_the_name_it_is_written_under() {
+        for code in Refusal::NAMES {
+            let refusal: Refusal = read(&with_every_figure(code)).expect(code);
+            let written = serde_json::to_value(&refusal).expect("writes");
+            assert_eq!(written["code"], *code);
+        }
     }
 }

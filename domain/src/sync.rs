@@ -5,8 +5,6 @@
 //! frozen by the golden files in `tests/golden`: an installed phone may sleep for a year and must
 //! still be understood. Fields may be added with a default; nothing is renamed or removed.
 
-mod reading;
-
 use crate::catalogue::Catalogue;
 use crate::catalogue::Channel;
 use crate::customer::{Customer, CustomerDetails, CustomerLabel};
@@ -17,6 +15,7 @@ use crate::order::basket::Basket;
 use crate::order::event::{LineUnits, PackedLine, Proposal};
 use crate::order::{CancelledBy, Fault, Order, PaymentMethod, Place, Proof, Reason};
 use crate::person::Profile;
+use crate::reading::{Fields, read_from_fields, read_tagged};
 use crate::refusal::Refusal;
 use crate::spoken_code::SpokenCode;
 use crate::time::{FixedOffset, Timestamp};
@@ -75,8 +74,21 @@ pub struct Command {
     pub body: CommandBody,
 }
 
+impl Command {
+    fn from_fields(fields: &mut Fields<'_>) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            id: fields.take("id")?,
+            seq: fields.take("seq")?,
+            made_at: fields.take("made_at")?,
+            body: CommandBody::from_fields(fields)?,
+        })
+    }
+}
+
+read_from_fields!(Command);
+
 /// The kinds of commands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", content = "body", rename_all = "snake_case")]
 pub enum CommandBody {
     /// An agent writes down a new customer.
@@ -116,6 +128,27 @@ pub enum CommandBody {
     /// The customer withdraws.
     Withdraw(SubOrderRef),
 }
+
+read_tagged!(CommandBody by "kind" {
+    "register_customer" => RegisterCustomer("body"),
+    "correct_customer" => CorrectCustomer("body"),
+    "place_order" => PlaceOrder("body"),
+    "amend_order" => AmendOrder("body"),
+    "cancel_order" => CancelOrder("body"),
+    "confirm_sub_order" => ConfirmSubOrder("body"),
+    "refuse_sub_order" => RefuseSubOrder("body"),
+    "propose_change" => ProposeChange("body"),
+    "answer_change" => AnswerChange("body"),
+    "start_preparing" => StartPreparing("body"),
+    "pack_sub_order" => PackSubOrder("body"),
+    "hand_over" => HandOver("body"),
+    "deliver" => Deliver("body"),
+    "fail_delivery" => FailDelivery("body"),
+    "return_goods" => ReturnGoods("body"),
+    "collect" => Collect("body"),
+    "declare_early_payment" => DeclareEarlyPayment("body"),
+    "withdraw" => Withdraw("body"),
+});
 
 impl CommandBody {
     /// The kind's name on the wire.
@@ -368,7 +401,7 @@ pub struct Response {
 }
 
 /// The server's answer to one command.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CommandResult {
     /// Which command.
     pub id: CommandId,
@@ -377,8 +410,19 @@ pub struct CommandResult {
     pub answer: Answer,
 }
 
+impl CommandResult {
+    fn from_fields(fields: &mut Fields<'_>) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            id: fields.take("id")?,
+            answer: Answer::from_fields(fields)?,
+        })
+    }
+}
+
+read_from_fields!(CommandResult);
+
 /// A decision on a command. Decisions are final and stored; asking again gives the first one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum Answer {
     /// Done.
@@ -396,6 +440,13 @@ pub enum Answer {
         delay_ms: u32,
     },
 }
+
+read_tagged!(Answer by "status" {
+    "applied" => Applied,
+    "already_applied" => AlreadyApplied,
+    "parked" => Parked { refusal },
+    "retry_after" => RetryAfter { delay_ms },
+});
 
 /// Something that changed in a device's scope.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -419,6 +470,17 @@ pub enum Change {
     ParkedSettled(ParkedSettled),
 }
 
+read_tagged!(Change by "kind" {
+    "profile" => Profile("body"),
+    "catalogue" => Catalogue("body"),
+    "customer" => Customer("body"),
+    "customer_removed" => CustomerRemoved("body"),
+    "order" => Order("body"),
+    "order_removed" => OrderRemoved("body"),
+    "entry" => Entry("body"),
+    "parked_settled" => ParkedSettled("body"),
+});
+
 /// An order as a device knows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderDocument {
@@ -432,8 +494,7 @@ pub struct OrderDocument {
 }
 
 /// A transfer with its place in the ledger.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "reading::EntryFields")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LedgerEntry {
     /// Counts the ledger's entries.
     pub number: i64,
@@ -441,6 +502,17 @@ pub struct LedgerEntry {
     #[serde(flatten)]
     pub transfer: Transfer,
 }
+
+impl LedgerEntry {
+    fn from_fields(fields: &mut Fields<'_>) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            number: fields.take("number")?,
+            transfer: Transfer::from_fields(fields)?,
+        })
+    }
+}
+
+read_from_fields!(LedgerEntry);
 
 /// How a parked command ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

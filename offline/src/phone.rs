@@ -5,6 +5,7 @@ use crate::store::{Batch, LocalStore, StoreError, Table};
 use serde::{Deserialize, Serialize};
 use taswiq_domain::ids::PersonId;
 use taswiq_domain::person::Role;
+use taswiq_domain::reading::read;
 
 /// The name of the database that belongs to the phone itself.
 pub const DATABASE: &str = "taswiq";
@@ -47,7 +48,7 @@ impl Phone {
         Ok(store
             .get(Table::Meta, KEY)
             .await?
-            .and_then(|json| serde_json::from_str(&json).ok())
+            .and_then(|json| read(&json).ok())
             .unwrap_or_default())
     }
 

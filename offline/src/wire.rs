@@ -1,8 +1,8 @@
 //! Requests and responses as bytes.
 
 use crate::driver::TransportError;
-use serde_json::Value;
 use taswiq_domain::ids::CommandId;
+use taswiq_domain::reading::{Tree, read};
 use taswiq_domain::refusal::Refusal;
 use taswiq_domain::sync::{Answer, Change, CommandResult, PROTOCOL, Request, Response};
 
@@ -27,9 +27,8 @@ pub fn encode(request: &Request) -> Vec<u8> {
 /// orders on the phone, so a change of an unknown kind is passed over and an unknown reason for
 /// parking a command still parks it.
 pub fn decode(body: &[u8]) -> Result<Decoded, TransportError> {
-    // Read as a text, like the records, so that a phone carries one reader and not two.
     let body = std::str::from_utf8(body).map_err(|_| TransportError::Garbled)?;
-    let decoded = match serde_json::from_str(body) {
+    let decoded = match read(body) {
         Ok(response) => Decoded {
             response,
             skipped: false,
@@ -45,40 +44,38 @@ pub fn decode(body: &[u8]) -> Result<Decoded, TransportError> {
 
 fn decode_younger(body: &str) -> Result<Decoded, TransportError> {
     let garbled = |_| TransportError::Garbled;
-    let mut whole: Value = serde_json::from_str(body).map_err(garbled)?;
-    let mut take = |field: &str| match whole.get_mut(field).map(Value::take) {
-        Some(Value::Array(items)) => Ok(items),
+    let mut whole = Tree::parse(body).map_err(garbled)?;
+    let mut take = |field: &'static str| match whole.take(field) {
+        Some(Tree::List(items)) => Ok(items),
         _ => Err(TransportError::Garbled),
     };
     let (changes, results) = (take("changes")?, take("results")?);
-    whole["changes"] = Value::Array(Vec::new());
-    whole["results"] = Value::Array(Vec::new());
-    let mut response: Response = serde_json::from_str(&whole.to_string()).map_err(garbled)?;
+    if let Tree::Object(fields) = &mut whole {
+        fields.extend(["changes", "results"].map(|field| (field.into(), Tree::List(Vec::new()))));
+    }
+    let mut response: Response = whole.read().map_err(garbled)?;
     let told = changes.len();
     response.changes = changes
         .into_iter()
-        .filter_map(|change| serde_json::from_str::<Change>(&change.to_string()).ok())
+        .filter_map(|change| change.read::<Change>().ok())
         .collect();
-    response.results = results.iter().filter_map(result_of_younger).collect();
+    response.results = results.into_iter().filter_map(result_of_younger).collect();
     let skipped = response.changes.len() < told;
     Ok(Decoded { response, skipped })
 }
 
 /// An answer to a command, if it can be understood; a command without one waits.
-fn result_of_younger(result: &Value) -> Option<CommandResult> {
-    serde_json::from_str::<CommandResult>(&result.to_string())
-        .ok()
-        .or_else(|| {
-            let id: CommandId = result.get("id")?.as_str()?.parse().ok()?;
-            let code = result.get("refusal")?.get("code")?.as_str()?;
-            let is_parked = result.get("status")?.as_str()? == "parked";
-            is_parked.then(|| CommandResult {
-                id,
-                answer: Answer::Parked {
-                    refusal: Refusal::UnreadableBody {
-                        detail: code.to_owned(),
-                    },
-                },
-            })
-        })
+fn result_of_younger(mut result: Tree<'_>) -> Option<CommandResult> {
+    if let Ok(read) = result.clone().read() {
+        return Some(read);
+    }
+    let id: CommandId = result.take("id")?.text()?.parse().ok()?;
+    let code = result.take("refusal")?.take("code")?.text()?.to_owned();
+    let is_parked = result.take("status")?.text()? == "parked";
+    is_parked.then_some(CommandResult {
+        id,
+        answer: Answer::Parked {
+            refusal: Refusal::UnreadableBody { detail: code },
+        },
+    })
 }

@@ -15,6 +15,7 @@ use taswiq_domain::money::Centimes;
 use taswiq_domain::order::basket::{Basket, BasketLine, Door, Promise};
 use taswiq_domain::order::{Order, Place, SubOrder};
 use taswiq_domain::phone::PhoneNumber;
+use taswiq_domain::reading;
 use taswiq_domain::sync::{AmendOrder, CommandBody, PlaceOrder, Shown};
 use taswiq_domain::text;
 use taswiq_domain::time::CivilDate;
@@ -137,7 +138,7 @@ pub fn making(phone: Phone) -> Making {
     let kept = phone
         .device_now()
         .draft(DRAFT)
-        .and_then(|kept| serde_json::from_str(&kept.json).ok())
+        .and_then(|kept| reading::read(&kept.json).ok())
         .unwrap_or_default();
     let draft = RwSignal::new(kept);
     let priced = Memo::new(move |_| draft.with(|draft| price(&phone.device(), phone, draft)));

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use taswiq_domain::ids::CommandId;
 use taswiq_domain::order::Place;
+use taswiq_domain::reading::read;
 use taswiq_domain::time::Timestamp;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Element, HtmlElement, MouseEvent, PositionOptions, ScrollRestoration, Window};
@@ -39,7 +40,7 @@ pub fn shell() -> Shell {
     document()
         .get_element_by_id("assets")
         .and_then(|element| element.text_content())
-        .and_then(|json| serde_json::from_str(&json).ok())
+        .and_then(|json| read(&json).ok())
         .unwrap_or_default()
 }
 

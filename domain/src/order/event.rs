@@ -4,6 +4,7 @@
 use super::Order;
 use crate::ids::{CooperativeId, DeviceId, PersonId};
 use crate::money::Centimes;
+use crate::reading::read_tagged;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -171,8 +172,8 @@ pub struct Place {
 }
 
 /// What shows that a customer received the goods.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "by", rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "by", rename_all = "snake_case")]
 pub enum Proof {
     /// The four digits of the customer's receipt.
     ReceiptDigits {
@@ -185,6 +186,11 @@ pub enum Proof {
         strokes: String,
     },
 }
+
+read_tagged!(strictly Proof by "by" {
+    "receipt_digits" => ReceiptDigits { digits },
+    "signature" => Signature { strokes },
+});
 
 /// Something that happened to an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -14,6 +14,7 @@ use taswiq_domain::money::Centimes;
 use taswiq_domain::order::event::{LineUnits, PackedLine, Proposal, ProposedLine};
 use taswiq_domain::order::{CancelledBy, Fault, PaymentMethod, Place, Proof, Reason};
 use taswiq_domain::person::{Profile, Role};
+use taswiq_domain::reading::read;
 use taswiq_domain::spoken_code::SpokenCode;
 use taswiq_domain::sync::*;
 use taswiq_domain::text::LocalText;
@@ -37,6 +38,11 @@ fn golden<T: Serialize + DeserializeOwned + PartialEq + Debug>(name: &str, value
         &serde_json::from_str::<T>(&frozen).expect("reads"),
         value,
         "{name} is read as it always was"
+    );
+    assert_eq!(
+        &read::<T>(&frozen).expect("reads"),
+        value,
+        "a phone reads {name} as it always did"
     );
 }
 

@@ -13,6 +13,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 use taswiq_domain::ids::CommandId;
+use taswiq_domain::reading;
 use taswiq_domain::refusal::Refusal;
 use taswiq_domain::sync::{Change, Command, CommandBody, OrderDocument};
 use taswiq_domain::time::Timestamp;
@@ -596,11 +597,11 @@ impl Memory {
         ] {
             for (key, value) in store.scan(table).await? {
                 let read = match table {
-                    Table::Customers => document(&value, Change::Customer),
-                    Table::Orders => document(&value, Change::Order),
-                    Table::Entries => document(&value, Change::Entry),
-                    _ if key == PROFILE => document(&value, Change::Profile),
-                    _ => document(&value, Change::Catalogue),
+                    Table::Customers => document(reading::read(&value), Change::Customer),
+                    Table::Orders => document(reading::read(&value), Change::Order),
+                    Table::Entries => document(reading::read(&value), Change::Entry),
+                    _ if key == PROFILE => document(reading::read(&value), Change::Profile),
+                    _ => document(reading::read_long(&value), Change::Catalogue),
                 };
                 match read {
                     Some((generation, change)) => {
@@ -621,11 +622,11 @@ impl Memory {
     }
 }
 
-fn document<T: DeserializeOwned>(
-    value: &str,
+fn document<T>(
+    stored: Result<Stored<T>, serde_json::Error>,
     change: impl Fn(T) -> Change,
 ) -> Option<(u32, Change)> {
-    let stored: Stored<T> = serde_json::from_str(value).ok()?;
+    let stored = stored.ok()?;
     Some((stored.generation, change(stored.document)))
 }
 
@@ -651,7 +652,7 @@ pub(super) fn json(record: &impl Serialize) -> String {
 }
 
 fn parse<T: DeserializeOwned>(table: Table, key: &str, value: &str) -> Result<T, StoreError> {
-    serde_json::from_str(value).map_err(|error| StoreError::Unreadable {
+    reading::read(value).map_err(|error| StoreError::Unreadable {
         table: table.as_str(),
         key: key.to_owned(),
         detail: error.to_string(),
