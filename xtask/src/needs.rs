@@ -29,6 +29,21 @@ pub fn wasm_target() -> Result<()> {
         .context("the phone's bundle needs the wasm target; install it with your Rust distribution")
 }
 
+/// The sources of the compiler's standard library, to compile it anew for the phone.
+///
+/// # Errors
+/// When they are absent and `rustup` cannot install them.
+pub fn standard_library_source() -> Result<()> {
+    let sysroot = command::read(Command::new("rustc").args(["--print", "sysroot"]))?;
+    let source = Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library/std");
+    if source.is_dir() {
+        return Ok(());
+    }
+    println!("installing the sources of the standard library");
+    command::run(Command::new("rustup").args(["component", "add", "rust-src"]))
+        .context("a release needs them; install rust-src with your Rust distribution")
+}
+
 /// The formatter (`fmt`, component `rustfmt`) or the linter (`clippy`), which a minimal Rust leaves out.
 ///
 /// # Errors
