@@ -333,17 +333,28 @@ impl Office {
         picture: Picture,
     ) -> Result<(), OfficeError> {
         self.require(actor, Action::ManageCatalogue)?;
-        self.write((id, name, picture), |(id, name, picture), work| {
-            Box::pin(async move {
-                let catalogue = work.catalogue().await?;
-                let position = catalogue
-                    .categories
-                    .iter()
-                    .position(|category| category.id == *id)
-                    .ok_or(OfficeError::NotFound)?;
-                put_category(work, *id, name, picture, position as i64 + 1).await
-            })
-        })
+        self.write(
+            (actor.person, id, name, picture),
+            |(by, id, name, picture), work| {
+                Box::pin(async move {
+                    let catalogue = work.catalogue().await?;
+                    let position = catalogue
+                        .categories
+                        .iter()
+                        .position(|category| category.id == *id)
+                        .ok_or(OfficeError::NotFound)?;
+                    put_category(work, *id, name, picture, position as i64 + 1).await?;
+                    work.audit(
+                        Some(*by),
+                        None,
+                        "category_changed",
+                        id.to_string(),
+                        String::new(),
+                    );
+                    Ok(())
+                })
+            },
+        )
         .await
     }
 

@@ -146,7 +146,8 @@ async fn move_customer(
     let agent = people::load(&mut work.conn, to)
         .await?
         .ok_or(OfficeError::NotFound)?;
-    if agent.role != Role::Agent {
+    // Whoever is out comes to no door.
+    if agent.role != Role::Agent || agent.deactivated_at.is_some() {
         return Err(crate::error::invalid("agent"));
     }
     let stored = work

@@ -3,8 +3,8 @@
 pub mod sql;
 
 use crate::Office;
-use crate::error::OfficeError;
-use taswiq_domain::access::{Action, Actor};
+use crate::error::{OfficeError, hidden};
+use taswiq_domain::access::{Action, Actor, Subject, can};
 use taswiq_domain::ids::{DeviceId, PersonId};
 use taswiq_domain::limits;
 use taswiq_domain::sync::Waiting;
@@ -59,38 +59,39 @@ impl Device {
 }
 
 impl Office {
-    /// Every device, or those of one person; the last seen first.
+    /// The devices of everybody whom the actor manages, or those of one person: one's own, or
+    /// anybody's for those who manage them. The last seen first.
     pub async fn devices(
         &self,
         actor: &Actor,
         person: Option<PersonId>,
     ) -> Result<Vec<Device>, OfficeError> {
-        if person != Some(actor.person) {
-            self.require(actor, Action::ManagePeople)?;
+        match person {
+            Some(person) => self.require_self_or_manager(actor, person).await?,
+            None => self.require(actor, Action::ManagePeople)?,
         }
+        let everybodys = can(Some(actor), Action::ManageOffice, Subject::Anything);
         let mut conn = self.db.read().await?;
         let rows = match person {
             Some(person) => sql::of_person(&mut conn, person.0).await?,
-            None => sql::all(&mut conn).await?,
+            None if everybodys => sql::all(&mut conn).await?,
+            None => sql::of_agents_and_cooperatives(&mut conn).await?,
         };
         Ok(rows.into_iter().map(Device::from_row).collect())
     }
 
     /// Revokes a lost device: what it still uploads is kept for a person to look at, and it is given
-    /// nothing more to read. Its sessions end with it.
+    /// nothing more to read. Its sessions end with it. A device of somebody whom the actor does not
+    /// manage is not even there.
     pub async fn revoke_device(&self, actor: &Actor, device: DeviceId) -> Result<(), OfficeError> {
         let mut conn = self.db.read().await?;
-        let row = sql::by_id(&mut conn, device.0).await?;
+        let row = sql::by_id(&mut conn, device.0)
+            .await?
+            .ok_or(OfficeError::NotFound)?;
         drop(conn);
-        if row
-            .as_ref()
-            .is_none_or(|row| row.person_id != actor.person.0)
-        {
-            self.require(actor, Action::ManagePeople)?;
-        }
-        if row.is_none() {
-            return Err(OfficeError::NotFound);
-        }
+        self.require_self_or_manager(actor, PersonId(row.person_id))
+            .await
+            .map_err(hidden)?;
         self.write((actor.person, device), |(by, device), work| {
             Box::pin(async move {
                 let now = work.now.0;

@@ -67,6 +67,14 @@ pub(crate) fn invalid(field: &str) -> OfficeError {
     })
 }
 
+/// Somebody else's thing, told as though there were none: a refusal would tell that it exists.
+pub(crate) fn hidden(error: OfficeError) -> OfficeError {
+    match error {
+        OfficeError::NotAllowed => OfficeError::NotFound,
+        error => error,
+    }
+}
+
 /// Why a database could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {

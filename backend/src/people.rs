@@ -11,7 +11,7 @@ pub mod token;
 
 use crate::Office;
 use crate::db::Conn;
-use crate::error::{OfficeError, invalid};
+use crate::error::{OfficeError, hidden, invalid};
 use crate::feed::{Kind, Scope};
 use crate::work::Work;
 use sql::{LinkRow, PersonRow, SessionRow};
@@ -265,7 +265,7 @@ fn read_person(row: PersonRow, cooperatives: Vec<CooperativeId>) -> Result<Perso
 }
 
 /// The action needed to manage somebody of that role.
-const fn managing(role: Role) -> Action {
+pub const fn managing(role: Role) -> Action {
     match role {
         Role::Agent | Role::Cooperative => Action::ManagePeople,
         Role::Manager | Role::Administrator => Action::ManageOffice,
@@ -453,7 +453,7 @@ impl Office {
         drop(conn);
         self.require_self_or_manager(actor, PersonId(row.person_id))
             .await
-            .map_err(|_| OfficeError::NotFound)?;
+            .map_err(hidden)?;
         self.write(
             (actor.person, hash, row.person_id),
             |(by, hash, person), work| {
@@ -526,23 +526,18 @@ impl Office {
     /// which they choose a new password. Links made before become worthless. What their phone holds
     /// is not touched.
     pub async fn issue_link(&self, actor: &Actor, person: PersonId) -> Result<Link, OfficeError> {
-        let mut conn = self.db.read().await?;
-        let known = load(&mut conn, person)
-            .await?
-            .ok_or(OfficeError::NotFound)?;
-        drop(conn);
-        self.require(actor, managing(known.role))?;
-        let purpose = if known.has_joined {
-            LinkPurpose::NewPassword
-        } else {
-            LinkPurpose::Invitation
-        };
-        self.write(
-            (actor.person, person, purpose),
-            |(by, person, purpose), work| {
-                Box::pin(issue_link(work, Some(*by), *purpose, Some(*person)))
-            },
-        )
+        self.require(actor, Action::ManagePeople)?;
+        self.write((actor.clone(), person), |(actor, person), work| {
+            Box::pin(async move {
+                let known = managed(work, actor, *person).await?;
+                let purpose = if known.password_hash.is_some() {
+                    LinkPurpose::NewPassword
+                } else {
+                    LinkPurpose::Invitation
+                };
+                issue_link(work, Some(actor.person), purpose, Some(*person)).await
+            })
+        })
         .await
     }
 
@@ -679,7 +674,8 @@ impl Office {
         .await
     }
 
-    /// Corrects a person's details. Nobody changes their own role, nor one they may not manage.
+    /// Corrects a person's details. Nobody changes their own role, nor one they may not manage. With
+    /// another role their sessions and links end: whoever holds an old one must not rise with it.
     pub async fn change_person(
         &self,
         actor: &Actor,
@@ -708,14 +704,7 @@ impl Office {
         }
         self.write((actor.clone(), id, active), |(actor, id, active), work| {
             Box::pin(async move {
-                let row = sql::by_id(&mut work.conn, id.0)
-                    .await?
-                    .ok_or(OfficeError::NotFound)?;
-                let role =
-                    Role::from_name(&row.role).ok_or(OfficeError::Corrupt { what: "a role" })?;
-                if !can(Some(actor), managing(role), Subject::Anything) {
-                    return Err(OfficeError::NotAllowed);
-                }
+                let row = managed(work, actor, *id).await?;
                 let now = work.now.0;
                 let deactivated_at = if *active {
                     None
@@ -767,7 +756,7 @@ impl Office {
         .await
     }
 
-    async fn require_self_or_manager(
+    pub(crate) async fn require_self_or_manager(
         &self,
         actor: &Actor,
         person: PersonId,
@@ -890,13 +879,7 @@ pub(crate) async fn add_person(
         work.now,
     )
     .await?;
-    work.audit(
-        by,
-        None,
-        "person_added",
-        id.to_string(),
-        details.role.as_str().to_owned(),
-    );
+    work.audit(by, None, "person_added", id.to_string(), powers(details));
     Ok(id)
 }
 
@@ -1038,13 +1021,9 @@ async fn change_person(
     id: PersonId,
     details: &PersonDetails,
 ) -> Result<(), OfficeError> {
-    let row = sql::by_id(&mut work.conn, id.0)
-        .await?
-        .ok_or(OfficeError::NotFound)?;
-    let role = Role::from_name(&row.role).ok_or(OfficeError::Corrupt { what: "a role" })?;
-    if !can(Some(actor), managing(role), Subject::Anything)
-        || (id == actor.person && role != details.role)
-    {
+    let row = managed(work, actor, id).await?;
+    let has_new_role = row.role != details.role.as_str();
+    if id == actor.person && has_new_role {
         return Err(OfficeError::NotAllowed);
     }
     put_person(
@@ -1056,12 +1035,43 @@ async fn change_person(
         Timestamp(row.created_at),
     )
     .await?;
+    if has_new_role {
+        sql::forget_links_of(&mut work.conn, id.0).await?;
+        sql::revoke_sessions_of(&mut work.conn, id.0, work.now.0).await?;
+    }
     work.audit(
         Some(actor.person),
         None,
         "person_changed",
         id.to_string(),
-        details.role.as_str().to_owned(),
+        powers(details),
     );
     Ok(())
+}
+
+/// Somebody whom the actor may manage, as this transaction sees them.
+async fn managed(work: &mut Work, actor: &Actor, id: PersonId) -> Result<PersonRow, OfficeError> {
+    let row = sql::by_id(&mut work.conn, id.0)
+        .await?
+        .ok_or(OfficeError::NotFound)?;
+    let role = Role::from_name(&row.role).ok_or(OfficeError::Corrupt { what: "a role" })?;
+    if can(Some(actor), managing(role), Subject::Anything) {
+        Ok(row)
+    } else {
+        Err(OfficeError::NotAllowed)
+    }
+}
+
+/// What decides on what somebody may see, do and earn, for the audit trail.
+fn powers(details: &PersonDetails) -> String {
+    let mut powers = details.role.as_str().to_owned();
+    if details.role == Role::Agent && !details.grade.is_empty() {
+        powers.push_str(&format!(", grade {}", details.grade));
+    }
+    if details.role == Role::Cooperative {
+        for cooperative in &details.cooperatives {
+            powers.push_str(&format!(", cooperative {cooperative}"));
+        }
+    }
+    powers
 }

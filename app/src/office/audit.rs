@@ -149,6 +149,7 @@ fn said_action(desk: &Desk, action: &str) -> String {
         "cooperative_changed" => words.office_action_cooperative_changed(),
         "convention_published" => words.office_action_convention_published(),
         "category_added" => words.office_action_category_added(),
+        "category_changed" => words.office_action_category_changed(),
         "product_added" => words.office_action_product_added(),
         "product_changed" => words.office_action_product_changed(),
         "vat_published" => words.office_action_vat_published(),

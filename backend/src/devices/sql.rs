@@ -51,6 +51,17 @@ pub async fn all(conn: &mut Conn) -> Result<Vec<DeviceRow>, sqlx::Error> {
     )
 }
 
+/// Those of everybody but the office itself.
+pub async fn of_agents_and_cooperatives(conn: &mut Conn) -> Result<Vec<DeviceRow>, sqlx::Error> {
+    fetch_all!(
+        conn,
+        DeviceRow,
+        select_devices!(
+            "WHERE person_id IN (SELECT id FROM person WHERE role IN ('agent', 'cooperative')) ORDER BY last_contact_at DESC"
+        )
+    )
+}
+
 pub async fn put(conn: &mut Conn, rows: &[DeviceRow]) -> Result<(), sqlx::Error> {
     insert_rows!(
         conn,

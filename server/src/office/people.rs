@@ -9,8 +9,8 @@ use taswiq_app::office::{Problem, Typed};
 use taswiq_backend::OfficeError;
 use taswiq_backend::figures::Breakdown;
 use taswiq_backend::orders::{OrderFilter, OrderPage};
-use taswiq_backend::people::{Link, LinkPurpose, Person};
-use taswiq_domain::access::{Action, Subject, can};
+use taswiq_backend::people::{Link, LinkPurpose, Person, managing};
+use taswiq_domain::access::{Subject, can};
 use taswiq_domain::ids::{DeviceId, PersonId};
 use taswiq_domain::person::Role;
 
@@ -71,25 +71,21 @@ pub async fn team(visitor: Visitor) -> Result<Response, Failure> {
 
 /// Whether whoever looks may change somebody of that role.
 fn may_change(visitor: &Visitor, person: &Person) -> bool {
-    let action = if matches!(person.role, Role::Agent | Role::Cooperative) {
-        Action::ManagePeople
-    } else {
-        Action::ManageOffice
-    };
-    can(Some(visitor.actor()), action, Subject::Anything)
+    can(
+        Some(visitor.actor()),
+        managing(person.role),
+        Subject::Anything,
+    )
 }
 
 pub async fn one(visitor: Visitor, Path(id): Path<PersonId>) -> Result<Response, Failure> {
     let (office, actor) = (visitor.office(), visitor.actor());
     let person = office.person(actor, id).await?;
-    let (devices, sessions) = (
-        office.devices(actor, Some(id)).await?,
-        if may_change(&visitor, &person) {
-            office.sessions(actor, id).await?
-        } else {
-            Vec::new()
-        },
-    );
+    let (mut devices, mut sessions) = (Vec::new(), Vec::new());
+    if id == actor.person || may_change(&visitor, &person) {
+        devices = office.devices(actor, Some(id)).await?;
+        sessions = office.sessions(actor, id).await?;
+    }
     let (mut month, mut orders) = (Default::default(), OrderPage::default());
     if person.role == Role::Agent {
         month = office
