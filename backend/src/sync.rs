@@ -4,6 +4,7 @@
 //!   stored. A lost answer costs nothing, fifty copies at once post one order.
 //! - One device's commands are decided in the order of their `seq`; a gap waits. A command that a
 //!   person has to look at blocks only those that build on what it would have made.
+//! - A server restored from a copy decides on nothing new before the device has heard of it.
 //! - Nothing that can be computed is trusted: prices, totals, commission, who may do what come from
 //!   `domain::decide` on the server's own copies. A forged identity or scope is refused and audited;
 //!   a figure unlike ours parks the order for a person, and is audited too.
@@ -316,8 +317,9 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
     let skew_ms = upload.device_time.0.saturating_sub(now.0);
     let ids: Vec<CommandId> = upload.commands.iter().map(|command| command.id).collect();
     work.look_up_commands(&ids).await?;
-    // A server restored from a copy may lack commands that the device no longer keeps.
-    let mut gap_allowed = !upload.epoch.is_empty() && upload.epoch != work.epoch();
+    // A device that names another epoch has not heard that this server was restored from a copy.
+    // What the copy lacks waits until it has: then it offers all of that, in order and without a gap.
+    let knows_epoch = upload.epoch.is_empty() || upload.epoch == work.epoch();
     let mut in_seq_order: Vec<usize> = (0..upload.commands.len()).collect();
     in_seq_order.sort_by_key(|index| upload.commands[*index].seq);
     let mut answers: Vec<Option<Answer>> = vec![None; upload.commands.len()];
@@ -326,14 +328,11 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
         let seq = command.seq as i64;
         let answer = match known_answer(work, command).await? {
             Some(answer) => answer,
-            None if seq > device.last_seq + 1 && !gap_allowed => Answer::RetryAfter {
+            None if !knows_epoch => Answer::RetryAfter { delay_ms: 0 },
+            None if seq > device.last_seq + 1 => Answer::RetryAfter {
                 delay_ms: GAP_DELAY_MS,
             },
             None => {
-                if gap_allowed && seq > device.last_seq {
-                    device.last_seq = seq - 1;
-                    gap_allowed = false;
-                }
                 let corrected_at = correct(command.made_at, skew_ms, now);
                 decide_and_store(work, upload, command, corrected_at, may_read).await?
             }

@@ -88,14 +88,34 @@ promise! {
         let first = agent.command(&register());
         agent.sync(vec![first.clone()]).await;
         let epoch = world.office.renew_epoch().await.expect("renewed");
-        // The copy was older than the first command, which the phone has long forgotten.
+        // The copy knows the command and nothing of the device that made it.
         agent.device = DeviceId(Uuid::now_v7());
         let later = agent.command(&register());
-        let response = agent.sync(vec![first, later]).await;
+        let response = agent.sync(vec![first, later.clone()]).await;
         let answers: Vec<_> = response.results.iter().map(|result| result.answer.clone()).collect();
-        assert_eq!(answers, [Answer::AlreadyApplied, Answer::Applied]);
-        assert_eq!(response.epoch, epoch);
-        assert_eq!(response.decided_seq, 2);
+        assert_eq!(answers, [Answer::AlreadyApplied, Answer::RetryAfter { delay_ms: 0 }]);
+        assert_eq!((response.epoch, response.decided_seq), (epoch, 1));
+        let response = agent.sync(vec![later]).await;
+        assert_eq!((response.results[0].answer.clone(), response.decided_seq), (Answer::Applied, 2));
+    }
+}
+
+promise! {
+    async fn fault_18_a_restored_server_decides_on_nothing_before_the_phone_has_heard_of_it(world) {
+        let mut agent = world.phone(AGENT).await;
+        agent.sync(Vec::new()).await;
+        world.office.renew_epoch().await.expect("renewed");
+        // The copy lacks four commands that the phone handed over before this one.
+        agent.seq = 4;
+        let mut fifth = agent.command(&register());
+        let response = agent.sync(vec![fifth.clone()]).await;
+        assert_eq!((response.results[0].answer.clone(), response.decided_seq), (Answer::RetryAfter { delay_ms: 0 }, 0));
+        assert!(world.office.customers(&world.manager(), None, "").await.expect("listed").is_empty());
+        // Now that it knows, a gap is a gap, and without one it goes on.
+        let response = agent.sync(vec![fifth.clone()]).await;
+        assert!(matches!(response.results[0].answer, Answer::RetryAfter { delay_ms: 1.. }));
+        fifth["seq"] = json!(1);
+        assert_eq!(agent.sync(vec![fifth]).await.results[0].answer, Answer::Applied);
     }
 }
 

@@ -37,7 +37,8 @@ pub struct ModelServer {
     pub parks: Vec<CommandId>,
     /// Puts everything off.
     pub busy: bool,
-    /// After a restore, decides on what it is sent before the device knows of the restore.
+    /// After a restore, decides on what it is sent before the device knows of the restore. No server
+    /// of ours does; a phone survives it all the same.
     pub hasty: bool,
 }
 
