@@ -51,6 +51,10 @@ struct Inner<S> {
     store: S,
     memory: RefCell<Memory>,
     phase: Cell<Phase>,
+    /// Whether this tab is the one that talks to the server.
+    leads: Cell<bool>,
+    /// What was done last and is kept back, so that it can be taken back.
+    held: RefCell<Vec<CommandId>>,
     listeners: RefCell<Vec<Listener>>,
 }
 
@@ -61,7 +65,8 @@ type Listener = Rc<dyn Fn(Changed)>;
 pub enum Changed {
     /// Something was stored from here: everything may be different.
     Saved,
-    /// Another tab had stored something: everything may be different.
+    /// Another tab had stored something, or what was kept back may leave: everything may be
+    /// different.
     Refreshed,
     /// Only [`Device::status`].
     Status,
@@ -144,6 +149,8 @@ impl<S: LocalStore> Device<S> {
                 store,
                 memory: RefCell::new(memory),
                 phase: Cell::default(),
+                leads: Cell::default(),
+                held: RefCell::default(),
                 listeners: RefCell::default(),
             }),
         };
@@ -325,6 +332,11 @@ impl<S: LocalStore> Device<S> {
         memory::count(self.memory().outbox.len())
     }
 
+    /// How many of them may leave: all but what is kept back.
+    pub fn sendable(&self) -> u32 {
+        memory::count(self.memory().sendable(&self.held()))
+    }
+
     /// For the badge.
     pub fn status(&self) -> Status {
         let memory = self.memory();
@@ -400,6 +412,46 @@ impl<S: LocalStore> Device<S> {
             Ok::<_, ActError>(plan)
         })
         .await
+    }
+
+    /// As [`Device::act_all`], and keeps what was done back, so that [`Device::undo`] can take it back
+    /// with a network too. It is stored for good like everything else, and leaves the phone as soon as
+    /// [`Device::let_go`] is called, something else is done, or the app starts again. Only the tab that
+    /// talks to the server can keep anything back.
+    ///
+    /// # Errors
+    /// See [`ActError`]; nothing has happened then.
+    pub async fn act_all_held(
+        &self,
+        acts: Vec<(CommandId, CommandBody)>,
+        now: Timestamp,
+    ) -> Result<(), ActError> {
+        let ids = acts.iter().map(|(id, _)| *id);
+        let held = if self.inner.leads.get() {
+            ids.collect()
+        } else {
+            Vec::new()
+        };
+        // Before it is stored: from then on it would leave.
+        self.inner.held.replace(held);
+        let done = self.act_all(acts, now, None).await;
+        if done.is_err() {
+            self.let_go();
+        }
+        done
+    }
+
+    /// Whether a command is kept back, so that [`Device::undo`] takes it back.
+    pub fn is_held(&self, id: CommandId) -> bool {
+        let held = self.held();
+        held.contains(&id) && self.memory().held_from(&held).is_some()
+    }
+
+    /// Keeps nothing back any longer.
+    pub fn let_go(&self) {
+        if !self.inner.held.take().is_empty() {
+            self.tell(Changed::Refreshed);
+        }
     }
 
     /// Takes the last command back, as though it had never been made; its `seq` is free again.
@@ -520,6 +572,16 @@ impl<S: LocalStore> Device<S> {
             self.tell(Changed::Refreshed);
         }
         Ok(())
+    }
+
+    /// Notes whether this tab is the one that talks to the server.
+    pub(crate) fn set_leads(&self, leads: bool) {
+        self.inner.leads.set(leads);
+    }
+
+    /// What is kept back, as long as nothing was done after it.
+    fn held(&self) -> Ref<'_, Vec<CommandId>> {
+        self.inner.held.borrow()
     }
 
     /// Shows what the engine is at.

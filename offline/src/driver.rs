@@ -125,6 +125,7 @@ impl<S: LocalStore + 'static, T: Transport, H: Host> Driver<S, T, H> {
         let mut events = VecDeque::from([event]);
         while let Some(event) = events.pop_front() {
             let (state, actions) = engine::step(self.state.take(), event, self.host.jitter_ppm());
+            self.device.set_leads(state.leads());
             self.state.replace(state);
             for action in actions {
                 events.extend(self.carry_out(action).await);

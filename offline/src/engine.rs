@@ -31,12 +31,12 @@ const JITTER_WHOLE_PPM: u64 = 1_000_000;
 pub enum Event {
     /// The device is open, with so many commands in its outbox.
     Started {
-        /// Commands in the outbox.
+        /// Commands that may leave.
         waiting: u32,
     },
-    /// A person did something, or took it back.
+    /// A person did something, took it back, or let go what was kept back.
     QueueChanged {
-        /// Commands in the outbox.
+        /// Commands that may leave.
         waiting: u32,
     },
     /// A timer of [`Action::Schedule`] went off.
@@ -87,7 +87,7 @@ pub enum Event {
 pub struct Summary {
     /// Commands decided.
     pub decided: u32,
-    /// Commands that still wait.
+    /// Commands that still wait and may leave.
     pub waiting: u32,
     /// Whether there is more to fetch, and the answer brought us nearer to it.
     pub again: bool,
@@ -205,6 +205,11 @@ impl State {
     /// What the engine is at.
     pub const fn phase(&self) -> Phase {
         self.phase
+    }
+
+    /// Whether this tab is the one that talks to the server.
+    pub const fn leads(&self) -> bool {
+        self.leader
     }
 
     /// Whether an answer to that request is still waited for.

@@ -32,6 +32,8 @@
 //! ```text
 //! device.act(body, id, now).await                       one command
 //! device.act_all(vec![(id, body), …], now, draft).await several and the end of a draft, as one
+//! device.act_all_held(vec![(id, body), …], now).await   the same, kept back so that it can be undone
+//! device.is_held(id)  device.let_go()                   whether it can; it may leave now
 //! device.undo(id).await  device.undoable()              takes the last command back, if never sent
 //! device.discard_parked(id).await
 //! device.reissue(parked, body, id, now).await           the parked command, mended, under a new id

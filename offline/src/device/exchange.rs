@@ -42,7 +42,7 @@ impl<S: LocalStore> Device<S> {
     ) -> Result<Sent, StoreError> {
         self.refresh().await?;
         let plan = |memory: &Memory| {
-            let commands = memory.next_commands(commands_max, bytes_max);
+            let commands = memory.next_commands(commands_max, bytes_max, &self.held());
             let mut plan = Plan::new(memory.head.clone());
             let last = commands.last().map_or(0, |command| command.seq);
             plan.head.offered_seq = plan.head.offered_seq.max(last);
@@ -90,7 +90,10 @@ impl<S: LocalStore> Device<S> {
         let mut changes = std::mem::take(&mut response.changes);
         let digest: Vec<Digest> = changes.iter().filter_map(Digest::of).collect();
         let plan = |memory: &Memory| {
-            let (mut plan, summary) = memory.plan_answer(sent, &response, &digest);
+            let (mut plan, mut summary) = memory.plan_answer(sent, &response, &digest);
+            // What is kept back is nothing that the next request could bring.
+            let kept_back = memory.outbox.len() - memory.sendable(&self.held());
+            summary.waiting = summary.waiting.saturating_sub(count(kept_back));
             if skipped && plan.takes_changes {
                 plan.head.skipped_by = Some(sent.request.build.clone());
             }
@@ -139,7 +142,34 @@ impl Digest {
 }
 
 impl Memory {
-    fn next_commands(&self, commands_max: usize, bytes_max: usize) -> Vec<Command> {
+    /// The first number that is kept back. Only the newest commands can be: what is done after them
+    /// may build on them, and does not wait.
+    pub(super) fn held_from(&self, held: &[CommandId]) -> Option<u64> {
+        let is_held = |queued: &&Queued| {
+            queued.command.seq > self.head.offered_seq && held.contains(&queued.command.id)
+        };
+        self.outbox.values().next_back().filter(is_held)?;
+        let first = self.outbox.values().find(is_held)?;
+        Some(first.command.seq)
+    }
+
+    /// What may leave, oldest first.
+    fn leaving(&self, held: &[CommandId]) -> impl Iterator<Item = &Queued> {
+        let end = self.held_from(held).unwrap_or(u64::MAX);
+        self.outbox.range(..end).map(|(_, queued)| queued)
+    }
+
+    /// How many commands may leave.
+    pub(super) fn sendable(&self, held: &[CommandId]) -> usize {
+        self.leaving(held).count()
+    }
+
+    fn next_commands(
+        &self,
+        commands_max: usize,
+        bytes_max: usize,
+        held: &[CommandId],
+    ) -> Vec<Command> {
         // Before the first contact the device does not know how many of its commands the server has:
         // it asks first.
         if self.head.epoch.is_empty() {
@@ -148,8 +178,7 @@ impl Memory {
         let mut bytes = 0;
         let mut commands: Vec<Command> = Vec::new();
         for queued in self
-            .outbox
-            .values()
+            .leaving(held)
             .take(commands_max.min(limits::COMMANDS_PER_BATCH))
         {
             bytes += super::memory::json(&queued.command).len();

@@ -36,15 +36,16 @@ pub fn start(device: Device<IndexedDb>, url: &str, build: &str) -> Sync {
     sync.tell_other_tabs();
     sync.listen_to_page();
     sync.tell(Event::Started {
-        waiting: sync.driver.device().waiting(),
+        waiting: sync.driver.device().sendable(),
     });
     sync.lead();
     sync
 }
 
 impl Sync {
-    /// Asks the server now.
+    /// Asks the server now. Whoever asks for it wants everything to leave.
     pub fn request(&self) {
+        self.driver.device().let_go();
         self.tell(Event::SyncRequested);
     }
 
@@ -91,7 +92,7 @@ impl Sync {
             if changed == Changed::Saved {
                 let _ = call(&channel, "postMessage", &["changed".into()]);
             }
-            let waiting = sync.driver.device().waiting();
+            let waiting = sync.driver.device().sendable();
             sync.tell(Event::QueueChanged { waiting });
             if changed == Changed::Saved && waiting > 0 {
                 spawn_local(async { drop(ask_to_be_woken().await) });
@@ -109,8 +110,14 @@ impl Sync {
         on(&window, "offline", || Event::OnlineHint(false));
         // The service worker's word, passed on by the page's first script.
         on(&window, "taswiq:sync", || Event::SyncRequested);
-        on(&global("document"), "visibilitychange", || {
-            Event::Visible(is_visible())
+        let sync = self.clone();
+        listen(&global("document"), "visibilitychange", move |_| {
+            let visible = is_visible();
+            if !visible {
+                // Nobody can take anything back any longer, and the page may be gone at any moment.
+                sync.driver.device().let_go();
+            }
+            sync.tell(Event::Visible(visible));
         });
         if get(&global("navigator"), "onLine").as_bool() == Some(false) {
             self.tell(Event::OnlineHint(false));

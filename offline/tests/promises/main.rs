@@ -7,5 +7,6 @@ mod faults;
 mod model_server;
 mod phone;
 mod schedules;
+mod undo;
 mod wire;
 mod world;

@@ -6,6 +6,7 @@ use crate::phone::{Phone, Server, Way, server};
 use crate::world::*;
 use proptest::prelude::*;
 use taswiq_domain::ids::CommandId;
+use taswiq_offline::UndoError;
 use taswiq_offline::driver::TransportError;
 use taswiq_offline::store::Fault;
 
@@ -13,10 +14,12 @@ use taswiq_offline::store::Fault;
 enum Turn {
     /// The agent takes an order, in the first or the second tab.
     Order { second_tab: bool, units: u32 },
-    /// The agent cancels the newest order.
-    Cancel,
+    /// The agent cancels the newest order, and may keep that back.
+    Cancel { held: bool },
     /// The agent takes the last act back.
     Undo,
+    /// What was kept back may leave.
+    LetGo,
     /// The phone talks to the server; so becomes of its requests.
     Sync { second_tab: bool, ways: Vec<Way> },
     /// The phone dies at the k-th commit from now on and is started again at the next turn.
@@ -55,8 +58,9 @@ fn any_way() -> impl Strategy<Value = Way> {
 fn any_turn() -> impl Strategy<Value = Turn> {
     prop_oneof![
         8 => (any::<bool>(), 1..9_u32).prop_map(|(second_tab, units)| Turn::Order { second_tab, units }),
-        2 => Just(Turn::Cancel),
+        3 => any::<bool>().prop_map(|held| Turn::Cancel { held }),
         2 => Just(Turn::Undo),
+        1 => Just(Turn::LetGo),
         8 => (any::<bool>(), prop::collection::vec(any_way(), 0..4)).prop_map(|(second_tab, ways)| Turn::Sync { second_tab, ways }),
         4 => (1..5_u64, any::<bool>()).prop_map(|(commit, after)| Turn::Cut { commit, after }),
         1 => Just(Turn::Restart),
@@ -135,28 +139,38 @@ impl Run {
                     Err(_) => self.uncertain.push(id(number)),
                 }
             }
-            Turn::Cancel => {
+            Turn::Cancel { held } => {
                 let number = self.next;
                 self.next += 1;
-                let newest = self.phone.device.orders().first().map(|view| view.order.id);
-                if let Some(order) = newest
-                    && self
-                        .phone
-                        .device
-                        .act(cancel(order), id(number), self.phone.now())
-                        .await
-                        .is_ok()
-                {
+                let device = &self.phone.device;
+                let newest = device.orders().first().map(|view| view.order.id);
+                let acts = newest.map_or_else(Vec::new, |order| vec![(id(number), cancel(order))]);
+                let is_known = !acts.is_empty();
+                let done = if held {
+                    device.act_all_held(acts, self.phone.now()).await
+                } else {
+                    device.act_all(acts, self.phone.now(), None).await
+                };
+                if done.is_ok() && is_known {
                     self.promised.push(id(number));
                 } else {
                     self.uncertain.push(id(number));
                 }
             }
+            Turn::LetGo => self.phone.device.let_go(),
             Turn::Undo => {
+                // One tab hears at once of what another stores.
+                drop(self.phone.device.refresh().await);
                 if let Some(last) = self.phone.device.undoable() {
                     self.promised.retain(|promised| *promised != last);
-                    if self.phone.device.undo(last).await.is_err() {
+                    let was_offered = self.phone.device.is_held(last);
+                    if let Err(error) = self.phone.device.undo(last).await {
                         self.uncertain.push(last);
+                        // What is offered works, unless the store does not.
+                        assert!(
+                            !was_offered || matches!(error, UndoError::Store(_)),
+                            "{error}"
+                        );
                     }
                 }
             }
