@@ -12,17 +12,18 @@ pub mod settings;
 pub mod sync_page;
 
 use crate::route::Route;
-use crate::ui::Snackbar;
+use crate::ui::{Snackbar, Undo};
 use crate::words::Words;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::rc::Rc;
 use taswiq_domain::catalogue::Catalogue;
+use std::sync::Arc;
 use taswiq_domain::ids::CommandId;
 use taswiq_domain::sync::CommandBody;
 use taswiq_domain::time::{Calendar, CivilDate, FixedOffset, Timestamp};
 use taswiq_offline::store::IndexedDb;
-use taswiq_offline::{ActError, Status};
+use taswiq_offline::{ActError, Status, UndoError};
 
 /// The device as screens hold it.
 pub type Device = taswiq_offline::Device<IndexedDb>;
@@ -30,6 +31,14 @@ pub type Device = taswiq_offline::Device<IndexedDb>;
 pub use opening::start;
 
 /// A handle to everything a screen needs. Copied freely into closures.
+/// How acts leave the phone.
+enum Saving {
+    /// When they can no longer be taken back.
+    Held,
+    /// At once; the draft that led to them is over.
+    EndOf(&'static str),
+}
+
 #[derive(Clone, Copy)]
 pub struct Phone {
     /// The sentences. A screen is made anew when the language changes.
@@ -109,35 +118,38 @@ impl Phone {
         self.syncing.with_value(|sync| sync());
     }
 
-    /// Does something and goes on with `done` once it is safe. What a rule says no to is said aloud,
-    /// and nothing has happened then.
+    /// Does something that can be taken back, and goes on with `done` once it is safe. What a rule
+    /// says no to is said aloud, and nothing has happened then.
     pub fn act(self, body: CommandBody, done: impl FnOnce(CommandId) + 'static) {
         let id = browser::new_command_id();
-        self.act_all(vec![(id, body)], None, move || done(id));
+        self.act_together(vec![(id, body)], move || done(id));
     }
 
-    /// Several acts, and the end of a draft, as one.
+    /// Several such acts as one.
+    pub fn act_together(self, acts: Vec<(CommandId, CommandBody)>, done: impl FnOnce() + 'static) {
+        // Boxed, so that saving is compiled once and not for every act.
+        self.save(acts, Saving::Held, Box::new(done));
+    }
+
+    /// What ends a draft: several acts as one, which leave at once.
     pub fn act_all(
         self,
         acts: Vec<(CommandId, CommandBody)>,
-        finished_draft: Option<&'static str>,
+        draft: &'static str,
         done: impl FnOnce() + 'static,
     ) {
-        let device = self.device_now();
-        // Boxed, so that saving is compiled once and not for every act.
-        let done: Box<dyn FnOnce()> = Box::new(done);
-        self.save(acts, finished_draft, device, done);
+        self.save(acts, Saving::EndOf(draft), Box::new(done));
     }
 
-    fn save(
-        self,
-        acts: Vec<(CommandId, CommandBody)>,
-        finished_draft: Option<&'static str>,
-        device: Device,
-        done: Box<dyn FnOnce()>,
-    ) {
+    fn save(self, acts: Vec<(CommandId, CommandBody)>, saving: Saving, done: Box<dyn FnOnce()>) {
+        let device = self.device_now();
         spawn_local(async move {
-            match device.act_all(acts, browser::now(), finished_draft).await {
+            let now = browser::now();
+            let saved = match saving {
+                Saving::Held => device.act_all_held(acts, now).await,
+                Saving::EndOf(draft) => device.act_all(acts, now, Some(draft)).await,
+            };
+            match saved {
                 Ok(()) => done(),
                 Err(error) => self.say_refused(&error),
             }
@@ -171,20 +183,56 @@ impl Phone {
         });
     }
 
-    /// Says that something is saved, and offers to take it back while it has not left the phone.
-    pub fn say_done(self, words: impl Into<String>, id: CommandId) {
-        if self.device.with_value(Device::undoable) != Some(id) {
-            return self.snackbar.say(words);
-        }
-        let undo = Callback::new(move |()| {
-            let device = self.device_now();
-            spawn_local(async move {
-                if device.undo(id).await.is_err() {
-                    self.snackbar.say(self.words.phone_undo_too_late());
+    /// Says that something is saved, and offers to take it back. Meanwhile it is kept on the phone, so
+    /// that it really can be.
+    pub fn say_done(self, said: impl Into<String>, id: CommandId) {
+        self.say_all_done(said, vec![id], || {});
+    }
+
+    /// The same of several acts; `back` is called when all were taken back.
+    pub fn say_all_done(
+        self,
+        said: impl Into<String>,
+        ids: Vec<CommandId>,
+        back: impl Fn() + Send + Sync + 'static,
+    ) {
+        let Some(first) = ids.first().copied() else {
+            return;
+        };
+        let back: Arc<dyn Fn() + Send + Sync> = Arc::new(back);
+        let undo = Undo {
+            works: Arc::new(move || self.device().is_held(first)),
+            back: Arc::new(move || self.take_back(ids.clone(), Arc::clone(&back))),
+            lapsed: Arc::new(move || {
+                let device = self.device_now();
+                // Unless the next act has taken its place.
+                if device.is_held(first) {
+                    device.let_go();
                 }
-            });
+            }),
+        };
+        self.snackbar.say_with_undo(said, undo);
+    }
+
+    fn take_back(self, ids: Vec<CommandId>, back: Arc<dyn Fn() + Send + Sync>) {
+        let device = self.device_now();
+        spawn_local(async move {
+            // Only the last command can be taken back, so the last one goes first.
+            for id in ids.iter().rev() {
+                if let Err(error) = device.undo(*id).await {
+                    // It is still done, and so it goes its way.
+                    device.let_go();
+                    return self.snackbar.say(match &error {
+                        UndoError::Store(error) => notices::store_trouble(self.words, error),
+                        UndoError::AlreadySent | UndoError::NotTheLast => {
+                            self.words.phone_undo_too_late()
+                        }
+                    });
+                }
+            }
+            back();
+            self.snackbar.say(self.words.phone_undone());
         });
-        self.snackbar.say_with_undo(words, undo);
     }
 
     /// Says why something was not done.

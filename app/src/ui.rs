@@ -28,4 +28,4 @@ pub use sheet::sheet;
 #[cfg(feature = "csr")]
 pub use signature::signature_pad;
 #[cfg(feature = "csr")]
-pub use snackbar::{Snackbar, snackbar};
+pub use snackbar::{Snackbar, Undo, snackbar};

@@ -8,14 +8,12 @@ use crate::route::{Coop, PartsShown, Route};
 use crate::ui::{self, Tab};
 use crate::words::time;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use std::collections::BTreeMap;
 use taswiq_domain::catalogue::{Picture, Product};
 use taswiq_domain::ids::{CommandId, CooperativeId, ProductId};
 use taswiq_domain::order::Stage;
 use taswiq_domain::sync::CommandBody;
 use taswiq_domain::time::{Calendar, CivilDate, Timestamp};
-use taswiq_offline::UndoError;
 
 /// How often what depends on the hour is written anew.
 const MINUTE: std::time::Duration = std::time::Duration::from_secs(60);
@@ -178,60 +176,15 @@ impl Desk {
         if bodies.is_empty() {
             return;
         }
-        // Where what has left the phone is corrected instead.
-        let mending = match bodies.as_slice() {
-            [body] => body
-                .order()
-                .zip(cooperative_of(body))
-                .map(|(order, cooperative)| Coop::Order(order, cooperative)),
-            _ => None,
-        };
-        let mending = mending.unwrap_or_default();
         let acts: Vec<(CommandId, CommandBody)> = bodies
             .into_iter()
             .map(|body| (browser::new_command_id(), body))
             .collect();
         let ids: Vec<CommandId> = acts.iter().map(|(id, _)| *id).collect();
-        self.phone.act_all(acts, None, move || {
+        self.phone.act_together(acts, move || {
             done();
-            self.say_done(said, ids, mending, back);
+            self.phone.say_all_done(said, ids, back);
         });
-    }
-
-    fn say_done(
-        self,
-        said: String,
-        ids: Vec<CommandId>,
-        mending: Coop,
-        back: impl Fn() + Send + Sync + 'static,
-    ) {
-        let words = self.phone.words;
-        let snackbar = self.phone.snackbar;
-        if self.phone.device_now().undoable() != ids.last().copied() {
-            return snackbar.say(said);
-        }
-        let back = std::sync::Arc::new(back);
-        let undo = Callback::new(move |()| {
-            let (ids, back, device) = (ids.clone(), back.clone(), self.phone.device_now());
-            spawn_local(async move {
-                // Only the last command can be taken back, so the last one goes first.
-                for id in ids.iter().rev() {
-                    match device.undo(*id).await {
-                        Ok(()) => {}
-                        Err(UndoError::AlreadySent | UndoError::NotTheLast) => {
-                            self.phone.go(mending);
-                            return snackbar.say(words.coop_done_too_late());
-                        }
-                        Err(UndoError::Store(error)) => {
-                            return snackbar.say(notices::store_trouble(words, &error));
-                        }
-                    }
-                }
-                back();
-                snackbar.say(words.coop_done_undone());
-            });
-        });
-        snackbar.say_with_undo(said, undo);
     }
 
     /// `Fatima, Ifrane`.

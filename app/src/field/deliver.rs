@@ -150,8 +150,8 @@ fn form(phone: Phone, back: AnyView, view: &OrderView, sub_order: SubOrder) -> A
         let device = phone.device_now();
         let id = browser::new_command_id();
         leptos::task::spawn_local(async move {
-            match device.act(body, id, browser::now()).await {
-                Ok(id) => {
+            match device.act_all_held(vec![(id, body)], browser::now()).await {
+                Ok(()) => {
                     phone.replace(Field::Order(order));
                     phone.say_done(words.deliver_done(), id);
                 }

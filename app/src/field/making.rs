@@ -357,7 +357,7 @@ impl Making {
             };
             match draft.mends {
                 Some(parked) => phone.reissue(parked, body, id, finish),
-                None => phone.act_all(vec![(id, body)], Some(DRAFT), finish),
+                None => phone.act_all(vec![(id, body)], DRAFT, finish),
             }
             return Ok(());
         }
@@ -391,7 +391,7 @@ impl Making {
             Some(parked) if acts.is_empty() => phone.reissue(parked, body, id, finish),
             _ => {
                 acts.push((id, body));
-                phone.act_all(acts, Some(DRAFT), finish);
+                phone.act_all(acts, DRAFT, finish);
             }
         }
         Ok(())
