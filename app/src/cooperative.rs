@@ -17,6 +17,7 @@ mod pack;
 mod part;
 mod picking;
 mod prepare;
+mod propose;
 mod refuse;
 mod tally;
 
@@ -43,6 +44,7 @@ pub fn screen(desk: Desk, route: Coop) -> AnyView {
         Coop::Deliver(order, cooperative) => deliver::screen(desk, (order, cooperative)),
         Coop::Orders(shown) => orders::screen(desk, shown),
         Coop::Order(order, cooperative) => order::screen(desk, (order, cooperative)),
+        Coop::Propose(order, cooperative) => propose::screen(desk, (order, cooperative)),
         Coop::Settings => {
             let words = desk.phone.words;
             desk.first_screen(

@@ -8,6 +8,7 @@ pub mod badge;
 pub mod browser;
 pub mod notices;
 mod opening;
+pub mod payment;
 pub mod settings;
 pub mod sync_page;
 

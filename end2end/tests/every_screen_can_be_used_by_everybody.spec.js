@@ -71,6 +71,8 @@ for (const { language, theme } of looks) {
     await cooperative.open("/coop/orders");
     await expect(cooperative.page.locator("a.list-row").first()).toBeVisible();
     const order = await cooperative.page.locator("a.list-row").first().getAttribute("href");
+    await cooperative.open("/coop/orders?show=waiting");
+    const waiting = await cooperative.page.locator("a.list-row").first().getAttribute("href");
     const wrong = [];
     for (const address of [
       "/coop",
@@ -80,11 +82,12 @@ for (const { language, theme } of looks) {
       "/coop/hand-over",
       "/coop/orders",
       order,
+      `${waiting}/propose`,
       "/coop/sync",
       "/coop/settings",
     ]) {
       await cooperative.open(address);
-      const name = address === order ? "order" : slug(address);
+      const name = address === order ? "order" : address.endsWith("/propose") ? "propose" : slug(address);
       wrong.push(...(await look(cooperative.page, address, `cooperative-${language}-${theme}-${name}`)));
     }
     expect(wrong).toEqual([]);

@@ -4,10 +4,12 @@ use super::desk::{Desk, gone};
 use super::part::{Part, PartId};
 use super::refuse::{self, Refusing};
 use super::{answer, hand_over};
+use crate::phone::payment::{self, Paying};
 use crate::route::{Coop, PartsShown, Route};
 use crate::ui;
 use crate::words::grouped;
 use leptos::prelude::*;
+use taswiq_domain::money::Centimes;
 use taswiq_domain::order::{Line, Stage, SubOrder};
 
 pub fn screen(desk: Desk, id: PartId) -> AnyView {
@@ -61,6 +63,7 @@ pub fn content(desk: Desk, part: &Part) -> (AnyView, AnyView) {
     let words = desk.phone.words;
     let refusing: RwSignal<Option<Refusing>> = RwSignal::new(None);
     let is_correcting = RwSignal::new(false);
+    let paying: RwSignal<Option<Paying>> = RwSignal::new(None);
     let awaits = matches!(part.stage(), Stage::Awaiting | Stage::Expired);
     let id = part.id();
     let body = if awaits {
@@ -107,18 +110,88 @@ pub fn content(desk: Desk, part: &Part) -> (AnyView, AnyView) {
             {deadline}
         </div>
         {parked}
+        {proposal(desk, part)}
         {correction(desk, part, is_correcting)}
         {ui::part(words.coop_order_lines(), ().into_any(), body)}
         <dl class="sums"><div class="total"><dt>{amount_words}</dt><dd>{ui::amount(part.amount(), "")}</dd></div></dl>
+        {money(desk, part, paying)}
         {ui::part(words.coop_order_history(), ().into_any(), timeline(desk, part))}
         {refuse::sheet(desk, refusing)}
+        {payment::sheet(desk.phone, id.0, paying)}
     };
     (page.into_any(), next(desk, part))
 }
 
 fn answering(desk: Desk, part: &Part, refusing: RwSignal<Option<Refusing>>) -> AnyView {
     let (lines, buttons) = answer::form(desk, part, refusing, Callback::new(|()| {}));
-    view! { <div class="stack">{lines}<div class="button-group">{buttons}</div></div> }.into_any()
+    let (order, cooperative) = part.id();
+    let propose = Route::from(Coop::Propose(order, cooperative)).to_string();
+    view! {
+        <div class="stack">
+            {lines}
+            <div class="button-group">{buttons}</div>
+            <div class="button-group"><a class="button button-quiet" href=propose>{ui::icon("question")}{desk.phone.words.coop_propose_open()}</a></div>
+        </div>
+    }
+    .into_any()
+}
+
+/// What was proposed, while the customer has not answered.
+fn proposal(desk: Desk, part: &Part) -> Option<AnyView> {
+    let words = desk.phone.words;
+    let sub_order = part.sub_order();
+    let proposal = sub_order
+        .proposal
+        .as_ref()
+        .filter(|_| sub_order.stage == Stage::ChangeProposed)?;
+    let lines: Vec<AnyView> = proposal
+        .lines
+        .iter()
+        .filter_map(|proposed| {
+            let line = sub_order.line(proposed.line)?;
+            let said = words.proposal_line(
+                &grouped(proposed.units as usize),
+                &desk.product_name(line.product),
+                &ui::amount_text(proposed.unit_price),
+            );
+            Some(view! { <li>{said}</li> }.into_any())
+        })
+        .collect();
+    let banner = ui::banner(
+        "waiting",
+        "question",
+        words.coop_order_proposed(),
+        words.coop_order_proposed_text(),
+    );
+    Some(
+        view! { <div class="stack">{banner}<ul class="stack stack-tight">{lines}</ul></div> }
+            .into_any(),
+    )
+}
+
+/// The money, once goods may change hands: the cooperative may bring them itself.
+fn money(desk: Desk, part: &Part, paying: RwSignal<Option<Paying>>) -> Option<AnyView> {
+    let words = desk.phone.words;
+    let sub_order = part.sub_order();
+    let is_before = matches!(
+        sub_order.stage,
+        Stage::Awaiting
+            | Stage::Expired
+            | Stage::ChangeProposed
+            | Stage::Confirmed
+            | Stage::Preparing
+    );
+    let standing = (!is_before)
+        .then(|| payment::standing(desk.phone, sub_order, paying))
+        .flatten()?;
+    let note = (!sub_order.stage.is_dead() && payment::left_to_pay(sub_order) > Centimes::ZERO)
+        .then(|| view! { <p class="small muted">{words.coop_order_money_own()}</p> });
+    let content = view! { <div class="stack">{standing}{note}</div> };
+    Some(ui::part(
+        words.coop_order_money(),
+        ().into_any(),
+        content.into_any(),
+    ))
 }
 
 /// Whether the answer may still be changed, and by what.
@@ -141,8 +214,11 @@ fn correction(desk: Desk, part: &Part, is_correcting: RwSignal<bool>) -> AnyView
             button.into_any(),
         );
     }
-    let has_seen =
-        part.sub_order().decision_seen && matches!(part.stage(), Stage::Confirmed | Stage::Refused);
+    let has_seen = part.sub_order().decision_seen
+        && matches!(
+            part.stage(),
+            Stage::Confirmed | Stage::Refused | Stage::ChangeProposed
+        );
     has_seen
         .then(|| view! { <p class="small muted">{words.coop_order_seen()}</p> })
         .into_any()

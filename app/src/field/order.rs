@@ -6,10 +6,10 @@ use super::explain;
 use super::making::Making;
 use super::orders::can_deliver;
 use super::wording::{
-    cooperative_name, cooperative_seal, customer_name, due, left_to_pay, order_chips, product_name,
+    cooperative_name, cooperative_seal, customer_name, due, order_chips, product_name,
     product_unit, stage_chip,
 };
-use crate::phone::{Phone, badge};
+use crate::phone::{Phone, badge, payment};
 use crate::route::{Field, OrdersShown};
 use crate::ui;
 use crate::words::grouped;
@@ -161,7 +161,7 @@ fn part(
             <ul>{lines}</ul>
             <div class="stack">
                 {proposal(phone, catalogue, &view.order, sub_order)}
-                {money(phone, sheets, sub_order)}
+                {payment::standing(phone, sub_order, sheets.paying)}
                 {part_acts(phone, sheets, &view.order, sub_order)}
             </div>
             <details class="more">
@@ -257,73 +257,6 @@ fn proposal(
         </div>
     };
     Some(view.into_any())
-}
-
-/// Where the money stands, and what the law says about asking for it.
-fn money(phone: Phone, sheets: Sheets, sub_order: &SubOrder) -> Option<AnyView> {
-    let words = phone.words;
-    if sub_order.stage.is_dead() {
-        return held(phone, sub_order);
-    }
-    let left = left_to_pay(sub_order);
-    let cooperative = sub_order.cooperative;
-    let said = match sub_order.withdrawal {
-        Withdrawal::Open { closes_at } => {
-            let last_day = words.date(phone.offset().date_at(closes_at.plus_ms(-1)));
-            let is_over_here = phone.now() >= closes_at;
-            // A phone's clock decides no period: the server closes it, and says so at the next contact.
-            let text = if is_over_here {
-                words.money_ask_server().to_owned()
-            } else {
-                words.money_not_before(&last_day)
-            };
-            let declare = (left > Centimes::ZERO).then(|| {
-                view! { <button class="button button-quiet" type="button" on:click=move |_| sheets.declare.set(Some(cooperative))>{words.money_declare()}</button> }
-            });
-            Some(ui::banner_with(
-                "",
-                "clock",
-                words.money_withdrawal_open(),
-                text,
-                declare.into_any(),
-            ))
-        }
-        Withdrawal::None | Withdrawal::Closed { .. }
-            if left > Centimes::ZERO
-                && (can_deliver(sub_order.stage) || sub_order.stage == Stage::Delivered) =>
-        {
-            let collect = view! { <button class="button" type="button" on:click=move |_| sheets.collect.set(Some(cooperative))>{ui::icon("cash")}{words.money_collect()}</button> };
-            Some(ui::banner_with(
-                "waiting",
-                "cash",
-                words.money_to_collect(),
-                words.isolated(&ui::amount_text(left)),
-                collect.into_any(),
-            ))
-        }
-        _ => None,
-    };
-    let paid = (sub_order.collected > Centimes::ZERO).then(|| {
-        ui::chip(
-            "done",
-            "cash",
-            words.money_paid(&ui::amount_text(sub_order.collected)),
-        )
-    });
-    Some(view! { {said}<div class="row">{paid}{held(phone, sub_order)}</div> }.into_any())
-}
-
-/// Money taken too early: it stays the customer's.
-fn held(phone: Phone, sub_order: &SubOrder) -> Option<AnyView> {
-    (sub_order.held > Centimes::ZERO).then(|| {
-        let amount = ui::amount_text(sub_order.held);
-        let said = if sub_order.stage.is_dead() {
-            phone.words.money_give_back(&amount)
-        } else {
-            phone.words.money_held(&amount)
-        };
-        ui::chip("waiting", "lock", said)
-    })
 }
 
 fn part_acts(phone: Phone, sheets: Sheets, order: &Order, sub_order: &SubOrder) -> AnyView {

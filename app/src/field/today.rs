@@ -3,8 +3,8 @@
 use super::earnings::earned_since;
 use super::orders::{can_deliver, row};
 use super::tabs;
-use super::wording::{cooperative_name, customer_name, left_to_pay};
-use crate::phone::{Phone, badge, notices};
+use super::wording::{cooperative_name, customer_name};
+use crate::phone::{Phone, badge, notices, payment};
 use crate::route::{Field, OrdersShown};
 use crate::ui;
 use crate::words::stage_look;
@@ -162,7 +162,7 @@ fn wanted(phone: Phone, sub_order: &SubOrder) -> Option<(u8, &'static str)> {
             if matches!(
                 sub_order.withdrawal,
                 Withdrawal::None | Withdrawal::Closed { .. }
-            ) && left_to_pay(sub_order) > Centimes::ZERO =>
+            ) && payment::left_to_pay(sub_order) > Centimes::ZERO =>
         {
             Some((4, words.todo_collect()))
         }
@@ -198,7 +198,7 @@ fn to_do(phone: Phone) -> Option<AnyView> {
                 <li><a class="list-row" data-tone=(!tone.is_empty()).then_some(tone) href=Field::Order(view.order.id).to_string()>
                     {ui::icon(icon)}
                     <span class="list-main"><span><bdi>{customer_name(phone, view)}</bdi></span><span>{*said}" · "<bdi>{cooperative_name(phone, &catalogue, sub_order.cooperative)}</bdi></span></span>
-                    {(left_to_pay(sub_order) > Centimes::ZERO).then(|| view! { <span class="list-end">{ui::amount(left_to_pay(sub_order), "amount-body")}</span> })}
+                    {(payment::left_to_pay(sub_order) > Centimes::ZERO).then(|| view! { <span class="list-end">{ui::amount(payment::left_to_pay(sub_order), "amount-body")}</span> })}
                 </a></li>
             }
             .into_any()

@@ -135,12 +135,3 @@ pub fn due(view: &OrderView) -> Centimes {
         .try_fold(Centimes::ZERO, |sum, sub_order| sum.plus(sub_order.due()?))
         .unwrap_or_default()
 }
-
-/// What a customer still pays for a sub-order.
-pub fn left_to_pay(sub_order: &SubOrder) -> Centimes {
-    let left = sub_order
-        .due()
-        .and_then(|due| due.minus(sub_order.collected)?.minus(sub_order.held))
-        .unwrap_or_default();
-    left.max(Centimes::ZERO)
-}

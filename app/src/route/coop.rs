@@ -22,6 +22,8 @@ pub enum Coop {
     Orders(PartsShown),
     /// One order.
     Order(OrderId, CooperativeId),
+    /// Another price for one order.
+    Propose(OrderId, CooperativeId),
     /// Language, look, signing out.
     Settings,
     /// What is on this phone.
@@ -107,6 +109,9 @@ impl Coop {
             ["orders", order, cooperative, "deliver"] => {
                 Self::Deliver(order.parse().ok()?, cooperative.parse().ok()?)
             }
+            ["orders", order, cooperative, "propose"] => {
+                Self::Propose(order.parse().ok()?, cooperative.parse().ok()?)
+            }
             ["sync"] => Self::Sync,
             ["settings"] => Self::Settings,
             _ => return None,
@@ -129,6 +134,7 @@ impl Coop {
             Self::HandOver,
             Self::Deliver(order, cooperative),
             Self::Order(order, cooperative),
+            Self::Propose(order, cooperative),
             Self::Sync,
             Self::Settings,
         ];
@@ -152,6 +158,9 @@ impl fmt::Display for Coop {
             Self::Pack(order, cooperative) => write!(out, "/orders/{order}/{cooperative}/pack"),
             Self::Deliver(order, cooperative) => {
                 write!(out, "/orders/{order}/{cooperative}/deliver")
+            }
+            Self::Propose(order, cooperative) => {
+                write!(out, "/orders/{order}/{cooperative}/propose")
             }
             Self::Sync => out.write_str("/sync"),
             Self::Settings => out.write_str("/settings"),

@@ -9,10 +9,11 @@ use taswiq_domain::Refusal;
 use taswiq_domain::ids::{CommandId, CustomerId, OrderId};
 use taswiq_domain::ledger::Account;
 use taswiq_domain::money::Centimes;
-use taswiq_domain::order::event::LineUnits;
-use taswiq_domain::order::{CancelledBy, OrderEvent, Reason, Stage};
+use taswiq_domain::order::event::{LineUnits, Proposal, ProposedLine};
+use taswiq_domain::order::{CancelledBy, OrderEvent, PaymentMethod, Reason, Stage};
 use taswiq_domain::sync::{
-    Answer, CancelOrder, Change, CommandBody, ConfirmSubOrder, RefuseSubOrder,
+    Answer, AnswerChange, CancelOrder, Change, Collect, CommandBody, ConfirmSubOrder,
+    ProposeChange, RefuseSubOrder,
 };
 use uuid::Uuid;
 
@@ -244,6 +245,59 @@ promise! {
         let kinds: Vec<_> = world.office.order_history(&world.manager(), id).await.expect("known").events.into_iter().map(|recorded| recorded.event.kind()).collect();
         assert_eq!(kinds, ["placed", "refused", "confirmed", "decision_seen"]);
         assert!(agent.pull().await.is_empty(), "seeing is not news for who saw");
+        world.assert_sound().await;
+    }
+}
+
+promise! {
+    async fn a_cooperative_that_delivers_itself_takes_the_payment_and_none_too_early(world) {
+        let (mut agent, mut weaver) = (world.phone(AGENT).await, world.phone(WEAVER).await);
+        let id = agent.place(&[(3, 1)]).await;
+        let order = world.order(id).await;
+        for step in [confirm(&order, RUGS), pack(&order, RUGS), deliver(&order, RUGS)] {
+            weaver.act_ok(&step).await;
+        }
+        let pay = |centimes| Collect { order: id, cooperative: RUGS, amount: Centimes(centimes), method: PaymentMethod::Cash };
+        let asked_too_early = weaver.act(&CommandBody::Collect(pay(99_900))).await;
+        assert!(matches!(asked_too_early, Answer::Parked { refusal: Refusal::PaymentBeforeWithdrawalCloses { .. } }));
+        weaver.act_ok(&CommandBody::DeclareEarlyPayment(pay(10_000))).await;
+        let balances = world.office.balances(&world.manager()).await.expect("the ledger");
+        assert_eq!((balances[&Account::Cash(WEAVER)], balances[&Account::Deposits]), (Centimes(-10_000), Centimes(10_000)));
+        world.later_days(9);
+        world.office.pass_deadlines().await.expect("passed");
+        weaver.act_ok(&CommandBody::Collect(pay(89_900))).await;
+        let balances = world.office.balances(&world.manager()).await.expect("the ledger");
+        assert_eq!(balances[&Account::Cash(WEAVER)], Centimes(-99_900), "in the hands of who took it");
+        assert!(balances[&Account::AgentEarned(AGENT)] > Centimes::ZERO, "and the agent has earned");
+        world.assert_sound().await;
+    }
+}
+
+promise! {
+    async fn another_price_holds_once_the_customer_has_agreed_and_never_before(world) {
+        let (mut agent, mut beekeeper) = (world.phone(AGENT).await, world.phone(BEEKEEPER).await);
+        let id = agent.place(&[(1, 3)]).await;
+        let propose = |unit_price| CommandBody::ProposeChange(ProposeChange {
+            order: id,
+            cooperative: HONEY,
+            proposal: Proposal { reason: Reason::PriceChanged, lines: vec![ProposedLine { line: 1, units: 2, unit_price: Centimes(unit_price) }] },
+        });
+        let answer = |accepted| CommandBody::AnswerChange(AnswerChange { order: id, cooperative: HONEY, accepted });
+        beekeeper.act_ok(&propose(19_000)).await;
+        // A slip of the thumb is mended until the agent's phone has it.
+        beekeeper.act_ok(&propose(13_000)).await;
+        let proposed = world.order(id).await;
+        let part = proposed.sub_order(HONEY).expect("a part");
+        assert_eq!((part.stage, part.due().expect("fits")), (Stage::ChangeProposed, Centimes(36_000)));
+        let told = agent.pull().await;
+        let told = orders_in(&told)[0].sub_order(HONEY).and_then(|part| part.proposal.clone()).expect("told");
+        assert_eq!(told.lines[0].unit_price, Centimes(13_000));
+        assert!(matches!(beekeeper.act(&propose(14_000)).await, Answer::Parked { refusal: Refusal::WrongStage { .. } }));
+        assert!(matches!(beekeeper.act(&answer(true)).await, Answer::Parked { refusal: Refusal::NotAllowed }), "nobody agrees for the customer");
+        agent.act_ok(&answer(true)).await;
+        let agreed = world.order(id).await;
+        let part = agreed.sub_order(HONEY).expect("a part");
+        assert_eq!((part.stage, part.due().expect("fits")), (Stage::Confirmed, Centimes(26_000)));
         world.assert_sound().await;
     }
 }

@@ -1,27 +1,24 @@
 //! The sheets of an order: cancelling, money, a delivery that failed, goods that come back, a customer
 //! who changes their mind.
 
-use crate::field::wording::{cooperative_name, left_to_pay, product_name};
+use crate::field::wording::{cooperative_name, product_name};
 use crate::phone::Phone;
+use crate::phone::payment::{self, Paying};
 use crate::ui::{self, Choice};
 use crate::words::reason_icon;
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 use taswiq_domain::ids::{CommandId, CooperativeId, OrderId};
 use taswiq_domain::law::Regime;
-use taswiq_domain::money::Centimes;
 use taswiq_domain::order::event::LineUnits;
-use taswiq_domain::order::{CancelledBy, Fault, PaymentMethod, Reason, SubOrder};
-use taswiq_domain::sync::{
-    CancelOrder, Collect, CommandBody, FailDelivery, ReturnGoods, SubOrderRef,
-};
+use taswiq_domain::order::{CancelledBy, Fault, Reason, SubOrder};
+use taswiq_domain::sync::{CancelOrder, CommandBody, FailDelivery, ReturnGoods, SubOrderRef};
 
 /// Which sheet is open, and about whose part.
 #[derive(Clone, Copy)]
 pub struct Sheets {
     pub cancel: RwSignal<bool>,
-    pub collect: RwSignal<Option<CooperativeId>>,
-    pub declare: RwSignal<Option<CooperativeId>>,
+    pub paying: RwSignal<Option<Paying>>,
     pub fail: RwSignal<Option<CooperativeId>>,
     pub give_back: RwSignal<Option<CooperativeId>>,
     pub withdraw: RwSignal<Option<CooperativeId>>,
@@ -32,8 +29,7 @@ impl Sheets {
     pub fn new() -> Self {
         Self {
             cancel: RwSignal::new(false),
-            collect: RwSignal::new(None),
-            declare: RwSignal::new(None),
+            paying: RwSignal::new(None),
             fail: RwSignal::new(None),
             give_back: RwSignal::new(None),
             withdraw: RwSignal::new(None),
@@ -46,8 +42,7 @@ pub fn sheets(phone: Phone, sheets: Sheets, order: OrderId) -> AnyView {
     let words = phone.words;
     view! {
         {cancel(phone, sheets.cancel, order)}
-        {about_part(phone, words.money_collect(), sheets.collect, order, pay_in_time)}
-        {about_part(phone, words.money_declare(), sheets.declare, order, pay_early)}
+        {payment::sheet(phone, order, sheets.paying)}
         {about_part(phone, words.order_delivery_failed(), sheets.fail, order, fail)}
         {about_part(phone, words.order_return(), sheets.give_back, order, give_back)}
         {about_part(phone, words.order_withdraw(), sheets.withdraw, order, withdraw)}
@@ -179,92 +174,6 @@ fn cancel(phone: Phone, open: RwSignal<bool>, order: OrderId) -> AnyView {
         open,
         content,
     )
-}
-
-fn pay_in_time(part: Part) -> AnyView {
-    pay(part, false)
-}
-
-fn pay_early(part: Part) -> AnyView {
-    pay(part, true)
-}
-
-/// Taking money, or declaring money that was taken before anybody might ask for it.
-fn pay(part: Part, is_early: bool) -> AnyView {
-    let phone = part.phone;
-    let words = phone.words;
-    let left = left_to_pay(&part.sub_order);
-    let typed = RwSignal::new(if is_early {
-        String::new()
-    } else {
-        left.figures().replace('\u{202f}', "")
-    });
-    let method = RwSignal::new(0_usize);
-    let error = RwSignal::new(None::<String>);
-    let choices = PaymentMethod::ALL
-        .iter()
-        .map(|method| {
-            let icon = match method {
-                PaymentMethod::Cash => "cash",
-                PaymentMethod::Wallet => "wallet",
-                PaymentMethod::Transfer => "transfer",
-                PaymentMethod::Cheque => "cheque",
-            };
-            Choice {
-                icon,
-                words: words.payment_method(*method),
-            }
-        })
-        .collect();
-    let act = move |_| {
-        let Some(amount) =
-            Centimes::parse(&typed.get_untracked()).filter(|amount| *amount > Centimes::ZERO)
-        else {
-            return error.set(Some(words.refusal_amount_not_positive().to_owned()));
-        };
-        if amount > left {
-            return error.set(Some(
-                words.refusal_payment_above_due(&ui::amount_text(left)),
-            ));
-        }
-        let collect = Collect {
-            order: part.order,
-            cooperative: part.sub_order.cooperative,
-            amount,
-            method: PaymentMethod::ALL[method.get_untracked()],
-        };
-        let body = if is_early {
-            CommandBody::DeclareEarlyPayment(collect)
-        } else {
-            CommandBody::Collect(collect)
-        };
-        part.act(
-            body,
-            if is_early {
-                words.money_declared()
-            } else {
-                words.money_collected()
-            },
-        );
-    };
-    let note = is_early.then(|| {
-        ui::banner(
-            "waiting",
-            "scales",
-            words.money_declare_title(),
-            words.money_declare_text(),
-        )
-    });
-    view! {
-        <div class="dialog-body stack">
-            {note}
-            <p>{words.money_left()}" "{ui::amount(left, "")}</p>
-            {ui::field("amount", "decimal", "off", words.money_amount(), None, "", typed, error.into())}
-            {ui::segmented("method", words.money_how(), "segmented segmented-tall", choices, Signal::derive(move || Some(method.get())), Callback::new(move |index| method.set(index)))}
-        </div>
-        <div class="dialog-foot"><button class="button button-primary" type="button" on:click=act>{ui::icon("check")}{words.action_save()}</button></div>
-    }
-    .into_any()
 }
 
 fn fail(part: Part) -> AnyView {
