@@ -18,8 +18,8 @@ use crate::words::Words;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::rc::Rc;
-use taswiq_domain::catalogue::Catalogue;
 use std::sync::Arc;
+use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::ids::CommandId;
 use taswiq_domain::sync::CommandBody;
 use taswiq_domain::time::{Calendar, CivilDate, FixedOffset, Timestamp};
@@ -31,7 +31,6 @@ pub type Device = taswiq_offline::Device<IndexedDb>;
 
 pub use opening::start;
 
-/// A handle to everything a screen needs. Copied freely into closures.
 /// How acts leave the phone.
 enum Saving {
     /// When they can no longer be taken back.
@@ -40,6 +39,7 @@ enum Saving {
     EndOf(&'static str),
 }
 
+/// A handle to everything a screen needs. Copied freely into closures.
 #[derive(Clone, Copy)]
 pub struct Phone {
     /// The sentences. A screen is made anew when the language changes.
@@ -155,6 +155,43 @@ impl Phone {
                 Err(error) => self.say_refused(&error),
             }
         });
+    }
+
+    /// Keeps what `read` gives as the draft of that key, for as long as the page lives: saved after
+    /// every change of what it reads, gone where it gives nothing. While one save is on its way the
+    /// next ones are one.
+    pub fn keep(self, key: &'static str, read: impl Fn() -> Option<String> + 'static) {
+        let is_saving = StoredValue::new(false);
+        let next = StoredValue::new(None::<Option<String>>);
+        Effect::new(move |before: Option<()>| {
+            let now = read();
+            // The first run only sees what was just read.
+            if before.is_none() {
+                return;
+            }
+            next.set_value(Some(now));
+            if !is_saving.get_value() {
+                is_saving.set_value(true);
+                spawn_local(async move {
+                    while let Some(draft) = next.try_update_value(Option::take).flatten() {
+                        self.save_draft(key, draft).await;
+                    }
+                    is_saving.set_value(false);
+                });
+            }
+        });
+    }
+
+    async fn save_draft(self, key: &'static str, draft: Option<String>) {
+        let device = self.device_now();
+        let saved = match draft {
+            Some(draft) => device.save_draft(key, draft, browser::now()).await,
+            None => device.discard_draft(key).await,
+        };
+        if let Err(error) = saved {
+            self.snackbar
+                .say(notices::store_trouble(self.words, &error));
+        }
     }
 
     /// Does a parked command again, mended.

@@ -11,12 +11,17 @@ use leptos::prelude::*;
 use std::collections::BTreeMap;
 use taswiq_domain::catalogue::{Picture, Product};
 use taswiq_domain::ids::{CommandId, CooperativeId, ProductId};
-use taswiq_domain::order::Stage;
+use taswiq_domain::order::{Stage, scarcity};
 use taswiq_domain::sync::CommandBody;
 use taswiq_domain::time::{Calendar, CivilDate, Timestamp};
 
 /// How often what depends on the hour is written anew.
 const MINUTE: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// The key under which the device keeps what was counted.
+const COUNTS: &str = "counts";
+/// What was counted longer ago has been eaten, sold or broken since.
+const COUNT_HOURS: i64 = 24;
 
 /// See the module. Copied freely into closures.
 #[derive(Clone, Copy)]
@@ -36,15 +41,24 @@ pub struct Desk {
 
 impl Desk {
     pub fn new(phone: Phone) -> Self {
+        let counts = phone
+            .device_now()
+            .draft(COUNTS)
+            .filter(|kept| kept.saved_at.plus_hours(COUNT_HOURS) > browser::now())
+            .map_or_else(BTreeMap::new, |kept| scarcity::read_counts(&kept.json));
         let desk = Self {
             phone,
             only: RwSignal::new(None),
-            counts: RwSignal::new(BTreeMap::new()),
+            counts: RwSignal::new(counts),
             last_receiver: RwSignal::new(String::new()),
             query: RwSignal::new(String::new()),
             minute: RwSignal::new(0),
             parts: RwSignal::new_local(untrack(|| read_parts(phone))),
         };
+        phone.keep(COUNTS, move || {
+            desk.counts
+                .with(|counts| (!counts.is_empty()).then(|| scarcity::write_counts(counts)))
+        });
         // Read once for all screens, and only when something was stored.
         Effect::new(move |is_stale: Option<()>| {
             drop(phone.device());

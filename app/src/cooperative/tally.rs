@@ -8,20 +8,10 @@ use std::collections::BTreeMap;
 use taswiq_domain::ids::ProductId;
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::Reason;
+pub use taswiq_domain::order::scarcity::Count;
 use taswiq_domain::order::scarcity::{self, Extent, Portion, Shares};
 use taswiq_domain::sync::CommandBody;
 use taswiq_domain::time::Timestamp;
-
-/// What was said of a product.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Count {
-    /// Units there are.
-    pub stock: u32,
-    /// Whether the person has said that this is the figure, or is still at it.
-    pub is_final: bool,
-    /// Why there is nothing, for orders that get nothing at all.
-    pub why_not: Reason,
-}
 
 /// A product with everything asked of it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,6 @@
 
 use crate::phone::{Device, Phone, browser};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use serde::{Deserialize, Serialize};
 use std::rc::Rc;
 use taswiq_domain::Refusal;
@@ -148,57 +147,11 @@ pub fn making(phone: Phone) -> Making {
         phone,
         searchable: StoredValue::new_local(None),
     };
-    keep_saving(making);
-    making
-}
-
-/// Saves after every touch. While one save is on its way the next ones are one.
-fn keep_saving(making: Making) {
-    let (is_saving, is_stale) = (StoredValue::new(false), StoredValue::new(false));
-    let save = move || {
-        if is_saving.get_value() {
-            return is_stale.set_value(true);
-        }
-        is_saving.set_value(true);
-        let device = making.phone.device_now();
-        spawn_local(async move {
-            loop {
-                is_stale.set_value(false);
-                let draft = making.draft.get_untracked();
-                let saved = if draft == Draft::default() {
-                    device.discard_draft(DRAFT).await
-                } else {
-                    device
-                        .save_draft(
-                            DRAFT,
-                            serde_json::to_string(&draft).unwrap_or_default(),
-                            browser::now(),
-                        )
-                        .await
-                };
-                if let Err(error) = saved {
-                    making
-                        .phone
-                        .snackbar
-                        .say(crate::phone::notices::store_trouble(
-                            making.phone.words,
-                            &error,
-                        ));
-                }
-                if !is_stale.get_value() {
-                    break;
-                }
-            }
-            is_saving.set_value(false);
-        });
-    };
-    Effect::new(move |before: Option<()>| {
-        making.draft.track();
-        // The first run only sees what was just read.
-        if before.is_some() {
-            save();
-        }
+    phone.keep(DRAFT, move || {
+        let draft = making.draft.get();
+        (draft != Draft::default()).then(|| serde_json::to_string(&draft).unwrap_or_default())
     });
+    making
 }
 
 impl Making {

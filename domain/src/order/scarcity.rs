@@ -11,6 +11,54 @@ use crate::sync::{CommandBody, ConfirmSubOrder, RefuseSubOrder};
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 
+/// What a cooperative said of a product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// Units there are.
+    pub stock: u32,
+    /// Whether the person has said that this is the figure, or is still at it.
+    pub is_final: bool,
+    /// Why there is nothing, for orders that get nothing at all.
+    pub why_not: Reason,
+}
+
+/// What was counted, as it is kept from one start to the next: a line for each product, with its
+/// number, the units, whether that is the figure, and why not.
+pub fn write_counts(counts: &BTreeMap<ProductId, Count>) -> String {
+    let lines = counts.iter().map(|(product, count)| {
+        let is_final = u8::from(count.is_final);
+        format!(
+            "{product} {} {is_final} {}\n",
+            count.stock,
+            count.why_not.as_str()
+        )
+    });
+    lines.collect()
+}
+
+/// What [`write_counts`] wrote; a line that cannot be read was not counted.
+pub fn read_counts(text: &str) -> BTreeMap<ProductId, Count> {
+    let read = |line: &str| {
+        let mut words = line.split(' ');
+        let product = words.next()?.parse().ok()?;
+        let stock = words.next()?.parse().ok()?;
+        let is_final = words.next()? == "1";
+        let why_not = words.next()?;
+        let why_not = Reason::OF_COOPERATIVES
+            .into_iter()
+            .find(|reason| reason.as_str() == why_not)?;
+        Some((
+            product,
+            Count {
+                stock,
+                is_final,
+                why_not,
+            },
+        ))
+    };
+    text.lines().filter_map(read).collect()
+}
+
 /// A line that asks for a part of the stock of its product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Claim {
@@ -170,6 +218,30 @@ mod tests {
     use crate::limits;
     use proptest::prelude::*;
     use uuid::Uuid;
+
+    #[test]
+    fn what_was_counted_is_read_as_it_was_written() {
+        let count = |stock, is_final, why_not| Count {
+            stock,
+            is_final,
+            why_not,
+        };
+        let counts = BTreeMap::from([
+            (ProductId(7), count(40, true, Reason::OutOfStock)),
+            (ProductId(12), count(0, true, Reason::Season)),
+            (ProductId(300), count(u32::MAX, false, Reason::PriceChanged)),
+        ]);
+        assert_eq!(read_counts(&write_counts(&counts)), counts);
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_read_was_not_counted() {
+        let kept = "7 40 1 out_of_stock\n8 many 1 season\n9 3 1\n\n10 3 0 because\n";
+        assert_eq!(
+            read_counts(kept).into_keys().collect::<Vec<_>>(),
+            [ProductId(7)]
+        );
+    }
 
     fn claim(order: u128, line: u16, placed_at: i64, asked: u32) -> Claim {
         Claim {
