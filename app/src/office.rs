@@ -8,6 +8,7 @@
 pub mod audit;
 pub mod catalogue;
 pub mod cooperatives;
+pub mod customers;
 pub mod dashboard;
 pub mod desk;
 pub mod form;

@@ -10,7 +10,7 @@ use crate::people;
 use crate::work::Work;
 use sql::CustomerRow;
 use taswiq_domain::access::{Action, Actor};
-use taswiq_domain::customer::Customer;
+use taswiq_domain::customer::{Customer, CustomerDetails};
 use taswiq_domain::ids::{CustomerId, PersonId};
 use taswiq_domain::person::Role;
 use taswiq_domain::phone::PhoneNumber;
@@ -35,18 +35,12 @@ impl StoredCustomer {
             .phone
             .as_ref()
             .map(|phone| phone.as_e164().to_owned());
-        let searched = [
-            details.full_name().as_str(),
-            details.place.as_str(),
-            phone.as_deref().unwrap_or_default(),
-        ]
-        .join(" ");
         Ok(CustomerRow {
             id: self.customer.id.0,
             agent_id: self.agent.0,
             details: serde_json::to_string(details)
                 .map_err(|_| OfficeError::Corrupt { what: "a customer" })?,
-            search_key: text::search_key(&searched),
+            search_key: search_key(details),
             phone,
             created_at: self.created_at.0,
         })
@@ -65,6 +59,12 @@ impl StoredCustomer {
             .map_err(|_| OfficeError::Corrupt { what: "a customer" })?;
         Ok(Customer { id, details })
     }
+}
+
+/// Name, place and telephone, folded: what is searched, and what makes two customers the same.
+pub(crate) fn search_key(details: &CustomerDetails) -> String {
+    let phone = details.phone.as_ref().map_or("", PhoneNumber::as_e164);
+    text::search_key(&[details.full_name().as_str(), &details.place, phone].join(" "))
 }
 
 /// Customers by id, in any order; unknown ones are left out.
@@ -95,7 +95,7 @@ pub(crate) fn like_pattern(folded: &str) -> String {
 }
 
 /// Customers in one answer.
-const CUSTOMERS_MAX: i64 = 200;
+pub const CUSTOMERS_MAX: usize = 200;
 
 impl Office {
     /// Customers by part of a name, place or telephone number.
@@ -115,24 +115,32 @@ impl Office {
             agent.map(|agent| agent.0),
             pattern.as_deref(),
             phone.as_ref().map(PhoneNumber::as_e164),
-            CUSTOMERS_MAX,
+            CUSTOMERS_MAX as i64,
         )
         .await?;
         rows.iter().map(StoredCustomer::from_row).collect()
     }
 
-    /// Gives a customer to another agent. The phones of the first forget the customer; what they did
-    /// for them before they knew still counts, and orders stay with whoever took them.
-    pub async fn move_customer(
+    /// Gives customers to another agent, all or none. The phones of the first forget them; what they
+    /// did for them before they knew still counts, and orders stay with whoever took them.
+    pub async fn move_customers(
         &self,
         actor: &Actor,
-        customer: CustomerId,
+        customers: Vec<CustomerId>,
         to: PersonId,
     ) -> Result<(), OfficeError> {
         self.require(actor, Action::ManagePeople)?;
-        self.write((actor.person, customer, to), |(by, customer, to), work| {
-            Box::pin(move_customer(work, *by, *customer, *to))
-        })
+        self.write(
+            (actor.person, customers, to),
+            |(by, customers, to), work| {
+                Box::pin(async move {
+                    for customer in customers {
+                        move_customer(work, *by, *customer, *to).await?;
+                    }
+                    Ok(())
+                })
+            },
+        )
         .await
     }
 }

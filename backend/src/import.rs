@@ -1,4 +1,4 @@
-//! Cooperatives and products from a file that a spreadsheet wrote.
+//! Cooperatives, products and customers from a file that a spreadsheet wrote.
 //!
 //! A file is read whole and checked row by row; nothing is taken in before every row is right, and
 //! then all of it in one transaction. Commas, semicolons and tabs all separate, with or without the
@@ -11,16 +11,21 @@ use crate::catalogue::sql::{
     ConventionRow, CooperativeRow, PriceListRow, PriceRow, ProductRow, VatRow,
 };
 use crate::catalogue::{self, sql, write_json};
+use crate::customers::{self, StoredCustomer};
+use crate::db::Conn;
 use crate::error::{OfficeError, invalid};
+use crate::people::{self, Person, token};
 use crate::work::Work;
 use std::collections::{BTreeMap, BTreeSet};
 use table::{Fields, Table};
 use taswiq_domain::access::{Action, Actor};
 use taswiq_domain::catalogue::{Catalogue, Picture};
-use taswiq_domain::ids::{CategoryId, CooperativeId, PersonId};
+use taswiq_domain::customer::{Customer, CustomerDetails, CustomerKind};
+use taswiq_domain::ids::{CategoryId, CooperativeId, CustomerId, PersonId};
 use taswiq_domain::law::Regime;
 use taswiq_domain::limits;
 use taswiq_domain::money::{Centimes, Ppm};
+use taswiq_domain::person::Role;
 use taswiq_domain::phone::PhoneNumber;
 use taswiq_domain::text::{self, LocalText};
 use taswiq_domain::time::Timestamp;
@@ -55,6 +60,17 @@ pub const PRODUCT_COLUMNS: [&str; 13] = [
     "tint",
     "motif",
 ];
+/// The columns of a file of customers. The family name, the telephone, the address and the kind may be
+/// left out or empty; without a kind they are a household.
+pub const CUSTOMER_COLUMNS: [&str; 7] = [
+    "first_name",
+    "family_name",
+    "phone",
+    "place",
+    "address",
+    "kind",
+    "agent",
+];
 /// Rows of one file: a catalogue of many years.
 pub const ROWS_MAX: usize = 5_000;
 /// A file, in bytes.
@@ -67,6 +83,8 @@ pub enum Contents {
     Cooperatives,
     /// Products with their tax and prices.
     Products,
+    /// Customers with their agent.
+    Customers,
 }
 
 impl Contents {
@@ -75,12 +93,13 @@ impl Contents {
         match self {
             Self::Cooperatives => "cooperatives",
             Self::Products => "products",
+            Self::Customers => "customers",
         }
     }
 
     /// What that name means.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Cooperatives, Self::Products]
+        [Self::Cooperatives, Self::Products, Self::Customers]
             .into_iter()
             .find(|contents| contents.as_str() == name)
     }
@@ -90,6 +109,15 @@ impl Contents {
         match self {
             Self::Cooperatives => &COOPERATIVE_COLUMNS,
             Self::Products => &PRODUCT_COLUMNS,
+            Self::Customers => &CUSTOMER_COLUMNS,
+        }
+    }
+
+    /// What somebody must be allowed to do who takes it in.
+    const fn action(self) -> Action {
+        match self {
+            Self::Cooperatives | Self::Products => Action::ManageCatalogue,
+            Self::Customers => Action::ManagePeople,
         }
     }
 }
@@ -121,6 +149,12 @@ pub enum Trouble {
     UnknownCooperative,
     /// No category of that name or number, or more than one.
     UnknownCategory,
+    /// No agent of that name, telephone number or login, or more than one, or one who is out.
+    UnknownAgent,
+    /// Neither `household` nor `professional`.
+    UnknownKind,
+    /// The office knows a customer of that name and place, with that telephone number or none.
+    CustomerKnown,
     /// Semi-wholesale above retail, or wholesale above semi-wholesale.
     PricesNotOrdered,
     /// The same thing stands in the catalogue already.
@@ -202,20 +236,32 @@ struct NewProduct {
     picture: Picture,
 }
 
+/// A customer with their agent, and the line they stand in.
+#[derive(Clone, Debug)]
+struct NewCustomer {
+    line: usize,
+    agent: PersonId,
+    details: CustomerDetails,
+}
+
 enum Parsed {
     Cooperatives(Vec<NewCooperative>),
     Products(Vec<NewProduct>),
+    Customers(Vec<NewCustomer>),
 }
 
-/// Checks a file against a catalogue. Bytes that are no text are a trouble of the file, too.
-pub fn check(catalogue: &Catalogue, contents: Contents, file: &[u8]) -> Preview {
-    parse(catalogue, contents, file).1
-}
-
-fn parse(catalogue: &Catalogue, contents: Contents, file: &[u8]) -> (Parsed, Preview) {
+/// Reads a file against a catalogue and the people of the office. Bytes that are no text are a trouble
+/// of the file, too.
+fn parse(
+    catalogue: &Catalogue,
+    people: &[Person],
+    contents: Contents,
+    file: &[u8],
+) -> (Parsed, Preview) {
     let required: &[&str] = match contents {
         Contents::Cooperatives => &["name_fr", "place_fr"],
         Contents::Products => &["cooperative", "category", "name_fr", "unit_fr", "vat"],
+        Contents::Customers => &["first_name", "place", "agent"],
     };
     let (table, mut wrong) = Table::read(file, contents.columns(), required);
     let mut preview = Preview::default();
@@ -242,6 +288,16 @@ fn parse(catalogue: &Catalogue, contents: Contents, file: &[u8]) -> (Parsed, Pre
                     .rows
                     .iter()
                     .map(|row| product(row, &index, &mut seen, &mut preview, &mut wrong))
+                    .collect(),
+            )
+        }
+        Contents::Customers => {
+            let agents = agents(people);
+            Parsed::Customers(
+                table
+                    .rows
+                    .iter()
+                    .map(|row| customer(row, &agents, &mut seen, &mut preview, &mut wrong))
                     .collect(),
             )
         }
@@ -343,11 +399,15 @@ fn enter<T: Copy + PartialEq>(
         .map(|name| text::search_key(name))
         .chain([number.to_string()]);
     for key in keys {
-        index
-            .entry(key)
-            .and_modify(|known| *known = known.filter(|known| *known == id))
-            .or_insert(Some(id));
+        enter_key(index, key, id);
     }
+}
+
+fn enter_key<T: Copy + PartialEq>(index: &mut BTreeMap<String, Option<T>>, key: String, id: T) {
+    index
+        .entry(key)
+        .and_modify(|known| *known = known.filter(|known| *known == id))
+        .or_insert(Some(id));
 }
 
 fn product_key(name: &LocalText, unit: &LocalText) -> String {
@@ -444,6 +504,102 @@ fn product(
     }
 }
 
+/// Agents by name, login, telephone number and number.
+fn agents(people: &[Person]) -> BTreeMap<String, Option<PersonId>> {
+    let mut index = BTreeMap::new();
+    let agents = people
+        .iter()
+        .filter(|person| person.role == Role::Agent && person.deactivated_at.is_none());
+    for agent in agents {
+        enter(&mut index, &agent.name, agent.id.0, agent.id);
+        let keys = [
+            agent.login.as_deref().map(text::search_key),
+            agent.phone.as_ref().map(|phone| phone.as_e164().to_owned()),
+        ];
+        for key in keys.into_iter().flatten() {
+            enter_key(&mut index, key, agent.id);
+        }
+    }
+    index
+}
+
+fn customer(
+    row: &Fields,
+    agents: &BTreeMap<String, Option<PersonId>>,
+    seen: &mut BTreeMap<String, usize>,
+    preview: &mut Preview,
+    wrong: &mut Vec<Wrong>,
+) -> NewCustomer {
+    let mut cells = row.cells(wrong);
+    let details = CustomerDetails {
+        first_name: cells.plain("first_name", true, limits::NAME_CHARACTERS),
+        family_name: cells.plain("family_name", false, limits::NAME_CHARACTERS),
+        phone: cells.optional("phone", Trouble::NotAPhone, |typed| typed.parse().ok()),
+        place: cells.plain("place", true, limits::NAME_CHARACTERS),
+        address: cells.plain("address", false, limits::NOTE_CHARACTERS),
+        kind: cells
+            .optional("kind", Trouble::UnknownKind, |typed| {
+                match typed.to_lowercase().as_str() {
+                    "household" => Some(CustomerKind::Household),
+                    "professional" => Some(CustomerKind::Professional),
+                    _ => None,
+                }
+            })
+            .unwrap_or_default(),
+    };
+    let agent = cells.required("agent", Trouble::UnknownAgent, |typed| {
+        let key = typed.parse::<PhoneNumber>().map_or_else(
+            |_| text::search_key(typed),
+            |phone| phone.as_e164().to_owned(),
+        );
+        agents.get(&key).copied().flatten()
+    });
+    // A household may share a telephone, and a village a name: only both together are the same person.
+    cells.once("first_name", customers::search_key(&details), seen);
+    preview.rows.push(PreviewRow {
+        line: row.line,
+        name: details.full_name(),
+        belongs: format!("{} · {}", details.place, row.get("agent")),
+        price: String::new(),
+    });
+    NewCustomer {
+        line: row.line,
+        agent: agent.unwrap_or(PersonId(0)),
+        details,
+    }
+}
+
+/// Notes the customers that the office knows already.
+async fn note_known(
+    conn: &mut Conn,
+    new: &[NewCustomer],
+    preview: &mut Preview,
+) -> Result<(), OfficeError> {
+    let keys: Vec<String> = new
+        .iter()
+        .map(|one| customers::search_key(&one.details))
+        .collect();
+    let asked: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let known: BTreeSet<String> = customers::sql::known_keys(conn, &asked)
+        .await?
+        .into_iter()
+        .map(|(key,)| key)
+        .collect();
+    for (one, _) in new
+        .iter()
+        .zip(&keys)
+        .filter(|(_, key)| known.contains(*key))
+    {
+        preview.wrong.push(Wrong {
+            line: one.line,
+            column: "first_name".to_owned(),
+            trouble: Trouble::CustomerKnown,
+        });
+    }
+    preview.wrong.sort_by_key(|one| one.line);
+    Ok(())
+}
+
 impl Office {
     /// Checks a file: what it would do, and what is wrong with it. Changes nothing.
     pub async fn check_file(
@@ -452,8 +608,12 @@ impl Office {
         contents: Contents,
         file: &[u8],
     ) -> Result<Preview, OfficeError> {
-        self.require(actor, Action::ManageCatalogue)?;
-        Ok(check(&*self.catalogue().await?, contents, file))
+        self.require(actor, contents.action())?;
+        let catalogue = self.catalogue().await?;
+        let mut conn = self.db.read().await?;
+        Ok(parse_and_compare(&mut conn, &catalogue, contents, file)
+            .await?
+            .1)
     }
 
     /// Takes a file in, all or nothing. Prices and conventions hold from `valid_from`. Gives how many
@@ -469,7 +629,7 @@ impl Office {
         file: Vec<u8>,
         valid_from: Timestamp,
     ) -> Result<usize, OfficeError> {
-        self.require(actor, Action::ManageCatalogue)?;
+        self.require(actor, contents.action())?;
         self.write(
             (actor.person, contents, file, valid_from),
             |(by, contents, file, valid_from), work| {
@@ -488,13 +648,14 @@ async fn take_in(
     valid_from: Timestamp,
 ) -> Result<usize, OfficeError> {
     let catalogue = work.catalogue().await?;
-    let (parsed, preview) = parse(&catalogue, contents, file);
+    let (parsed, preview) = parse_and_compare(&mut work.conn, &catalogue, contents, file).await?;
     if !preview.wrong.is_empty() {
         return Err(invalid("file"));
     }
     let rows = match parsed {
         Parsed::Cooperatives(new) => add_cooperatives(work, &new, valid_from).await?,
         Parsed::Products(new) => add_products(work, by, &new, valid_from).await?,
+        Parsed::Customers(new) => add_customers(work, &new),
     };
     work.audit(
         Some(by),
@@ -503,8 +664,42 @@ async fn take_in(
         contents.as_str().to_owned(),
         format!("{rows} rows"),
     );
-    work.catalogue_changed();
+    if contents != Contents::Customers {
+        work.catalogue_changed();
+    }
     Ok(rows)
+}
+
+/// Reads a file and holds it against what the database knows.
+async fn parse_and_compare(
+    conn: &mut Conn,
+    catalogue: &Catalogue,
+    contents: Contents,
+    file: &[u8],
+) -> Result<(Parsed, Preview), OfficeError> {
+    let people = match contents {
+        Contents::Customers => people::of_role(conn, Role::Agent).await?,
+        Contents::Cooperatives | Contents::Products => Vec::new(),
+    };
+    let (parsed, mut preview) = parse(catalogue, &people, contents, file);
+    if let Parsed::Customers(new) = &parsed {
+        note_known(conn, new, &mut preview).await?;
+    }
+    Ok((parsed, preview))
+}
+
+fn add_customers(work: &mut Work, new: &[NewCustomer]) -> usize {
+    for one in new {
+        work.put_customer(StoredCustomer {
+            customer: Customer {
+                id: CustomerId(token::random_id()),
+                details: one.details.clone(),
+            },
+            agent: one.agent,
+            created_at: work.now,
+        });
+    }
+    new.len()
 }
 
 async fn add_cooperatives(

@@ -14,7 +14,7 @@
 //! | joining | [`Office::invite`], [`Office::issue_link`], [`Office::link`], [`Office::join`], [`Office::set_up`], [`Office::add_person_with_password`] |
 //! | people, devices | [`Office::people`], [`Office::person`], [`Office::change_person`], [`Office::set_active`], [`Office::devices`], [`Office::revoke_device`] |
 //! | catalogue | [`Office::catalogue`], [`Office::cooperatives`], [`Office::add_cooperative`], [`Office::publish_convention`], [`Office::add_category`], [`Office::add_product`], [`Office::publish_prices`], [`Office::publish_vat`], [`Office::publish_plan`], … |
-//! | customers | [`Office::customers`], [`Office::move_customer`] |
+//! | customers | [`Office::customers`], [`Office::move_customers`] |
 //! | sync | [`Office::sync`] |
 //! | parked commands | [`Office::parked`], [`Office::count_parked`], [`Office::settle_parked`] |
 //! | orders | [`Office::orders`], [`Office::order_history`], [`Office::orders_by_progress`] |

@@ -229,6 +229,14 @@ pub(crate) async fn load(conn: &mut Conn, id: PersonId) -> Result<Option<Person>
     }
 }
 
+/// The people of a role, by name.
+pub(crate) async fn of_role(conn: &mut Conn, role: Role) -> Result<Vec<Person>, OfficeError> {
+    let rows = sql::list(conn, Some(role.as_str()), None).await?;
+    rows.into_iter()
+        .map(|row| read_person(row, Vec::new()))
+        .collect()
+}
+
 pub(crate) async fn profile(conn: &mut Conn, id: PersonId) -> Result<Option<Profile>, OfficeError> {
     Ok(load(conn, id).await?.map(|person| person.profile()))
 }

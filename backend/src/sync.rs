@@ -35,7 +35,6 @@ use taswiq_domain::sync::{
     Answer, CommandBody, CommandResult, PROTOCOL, Request, Response, Waiting,
 };
 use taswiq_domain::time::Timestamp;
-use uuid::Uuid;
 
 /// The kinds of commands this build understands.
 const KINDS: [&str; 18] = [
@@ -481,7 +480,7 @@ async fn decide_and_store(
         audit_refusal(work, upload, command, refusal, body.ok().as_ref()).await?;
     }
     let (id, claimed_id) = if taken {
-        (random_id(), Some(command.id.0))
+        (token::random_id(), Some(command.id.0))
     } else {
         (command.id.0, None)
     };
@@ -510,17 +509,6 @@ async fn decide_and_store(
         Some(refusal) => Answer::Parked { refusal },
         None => Answer::Applied,
     })
-}
-
-fn random_id() -> Uuid {
-    let token = people::Token::random();
-    let bytes = token::unhex(token.as_str()).unwrap_or_default();
-    let mut sixteen = [0; 16];
-    sixteen
-        .iter_mut()
-        .zip(bytes)
-        .for_each(|(to, from)| *to = from);
-    uuid::Builder::from_random_bytes(sixteen).into_uuid()
 }
 
 /// Decides a command on what the server knows.

@@ -106,6 +106,7 @@ for (const { language, theme } of looks) {
       "/office/orders",
       "/office/parked",
       "/office/agents",
+      "/office/customers",
       "/office/team",
       "/office/invite",
       "/office/cooperatives",

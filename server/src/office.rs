@@ -6,6 +6,7 @@
 //! wrong when it was not: nothing typed is ever lost.
 
 mod cooperatives;
+mod customers;
 mod figures;
 mod imports;
 mod orders;
@@ -65,6 +66,8 @@ pub fn routes() -> Vec<Route> {
         Route::post("/office/people/{id}/active", people, people::set_active),
         Route::post("/office/sessions/revoke", people, people::revoke_session),
         Route::post("/office/devices/revoke", people, people::revoke_device),
+        Route::get("/office/customers", people, customers::list),
+        Route::post("/office/customers/move", people, customers::give),
         Route::get("/office/cooperatives", people, cooperatives::list),
         Route::get(
             "/office/cooperatives/new",

@@ -40,6 +40,8 @@ pub enum Room {
     Parked,
     /// Agents.
     Agents,
+    /// Customers.
+    Customers,
     /// Cooperatives.
     Cooperatives,
     /// Categories, products, prices.
@@ -197,6 +199,12 @@ impl Desk {
             ),
             (
                 Room::Cooperatives,
+            (
+                Room::Customers,
+                "/office/customers",
+                "door",
+                words.office_nav_customers(),
+            ),
                 "/office/cooperatives",
                 "cooperative",
                 words.office_nav_cooperatives(),

@@ -20,6 +20,7 @@ fn title(words: Words, contents: Contents) -> &'static str {
     match contents {
         Contents::Cooperatives => words.office_import_cooperatives(),
         Contents::Products => words.office_import_products(),
+        Contents::Customers => words.office_import_customers(),
     }
 }
 
@@ -27,6 +28,7 @@ fn room(contents: Contents) -> Room {
     match contents {
         Contents::Cooperatives => Room::Cooperatives,
         Contents::Products => Room::Catalogue,
+        Contents::Customers => Room::Customers,
     }
 }
 
@@ -41,8 +43,11 @@ pub fn page(desk: &Desk, contents: Contents, problems: &[Problem]) -> String {
         problems,
     };
     let name = contents.as_str();
+    let notice = (contents == Contents::Customers)
+        .then(|| ui::banner("", "shield", words.office_import_customers_law(), ""));
     let body = view! {
         {form.summary()}
+        {notice}
         <form class="form-page" method="post" action=format!("/office/import/{name}/check") enctype="multipart/form-data">
             <fieldset class="form-part"><legend>{words.office_import_file()}</legend>
                 <div class="field">
@@ -74,6 +79,7 @@ const fn back(contents: Contents) -> &'static str {
     match contents {
         Contents::Cooperatives => "/office/cooperatives",
         Contents::Products => "/office/products",
+        Contents::Customers => "/office/customers",
     }
 }
 
@@ -119,6 +125,12 @@ fn meaning(words: Words, column: &str) -> String {
         "retail" => words.office_import_price_hint(words.tier_retail()),
         "semi_wholesale" => words.office_import_price_hint(words.tier_semi_wholesale()),
         "wholesale" => words.office_import_price_hint(words.tier_wholesale()),
+        "first_name" => words.customer_first_name().to_owned(),
+        "family_name" => words.customer_family_name().to_owned(),
+        "place" => words.customer_place().to_owned(),
+        "address" => words.customer_address().to_owned(),
+        "kind" => words.office_import_regime_hint("household, professional"),
+        "agent" => words.office_import_agent_hint().to_owned(),
         _ => words.office_import_picture_hint().to_owned(),
     }
 }
@@ -138,6 +150,15 @@ pub fn template(contents: Contents, catalogue: &Catalogue) -> Sheet {
             "0612345678",
             "doorstep_7d",
             "3",
+        ],
+        Contents::Customers => vec![
+            french.office_example_first_name(),
+            french.office_example_family_name(),
+            "0612345678",
+            french.office_example_place(),
+            "",
+            "household",
+            "0661234567",
         ],
         Contents::Products => {
             let cooperative = catalogue
@@ -230,13 +251,16 @@ pub fn preview(
             ),
         )
     });
-    let columns = [
+    let has_prices = contents == Contents::Products;
+    let mut columns = vec![
         words(sentences.office_import_line()),
         words(sentences.office_field_name()),
         words(sentences.office_import_belongs()),
-        figures(sentences.tier_retail()),
         words(sentences.office_import_remark()),
     ];
+    if has_prices {
+        columns.insert(3, figures(sentences.tier_retail()));
+    }
     let rows = preview
         .rows
         .iter()
@@ -248,15 +272,19 @@ pub fn preview(
             } else {
                 ui::chip("done", "check", sentences.office_import_ready())
             };
+            let mut cells = vec![
+                view! { <span class="number">{row.line}</span> }.into_any(),
+                said(row.name.clone()),
+                said(row.belongs.clone()),
+                state,
+            ];
+            if has_prices {
+                let price = view! { <span class="number">{row.price.clone()}</span> };
+                cells.insert(3, price.into_any());
+            }
             Row {
                 tone: if is_wrong { "trouble" } else { "" },
-                cells: vec![
-                    view! { <span class="number">{row.line}</span> }.into_any(),
-                    said(row.name.clone()),
-                    said(row.belongs.clone()),
-                    view! { <span class="number">{row.price.clone()}</span> }.into_any(),
-                    state,
-                ],
+                cells,
             }
         })
         .collect();
@@ -336,6 +364,9 @@ fn trouble(words: Words, trouble: &Trouble) -> String {
         }
         Trouble::UnknownCooperative => words.office_trouble_cooperative().to_owned(),
         Trouble::UnknownCategory => words.office_trouble_category().to_owned(),
+        Trouble::UnknownAgent => words.office_trouble_agent().to_owned(),
+        Trouble::UnknownKind => words.office_import_regime_hint("household, professional"),
+        Trouble::CustomerKnown => words.office_trouble_customer_known().to_owned(),
         Trouble::PricesNotOrdered => words.office_problem_price_order().to_owned(),
         Trouble::AlreadyThere => words.office_trouble_already().to_owned(),
         Trouble::Twice { line } => words.office_trouble_twice(&line.to_string()),

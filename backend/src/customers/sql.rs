@@ -41,6 +41,17 @@ pub async fn by_ids(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<CustomerRow>, s
     )
 }
 
+/// Those of these folded names, places and telephones that a customer has.
+pub async fn known_keys(conn: &mut Conn, keys: &[&str]) -> Result<Vec<(String,)>, sqlx::Error> {
+    fetch_in!(
+        conn,
+        (String,),
+        "SELECT search_key FROM customer WHERE search_key",
+        "",
+        keys
+    )
+}
+
 /// Customers by part of a folded name or place, or by telephone.
 pub async fn search(
     conn: &mut Conn,

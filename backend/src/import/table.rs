@@ -190,28 +190,34 @@ impl Cells<'_> {
         value
     }
 
+    /// A text of one column.
+    pub fn plain(&mut self, column: &str, is_required: bool, characters_max: usize) -> String {
+        let typed = self
+            .row
+            .get(column)
+            .replace(|letter: char| letter.is_control(), " ");
+        let typed = typed.trim();
+        if typed.is_empty() && is_required {
+            self.wrong(column, Trouble::Missing);
+        }
+        if typed.chars().count() > characters_max {
+            self.wrong(column, Trouble::TooLong { characters_max });
+        }
+        typed.to_owned()
+    }
+
     /// A text from `name_fr` and `name_ar`.
     pub fn text(&mut self, name: &str, is_required: bool) -> LocalText {
         let mut text = LocalText::default();
         for language in ["fr", "ar"] {
-            let column = format!("{name}_{language}");
-            let typed = self
-                .row
-                .get(&column)
-                .replace(|letter: char| letter.is_control(), " ");
-            let typed = typed.trim();
-            if typed.is_empty() {
-                continue;
+            let typed = self.plain(
+                &format!("{name}_{language}"),
+                false,
+                limits::NAME_CHARACTERS,
+            );
+            if !typed.is_empty() {
+                text.0.insert(language.to_owned(), typed);
             }
-            if typed.chars().count() > limits::NAME_CHARACTERS {
-                self.wrong(
-                    &column,
-                    Trouble::TooLong {
-                        characters_max: limits::NAME_CHARACTERS,
-                    },
-                );
-            }
-            text.0.insert(language.to_owned(), typed.to_owned());
         }
         if is_required && !text.0.contains_key("fr") {
             self.wrong(&format!("{name}_fr"), Trouble::Missing);

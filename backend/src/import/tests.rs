@@ -34,8 +34,31 @@ fn catalogue() -> Catalogue {
     }
 }
 
+fn people() -> Vec<Person> {
+    let person = |id, role, name: &str, phone: &str, deactivated_at| Person {
+        id: PersonId(id),
+        role,
+        name: LocalText::new(name, "فاطمة"),
+        login: Some(format!("agent-{id:02}")),
+        phone: phone.parse().ok(),
+        grade: String::new(),
+        language: "fr".to_owned(),
+        cooperatives: Vec::new(),
+        has_joined: true,
+        deactivated_at,
+        created_at: Timestamp(0),
+    };
+    vec![
+        person(1, Role::Agent, "Fatima Aït Ali", "0661234567", None),
+        person(2, Role::Agent, "Hammou", "", None),
+        person(3, Role::Agent, "Gone", "", Some(Timestamp(1))),
+        person(4, Role::Manager, "Manager", "", None),
+    ]
+}
+
 fn troubles(contents: Contents, file: &str) -> Vec<(usize, String, Trouble)> {
-    check(&catalogue(), contents, file.as_bytes())
+    parse(&catalogue(), &people(), contents, file.as_bytes())
+        .1
         .wrong
         .into_iter()
         .map(|wrong| (wrong.line, wrong.column, wrong.trouble))
@@ -114,7 +137,15 @@ fn a_file_of_another_kind_says_so() {
         [(0, String::new(), Trouble::Empty)]
     );
     assert_eq!(
-        check(&catalogue(), Contents::Cooperatives, b"PK\x03\x04\xff\xfe").wrong[0].trouble,
+        parse(
+            &catalogue(),
+            &[],
+            Contents::Cooperatives,
+            b"PK\x03\x04\xff\xfe"
+        )
+        .1
+        .wrong[0]
+            .trouble,
         Trouble::NotText
     );
 }
@@ -132,6 +163,54 @@ fn a_cooperative_brings_its_convention() {
                 "delivery_days".to_owned(),
                 Trouble::NotDays { days_max: 90 }
             )
+        ]
+    );
+}
+
+#[test]
+fn a_customer_comes_with_an_agent_named_in_any_way() {
+    let row = |agent: &str| format!("Itto,0612345678,Sefrou,{agent}\n");
+    for agent in [
+        "fatima ait ali",
+        "agent-01",
+        "06 61 23 45 67",
+        "+212661234567",
+        "1",
+    ] {
+        let file = format!("first_name,phone,place,agent\n{}", row(agent));
+        assert_eq!(troubles(Contents::Customers, &file), [], "{agent}");
+    }
+    // Two of that name, somebody who is out, somebody who is no agent, nobody.
+    for agent in ["فاطمة", "Gone", "Manager", "agent-77"] {
+        let file = format!("first_name,phone,place,agent\n{}", row(agent));
+        assert_eq!(
+            troubles(Contents::Customers, &file),
+            [(2, "agent".to_owned(), Trouble::UnknownAgent)],
+            "{agent}"
+        );
+    }
+}
+
+#[test]
+fn each_wrong_customer_is_named_by_line_and_column() {
+    let long = "x".repeat(limits::NOTE_CHARACTERS + 1);
+    let file = format!(
+        "first_name;family_name;phone;place;address;kind;agent\n\
+         Itto;Alaoui;;Sefrou;près du four;professional;2\n\
+         ;;12;;{long};shop;\n\
+         itto;ALAOUI;;sefrou;;household;1\n"
+    );
+    let characters_max = limits::NOTE_CHARACTERS;
+    assert_eq!(
+        troubles(Contents::Customers, &file),
+        [
+            (3, "first_name".to_owned(), Trouble::Missing),
+            (3, "phone".to_owned(), Trouble::NotAPhone),
+            (3, "place".to_owned(), Trouble::Missing),
+            (3, "address".to_owned(), Trouble::TooLong { characters_max }),
+            (3, "kind".to_owned(), Trouble::UnknownKind),
+            (3, "agent".to_owned(), Trouble::Missing),
+            (4, "first_name".to_owned(), Trouble::Twice { line: 2 }),
         ]
     );
 }

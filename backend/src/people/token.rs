@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 use std::fmt;
+use uuid::Uuid;
 
 /// A secret that opens a session or a link. Printed only where it is handed over.
 #[derive(Clone, PartialEq, Eq)]
@@ -15,13 +16,7 @@ impl Token {
     /// # Panics
     /// When the operating system has no randomness: nothing secret can be made then.
     pub fn random() -> Self {
-        let mut bytes = [0; 32];
-        #[expect(
-            clippy::expect_used,
-            reason = "a server without randomness must not go on"
-        )]
-        getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
-        Self(hex(&bytes))
+        Self(hex(&random_bytes::<32>()))
     }
 
     /// As it came from a cookie or a link.
@@ -38,6 +33,21 @@ impl Token {
     pub fn hash(&self) -> Vec<u8> {
         Sha256::digest(self.0.as_bytes()).to_vec()
     }
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "a server without randomness must not go on"
+)]
+fn random_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes
+}
+
+/// An id for what no device has made.
+pub(crate) fn random_id() -> Uuid {
+    uuid::Builder::from_random_bytes(random_bytes()).into_uuid()
 }
 
 impl fmt::Debug for Token {

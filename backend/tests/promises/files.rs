@@ -1,11 +1,12 @@
 //! Files taken in, and what the first page of the office asks in one call.
 
-use super::world::{AGENT, HONEY, START, promise};
+use super::world::{AGENT, HONEY, OTHER_AGENT, START, promise};
 use taswiq_backend::OfficeError;
 use taswiq_backend::figures::FigureFilter;
-use taswiq_backend::import::Contents;
+use taswiq_backend::import::{Contents, Trouble};
 use taswiq_domain::limits;
 use taswiq_domain::money::Centimes;
+use taswiq_domain::sync::Change;
 use taswiq_domain::time::Calendar;
 
 promise! {
@@ -34,6 +35,34 @@ promise! {
         world.office.import_file(&manager, Contents::Cooperatives, file.as_bytes().to_vec(), world.office.now()).await.expect("taken in");
         let catalogue = world.office.catalogue().await.expect("a catalogue");
         assert!(catalogue.cooperatives.last().expect("one").convention_at(world.office.now()).is_some());
+    }
+}
+
+promise! {
+    async fn customers_from_a_file_come_to_their_agents_phones_once(world) {
+        let manager = world.manager();
+        let (mut agent, mut other) = (world.phone(AGENT).await, world.phone(OTHER_AGENT).await);
+        let revision = world.office.catalogue().await.expect("a catalogue").revision;
+        let headings = "first_name,family_name,phone,place,kind,agent\n";
+        let good = format!("{headings}Khadija,Alaoui,0612345678,Lazaret,,agent\nCafé des Amis,,,Oujda,professional,other-agent\n");
+        let bad = format!("{good}Itto,,,Sefrou,,nobody\n");
+        let now = world.office.now();
+        let refused = world.office.import_file(&manager, Contents::Customers, bad.into_bytes(), now).await;
+        assert!(matches!(refused, Err(OfficeError::Invalid(_))), "{refused:?}");
+        assert_eq!(world.office.customers(&manager, None, "").await.expect("listed"), [], "whole or not at all");
+        assert_eq!(world.office.import_file(&manager, Contents::Customers, good.clone().into_bytes(), now).await.expect("taken in"), 2);
+        let names = |changes: Vec<Change>| -> Vec<String> {
+            changes.into_iter().filter_map(|change| match change { Change::Customer(customer) => Some(customer.details.full_name()), _ => None }).collect()
+        };
+        assert_eq!(names(agent.pull().await), ["Khadija Alaoui"]);
+        assert_eq!(names(other.pull().await), ["Café des Amis"]);
+        // The same people are not written down twice, however they are spelt.
+        let again = format!("{headings}KHADIJA,alaoui,+212612345678,lazaret,,other-agent\n{}", "Café des amis,,,Oujda,,agent\n");
+        let wrong = world.office.check_file(&manager, Contents::Customers, again.as_bytes()).await.expect("checked").wrong;
+        let told: Vec<_> = wrong.iter().map(|one| (one.line, &one.trouble)).collect();
+        assert_eq!(told, [(2, &Trouble::CustomerKnown), (3, &Trouble::CustomerKnown)]);
+        assert_eq!(world.office.catalogue().await.expect("a catalogue").revision, revision, "no phone fetches the catalogue for it");
+        assert!(world.audit_actions().await.contains(&"file_imported".to_owned()));
     }
 }
 

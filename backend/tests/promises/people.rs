@@ -189,10 +189,15 @@ promise! {
         let customer = world.phone(AGENT).await.register().await;
         world.office.set_active(&world.manager(), OTHER_AGENT, false).await.expect("put out");
         for person in [OTHER_AGENT, BEEKEEPER] {
-            assert!(matches!(world.office.move_customer(&world.manager(), customer, person).await, Err(OfficeError::Invalid(_))));
+            assert!(matches!(world.office.move_customers(&world.manager(), vec![customer], person).await, Err(OfficeError::Invalid(_))));
         }
         world.office.set_active(&world.manager(), OTHER_AGENT, true).await.expect("put in");
-        world.office.move_customer(&world.manager(), customer, OTHER_AGENT).await.expect("moved");
+        let unknown = vec![customer, CustomerId(Uuid::now_v7())];
+        assert!(matches!(world.office.move_customers(&world.manager(), unknown, OTHER_AGENT).await, Err(OfficeError::NotFound)));
+        let of = |agent| { let office = world.office.clone(); let manager = world.manager(); async move { office.customers(&manager, Some(agent), "").await.expect("listed").len() } };
+        assert_eq!((of(AGENT).await, of(OTHER_AGENT).await), (1, 0), "all or none");
+        world.office.move_customers(&world.manager(), vec![customer], OTHER_AGENT).await.expect("moved");
+        assert_eq!((of(AGENT).await, of(OTHER_AGENT).await), (0, 1));
     }
 }
 
@@ -252,11 +257,12 @@ promise! {
                 ("publish_prices", Action::ManageCatalogue, office.publish_prices(&actor, START, Vec::new()).await.map(|_| ())),
                 ("publish_plan", Action::ManageCatalogue, office.publish_plan(&actor, START, Vec::new()).await.map(|_| ())),
                 ("import_file", Action::ManageCatalogue, office.import_file(&actor, Contents::Products, Vec::new(), START).await.map(|_| ())),
+                ("import_file of customers", Action::ManagePeople, office.import_file(&actor, Contents::Customers, Vec::new(), START).await.map(|_| ())),
                 ("check_file", Action::ManageCatalogue, office.check_file(&actor, Contents::Cooperatives, b"").await.map(|_| ())),
                 ("overview", Action::ReadFigures, office.overview(&actor, &filter).await.map(|_| ())),
                 ("unanswered", Action::ReadFigures, office.unanswered(&actor).await.map(|_| ())),
                 ("customers", Action::ManagePeople, office.customers(&actor, None, "").await.map(|_| ())),
-                ("move_customer", Action::ManagePeople, office.move_customer(&actor, CustomerId(unknown), AGENT).await),
+                ("move_customers", Action::ManagePeople, office.move_customers(&actor, vec![CustomerId(unknown)], AGENT).await),
                 ("people", Action::ManagePeople, office.people(&actor, None, "").await.map(|_| ())),
                 ("person", Action::ManagePeople, office.person(&actor, AGENT).await.map(|_| ())),
                 ("invite agent", Action::ManagePeople, office.invite(&actor, PersonDetails { login: None, phone: None, ..details(Role::Agent, "x") }).await.map(|_| ())),

@@ -308,7 +308,7 @@ promise! {
         let customer = agent.register().await;
         agent.pull().await;
         let offline = agent.order_body(customer, &[(1, 1)]).await;
-        world.office.move_customer(&world.manager(), customer, OTHER_AGENT).await.expect("moved");
+        world.office.move_customers(&world.manager(), vec![customer], OTHER_AGENT).await.expect("moved");
         assert!(other.pull().await.iter().any(|change| matches!(change, Change::Customer(moved) if moved.id == customer)));
         // Taken before the phone knew: still an order of the first agent.
         let command = agent.command(&offline);

@@ -3,6 +3,9 @@
 
 use crate::world::{Answer, World};
 use axum::http::StatusCode;
+use taswiq_backend::import::Contents;
+use taswiq_domain::access::Actor;
+use taswiq_domain::ids::PersonId;
 use taswiq_domain::person::Role;
 
 struct Office {
@@ -300,4 +303,57 @@ async fn a_manager_does_not_manage_the_office_itself() {
         )
         .await;
     assert_eq!(invited.status(), StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn customers_are_given_to_another_agent_by_forms_alone() {
+    let office = Office::new().await;
+    let backend = &office.world.server.office;
+    let manager = Actor {
+        person: PersonId(2),
+        role: Role::Manager,
+        cooperatives: Vec::new(),
+    };
+    office.world.invite(Role::Agent, "Hammou").await;
+    // The agents of the world are its third and its fifth person.
+    let file = b"first_name,place,agent\nKhadija,Lazaret,3\nItto,Sefrou,3\n".to_vec();
+    let now = backend.now();
+    backend
+        .import_file(&manager, Contents::Customers, file, now)
+        .await
+        .expect("taken in");
+    let found = office.get("/office/customers?q=khad").await.text().await;
+    assert!(found.contains("Khadija") && !found.contains("Itto"));
+    let of = async |agent| {
+        let found = backend.customers(&manager, Some(PersonId(agent)), "").await;
+        found.expect("listed")
+    };
+    let khadija = of(3).await[1].customer.id.to_string();
+    for (fields, status) in [
+        (vec![("to", "5")], StatusCode::UNPROCESSABLE_ENTITY),
+        (
+            vec![("customer", &*khadija)],
+            StatusCode::UNPROCESSABLE_ENTITY,
+        ),
+        (
+            vec![("customer", &*khadija), ("to", "4")],
+            StatusCode::UNPROCESSABLE_ENTITY,
+        ),
+        (
+            vec![("customer", &*khadija), ("to", "5"), ("q", "khad")],
+            StatusCode::SEE_OTHER,
+        ),
+    ] {
+        let answer = office.post("/office/customers/move", &fields).await;
+        assert_eq!(answer.status(), status, "{fields:?}");
+    }
+    let (left, given) = (of(3).await, of(5).await);
+    assert_eq!(
+        (
+            left.len(),
+            given.len(),
+            &*given[0].customer.details.first_name
+        ),
+        (1, 1, "Khadija")
+    );
 }
