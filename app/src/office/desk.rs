@@ -152,8 +152,9 @@ impl Desk {
     pub fn page(&self, room: Room, title: &str, head: AnyView, body: AnyView) -> String {
         let words = self.words();
         let news = self.done.map(|done| {
-            view! { <div role="status">{ui::banner("done", "check", done.words(words), "")}</div> }
+            view! { <div role="status" data-taken="">{ui::banner("done", "check", done.words(words), "")}</div> }
         });
+        let script = self.setting.assets.url("office.js");
         let whole = view! {
             <a class="skip-link" href="#content">{words.office_skip()}</a>
             <div class="office-frame">
@@ -165,6 +166,7 @@ impl Desk {
                     <footer class="no-print">{self.setting.language_choice()}</footer>
                 </main>
             </div>
+            <script type="module" src=script></script>
         };
         document(&self.setting, title, whole)
     }
@@ -198,13 +200,13 @@ impl Desk {
                 words.office_nav_agents(),
             ),
             (
-                Room::Cooperatives,
-            (
                 Room::Customers,
                 "/office/customers",
                 "door",
                 words.office_nav_customers(),
             ),
+            (
+                Room::Cooperatives,
                 "/office/cooperatives",
                 "cooperative",
                 words.office_nav_cooperatives(),

@@ -664,10 +664,12 @@ pub fn link(desk: &Desk, person: &Person, link: &Link, address: &str) -> String 
                 <div class="field">
                     <label for="link">{words.office_link_address()}</label>
                     <input class="input" id="link" readonly=true dir="ltr" value=address.to_owned() />
+                    {copy(desk, "link")}
                 </div>
                 <div class="field">
                     <label for="message">{words.office_link_words()}</label>
                     <textarea id="message" rows="4" readonly=true>{message.clone()}</textarea>
+                    {copy(desk, "message")}
                 </div>
                 <div class="button-group no-print">
                     <a class="button" href=share rel="noreferrer noopener" target="_blank">{ui::icon("share")}{words.action_share()}</a>
@@ -687,6 +689,18 @@ pub fn link(desk: &Desk, person: &Person, link: &Link, address: &str) -> String 
         desk.title(&title, said(text)),
         body.into_any(),
     )
+}
+
+/// Copies what stands in a field. Without a script there is no button, and the field can be selected.
+fn copy(desk: &Desk, field: &'static str) -> AnyView {
+    let words = desk.words();
+    view! {
+        <div class="row no-print">
+            <button class="button button-quiet" type="button" hidden=true data-copy=field data-copied=words.office_link_copied()>{ui::icon("copy")}{words.office_link_copy()}</button>
+            <span class="small muted" role="status"></span>
+        </div>
+    }
+    .into_any()
 }
 
 /// An address to scan: dark squares on a light ground in either theme, for cameras read no other.

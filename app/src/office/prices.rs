@@ -204,6 +204,7 @@ pub fn form(desk: &Desk, typed: &Typed, problems: &[Problem], catalogue: &Catalo
         })
         .collect();
     let is_first = catalogue.price_lists.is_empty();
+    let begin_anew = view! { <button class="button button-quiet" type="button">{sentences.office_prices_begin_anew()}</button> };
     let fields = if products.is_empty() {
         ui::empty_state(
             "coins",
@@ -213,8 +214,9 @@ pub fn form(desk: &Desk, typed: &Typed, problems: &[Problem], catalogue: &Catalo
         )
     } else {
         view! {
-            <form class="stack" method="post" action="/office/prices/new">
+            <form class="stack" method="post" action="/office/prices/new" data-keep=format!("prices.{}", typed.get("cooperative"))>
                 {form.summary()}
+                <div class="kept" hidden=true>{ui::banner_with("news", "history", sentences.office_prices_kept(), sentences.office_prices_kept_text(), begin_anew.into_any())}</div>
                 <input type="hidden" name="cooperative" value=typed.get("cooperative").to_owned() />
                 {widgets::table(title, sentences.office_prices_hint(), &columns, rows, None)}
                 {form.valid_from(is_first)}
