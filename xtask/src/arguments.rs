@@ -1,5 +1,6 @@
 //! The command line, parsed by hand: a parser crate would be compiled before every first build.
 
+use crate::bench;
 use crate::build::Mode;
 use crate::test::Stage;
 
@@ -10,15 +11,29 @@ Usage: cargo xtask <command>
   run   [--release] [--port N]    build all, make the demo company at first start, serve
   test  [--only STAGE[,STAGE]]    everything: tidy, format, lints, tests, both databases, browser
                                   stages: tidy, format, lint, unit, browser
+  bench [--quick] [--orders N] [NAME …]
+                                  what it costs beside what others cost, all benchmarks or those
+                                  named; --orders: of the largest company (1,000,000)
   tidy                            the rules of this repository that no compiler checks";
 
 /// What the person asked for.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Task {
     Help,
-    Build { mode: Mode },
-    Run { mode: Mode, port: u16 },
-    Test { only: Vec<Stage> },
+    Build {
+        mode: Mode,
+    },
+    Run {
+        mode: Mode,
+        port: u16,
+    },
+    Test {
+        only: Vec<Stage>,
+    },
+    Bench {
+        names: Vec<&'static str>,
+        options: bench::Options,
+    },
     Tidy,
 }
 
@@ -35,6 +50,7 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task, String
     let mut mode = Mode::Quick;
     let mut port = PORT_DEFAULT;
     let mut only = Vec::new();
+    let (mut names, mut orders, mut is_quick) = (Vec::new(), None, false);
     while let Some(argument) = arguments.next() {
         let (name, inline) = match argument.split_once('=') {
             Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
@@ -62,7 +78,18 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task, String
                     );
                 }
             }
+            ("bench", "--quick") => is_quick = true,
+            ("bench", "--orders") => {
+                let value = value()?;
+                let count = value
+                    .parse()
+                    .map_err(|_| format!("`{value}` is not a number of orders"))?;
+                orders = Some(count);
+            }
             (_, "--help" | "-h") => return Ok(Task::Help),
+            ("bench", word) if !word.starts_with('-') => names.push(
+                bench::named(word).ok_or_else(|| format!("no benchmark is called `{word}`"))?,
+            ),
             _ => return Err(format!("`{command}` does not know `{name}`")),
         }
     }
@@ -70,6 +97,10 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task, String
         "build" => Ok(Task::Build { mode }),
         "run" => Ok(Task::Run { mode, port }),
         "test" => Ok(Task::Test { only }),
+        "bench" => Ok(Task::Bench {
+            names,
+            options: bench::Options::new(orders, is_quick),
+        }),
         "tidy" => Ok(Task::Tidy),
         "help" | "--help" | "-h" => Ok(Task::Help),
         other => Err(format!("no command is called `{other}`")),
@@ -116,6 +147,17 @@ mod tests {
     }
 
     #[test]
+    fn a_small_benchmark_has_a_small_company_unless_told_otherwise() {
+        let orders = |line| match parsed(line) {
+            Ok(Task::Bench { options, .. }) => Some(options.orders),
+            _ => None,
+        };
+        assert_eq!(orders("bench"), Some(1_000_000));
+        assert_eq!(orders("bench --quick"), Some(30_000));
+        assert_eq!(orders("bench --quick --orders 500"), Some(500));
+    }
+
+    #[test]
     fn an_unknown_word_is_refused_by_name() {
         for line in [
             "fly",
@@ -123,6 +165,8 @@ mod tests {
             "run --port",
             "run --port x",
             "test --only nothing",
+            "bench P0",
+            "bench --orders many",
         ] {
             let message = parsed(line).expect_err(line);
             assert!(!message.is_empty());

@@ -6,6 +6,7 @@
 )]
 
 mod arguments;
+mod bench;
 mod build;
 mod command;
 mod needs;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Task::Build { mode } => build::build(mode),
         Task::Run { mode, port } => run::run(mode, port),
         Task::Test { only } => test::test(&only),
+        Task::Bench { names, options } => bench::bench(&names, &options),
         Task::Tidy => tidy::check_and_report(),
     };
     match outcome {

@@ -83,18 +83,38 @@ pub fn npm_packages(folder: &Path) -> Result<()> {
     if std::fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
-    if command::find("npm").is_none() {
-        println!("installing node and npm");
-        apt_get(&["nodejs", "npm"])?;
-    }
+    let npm = npm()?;
     println!("installing npm packages of {}", folder.display());
     command::run(
-        Command::new("npm")
+        Command::new(npm)
             .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
             .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")
             .current_dir(folder),
     )?;
     std::fs::write(&stamp, wanted).with_context(|| format!("writing {}", stamp.display()))
+}
+
+/// The installer of node's packages.
+///
+/// # Errors
+/// When it is absent and cannot be installed.
+pub fn npm() -> Result<PathBuf> {
+    installed("npm", &["nodejs", "npm"])
+}
+
+/// A Python that can install packages.
+///
+/// # Errors
+/// When it is absent and cannot be installed.
+pub fn python() -> Result<PathBuf> {
+    if let Some(python) = command::find("python3")
+        && command::read(Command::new(&python).args(["-m", "pip", "--version"])).is_ok()
+    {
+        return Ok(python);
+    }
+    println!("installing python3-pip");
+    apt_get(&["python3-pip"])?;
+    command::find("python3").context("python3 is still absent after its installation")
 }
 
 /// A Chromium to test with.
@@ -135,6 +155,17 @@ fn postgresql_programs() -> Option<PathBuf> {
     versions
         .pop()
         .or_else(|| Some(command::find("initdb")?.parent()?.to_path_buf()))
+}
+
+/// The program of that name, installed with `packages` where it is absent.
+fn installed(program: &str, packages: &[&str]) -> Result<PathBuf> {
+    if let Some(path) = command::find(program) {
+        return Ok(path);
+    }
+    println!("installing {}", packages.join(" and "));
+    apt_get(packages)?;
+    command::find(program)
+        .with_context(|| format!("{program} is still absent after its installation"))
 }
 
 fn apt_get(packages: &[&str]) -> Result<()> {

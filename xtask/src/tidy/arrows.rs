@@ -16,7 +16,7 @@ struct Rule {
     never: &'static [&'static str],
 }
 
-const RULES: [Rule; 8] = [
+const RULES: [Rule; 9] = [
     // Pure: no I/O, clock, randomness or async.
     Rule {
         folder: "domain",
@@ -64,6 +64,13 @@ const RULES: [Rule; 8] = [
         folder: "xtask",
         may_use: &[],
         never: &[],
+    },
+    // For measuring only, never in what anybody is served: it makes companies with the backend, takes
+    // orders as a phone does, and holds a bare server of its own to compare with.
+    Rule {
+        folder: "bench",
+        may_use: &["domain", "offline", "backend"],
+        never: &["leptos"],
     },
     // For tests only: it plays thousands of phones against a backend in one process.
     Rule {
@@ -191,6 +198,23 @@ mod tests {
         );
         assert_eq!(
             complaints("domain", "[dependencies]\ntaswiq-offline = { path = 'x' }").len(),
+            1
+        );
+    }
+
+    #[test]
+    fn the_benchmark_sees_what_it_measures_and_no_screens() {
+        let needing = |crates: &[&str]| {
+            let lines: Vec<String> = crates
+                .iter()
+                .map(|name| format!("taswiq-{name} = {{ path = 'x' }}\n"))
+                .collect();
+            complaints("bench", &format!("[dependencies]\n{}", lines.concat()))
+        };
+        assert_eq!(needing(&["domain", "offline", "backend"]), [""; 0]);
+        assert_eq!(needing(&["app", "server"]).len(), 2);
+        assert_eq!(
+            complaints("server", "[dependencies]\ntaswiq-bench = { path = 'x' }").len(),
             1
         );
     }
