@@ -97,8 +97,8 @@ pub fn document(setting: &Setting, title: &str, body: impl IntoView) -> String {
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#fbf7f0"/>
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#14120e"/>
                 <link rel="stylesheet" href=assets.url("main.css")/>
-                <link rel="icon" type="image/svg+xml" href=assets.url("icon.svg")/>
-                <link rel="apple-touch-icon" href=assets.url("icons/icon-192.png")/>
+                <link rel="icon" type="image/svg+xml" href=assets.url("icons/favicon.svg")/>
+                <link rel="apple-touch-icon" href=assets.url("icons/apple-touch-180.png")/>
             </head>
             <body>{body}</body>
         </html>

@@ -19,6 +19,8 @@ struct Area {
     short_name: &'static str,
     /// Address and sentence of each shortcut, most used first.
     shortcuts: &'static [(&'static str, &'static str)],
+    /// Form (`narrow` for phones, `wide` for laptops) and sentence of each picture, best first.
+    screenshots: &'static [(&'static str, &'static str)],
 }
 
 const AREAS: [Area; 2] = [
@@ -32,6 +34,11 @@ const AREAS: [Area; 2] = [
             ("/field/orders", "shortcut.orders"),
             ("/field/earnings", "shortcut.earnings"),
         ],
+        screenshots: &[
+            ("narrow", "screenshot.today"),
+            ("narrow", "screenshot.products"),
+            ("narrow", "screenshot.earnings"),
+        ],
     },
     Area {
         infix: "coop.",
@@ -42,6 +49,10 @@ const AREAS: [Area; 2] = [
             ("/coop", "shortcut.to_confirm"),
             ("/coop/prepare", "shortcut.to_prepare"),
         ],
+        screenshots: &[
+            ("narrow", "screenshot.confirm"),
+            ("wide", "screenshot.confirm"),
+        ],
     },
 ];
 
@@ -51,7 +62,6 @@ const AREAS: [Area; 2] = [
 /// Names the sentence that a language lacks.
 pub fn manifests(languages: &[Language], site: &Site) -> Result<Vec<(String, String)>> {
     let icons = icons(site);
-    let screenshots = screenshots(site);
     let mut made = Vec::new();
     for language in languages {
         for area in &AREAS {
@@ -77,8 +87,10 @@ pub fn manifests(languages: &[Language], site: &Site) -> Result<Vec<(String, Str
                 "background_color": PAPER_COLOUR,
                 "categories": ["business", "shopping"],
                 "prefer_related_applications": false,
+                // A shortcut goes on in the window that is open: two of them would be two baskets.
+                "launch_handler": { "client_mode": ["navigate-existing", "auto"] },
                 "icons": icons,
-                "screenshots": screenshots,
+                "screenshots": screenshots(area, language, site)?,
                 "shortcuts": shortcuts,
             });
             made.push((
@@ -122,22 +134,32 @@ fn icons(site: &Site) -> Vec<Value> {
     icons
 }
 
-/// `screenshots/<form>-<anything>-<width>x<height>.png`, where form is `narrow` or `wide`.
-fn screenshots(site: &Site) -> Vec<Value> {
-    site.assets()
-        .iter()
-        .filter_map(|(name, url)| {
-            let (stem, extension) = name.strip_prefix("screenshots/")?.rsplit_once('.')?;
-            let (form, _) = stem.split_once('-')?;
-            let (_, sizes) = stem.rsplit_once('-')?;
-            Some(json!({
+/// `screenshots/<area>-<language>-<form>-<name>-<width>x<height>.<extension>`, as the script
+/// `end2end/screenshots.js` names them. A language is complete without pictures.
+fn screenshots(area: &Area, language: &Language, site: &Site) -> Result<Vec<Value>> {
+    let mut screenshots = Vec::new();
+    for (form, sentence) in area.screenshots {
+        let name = sentence.rsplit('.').next().unwrap_or_default();
+        let prefix = format!(
+            "screenshots/{}-{}-{form}-{name}-",
+            area.start.trim_start_matches('/'),
+            language.code
+        );
+        let picture = site.assets().iter().find_map(|(logical_name, url)| {
+            let (sizes, extension) = logical_name.strip_prefix(&prefix)?.split_once('.')?;
+            Some((sizes, extension, url))
+        });
+        if let Some((sizes, extension, url)) = picture {
+            screenshots.push(json!({
                 "src": url,
                 "type": format!("image/{extension}"),
                 "sizes": sizes,
                 "form_factor": form,
-            }))
-        })
-        .collect()
+                "label": language.sentence(sentence)?,
+            }));
+        }
+    }
+    Ok(screenshots)
 }
 
 fn shortcut_icon(site: &Site) -> Value {
