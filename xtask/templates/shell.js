@@ -18,6 +18,8 @@
   page.lang = code;
   page.dir = shell.languages[code].dir;
   if (theme === "light" || theme === "dark") page.dataset.theme = theme;
+  // Nothing lies on this phone yet, so this start takes long: the skeleton says why.
+  if (!navigator.serviceWorker || !navigator.serviceWorker.controller) page.dataset.arrives = "";
   var link = function (rel, href, more) {
     var element = document.createElement("link");
     element.rel = rel;

@@ -52,7 +52,20 @@ pub fn pages(languages: &[Language], site: &Site, build_id: &str) -> Result<Page
         .iter()
         .find(|language| language.is_reference())
         .context("no reference language")?;
-    let critical = style::minified(&read(SHELL_STYLE)?, SHELL_STYLE, |name| site.url(name))?;
+    // The words of a first visit stand there in every language; the page's own is shown.
+    let arrival_style: String = languages
+        .iter()
+        .map(|Language { code, .. }| {
+            format!(
+                ":root[data-arrives]:lang({code}) #skeleton p:lang({code}) {{ display: block }}"
+            )
+        })
+        .collect();
+    let critical = style::minified(
+        &(read(SHELL_STYLE)? + &arrival_style),
+        SHELL_STYLE,
+        |name| site.url(name),
+    )?;
     let choices: BTreeMap<&str, _> = languages
         .iter()
         .map(|language| {
@@ -95,17 +108,19 @@ pub fn pages(languages: &[Language], site: &Site, build_id: &str) -> Result<Page
             &script_safe(&serde_json::to_string(&reference.code)?),
         )],
     )?;
-    let noscript = languages
-        .iter()
-        .map(|language| {
-            Ok(format!(
-                "<p lang=\"{}\" dir=\"{}\">{}</p>",
-                language.code,
-                language.direction,
-                escaped(language.sentence("needs_script")?)
-            ))
-        })
-        .collect::<Result<String>>()?;
+    let in_each_language = |sentence: &str| {
+        languages
+            .iter()
+            .map(|language| {
+                Ok(format!(
+                    "<p lang=\"{}\" dir=\"{}\">{}</p>",
+                    language.code,
+                    language.direction,
+                    escaped(language.sentence(sentence)?)
+                ))
+            })
+            .collect::<Result<String>>()
+    };
     let shell = filled(
         &read(SHELL)?,
         &[
@@ -116,7 +131,8 @@ pub fn pages(languages: &[Language], site: &Site, build_id: &str) -> Result<Page
             ("style", &critical),
             ("data", &data),
             ("script", &head_script),
-            ("noscript", &noscript),
+            ("arrival", &in_each_language("arrival")?),
+            ("noscript", &in_each_language("needs_script")?),
             ("main_css", site.require("main.css")?),
             ("boot_js", site.require("boot.js")?),
             ("glue_js", site.require("taswiq.js")?),
