@@ -10,6 +10,7 @@
 //! A benchmark is one entry of a [`Group`]: those of a group are measured together, because they need
 //! the same servers and companies. A group is one line of [`GROUPS`].
 
+mod browser;
 mod peers;
 pub mod report;
 mod server;
@@ -67,7 +68,7 @@ impl Options {
 }
 
 /// Every group there is.
-const GROUPS: [Group; 1] = [server::GROUP];
+const GROUPS: [Group; 2] = [server::GROUP, browser::GROUP];
 
 /// The benchmark of that name, in any case.
 pub fn named(name: &str) -> Option<&'static str> {
