@@ -21,7 +21,7 @@ pub use frame::{Tab, app_bar, back_bar, frame, part, screen_title, status_bar, t
 pub use messages::{banner, banner_with, chip, empty_state, progress, skeleton_list, strip};
 pub use picture::{
     amount, amount_text, drawing, icon, icon_flat, icon_small, ornament, seal, set_sprites,
-    signed_amount,
+    signed_amount, times,
 };
 #[cfg(feature = "csr")]
 pub use sheet::sheet;

@@ -229,10 +229,9 @@ fn line_row(desk: Desk, sub_order: &SubOrder, line: &Line) -> AnyView {
     let units = sub_order.units_alive(line);
     let asked = grouped(line.asked as usize);
     let quantity = if units == line.asked || sub_order.stage.is_dead() {
-        view! { <span class="number">{[&asked, "\u{a0}×"].concat()}</span> }.into_any()
+        ui::times(asked.clone())
     } else {
-        let now = [&grouped(units as usize), "\u{a0}×"].concat();
-        view! { <span class="quantity-change"><del class="number">{asked.clone()}</del>" "<ins class="number">{now}</ins></span> }.into_any()
+        view! { <span class="quantity-change"><del class="number">{asked.clone()}</del>" "<ins>{ui::times(grouped(units as usize))}</ins></span> }.into_any()
     };
     let said = match sub_order.stage {
         Stage::Confirmed | Stage::Preparing if line.confirmed < line.asked => {

@@ -176,9 +176,9 @@ fn part(
 fn line(phone: Phone, catalogue: &Catalogue, sub_order: &SubOrder, line: &Line) -> AnyView {
     let alive = sub_order.units_alive(line);
     let quantity = if alive == line.asked || sub_order.stage.is_dead() {
-        view! { <span class="number">{grouped(line.asked as usize)}" ×"</span> }.into_any()
+        ui::times(grouped(line.asked as usize))
     } else {
-        view! { <span class="quantity-change"><del class="number">{grouped(line.asked as usize)}</del>" "<ins class="number">{grouped(alive as usize)}" ×"</ins></span> }.into_any()
+        view! { <span class="quantity-change"><del class="number">{grouped(line.asked as usize)}</del>" "<ins>{ui::times(grouped(alive as usize))}</ins></span> }.into_any()
     };
     let lot = (!line.lot.is_empty()).then(|| view! { " · "{phone.words.order_lot(&line.lot)} });
     let returned = (line.returned > 0)

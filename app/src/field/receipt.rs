@@ -48,7 +48,7 @@ fn receipt(phone: Phone, view: &OrderView) -> AnyView {
             let name = product_name(phone, &catalogue, line.product);
             let unit = product_unit(phone, &catalogue, line.product);
             view! {
-                <div><dt><span class="number">{grouped(line.asked as usize)}" ×"</span>" "<bdi>{name}</bdi>{words.list_separator()}<bdi>{unit}</bdi></dt><dd>{ui::amount(line.gross(line.asked).unwrap_or_default(), "amount-body")}</dd></div>
+                <div><dt>{ui::times(grouped(line.asked as usize))}" "<bdi>{name}</bdi>{words.list_separator()}<bdi>{unit}</bdi></dt><dd>{ui::amount(line.gross(line.asked).unwrap_or_default(), "amount-body")}</dd></div>
             }
             .into_any()
         })

@@ -190,7 +190,7 @@ fn line(phone: Phone, making: Making, catalogue: &Catalogue, line: &Line) -> Any
     });
     view! {
         <li class="basket-line">
-            <span class="number">{grouped(line.asked as usize)}" ×"</span>
+            {ui::times(grouped(line.asked as usize))}
             <span class="list-main"><span><bdi>{name}</bdi></span><span><bdi>{unit}</bdi>" · "<bdi class="number">{ui::amount_text(line.unit_price)}</bdi></span></span>
             {ui::amount(line.gross(line.asked).unwrap_or_default(), "amount-body")}
             {ui::stepper(words, label, units.into(), limits::UNITS_PER_LINE, set)}

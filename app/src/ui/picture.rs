@@ -106,6 +106,12 @@ pub fn amount(amount: Centimes, class: &'static str) -> AnyView {
     figures(amount.figures(), class, "")
 }
 
+/// How many of what is named next: `12 ×`. Only the figure runs from left to right, so that the sign
+/// stands behind it in either direction of reading.
+pub fn times(figure: String) -> AnyView {
+    view! { <span class="times"><bdi class="number">{figure}</bdi>"\u{a0}×"</span> }.into_any()
+}
+
 /// An amount that is added or taken away, with its sign and tone.
 pub fn signed_amount(amount: Centimes) -> AnyView {
     let (sign, tone) = if amount.0 > 0 {
