@@ -185,8 +185,10 @@ fn change(desk: &Desk, now: Centimes, before: Centimes) -> AnyView {
         percent if percent > 0 => ("+\u{202f}", Some("done")),
         _ => ("−\u{202f}", Some("trouble")),
     };
-    let text = words.office_figures_change(&format!("{sign}{}\u{a0}%", percent.abs()));
-    view! { <span class="figure-change" data-tone=tone>{ui::icon_small("trend")}{text}</span> }
+    let icon = if percent < 0 { "trend-down" } else { "trend" };
+    let change = words.isolated(&format!("{sign}{}\u{a0}%", percent.abs()));
+    let text = words.office_figures_change(&change);
+    view! { <span class="figure-change" data-tone=tone>{ui::icon_small(icon)}{text}</span> }
         .into_any()
 }
 

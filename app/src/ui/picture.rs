@@ -37,7 +37,7 @@ fn drawn(name: &str) -> String {
 fn flips(name: &str) -> bool {
     matches!(
         name,
-        "back" | "arrow" | "chevron" | "truck" | "undo" | "trend" | "sign-out"
+        "back" | "arrow" | "chevron" | "truck" | "undo" | "trend" | "trend-down" | "sign-out"
     )
 }
 
