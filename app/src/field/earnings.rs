@@ -327,7 +327,7 @@ fn entry(phone: Phone, entry: &LedgerEntry, rung: Option<Rung>) -> AnyView {
     );
     let code = view
         .as_ref()
-        .map(|view| view! { " · "<span class="code">{view.order.code.to_string()}</span> });
+        .map(|view| view! { <span class="code">{view.order.code.to_string()}</span>" · " });
     let explained = match (&view, line) {
         (Some(view), Some(line)) => explain::of_line(phone, &catalogue, line, view.order.plan),
         _ => ().into_any(),
@@ -341,7 +341,7 @@ fn entry(phone: Phone, entry: &LedgerEntry, rung: Option<Rung>) -> AnyView {
         <li><details class="ledger-entry" data-tone=(!tone.is_empty()).then_some(tone)>
             <summary class="list-row">
                 {ui::icon(icon)}
-                <span class="list-main"><span><bdi>{title}</bdi>{code}</span><span>{said}" · "{phone.moment(transfer.at)}</span></span>
+                <span class="list-main"><span><bdi>{title}</bdi></span><span>{code}{said}" · "{phone.moment(transfer.at)}</span></span>
                 {ui::signed_amount(moved)}
                 {ui::icon_flat("chevron-down")}
             </summary>

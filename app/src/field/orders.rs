@@ -97,13 +97,12 @@ fn list(phone: Phone, which: OrdersShown, query: &str, shown: RwSignal<usize>) -
             .collect()
     };
     if found.is_empty() {
-        let new = view! { <a class="button button-primary" href=Field::NewOrder.to_string()>{ui::icon("plus")}{words.new_order_title()}</a> };
         return match (orders.is_empty(), wanted.is_empty()) {
             (true, _) => ui::empty_state(
                 "basket",
                 words.orders_empty_title(),
                 words.orders_empty_text(),
-                new.into_any(),
+                ().into_any(),
             ),
             (false, true) => ui::empty_state(
                 "orders",
