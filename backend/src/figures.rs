@@ -218,10 +218,15 @@ impl Office {
         let by_cooperative = filter.cooperative.is_some() || breakdown == Breakdown::Cooperative;
         let by_product = filter.product.is_some() || breakdown == Breakdown::Product;
         let by_agent = filter.agent.is_some() || breakdown == Breakdown::Agent;
-        let months = whole_months(filter, breakdown);
+        let today = self.shared.calendar.date_at(self.now());
+        let months = whole_months(filter, breakdown, today);
         let slice = Slice {
             face: face(by_agent, by_cooperative, by_product),
-            one_agent: filter.agent.map(|agent| agent.0),
+            one_agent: match filter.agent {
+                Some(agent) => Some(agent.0),
+                None if by_agent => None,
+                None => Some(0),
+            },
             one_cooperative: filter.cooperative.map(|cooperative| cooperative.0),
             one_product: filter.product.map(|product| product.0),
             first: days(filter.first),
@@ -282,15 +287,24 @@ fn days(date: CivilDate) -> i64 {
 }
 
 /// The whole months within the filter, as the first day of the first and the day after the last;
-/// both the end where there is none. Broken down by day there are no whole months.
-fn whole_months(filter: &FigureFilter, breakdown: Breakdown) -> (CivilDate, CivilDate) {
+/// both the end where there is none. Broken down by day there are no whole months. The month of
+/// `today` is whole as soon as today is within the filter: nothing was taken tomorrow.
+fn whole_months(
+    filter: &FigureFilter,
+    breakdown: Breakdown,
+    today: CivilDate,
+) -> (CivilDate, CivilDate) {
     let end = filter.end.max(filter.first);
     let first = if filter.first.first_of_month() == filter.first {
         filter.first
     } else {
         filter.first.first_of_next_month()
     };
-    let last = end.first_of_month();
+    let last = if end > today && end.first_of_month() <= today {
+        end.first_of_next_month()
+    } else {
+        end.first_of_month()
+    };
     if breakdown == Breakdown::Day || first >= last {
         (end, end)
     } else {
@@ -328,7 +342,8 @@ mod tests {
 
     #[test]
     fn whole_months_never_reach_beyond_the_filter() {
-        let whole = |first, end| whole_months(&filter(first, end), Breakdown::Agent);
+        let whole =
+            |first, end| whole_months(&filter(first, end), Breakdown::Agent, date(2027, 1, 1));
         assert_eq!(
             whole(date(2026, 1, 1), date(2026, 4, 1)),
             (date(2026, 1, 1), date(2026, 4, 1))
@@ -344,6 +359,35 @@ mod tests {
         assert_eq!(
             whole(date(2026, 5, 1), date(2026, 1, 1)),
             (date(2026, 5, 1), date(2026, 5, 1))
+        );
+    }
+
+    #[test]
+    fn a_month_begun_is_read_as_one_once_today_is_in_it() {
+        let today = date(2026, 5, 20);
+        let whole = |first, end| whole_months(&filter(first, end), Breakdown::Agent, today);
+        assert_eq!(
+            whole(date(2026, 5, 1), date(2026, 5, 21)),
+            (date(2026, 5, 1), date(2026, 6, 1))
+        );
+        assert_eq!(
+            whole(date(2026, 2, 3), date(2026, 5, 21)),
+            (date(2026, 3, 1), date(2026, 6, 1))
+        );
+        // Yesterday's evening: today is left out.
+        assert_eq!(
+            whole(date(2026, 5, 1), date(2026, 5, 20)),
+            (date(2026, 5, 20), date(2026, 5, 20))
+        );
+        // Begun in the middle, the month is counted by days.
+        assert_eq!(
+            whole(date(2026, 5, 2), date(2026, 5, 21)),
+            (date(2026, 5, 21), date(2026, 5, 21))
+        );
+        // A month that has not begun adds nothing.
+        assert_eq!(
+            whole(date(2026, 5, 1), date(2026, 6, 11)),
+            (date(2026, 5, 1), date(2026, 6, 1))
         );
     }
 }

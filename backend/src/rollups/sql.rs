@@ -149,9 +149,9 @@ pub async fn clear(conn: &mut Conn) -> Result<u64, sqlx::Error> {
     execute!(conn, "DELETE FROM rollup")
 }
 
-/// Which sums to read: one face of the cube, and within it one agent, cooperative or product where
-/// `one_…` is not null. Days from `first` to before `whole_months`, whole months up to
-/// `after_whole_months`, then days up to before `end`.
+/// Which sums to read: one face of the cube, and within it the sums of one agent (0 for those of all
+/// together), one cooperative or one product where `one_…` is not null. Days from `first` to before
+/// `whole_months`, whole months up to `after_whole_months`, then days up to before `end`.
 #[derive(Clone, Copy, Debug)]
 pub struct Slice {
     pub face: i64,
@@ -164,8 +164,27 @@ pub struct Slice {
     pub end: i64,
 }
 
+// Each part fixes the key up to the period, so that it reads the rows of its period and no others:
+// the sums of half a year's days are a hundred times those of one.
+macro_rules! slice_part {
+    ($grain:literal, $agents:literal, $from:literal, $to:literal) => {
+        concat!(
+            "SELECT face, grain, agent_id, period, cooperative_id, product_id, orders, units_asked, gross_asked, net_asked,
+                 net_confirmed, net_kept, commission_estimate, commission_pending, commission_earned
+             FROM rollup WHERE face = $1 AND grain = ",
+            $grain,
+            " AND ",
+            $agents,
+            " AND period >= ",
+            $from,
+            " AND period < ",
+            $to
+        )
+    };
+}
+
 macro_rules! slice_query {
-    ($columns:literal, $group:literal) => {
+    ($agents:literal, $columns:literal, $group:literal) => {
         concat!(
             "SELECT ",
             $columns,
@@ -175,15 +194,31 @@ macro_rules! slice_query {
                 CAST(SUM(commission_estimate) AS BIGINT) AS commission_estimate,
                 CAST(SUM(commission_pending) AS BIGINT) AS commission_pending,
                 CAST(SUM(commission_earned) AS BIGINT) AS commission_earned
-             FROM rollup
-             WHERE face = $1
-                AND ((grain = 1 AND period >= $6 AND period < $7)
-                    OR (grain = 0 AND ((period >= $5 AND period < $6) OR (period >= $7 AND period < $8))))
-                AND (CAST($2 AS BIGINT) IS NULL OR agent_id = $2)
-                AND (CAST($3 AS BIGINT) IS NULL OR cooperative_id = $3)
+             FROM (",
+            slice_part!("1", $agents, "$6", "$7"),
+            " UNION ALL ",
+            slice_part!("0", $agents, "$5", "$6"),
+            " UNION ALL ",
+            slice_part!("0", $agents, "$7", "$8"),
+            ") AS parts
+             WHERE (CAST($3 AS BIGINT) IS NULL OR cooperative_id = $3)
                 AND (CAST($4 AS BIGINT) IS NULL OR product_id = $4)",
             $group
         )
+    };
+}
+
+// A slice of one agent, or of all together, and a slice of each agent.
+macro_rules! slice_queries {
+    ($columns:literal, $group:literal) => {
+        [
+            slice_query!("agent_id = $2", $columns, $group),
+            slice_query!(
+                "CAST($2 AS BIGINT) IS NULL AND agent_id IN (SELECT id FROM person)",
+                $columns,
+                $group
+            ),
+        ]
     };
 }
 
@@ -196,30 +231,35 @@ pub enum Group {
     Period,
 }
 
+fn text(group: Group, one_agent: Option<i64>) -> &'static str {
+    let [of_one, of_each] = match group {
+        Group::Agent => slice_queries!(
+            "face, CAST(0 AS BIGINT) AS grain, agent_id, CAST(0 AS BIGINT) AS period, CAST(0 AS BIGINT) AS cooperative_id, CAST(0 AS BIGINT) AS product_id",
+            " GROUP BY face, agent_id"
+        ),
+        Group::Cooperative => slice_queries!(
+            "face, CAST(0 AS BIGINT) AS grain, CAST(0 AS BIGINT) AS agent_id, CAST(0 AS BIGINT) AS period, cooperative_id, CAST(0 AS BIGINT) AS product_id",
+            " GROUP BY face, cooperative_id"
+        ),
+        Group::Product => slice_queries!(
+            "face, CAST(0 AS BIGINT) AS grain, CAST(0 AS BIGINT) AS agent_id, CAST(0 AS BIGINT) AS period, cooperative_id, product_id",
+            " GROUP BY face, cooperative_id, product_id"
+        ),
+        Group::Period => slice_queries!(
+            "face, grain, CAST(0 AS BIGINT) AS agent_id, period, CAST(0 AS BIGINT) AS cooperative_id, CAST(0 AS BIGINT) AS product_id",
+            " GROUP BY face, grain, period"
+        ),
+    };
+    if one_agent.is_some() { of_one } else { of_each }
+}
+
 /// A slice, summed by group. Columns that are not grouped by are zero.
 pub async fn slice(
     conn: &mut Conn,
     slice: &Slice,
     group: Group,
 ) -> Result<Vec<RollupRow>, sqlx::Error> {
-    let text = match group {
-        Group::Agent => slice_query!(
-            "face, CAST(0 AS BIGINT) AS grain, agent_id, CAST(0 AS BIGINT) AS period, CAST(0 AS BIGINT) AS cooperative_id, CAST(0 AS BIGINT) AS product_id",
-            " GROUP BY face, agent_id"
-        ),
-        Group::Cooperative => slice_query!(
-            "face, CAST(0 AS BIGINT) AS grain, CAST(0 AS BIGINT) AS agent_id, CAST(0 AS BIGINT) AS period, cooperative_id, CAST(0 AS BIGINT) AS product_id",
-            " GROUP BY face, cooperative_id"
-        ),
-        Group::Product => slice_query!(
-            "face, CAST(0 AS BIGINT) AS grain, CAST(0 AS BIGINT) AS agent_id, CAST(0 AS BIGINT) AS period, cooperative_id, product_id",
-            " GROUP BY face, cooperative_id, product_id"
-        ),
-        Group::Period => slice_query!(
-            "face, grain, CAST(0 AS BIGINT) AS agent_id, period, CAST(0 AS BIGINT) AS cooperative_id, CAST(0 AS BIGINT) AS product_id",
-            " GROUP BY face, grain, period"
-        ),
-    };
+    let text = text(group, slice.one_agent);
     fetch_all!(
         conn,
         RollupRow,
@@ -233,4 +273,51 @@ pub async fn slice(
         slice.after_whole_months,
         slice.end,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlx::{Connection, QueryBuilder, Sqlite, SqliteConnection};
+
+    #[tokio::test]
+    async fn a_slice_reads_the_sums_of_its_period_and_no_others() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:")
+            .await
+            .expect("a database");
+        sqlx::migrate!("migrations/sqlite")
+            .run(&mut connection)
+            .await
+            .expect("tables");
+        for group in [
+            Group::Agent,
+            Group::Cooperative,
+            Group::Product,
+            Group::Period,
+        ] {
+            for one_agent in [None, Some(7)] {
+                let mut explain = QueryBuilder::<Sqlite>::new("EXPLAIN QUERY PLAN ");
+                let plan: Vec<(i64, i64, i64, String)> = explain
+                    .push(text(group, one_agent))
+                    .build_query_as()
+                    .fetch_all(&mut connection)
+                    .await
+                    .expect("a plan");
+                let reads: Vec<&str> = plan
+                    .iter()
+                    .map(|(.., step)| step.as_str())
+                    .filter(|step| step.contains(" rollup "))
+                    .collect();
+                assert_eq!(reads.len(), 3, "{plan:?}");
+                for read in reads {
+                    assert!(
+                        read.contains(
+                            "(face=? AND grain=? AND agent_id=? AND period>? AND period<?)"
+                        ),
+                        "{group:?}: {read}"
+                    );
+                }
+            }
+        }
+    }
 }
