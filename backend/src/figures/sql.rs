@@ -11,10 +11,13 @@ pub async fn unanswered(
     fetch_one!(
         conn,
         (i64, Option<i64>, i64, i64),
-        "SELECT CAST(COUNT(*) AS BIGINT), MIN(confirm_by),
-             CAST(COALESCE(SUM(CASE WHEN confirm_by < $1 THEN 1 ELSE 0 END), 0) AS BIGINT),
-             CAST(COUNT(DISTINCT CASE WHEN confirm_by < $1 THEN cooperative_id END) AS BIGINT)
-         FROM sub_order WHERE confirm_by IS NOT NULL",
+        // Each question apart: those that are late are few, and only they are looked at one by one.
+        "SELECT
+             (SELECT CAST(COUNT(*) AS BIGINT) FROM sub_order WHERE confirm_by IS NOT NULL),
+             (SELECT MIN(confirm_by) FROM sub_order WHERE confirm_by IS NOT NULL),
+             (SELECT CAST(COUNT(*) AS BIGINT) FROM sub_order WHERE confirm_by IS NOT NULL AND confirm_by < $1),
+             (SELECT CAST(COUNT(DISTINCT cooperative_id) AS BIGINT) FROM sub_order
+                 WHERE confirm_by IS NOT NULL AND confirm_by < $1)",
         late,
     )
 }
