@@ -63,7 +63,7 @@ use std::time::Duration;
 use taswiq_domain::access::{Action, Actor, Subject, can};
 use taswiq_domain::time::Timestamp;
 use tokio::sync::broadcast;
-use work::{Shared, Work};
+use work::{Needs, Shared, Work};
 
 /// Everything the server can do. Clones share one database and one writer.
 #[derive(Clone)]
@@ -234,6 +234,24 @@ impl Office {
             + Sync
             + 'static,
     {
-        self.writer.run(input, act).await
+        self.write_knowing(Needs::default(), input, act).await
+    }
+
+    /// The same for a job of which it is known what it is going to read.
+    pub(crate) async fn write_knowing<I, T, F>(
+        &self,
+        needs: Needs,
+        input: I,
+        act: F,
+    ) -> Result<T, OfficeError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        F: for<'a> Fn(&'a I, &'a mut Work) -> BoxFuture<'a, Result<T, OfficeError>>
+            + Send
+            + Sync
+            + 'static,
+    {
+        self.writer.run(needs, input, act).await
     }
 }

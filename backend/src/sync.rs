@@ -18,7 +18,7 @@ use crate::devices::sql::DeviceRow;
 use crate::error::{OfficeError, invalid};
 use crate::feed::{self, Kind, Scope};
 use crate::people::{self, Session, token};
-use crate::work::{Doer, Work};
+use crate::work::{Doer, Needs, Work};
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -35,6 +35,7 @@ use taswiq_domain::sync::{
     Answer, CommandBody, CommandResult, PROTOCOL, Request, Response, Waiting,
 };
 use taswiq_domain::time::Timestamp;
+use uuid::Uuid;
 
 /// The kinds of commands this build understands.
 const KINDS: [&str; 18] = [
@@ -105,6 +106,22 @@ impl Incoming {
 
     fn body(&self) -> Result<CommandBody, Refusal> {
         read_body(&self.kind, &self.whole)
+    }
+
+    /// What deciding on it will probably read: the command itself, what it would make, and what its
+    /// body names.
+    fn add_needs(&self, needs: &mut Needs) {
+        let named = |field: &str| -> Option<Uuid> {
+            self.whole.get("body")?.get(field)?.as_str()?.parse().ok()
+        };
+        needs.commands.push(self.id);
+        match self.kind.as_str() {
+            "place_order" => needs.orders.push(self.id.into()),
+            "register_customer" => needs.customers.push(self.id.into()),
+            _ => {}
+        }
+        needs.orders.extend(named("order").map(OrderId));
+        needs.customers.extend(named("customer").map(CustomerId));
     }
 }
 
@@ -235,8 +252,17 @@ impl Office {
             waiting: request.waiting,
             commands,
         };
+        let mut needs = Needs {
+            devices: vec![upload.device],
+            ..Needs::default()
+        };
+        for command in &upload.commands {
+            command.add_needs(&mut needs);
+        }
         let received = self
-            .write(upload, |upload, work| Box::pin(receive(work, upload)))
+            .write_knowing(needs, upload, |upload, work| {
+                Box::pin(receive(work, upload))
+            })
             .await?;
         let Received::Decided {
             results,

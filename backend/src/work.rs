@@ -53,6 +53,28 @@ impl Shared {
     }
 }
 
+/// What a job is going to read. Only a hint: what is missing here is read when it is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Needs {
+    pub devices: Vec<DeviceId>,
+    pub commands: Vec<CommandId>,
+    pub orders: Vec<OrderId>,
+    pub customers: Vec<CustomerId>,
+}
+
+impl<'a> FromIterator<&'a Needs> for Needs {
+    fn from_iter<I: IntoIterator<Item = &'a Needs>>(several: I) -> Self {
+        let mut all = Self::default();
+        for needs in several {
+            all.devices.extend(&needs.devices);
+            all.commands.extend(&needs.commands);
+            all.orders.extend(&needs.orders);
+            all.customers.extend(&needs.customers);
+        }
+        all
+    }
+}
+
 /// A writing transaction under way.
 pub struct Work {
     /// For statements of rarely used tables, written at once.
@@ -103,6 +125,31 @@ impl Work {
             feed: BTreeMap::new(),
             audits: Vec::new(),
         }
+    }
+
+    /// Reads what all jobs need, one statement for each table.
+    pub(crate) async fn look_up(&mut self, all: Needs) -> Result<(), OfficeError> {
+        let devices: Vec<uuid::Uuid> = all.devices.iter().map(|id| id.0).collect();
+        for row in devices::sql::by_ids(&mut self.conn, &devices).await? {
+            self.devices.insert(DeviceId(row.id), Some(row));
+        }
+        for id in all.devices {
+            self.devices.entry(id).or_insert(None);
+        }
+        self.look_up_commands(&all.commands).await?;
+        for stored in orders::load(&mut self.conn, &all.orders).await? {
+            self.orders.insert(stored.order.id, Some(stored));
+        }
+        for id in all.orders {
+            self.orders.entry(id).or_insert(None);
+        }
+        for stored in customers::load(&mut self.conn, &all.customers).await? {
+            self.customers.insert(stored.customer.id, Some(stored));
+        }
+        for id in all.customers {
+            self.customers.entry(id).or_insert(None);
+        }
+        Ok(())
     }
 
     /// Gives the connection back, with the scopes that have something new.

@@ -11,7 +11,7 @@
 
 use super::{Conn, Db, dialect, sql};
 use crate::error::OfficeError;
-use crate::work::{Shared, Work};
+use crate::work::{Needs, Shared, Work};
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,11 +29,13 @@ const ATTEMPTS_MAX: u32 = 3;
 const GIVEN_UP_AFTER: Duration = Duration::from_millis(1_000);
 
 trait AnyJob: Send {
+    fn needs(&self) -> &Needs;
     fn run<'a>(&'a mut self, work: &'a mut Work) -> BoxFuture<'a, Result<(), OfficeError>>;
     fn finish(self: Box<Self>, outcome: Result<(), OfficeError>);
 }
 
 struct Job<I, T, F> {
+    needs: Needs,
     input: I,
     act: F,
     answer: Option<T>,
@@ -49,6 +51,10 @@ where
         + Sync
         + 'static,
 {
+    fn needs(&self) -> &Needs {
+        &self.needs
+    }
+
     fn run<'a>(&'a mut self, work: &'a mut Work) -> BoxFuture<'a, Result<(), OfficeError>> {
         Box::pin(async move {
             self.answer = None;
@@ -89,8 +95,9 @@ impl Writer {
         self.stop.notify_one();
     }
 
-    /// Runs a job and waits until what it did is durable.
-    pub async fn run<I, T, F>(&self, input: I, act: F) -> Result<T, OfficeError>
+    /// Runs a job and waits until what it did is durable. What it `needs` is read for all jobs of its
+    /// transaction at once.
+    pub async fn run<I, T, F>(&self, needs: Needs, input: I, act: F) -> Result<T, OfficeError>
     where
         I: Send + Sync + 'static,
         T: Send + 'static,
@@ -101,6 +108,7 @@ impl Writer {
     {
         let (reply, answer) = oneshot::channel();
         let job = Box::new(Job {
+            needs,
             input,
             act,
             answer: None,
@@ -232,6 +240,8 @@ async fn undo(mut conn: Conn, kept: &mut Option<Conn>) {
 }
 
 async fn run_all(work: &mut Work, batch: &mut [Box<dyn AnyJob>]) -> Result<(), OfficeError> {
+    let needs: Needs = batch.iter().map(|job| job.needs()).collect();
+    work.look_up(needs).await?;
     for job in batch {
         job.run(work).await?;
     }

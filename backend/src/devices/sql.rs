@@ -1,6 +1,6 @@
 //! Statements of devices.
 
-use crate::db::{Conn, fetch_all, fetch_one, fetch_optional, insert_rows};
+use crate::db::{Conn, fetch_all, fetch_in, fetch_one, fetch_optional, insert_rows};
 use uuid::Uuid;
 
 /// A device as stored.
@@ -32,6 +32,10 @@ macro_rules! select_devices {
 
 pub async fn by_id(conn: &mut Conn, id: Uuid) -> Result<Option<DeviceRow>, sqlx::Error> {
     fetch_optional!(conn, DeviceRow, select_devices!("WHERE id = $1"), id)
+}
+
+pub async fn by_ids(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<DeviceRow>, sqlx::Error> {
+    fetch_in!(conn, DeviceRow, select_devices!("WHERE id"), "", ids)
 }
 
 pub async fn of_person(conn: &mut Conn, person: i64) -> Result<Vec<DeviceRow>, sqlx::Error> {
