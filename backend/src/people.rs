@@ -304,19 +304,17 @@ impl Office {
         let hash = token.hash();
         let now = self.now();
         let mut conn = self.db.read().await?;
-        let Some(row) = sql::session(&mut conn, &hash)
+        let Some(row) = sql::session_of(&mut conn, &hash)
             .await?
             .filter(|row| row.expires_at > now.0)
         else {
             return Ok(None);
         };
-        let Some(person) = load(&mut conn, PersonId(row.person_id)).await? else {
-            return Ok(None);
-        };
+        let person = person_from(&mut conn, row.person).await?;
         drop(conn);
         let may_read = row.revoked_at.is_none() && person.deactivated_at.is_none();
         if may_read && now.0 - row.last_used_at >= USE_NOTED_EVERY_MS {
-            self.write((hash, now), |(hash, now), work| {
+            self.write((hash.clone(), now), |(hash, now), work| {
                 Box::pin(async move {
                     sql::use_session(&mut work.conn, hash, now.0, now.plus_days(SESSION_DAYS).0)
                         .await?;
@@ -329,7 +327,7 @@ impl Office {
             person,
             device: row.device_id.map(DeviceId),
             may_read,
-            token_hash: row.token_hash,
+            token_hash: hash,
         }))
     }
 

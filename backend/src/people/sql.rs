@@ -32,6 +32,17 @@ pub struct SessionRow {
     pub revoked_at: Option<i64>,
 }
 
+/// Whose a session is, and what is asked of it at each request.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct SessionOfRow {
+    #[sqlx(flatten)]
+    pub person: PersonRow,
+    pub device_id: Option<Uuid>,
+    pub last_used_at: i64,
+    pub expires_at: i64,
+    pub revoked_at: Option<i64>,
+}
+
 /// A link as stored.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct LinkRow {
@@ -203,6 +214,21 @@ pub async fn session(
         conn,
         SessionRow,
         select_sessions!("WHERE token_hash = $1"),
+        token_hash
+    )
+}
+
+/// The same with the person, as one statement: every request asks it.
+pub async fn session_of(
+    conn: &mut Conn,
+    token_hash: &[u8],
+) -> Result<Option<SessionOfRow>, sqlx::Error> {
+    fetch_optional!(
+        conn,
+        SessionOfRow,
+        "SELECT p.id, p.role, p.name, p.search_key, p.login, p.phone, p.grade, p.language, p.password_hash, p.deactivated_at,
+             p.created_at, s.device_id, s.last_used_at, s.expires_at, s.revoked_at
+         FROM session s JOIN person p ON p.id = s.person_id WHERE s.token_hash = $1",
         token_hash
     )
 }
