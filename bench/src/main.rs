@@ -4,11 +4,27 @@
 //! Everything here is done from outside, as phones and browsers do it: real processes, real HTTP, the
 //! database as it is served. What was counted is checked against what the server has stored.
 
+mod company;
+mod contender;
+mod document;
+mod figures;
+mod growth;
+mod http;
+mod orders;
+mod phone;
+mod probe;
+mod process;
+mod setting;
+mod start;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
+
+use figures::Figures;
+use setting::Setting;
 
 #[derive(Debug, Parser)]
 #[command(name = "taswiq-bench")]
@@ -21,6 +37,8 @@ struct CommandLine {
 enum Command {
     /// Measure benchmarks and write their figures
     Measure(Measure),
+    /// Be the bare server that others are compared with
+    Probe(probe::Probe),
 }
 
 #[derive(Debug, Args)]
@@ -52,7 +70,8 @@ struct Measure {
 
 fn main() -> ExitCode {
     let outcome = match CommandLine::parse().command {
-        Command::Measure(arguments) => measure(&arguments),
+        Command::Measure(arguments) => measure(arguments),
+        Command::Probe(arguments) => serve_probe(arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -63,7 +82,43 @@ fn main() -> ExitCode {
     }
 }
 
-fn measure(arguments: &Measure) -> Result<()> {
-    let Measure { figures, .. } = arguments;
-    std::fs::write(figures, "[]").with_context(|| format!("writing {}", figures.display()))
+fn serve_probe(arguments: probe::Probe) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(probe::serve(arguments))
+}
+
+fn measure(arguments: Measure) -> Result<()> {
+    let asked = |ids: &[&str]| {
+        ids.iter()
+            .any(|id| arguments.benchmarks.iter().any(|asked| asked == id))
+    };
+    let setting = Setting::new(
+        arguments.server,
+        (arguments.pocketbase, arguments.pouchdb),
+        (arguments.orders, arguments.quick),
+        &arguments.folder,
+    )?;
+    let mut figures = Figures::default();
+    // One thread for all that measures, so that it leaves the other processors to who is measured.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        if asked(&["P1", "P2", "P3", "P4"]) {
+            orders::measure(&setting, &mut figures).await?;
+        }
+        if asked(&["P7"]) {
+            phone::measure(&setting, &mut figures).await?;
+        }
+        if asked(&["P5"]) {
+            start::measure(&setting, &mut figures).await?;
+        }
+        if asked(&["P4", "P6", "P15"]) {
+            let parts = (asked(&["P6"]), asked(&["P4", "P15"]));
+            growth::measure(&setting, parts, &mut figures).await?;
+        }
+        figures.write(&arguments.figures)
+    })
 }
