@@ -13,6 +13,22 @@ export async function signIn(page, url, name, password = demoPassword) {
   await page.waitForURL((address) => !address.pathname.startsWith("/sign-in"));
 }
 
+/** Chooses a password behind a single-use link, and is let in. */
+async function choosePassword(page, address, password) {
+  await page.goto(address);
+  await page.getByLabel("Nouveau mot de passe").fill(password);
+  await page.getByLabel("Le même, encore une fois").fill(password);
+  await page.locator(".doorway-inside button[type=submit]").click();
+  await page.waitForURL(({ pathname }) => !/^\/(join|reset|setup)/.test(pathname));
+}
+
+/** A single-use link serves once; whoever opens it later reads what to do. */
+export async function expectLinkSpent(page, address) {
+  const answer = await page.goto(address);
+  expect(answer.status()).toBe(410);
+  await expect(page.getByRole("heading", { name: "Ce lien ne sert plus" })).toBeVisible();
+}
+
 /** An amount in centimes from how it is shown, in whatever language: `1 234,50 DH`. */
 export function centimes(shown) {
   const figures = shown.replace(/[^\d,−-]/g, "").replace("−", "-");
@@ -36,6 +52,26 @@ export class Agent {
     await this.phone.ready();
   }
 
+  /** Joins by the link that the office gave, or comes back by the one for a forgotten password. */
+  async join(path, password) {
+    await choosePassword(this.page, new URL(path, this.phone.url).href, password);
+    await this.open();
+    await this.phone.ready();
+  }
+
+  /** Leaves the phone, whatever still waits on it. */
+  async signOut() {
+    await this.open("/field/settings");
+    await this.page.getByRole("button", { name: "Sortir" }).click();
+    await this.page.waitForURL(({ pathname }) => pathname === "/sign-in");
+  }
+
+  /** By which number the office knows them. */
+  async number() {
+    const cookies = await this.phone.context.cookies();
+    return cookies.find(({ name }) => name === "taswiq_person").value;
+  }
+
   /** Opens the area and waits for its figures. */
   async open(path = "/field") {
     await this.phone.visit(path);
@@ -43,9 +79,19 @@ export class Agent {
     await expect(this.page.locator(".tab-bar, .action-bar").first()).toBeVisible();
   }
 
+  /** Follows the link to a screen, which loads nothing anew. */
+  async follow(path) {
+    await this.page.locator(`a[href="${path}"]`).first().click();
+  }
+
   /** Begins an order for somebody new and stops where products are chosen. */
-  async writeDownCustomer({ firstName, place, number = "" }) {
+  async writeDownCustomer(details) {
     await this.open("/field/new/customer");
+    await this.fillInCustomer(details);
+  }
+
+  /** The same, where the form is open already. */
+  async fillInCustomer({ firstName, place, number = "" }) {
     await this.page.getByLabel("Prénom").fill(firstName);
     await this.page.getByLabel("Quartier ou village").fill(place);
     if (number) await this.page.getByLabel("Téléphone").fill(number);
@@ -72,7 +118,17 @@ export class Agent {
   async sign() {
     await this.page.getByRole("link", { name: /Panier/ }).click();
     await this.writeOnPad();
-    await this.page.getByRole("button", { name: "Enregistrer" }).click();
+    await this.saveButton.click();
+    return this.receipt();
+  }
+
+  /** What makes the order count. */
+  get saveButton() {
+    return this.page.getByRole("button", { name: "Enregistrer" });
+  }
+
+  /** What the receipt on the screen says. */
+  async receipt() {
     await expect(this.page.locator(".receipt")).toBeVisible();
     const code = (await this.page.locator(".receipt-code strong").first().innerText()).trim();
     const order = new URL(this.page.url()).pathname.split("/")[3];
@@ -91,6 +147,13 @@ export class Agent {
       await this.page.mouse.move(x + width * across, y + height * down, { steps: 4 });
     }
     await this.page.mouse.up();
+  }
+
+  /** Finds the order of that code in the list of all, exactly once, and opens it. */
+  async expectOnce(code) {
+    await this.open("/field/orders?show=all");
+    await this.page.getByPlaceholder(/Code/).fill(code);
+    await expect(this.page.locator("a.list-row").filter({ hasText: code })).toHaveCount(1);
   }
 
   /** The ladder of the earnings page, in centimes. */
@@ -162,6 +225,18 @@ export class Cooperative {
     await this.phone.ready();
   }
 
+  /** Joins by the link that the office gave. */
+  async join(path, password) {
+    await choosePassword(this.page, new URL(path, this.phone.url).href, password);
+    await this.open();
+    await this.phone.ready();
+  }
+
+  /** The screen says so, hence it is saved. */
+  async #told(words) {
+    await expect(this.page.locator(".snackbar").getByText(words)).toBeVisible();
+  }
+
   async open(path = "/coop") {
     await this.phone.visit(path);
     await expect(this.page.locator("#skeleton")).toHaveCount(0);
@@ -188,6 +263,7 @@ export class Cooperative {
     await field.fill(`${units}`);
     await field.blur();
     await this.page.getByRole("button", { name: /^Confirmer/ }).last().click();
+    await this.#told("1 commande confirmée");
   }
 
   /** Refuses the order that is open. */
@@ -197,21 +273,33 @@ export class Cooperative {
     await sheet.getByLabel(reason).check();
     await sheet.getByRole("button", { name: "Refuser" }).click();
     await expect(sheet).toHaveCount(0);
+    await this.#told("1 commande refusée");
+  }
+
+  /** Begins to prepare the order of that code. */
+  async startPreparing(code) {
+    await this.openOrder(code);
+    await this.page.getByRole("link", { name: "Emballer" }).click();
+    await this.page.getByRole("button", { name: "Commencer" }).click();
+    await this.#told("1 commande en préparation");
   }
 
   async pack(code, lot) {
     await this.openOrder(code);
-    await this.page.goto(`${this.page.url()}/pack`);
+    await this.page.getByRole("link", { name: "Emballer" }).click();
     await this.page.getByLabel(/numéro du lot/).fill(lot);
     await this.page.getByRole("button", { name: "La commande est prête" }).click();
+    await this.#told("Commande prête");
   }
 
-  async handOver(code) {
+  async handOver(code, to = "") {
     await this.open("/coop/hand-over");
     const row = this.page.locator("li").filter({ hasText: code }).first();
     await row.getByRole("button", { name: "Remettre" }).click();
+    await this.page.getByLabel("À qui ?").fill(to);
     await this.page.locator("dialog[open]").getByRole("button", { name: /Remettre/ }).click();
     await expect(this.page.locator("dialog[open]")).toHaveCount(0);
+    await this.#told("1 commande remise");
   }
 }
 
@@ -229,15 +317,179 @@ export class Manager {
     await signIn(this.page, this.laptop.url, name, password);
   }
 
+  /** Opens a page of the office. */
+  async open(path) {
+    const answer = await this.laptop.visit(path);
+    expect(answer.status(), path).toBe(200);
+  }
+
   /** What the first page says of one agent's orders of one day, in centimes. */
   async commissionsOf(agent, day) {
-    const filter = new URLSearchParams({ period: "custom", from: day, to: day, agent });
-    await this.laptop.visit(`/office?${filter}`);
+    await this.open(`/office?${new URLSearchParams({ period: "custom", from: day, to: day, agent })}`);
     const tile = async (label) => centimes(await this.page.locator(".figure-tile").filter({ hasText: label }).locator(".amount").first().innerText());
     return {
       estimate: await tile("Commissions estimées"),
       pending: await tile("Commissions en attente"),
       earned: await tile("Commissions gagnées"),
     };
+  }
+
+  /** Everything that happened to an order, the latest first, in the office's words. */
+  async historyOf(order) {
+    await this.open(`/office/orders/${order}`);
+    return this.page.locator("ol.timeline strong").allInnerTexts();
+  }
+
+  /** The orders that the office finds for these words, by their codes. */
+  async ordersFor(words) {
+    await this.open(`/office/orders?${new URLSearchParams({ q: words })}`);
+    return this.page.locator("table .code").allInnerTexts();
+  }
+
+  /** Closes every session of the person of that number. */
+  async closeSessionsOf(number) {
+    await this.open(`/office/people/${number}`);
+    const close = this.page.getByRole("region", { name: "Sessions ouvertes" }).getByRole("button", { name: "Fermer" });
+    for (let left = await close.count(); left > 0; left -= 1) {
+      await close.first().click();
+      await expect(close).toHaveCount(left - 1);
+    }
+  }
+
+  /** A link by which the person of that number, who forgot their password, chooses another. */
+  async resetLinkFor(number) {
+    await this.open(`/office/people/${number}`);
+    await this.page.getByRole("button", { name: "Lien pour un nouveau mot de passe" }).click();
+    return this.linkShown();
+  }
+
+  /** The codes in the file of all the orders that the office finds for these words. */
+  async exportedOrders(words) {
+    const answer = await this.page.request.get(`${this.laptop.url}/office/orders.csv?${new URLSearchParams({ q: words })}`);
+    const [, ...rows] = (await answer.text()).trim().split("\r\n");
+    return rows.map((row) => row.split(";")[0]);
+  }
+
+  /** The path of the single-use link on the page: whoever gets it opens it at their own address. */
+  async linkShown() {
+    const address = await this.page.getByLabel("Adresse du lien").inputValue();
+    return new URL(address).pathname;
+  }
+}
+
+/** The first person of an empty server, who makes a company of it. Reads French. */
+export class Administrator extends Manager {
+  /** Opens the address on the console. */
+  async takeOffice(path, { name, login, password }) {
+    await this.open(path);
+    await this.page.getByLabel("Votre nom").fill(name);
+    await this.page.getByLabel("Téléphone ou e-mail").fill(login);
+    await this.page.getByLabel("Nouveau mot de passe").fill(password);
+    await this.page.getByLabel("Le même, encore une fois").fill(password);
+    await this.page.getByRole("button", { name: "Ouvrir le compte" }).click();
+    await this.page.waitForURL(({ pathname }) => pathname === "/office");
+  }
+
+  /** What the page of steps says of how far the company is from selling. */
+  async stepsLeft() {
+    await this.open("/office/start");
+    return this.page.locator("main .banner strong").first().innerText();
+  }
+
+  /** Presses the one button of the form, and reads that it was taken. */
+  async #done(button, said) {
+    await this.page.getByRole("button", { name: button }).click();
+    await expect(this.page.getByRole("status").getByText(said)).toBeVisible();
+  }
+
+  async addCooperative({ name, place, regime, deliveryDays }) {
+    await this.open("/office/cooperatives/new");
+    await this.page.getByLabel("Nom en français").fill(name);
+    await this.page.getByLabel("Ville ou village en français").fill(place);
+    await this.page.getByLabel(regime).check();
+    await this.page.getByLabel("Jours avant la livraison").fill(`${deliveryDays}`);
+    await this.#done("Enregistrer", "C’est enregistré.");
+  }
+
+  async addCategory(name) {
+    await this.open("/office/categories/new");
+    await this.page.getByLabel("Nom en français").fill(name);
+    await this.#done("Enregistrer", "C’est enregistré.");
+  }
+
+  async addProduct({ cooperative, category, name, unit, vat }) {
+    await this.open("/office/products/new");
+    await this.page.getByLabel("Coopérative").selectOption(cooperative);
+    await this.page.getByLabel("Catégorie").selectOption(category);
+    await this.page.getByLabel("Nom en français").fill(name);
+    await this.page.getByLabel("Unité en français").fill(unit);
+    await this.page.getByLabel("TVA").fill(vat);
+    await this.#done("Enregistrer", "C’est enregistré.");
+  }
+
+  /** The very first prices hold at once. */
+  async publishFirstPrices(product, { retail, semiWholesale, wholesale }) {
+    await this.open("/office/prices/new");
+    await this.page.getByLabel(`${product}, Détail`).fill(retail);
+    await this.page.getByLabel(`${product}, Demi-gros`).fill(semiWholesale);
+    await this.page.getByLabel(`${product}, Gros`).fill(wholesale);
+    await this.#done("Publier", "Publié.");
+  }
+
+  /**
+   * Publishes the first plan: rules that give a percentage, or nothing for a reason; some for the goods
+   * of one cooperative or for agents of one grade only.
+   */
+  async publishPlan(rules) {
+    await this.open("/office/plan/new");
+    for (const [index, { percent, nothingBecause, cooperative, grade }] of rules.entries()) {
+      const rule = this.page.getByRole("group", { name: `Règle ${index + 1}` });
+      await rule.getByLabel("Donne").selectOption(percent ? "Un pourcentage" : "Rien, avec une raison");
+      await rule.getByLabel("Combien, ou la raison").fill(percent ?? nothingBecause);
+      if (!cooperative && !grade) continue;
+      await rule.locator("summary").click();
+      if (cooperative) await rule.getByLabel("Coopérative").selectOption(cooperative);
+      if (grade) await rule.getByLabel("Grade").fill(grade);
+    }
+    await this.#done("Publier", "Publié.");
+  }
+
+  /** Has a file looked at. What is wrong with it, as `line column`; nothing is taken in by that. */
+  async checkFile(contents, rows) {
+    await this.open(`/office/import/${contents}`);
+    const file = { name: `${contents}.csv`, mimeType: "text/csv", buffer: Buffer.from(rows.join("\r\n")) };
+    await this.page.getByLabel("Le fichier", { exact: true }).setInputFiles(file);
+    await this.page.getByRole("button", { name: "Vérifier le fichier" }).click();
+    await this.page.waitForURL("**/check");
+    const wrong = await this.page.getByRole("region", { name: "À corriger dans le fichier" }).getByRole("row").all();
+    const places = await Promise.all(wrong.slice(1).map(async (row) => {
+      const line = await row.locator("th .number").innerText();
+      return `${line} ${await row.locator("code").innerText()}`;
+    }));
+    return places.sort();
+  }
+
+  /** Takes in a file that has nothing wrong, from a day on where it changes prices. */
+  async importFile(contents, rows, { validFrom } = {}) {
+    expect(await this.checkFile(contents, rows)).toEqual([]);
+    if (validFrom) await this.page.getByLabel("Valable à partir du").fill(validFrom);
+    await this.#done(/^Enregistrer/, "Le fichier est enregistré.");
+  }
+
+  /** Names in one of the office's lists. */
+  async namesOf(list) {
+    await this.open(`/office/${list}`);
+    return this.page.locator("tbody th a").allInnerTexts();
+  }
+
+  /** Invites somebody; the path of the link they get. */
+  async invite({ role, name, phone, cooperative }) {
+    await this.open("/office/invite");
+    await this.page.getByLabel("Rôle").selectOption(role);
+    await this.page.getByLabel("Nom en français").fill(name);
+    await this.page.getByLabel("Téléphone").fill(phone);
+    if (cooperative) await this.page.getByLabel(cooperative).check();
+    await this.page.getByRole("button", { name: "Inviter" }).click();
+    return this.linkShown();
   }
 }

@@ -68,12 +68,28 @@ export class Phone {
     this.context = null;
   }
 
-  /** Ends the browser as a phone does that runs out of memory: nothing is flushed. */
+  /** Ends the browser as a phone does whose battery falls out: nothing is flushed. */
   async kill() {
+    const strike = await this.aim();
+    await strike();
+  }
+
+  /** Finds beforehand what `kill` ends, so that `await strike()` takes no time of its own. */
+  async aim() {
+    const pids = await this.#processes();
     const closed = new Promise((resolve) => this.context.once("close", resolve));
-    for (const pid of await this.#processes()) process.kill(pid, "SIGKILL");
-    await closed;
-    this.context = null;
+    return async () => {
+      // The whole group: the browser with every process it has started, those that write included.
+      for (const pid of pids) process.kill(-pid, "SIGKILL");
+      await closed;
+      this.context = null;
+    };
+  }
+
+  /** A second page of the same browser, as when a link opens another tab. */
+  async secondPage() {
+    const page = await this.context.newPage();
+    return { url: this.url, page, visit: (address) => page.goto(new URL(address, this.url).href) };
   }
 
   /** Switches the network of every page and worker off. Stop the server too for the full picture. */
@@ -105,6 +121,10 @@ export class Phone {
   // What a page breaks or its policy forbids; a test asserts that there is nothing.
   #listen(page) {
     page.on("pageerror", (error) => this.complaints.push(`${error}`));
+    page.on("dialog", (dialog) => {
+      this.complaints.push(`a dialog: ${dialog.message()}`);
+      return dialog.dismiss();
+    });
     page.on("console", (message) => {
       if (message.type() === "error" && /Content Security Policy|Trusted/i.test(message.text())) {
         this.complaints.push(message.text());

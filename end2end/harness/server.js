@@ -13,6 +13,7 @@ const execute = promisify(execFile);
 // A debug build makes the demo company at leisure.
 const DEMO_TIMEOUT_MS = 100_000;
 const START_TIMEOUT_MS = 30_000;
+export const DAY_MS = 86_400_000;
 
 /**
  * Starts a server.
@@ -23,16 +24,20 @@ const START_TIMEOUT_MS = 30_000;
  *   false for an empty server
  * @param {string[]} [wish.options] more of the command line, such as `--test-clock`
  * @param {string} [wish.site] another build's folder
+ * @param {Server} [wish.beside] another process of the same office, on the same database
  */
 export async function startServer({
   database = "sqlite",
   demo = { orders: 60 },
   options = [],
   site: servedSite = site,
+  beside,
 } = {}) {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), "taswiq-server-"));
-  const url = database === "postgres" ? await freshPostgres() : `sqlite://${folder}/taswiq.sqlite`;
-  if (demo) {
+  const own = async () =>
+    database === "postgres" ? await freshPostgres() : `sqlite://${folder}/taswiq.sqlite`;
+  const url = beside?.databaseUrl ?? (await own());
+  if (demo && !beside) {
     const { orders = 60, seed = 1, asOf } = demo;
     const asked = ["demo", "--database", url, "--seed", `${seed}`, "--orders", `${orders}`];
     if (asOf) asked.push("--as-of", asOf);
@@ -72,6 +77,29 @@ export class Server {
   /** Everything it has printed. */
   get log() {
     return this.#lines.join("\n");
+  }
+
+  /** The path by which an empty server is taken into use, as it stands on the console. */
+  get setUpPath() {
+    return /\/setup\?token=[\w-]+/.exec(this.log)?.[0];
+  }
+
+  /** Lets time pass on a server that was started with `--test-clock`; gives the time it is then. */
+  async advance(ms) {
+    const answer = await fetch(`${this.url}/test/clock`, {
+      method: "POST",
+      headers: { "content-type": "application/json", origin: this.url },
+      body: JSON.stringify({ advance_ms: ms }),
+    });
+    if (!answer.ok) throw new Error(`the clock answers ${answer.status}`);
+    const { now } = await answer.json();
+    return now;
+  }
+
+  /** The day it is there, or so many days later: `2026-11-25`. */
+  async day(daysLater = 0) {
+    const moment = (await this.advance(0)) + daysLater * DAY_MS;
+    return new Intl.DateTimeFormat("en-CA", { timeZone: "Africa/Casablanca" }).format(moment);
   }
 
   /** Asks it to stop, as an operator would, and waits. */

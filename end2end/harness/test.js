@@ -6,6 +6,7 @@ import { startServer } from "./server.js";
 export { expect } from "@playwright/test";
 export { faults } from "./accessibility.js";
 export { picture } from "./pictures.js";
+export { DAY_MS } from "./server.js";
 
 export const test = base.extend({
   /** `await server({ demo: false })` starts a server; several may run. */
