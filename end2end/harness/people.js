@@ -346,16 +346,6 @@ export class Manager {
     return this.page.locator("table .code").allInnerTexts();
   }
 
-  /** Closes every session of the person of that number. */
-  async closeSessionsOf(number) {
-    await this.open(`/office/people/${number}`);
-    const close = this.page.getByRole("region", { name: "Sessions ouvertes" }).getByRole("button", { name: "Fermer" });
-    for (let left = await close.count(); left > 0; left -= 1) {
-      await close.first().click();
-      await expect(close).toHaveCount(left - 1);
-    }
-  }
-
   /** A link by which the person of that number, who forgot their password, chooses another. */
   async resetLinkFor(number) {
     await this.open(`/office/people/${number}`);
