@@ -332,7 +332,7 @@ fn cooperative(
             .ok()
             .filter(|days| i32::from(*days) <= limits::PROMISE_DAYS)
     });
-    if regime.is_none() && days.is_some() {
+    if row.get("regime").is_empty() && days.is_some() {
         cells.wrong("regime", Trouble::Missing);
     }
     let key = text::search_key(name.get("fr"));

@@ -81,9 +81,10 @@ impl Table {
             return (Self::default(), wrong);
         }
         let mut rows = Vec::new();
+        let mut lines = Lines::of(text);
         for record in records {
             let line = record.position().map_or(0, |position| {
-                usize::try_from(position.line()).unwrap_or_default()
+                lines.at(usize::try_from(position.byte()).unwrap_or_default())
             });
             if record.iter().all(str::is_empty) {
                 continue;
@@ -110,6 +111,35 @@ impl Table {
             wrong.push(whole(Trouble::Empty));
         }
         (Self { rows }, wrong)
+    }
+}
+
+/// Counts lines from record to record. The reader's own count is one short where lines end with a
+/// return, as those of most spreadsheets do: it has not passed the end of the line before yet.
+struct Lines<'a> {
+    text: &'a [u8],
+    passed: usize,
+    line: usize,
+}
+
+impl<'a> Lines<'a> {
+    const fn of(text: &'a str) -> Self {
+        Self {
+            text: text.as_bytes(),
+            passed: 0,
+            line: 1,
+        }
+    }
+
+    /// The line of the record that begins at this byte or after the ends of lines there.
+    fn at(&mut self, byte: usize) -> usize {
+        let rest = self.text.get(byte..).unwrap_or_default();
+        let ends = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        let begins = byte + ends.count();
+        let between = self.text.get(self.passed..begins).unwrap_or_default();
+        self.line += between.iter().filter(|byte| **byte == b'\n').count();
+        self.passed = begins;
+        self.line
     }
 }
 

@@ -214,3 +214,30 @@ fn each_wrong_customer_is_named_by_line_and_column() {
         ]
     );
 }
+
+#[test]
+fn lines_are_those_of_the_spreadsheet_however_they_end() {
+    let file = "name_fr;place_fr\nAzzaba;Sefrou\n\n\"Deux\nlignes\";\nImmouzer;\n";
+    let expected = [4, 6].map(|line| (line, "place_fr".to_owned(), Trouble::Missing));
+    assert_eq!(troubles(Contents::Cooperatives, file), expected);
+    let returned = file.replace('\n', "\r\n");
+    assert_eq!(troubles(Contents::Cooperatives, &returned), expected);
+}
+
+#[test]
+fn a_regime_that_nobody_knows_is_told_once() {
+    let told = |row: &str| {
+        troubles(
+            Contents::Cooperatives,
+            &format!("name_fr;place_fr;regime;delivery_days\n{row}"),
+        )
+    };
+    assert_eq!(
+        told("Azzaba;Sefrou;barter;2"),
+        [(2, "regime".to_owned(), Trouble::UnknownRegime)]
+    );
+    assert_eq!(
+        told("Azzaba;Sefrou;;2"),
+        [(2, "regime".to_owned(), Trouble::Missing)]
+    );
+}
