@@ -242,7 +242,14 @@ pub fn step(mut state: State, event: Event, jitter_ppm: u32) -> (State, Vec<Acti
             state.contact(&mut actions)
         }
         Event::TimerFired { .. } => {}
-        Event::OnlineHint(true) | Event::SyncRequested => state.contact(&mut actions),
+        Event::OnlineHint(true) => {
+            // A page that does not lead asks nobody: what a hint told it, a hint takes back.
+            if !state.leader && state.phase == Phase::Offline {
+                state.phase = Phase::Idle;
+            }
+            state.contact(&mut actions);
+        }
+        Event::SyncRequested => state.contact(&mut actions),
         Event::OnlineHint(false) => {
             // What is on its way may still arrive; what is not will find out by itself.
             if state.in_flight.is_none() && matches!(state.phase, Phase::Idle | Phase::Busy) {

@@ -216,6 +216,18 @@ fn a_hint_of_no_network_is_not_believed() {
 }
 
 #[test]
+fn a_page_that_does_not_lead_is_not_offline_for_ever() {
+    let mut walk = Walk {
+        state: State::default(),
+        actions: Vec::new(),
+    };
+    walk.on(Event::OnlineHint(false));
+    assert_eq!(walk.state.phase(), Phase::Offline);
+    assert_eq!(walk.on(Event::OnlineHint(true)).sent(), None);
+    assert_eq!(walk.state.phase(), Phase::Idle);
+}
+
+#[test]
 fn too_large_and_too_slow_halve_the_batch_and_success_lets_it_grow() {
     let (commands, bytes) = (limits::COMMANDS_PER_BATCH, limits::SYNC_REQUEST_BYTES);
     let mut walk = Walk::leading(1_000);
