@@ -103,13 +103,14 @@ export class Phone {
 
   /** Waits until the service worker answers for the page and holds the whole list. */
   async ready() {
-    await this.page.evaluate(async () => {
-      await navigator.serviceWorker.ready;
-      if (navigator.serviceWorker.controller) return;
-      await new Promise((resolve) =>
-        navigator.serviceWorker.addEventListener("controllerchange", resolve, { once: true }),
-      );
-    });
+    const isAnswered = () =>
+      this.page.evaluate(async () => {
+        await navigator.serviceWorker.ready;
+        return navigator.serviceWorker.controller !== null;
+      });
+    // A page that was itself loading when the worker took over is answered by it from the next load on.
+    if (!(await isAnswered())) await this.page.reload();
+    if (!(await isAnswered())) throw new Error("the worker does not answer for the page");
   }
 
   /** Closes it and throws it away. */

@@ -8,8 +8,9 @@ const looks = [
   { language: "ar", theme: "dark" },
 ];
 
-/** Looks at one screen; says what is wrong with it. */
+/** Looks at one screen, with what is folded unfolded; says what is wrong with it. */
 async function look(page, address, name) {
+  await page.evaluate(() => document.querySelectorAll("details").forEach((details) => (details.open = true)));
   const found = await faults(page);
   const { across, width } = await page.evaluate(() => ({
     across: document.documentElement.scrollWidth,
@@ -19,6 +20,44 @@ async function look(page, address, name) {
   await picture(page, `screens/${name}`, { fullPage: true });
   return found.map((fault) => `${address}: ${fault}`);
 }
+
+/** A button by its icon, which is the same in every language. */
+const button = (icon, kind = "") => `main button.button${kind}:has(use[href$="#i-${icon}"])`;
+
+/** The sheets that an agent opens from an order. */
+const sheetsOfAnOrder = {
+  cancel: button("close", ".button-danger"),
+  collect: button("cash"),
+  declare: "main .banner .button-quiet:not(:has(svg))",
+  failed: button("absent"),
+  returned: button("undo"),
+  withdrawn: button("shield"),
+};
+
+/** Opens the sheet behind a button, looks at it, and closes it again as somebody with a keyboard does. */
+async function lookAtSheet(page, opener, address, name) {
+  await opener.click();
+  const sheet = page.locator("dialog[open]");
+  await expect(sheet).toBeVisible();
+  const found = await look(page, `${address}: ${name}`, name);
+  await page.keyboard.press("Escape");
+  await expect(sheet).toHaveCount(0);
+  return found;
+}
+
+/** Sends a form as it stands, past what the browser itself would ask for, and looks at what is wrong with it. */
+async function lookAtProblems(page, name) {
+  const address = new URL(page.url()).pathname;
+  const submit = page.locator(".form-foot button[type=submit], .doorway-inside button[type=submit]").first();
+  await submit.evaluate((element) => (element.form.noValidate = true));
+  await submit.click();
+  await expect(page.locator(".error-summary")).toBeVisible();
+  return look(page, `${address} with problems`, name);
+}
+
+/** The addresses that the rows of a list lead to. */
+const links = (page, selector = "a.list-row") =>
+  page.locator(selector).evaluateAll((found) => found.map((link) => link.getAttribute("href")));
 
 const slug = (address) => address.replace(/[^a-z0-9]+/gi, "-").replace(/^-|-$/g, "") || "root";
 
@@ -55,9 +94,39 @@ for (const { language, theme } of looks) {
       const name = address === order ? "order" : address === `${order}/receipt` ? "receipt" : slug(address);
       wrong.push(...(await look(agent.page, address, `agent-${language}-${theme}-${name}`)));
     }
+    const name = (what) => `agent-${language}-${theme}-${what}`;
+
+    // A basket with its explanation, and the pad.
+    await agent.open("/field/new");
+    await agent.page.locator("button.list-row").first().click();
+    await agent.page.locator(".product-act").first().click();
+    wrong.push(...(await lookAtSheet(agent.page, agent.page.locator(".action-bar-figure"), "/field/new/products", name("explanation"))));
+    await agent.follow("/field/new/review");
+    await expect(agent.page.locator(".signature-pad canvas")).toBeVisible();
+    wrong.push(...(await look(agent.page, "/field/new/review", name("review"))));
+
+    // Orders in every state, until each sheet and the delivery were seen.
+    const unseen = new Map(Object.entries(sheetsOfAnOrder));
+    let delivery = null;
+    for (const shown of ["to-deliver", "delivered", "open"]) {
+      await agent.open(`/field/orders?show=${shown}`);
+      for (const path of (await links(agent.page)).slice(0, 12)) {
+        await agent.open(path);
+        delivery ??= (await links(agent.page, 'a[href*="/deliver/"]'))[0];
+        for (const [sheet, opener] of unseen) {
+          if ((await agent.page.locator(opener).count()) === 0) continue;
+          wrong.push(...(await lookAtSheet(agent.page, agent.page.locator(opener).first(), path, name(sheet))));
+          unseen.delete(sheet);
+        }
+      }
+    }
+    expect([...unseen.keys()]).toEqual([]);
+    await agent.open(delivery);
+    wrong.push(...(await look(agent.page, delivery, name("deliver"))));
+
     await device.goOffline();
     await agent.open("/field");
-    wrong.push(...(await look(agent.page, "/field offline", `agent-${language}-${theme}-offline`)));
+    wrong.push(...(await look(agent.page, "/field offline", name("offline"))));
     expect(wrong).toEqual([]);
     expect(device.complaints).toEqual([]);
   });
@@ -89,6 +158,36 @@ for (const { language, theme } of looks) {
       await cooperative.open(address);
       const name = address === order ? "order" : address.endsWith("/propose") ? "propose" : slug(address);
       wrong.push(...(await look(cooperative.page, address, `cooperative-${language}-${theme}-${name}`)));
+    }
+    const { page } = cooperative;
+    const name = (what) => `cooperative-${language}-${theme}-${what}`;
+    const see = async (address, what) => {
+      await cooperative.open(address);
+      wrong.push(...(await look(page, address, name(what))));
+    };
+    const done = async (opener) => {
+      await page.locator(opener).first().click();
+      await expect(page.locator(".snackbar")).toBeVisible();
+    };
+
+    // One order goes the whole way, and is looked at wherever it stands.
+    await cooperative.open("/coop?by=order");
+    wrong.push(...(await lookAtSheet(page, page.locator("main .button-danger").first(), "/coop?by=order", name("refuse"))));
+    await done("main .confirm-list .button-primary");
+    await see("/coop/prepare", "one-to-prepare");
+    const [pack] = await links(page);
+    await see("/coop/prepare/list", "one-to-pick");
+    await see(pack, "pack");
+    await done(".action-bar .button-primary");
+    await see("/coop/hand-over", "one-to-hand-over");
+    const [deliver] = await links(page, 'a[href$="/deliver"]');
+    wrong.push(...(await lookAtSheet(page, page.locator(button("truck")).first(), "/coop/hand-over", name("hand-over-to"))));
+    await see(deliver, "deliver");
+    wrong.push(...(await lookAtSheet(page, page.locator(".action-bar .button-danger"), deliver, name("not-delivered"))));
+    for (const shown of ["waiting", "under-way", "delivered", "ended"]) {
+      await cooperative.open(`/coop/orders?show=${shown}`);
+      const [path] = await links(page);
+      await see(path, `order-${shown}`);
     }
     expect(wrong).toEqual([]);
     expect(device.complaints).toEqual([]);
@@ -124,21 +223,125 @@ for (const { language, theme } of looks) {
       expect(answer.status(), address).toBe(200);
       wrong.push(...(await look(laptop.page, address, `office-${language}-${theme}-${slug(address)}`)));
     }
+    const { page } = laptop;
+    const name = (what) => `office-${language}-${theme}-${what}`;
+
+    // What the lists lead to.
+    const first = async (list, link) => {
+      await laptop.visit(list);
+      return (await links(page, `main ${link}`))[0];
+    };
+    const agent = await first("/office/agents", 'a[href^="/office/people/"]');
+    const member = await first("/office/team", 'a[href^="/office/people/"]');
+    for (const address of [
+      await first("/office/orders?progress=settled", 'a[href^="/office/orders/0"]'),
+      await first("/office/orders?progress=awaiting", 'a[href^="/office/orders/0"]'),
+      "/office/orders?q=nobody-has-this-name&progress=dead",
+      "/office/figures?by=agent",
+      agent, `${agent}/change`, member, `${member}/change`,
+      "/office/cooperatives/1", "/office/cooperatives/1/change", "/office/cooperatives/1/convention",
+      "/office/categories/1", "/office/products/1", "/office/products?q=nothing-like-this",
+      "/office/prices/new?cooperative=1", "/office/invite?role=cooperative",
+      "/office/import/products", "/office/import/cooperatives",
+    ]) {
+      const answer = await laptop.visit(address);
+      expect(answer.status(), address).toBe(200);
+      wrong.push(...(await look(page, address, name(slug(address.replace(/[0-9a-f]{8}-[0-9a-f-]+/, "one"))))));
+    }
+
+    // Forms that were not taken.
+    for (const address of ["/office/invite", "/office/cooperatives/new", "/office/cooperatives/1/convention",
+      "/office/products/new", "/office/prices/new?cooperative=1", "/office/plan/new", "/office/import/products"]) {
+      await laptop.visit(address);
+      wrong.push(...(await lookAtProblems(page, name(`${slug(address)}-problems`))));
+    }
+
+    // A file with faults and one without; a link for somebody new and one for somebody who forgot.
+    for (const [row, what] of [["Azzaba;;12;barter", "faults"], ["Azzaba;Sefrou;0535000001;own_production", "clean"]]) {
+      await laptop.visit("/office/import/cooperatives");
+      await page.locator("#text").fill(`name_fr;place_fr;phone;regime;delivery_days\n${row};2`);
+      await page.locator(".form-foot button[type=submit]").click();
+      await page.waitForURL("**/check");
+      wrong.push(...(await look(page, `a file: ${what}`, name(`file-${what}`))));
+    }
+    await laptop.visit("/office/invite");
+    await page.locator("#name_fr").fill("Salma Idrissi");
+    await page.locator("#phone").fill("0612345601");
+    await page.locator(".form-foot button[type=submit]").click();
+    await expect(page.locator("#link")).toBeVisible();
+    wrong.push(...(await look(page, "a link made", name("link-made"))));
+    await laptop.visit(agent);
+    await page.locator('form[action$="/link"] button').click();
+    await expect(page.locator("#link")).toBeVisible();
+    wrong.push(...(await look(page, "a link for a new password", name("link-for-a-new-password"))));
     expect(wrong).toEqual([]);
     expect(laptop.complaints).toEqual([]);
   });
 
   test(`the public pages, ${language}, ${theme}`, async ({ server, phone }) => {
+    test.setTimeout(240_000);
     const office = await server({ demo: false });
     const device = await phone({ url: office.url, language, theme });
-    const token = /setup\?token=[\w-]+/.exec(office.log)?.[0];
-    expect(token).toBeTruthy();
+    const { page } = device;
+    const name = (what) => `public-${language}-${theme}-${what}`;
     const wrong = [];
-    for (const address of ["/sign-in", `/${token}`, "/join/not-a-token", "/no-such-page"]) {
+    const see = async (address, what) => {
       await device.visit(address);
-      const name = address.includes("token=") ? "set-up" : slug(address);
-      wrong.push(...(await look(device.page, address, `public-${language}-${theme}-${name}`)));
+      wrong.push(...(await look(page, address, name(what))));
+    };
+    const choosePassword = async (again = "amlou-argan-7") => {
+      await page.locator("#password").fill("amlou-argan-7");
+      await page.locator("#again").fill(again);
+    };
+    const enter = () => page.locator(".doorway-inside button[type=submit]").click();
+    const forgetWhoIAm = () => device.context.clearCookies({ name: "taswiq" });
+
+    await see("/sign-in", "sign-in");
+    await page.locator("#name").fill("nobody");
+    await page.locator("#password").fill("nothing-at-all");
+    wrong.push(...(await lookAtProblems(page, name("sign-in-problems"))));
+    await see("/join/not-a-token", "link-spent");
+    await see("/no-such-page", "no-such-page");
+
+    // The first account, and the office as it looks on a phone while it is empty.
+    await see(office.setUpPath, "set-up");
+    await page.locator("#person").fill("Nadia");
+    await page.locator("#login").fill("nadia@taswiq.example");
+    await choosePassword("another-one-7");
+    wrong.push(...(await lookAtProblems(page, name("set-up-problems"))));
+    await choosePassword();
+    await enter();
+    await page.waitForURL("**/office");
+    for (const address of ["/office", "/office/start", "/office/orders", "/office/agents", "/office/cooperatives", "/office/products", "/office/plan"]) {
+      await see(address, `empty-${slug(address)}`);
     }
+
+    // Somebody invited, who forgets the password later.
+    await device.visit("/office/invite");
+    await page.locator("#name_fr").fill("Salma Idrissi");
+    await page.locator("#phone").fill("0612345601");
+    await page.locator(".form-foot button[type=submit]").click();
+    const invitation = new URL(await page.locator("#link").inputValue()).pathname;
+    wrong.push(...(await look(page, "a link made, on a phone", name("link-made"))));
+    const administrator = await device.context.cookies();
+    await forgetWhoIAm();
+    await see(invitation, "join");
+    await choosePassword("another-one-7");
+    wrong.push(...(await lookAtProblems(page, name("join-problems"))));
+    await choosePassword();
+    await enter();
+    await page.waitForURL("**/field");
+    await device.ready();
+    await see("/office", "not-for-you");
+    await device.context.addCookies(administrator);
+    await device.visit("/office/people/2");
+    await page.locator('form[action$="/link"] button').click();
+    const reset = new URL(await page.locator("#link").inputValue()).pathname;
+    await forgetWhoIAm();
+    await see(reset, "reset");
+
+    await device.goOffline();
+    await see("/sign-in", "no-network");
     expect(wrong).toEqual([]);
     expect(device.complaints).toEqual([]);
   });
