@@ -164,16 +164,17 @@ export class Agent {
     return { estimate, pending, earned, payable, paid };
   }
 
-  /** What the order's page says of its commission: at the door, each named loss, and what is left. */
+  /** What the order's page says of its commission: at the door, each loss with its reason, and what is left. */
   async commissionOf(order) {
     await this.open(`/field/orders/${order}`);
     const rows = this.page.locator("dl.explain > div");
     const amountOf = async (text) => centimes(await rows.filter({ hasText: text }).first().locator(".amount").innerText());
-    const losses = await rows.filter({ hasText: "−" }).locator(".amount").allInnerTexts();
+    const lost = rows.filter({ hasText: "−" });
     return {
       atTheDoor: await amountOf("Estimée à la porte"),
-      losses: losses.map(centimes),
-      pending: await amountOf("En attente"),
+      losses: (await lost.locator(".amount").allInnerTexts()).map(centimes),
+      reasons: await lost.locator("dt").allInnerTexts(),
+      left: await amountOf(/En attente|Gagné/),
     };
   }
 

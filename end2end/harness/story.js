@@ -78,9 +78,13 @@ export async function fromTheDoorToTheLedger({ office, road, agent, manager, arg
   // The estimate at the door, less two named losses, is to the centime what the accounts say.
   const explained = await agent.commissionOf(order.order);
   expect(explained.atTheDoor).toBe(atTheDoor);
+  expect(explained.reasons).toEqual(expect.arrayContaining([
+    expect.stringMatching(/Confirmée en partie$/),
+    expect.stringMatching(/Refusée : Épuisé$/),
+  ]));
   expect(explained.losses).toHaveLength(2);
-  expect(explained.losses.reduce((sum, loss) => sum + loss, atTheDoor)).toBe(explained.pending);
-  expect(pending.pending - before.pending).toBe(explained.pending);
+  expect(explained.losses.reduce((sum, loss) => sum + loss, atTheDoor)).toBe(explained.left);
+  expect(pending.pending - before.pending).toBe(explained.left);
 
   // Packed, handed over, delivered with the digits of the receipt after the seven days.
   await argan.people.pack(order.code, "L-2026-11");
@@ -100,6 +104,8 @@ export async function fromTheDoorToTheLedger({ office, road, agent, manager, arg
   expect(earned).toBe(pending.pending - before.pending);
   expect(settled.pending).toBe(before.pending);
   await picture(agent.page, "story/earned", { fullPage: true });
+  // The reasons of the losses outlive the delivery.
+  expect(await agent.commissionOf(order.order)).toEqual({ ...explained, left: earned });
 
   // The manager's page says the same of this agent and this day.
   const officeAfter = await manager.commissionsOf(number, day);

@@ -366,9 +366,15 @@ fn commission_part(phone: Phone, catalogue: &Catalogue, view: &OrderView) -> Any
             sum.plus(part).unwrap_or(sum)
         });
         if lost != Centimes::ZERO {
+            // What was confirmed only in part stays the reason, however far the rest has come.
+            let why = if sub_order.is_partly_confirmed() {
+                words.stage_confirmed_partly().to_owned()
+            } else {
+                super::wording::stage_words(phone, sub_order)
+            };
             let because = words.commission_lost(
                 &cooperative_name(phone, catalogue, sub_order.cooperative),
-                &super::wording::stage_words(phone, sub_order),
+                &why,
             );
             losses.push(
                 view! { <div><dt>{because}</dt><dd>{ui::signed_amount(lost)}</dd></div> }
