@@ -16,6 +16,10 @@ export const picturesFolder = path.join(target, "pictures");
 export const resultsFolder = path.join(target, "browser-results");
 export const reportFile =
   process.env.TASWIQ_BROWSER_REPORT ?? path.join(target, "xtask/browser-report.json");
+/** The wasm of `offline` that checks the browser's store, with the script that loads it. */
+export const conformanceFolder = process.env.TASWIQ_CONFORMANCE ?? path.join(target, "xtask/bound/conformance");
+/** Whether there is time for the many repetitions: `cargo xtask test --long`. */
+export const isLong = process.env.TASWIQ_TEST_LONG === "yes";
 /** A PostgreSQL of the tests' own, or nothing when a person runs them by hand without one. */
 export const postgresUrl = process.env.TASWIQ_TEST_POSTGRES_URL;
 

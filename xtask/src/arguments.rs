@@ -10,7 +10,8 @@ Usage: cargo xtask <command>
   build [--release]               build the phone's bundle and every asset into target/site
   run   [--release] [--port N]    build all, make the demo company at first start, serve
   test  [--only STAGE[,STAGE]]    everything: tidy, format, lints, tests, both databases, browser
-                                  stages: tidy, format, lint, unit, browser
+         [--long]                  stages: tidy, format, lint, unit, browser
+                                  long: hundreds of kills instead of a few, a quarter of an hour more
   bench [--quick] [--orders N] [NAME …]
                                   what it costs beside what others cost, all benchmarks or those
                                   named; --orders: of the largest company (1,000,000)
@@ -29,6 +30,7 @@ pub enum Task {
     },
     Test {
         only: Vec<Stage>,
+        is_long: bool,
     },
     Bench {
         names: Vec<&'static str>,
@@ -51,6 +53,7 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task, String
     let mut port = PORT_DEFAULT;
     let mut only = Vec::new();
     let (mut names, mut orders, mut is_quick) = (Vec::new(), None, false);
+    let mut is_long = false;
     while let Some(argument) = arguments.next() {
         let (name, inline) = match argument.split_once('=') {
             Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
@@ -78,6 +81,7 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task, String
                     );
                 }
             }
+            ("test", "--long") => is_long = true,
             ("bench", "--quick") => is_quick = true,
             ("bench", "--orders") => {
                 let value = value()?;
@@ -96,7 +100,7 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task, String
     match command.as_str() {
         "build" => Ok(Task::Build { mode }),
         "run" => Ok(Task::Run { mode, port }),
-        "test" => Ok(Task::Test { only }),
+        "test" => Ok(Task::Test { only, is_long }),
         "bench" => Ok(Task::Bench {
             names,
             options: bench::Options::new(orders, is_quick),
@@ -141,7 +145,19 @@ mod tests {
         assert_eq!(
             parsed("test --only tidy,unit"),
             Ok(Task::Test {
-                only: vec![Stage::Tidy, Stage::Unit]
+                only: vec![Stage::Tidy, Stage::Unit],
+                is_long: false
+            })
+        );
+    }
+
+    #[test]
+    fn the_long_test_is_asked_for() {
+        assert_eq!(
+            parsed("test --long"),
+            Ok(Task::Test {
+                only: Vec::new(),
+                is_long: true
             })
         );
     }
@@ -165,6 +181,7 @@ mod tests {
             "run --port",
             "run --port x",
             "test --only nothing",
+            "run --long",
             "bench P0",
             "bench --orders many",
         ] {

@@ -23,6 +23,7 @@ mod wasm;
 mod webmanifest;
 mod worker;
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
@@ -97,6 +98,15 @@ pub fn build(mode: Mode) -> Result<()> {
         started.elapsed().as_secs_f32()
     );
     Ok(())
+}
+
+/// Builds what checks the browser's store in a browser, and says in which folder it lies: not the
+/// site's, for nobody else shall ever load it.
+///
+/// # Errors
+/// When it does not compile.
+pub fn conformance() -> Result<PathBuf> {
+    wasm::conformance()
 }
 
 struct PublicFile {

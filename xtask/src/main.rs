@@ -34,7 +34,7 @@ fn main() -> ExitCode {
         }
         Task::Build { mode } => build::build(mode),
         Task::Run { mode, port } => run::run(mode, port),
-        Task::Test { only } => test::test(&only),
+        Task::Test { only, is_long } => test::test(&only, is_long),
         Task::Bench { names, options } => bench::bench(&names, &options),
         Task::Tidy => tidy::check_and_report(),
     };

@@ -54,11 +54,11 @@ impl Stage {
 }
 
 /// Runs the stages named, or all of them. A failing stage does not keep the others from running, so
-/// that one run tells everything.
+/// that one run tells everything. `is_long` asks for the many repetitions that nobody waits for daily.
 ///
 /// # Errors
 /// When anything failed.
-pub fn test(only: &[Stage]) -> Result<()> {
+pub fn test(only: &[Stage], is_long: bool) -> Result<()> {
     let stages: Vec<Stage> = Stage::ALL
         .into_iter()
         .filter(|stage| only.is_empty() || only.contains(stage))
@@ -74,7 +74,9 @@ pub fn test(only: &[Stage]) -> Result<()> {
             Stage::Format => format_stage(),
             Stage::Lint => lint_stage(),
             Stage::Unit => Postgres::started(&mut postgres).and_then(|url| unit_stage(&url)),
-            Stage::Browser => Postgres::started(&mut postgres).and_then(|url| browser_stage(&url)),
+            Stage::Browser => {
+                Postgres::started(&mut postgres).and_then(|url| browser_stage(&url, is_long))
+            }
         };
         let tally = outcome.unwrap_or_else(|error| {
             eprintln!("{}: {error:#}", stage.name());
@@ -168,8 +170,9 @@ fn unit_stage(postgres_url: &str) -> Result<Tally> {
     tally::cargo_test(&mut cargo)
 }
 
-fn browser_stage(postgres_url: &str) -> Result<Tally> {
+fn browser_stage(postgres_url: &str, is_long: bool) -> Result<Tally> {
     build::build(Mode::Quick)?;
+    let conformance = build::conformance()?;
     let server = crate::run::build_server(Mode::Quick)?;
-    browser::run(&server, postgres_url)
+    browser::run(&server, &conformance, postgres_url, is_long)
 }

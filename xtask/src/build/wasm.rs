@@ -13,6 +13,8 @@ use crate::workspace;
 
 const PACKAGE: &str = "taswiq-frontend";
 const CRATE_FILE: &str = "taswiq_frontend.wasm";
+const STORE_PACKAGE: &str = "taswiq-offline";
+const STORE_FILE: &str = "taswiq_offline.wasm";
 
 /// What `wasm-opt` may assume of the browser. `--all-features` would let it use instructions that
 /// Chromium refuses.
@@ -62,7 +64,7 @@ impl Bundle {
 pub fn build(mode: Mode) -> Result<Bundle> {
     needs::wasm_target()?;
     let compiled = compile(mode)?;
-    let folder = bind(&compiled, mode)?;
+    let folder = bind(&compiled, mode.name(), mode)?;
     let wasm = folder.join("taswiq_bg.wasm");
     let wasm = std::fs::read(&wasm).with_context(|| format!("reading {}", wasm.display()))?;
     let glue = folder.join("taswiq.js");
@@ -88,22 +90,34 @@ pub fn build(mode: Mode) -> Result<Bundle> {
     })
 }
 
+/// The crate of the browser's store as a library of its own, with the suite that checks it. The screens
+/// are left out, so it takes seconds.
+///
+/// # Errors
+/// When the compiler or `wasm-bindgen` fails.
+pub fn conformance() -> Result<PathBuf> {
+    println!("compiling {STORE_PACKAGE} with its conformance suite");
+    let mut cargo = command::cargo(&workspace::root());
+    cargo.args(["rustc", "--locked", "--package", STORE_PACKAGE, "--lib"]);
+    cargo.args(["--crate-type", "cdylib", "--features", "conformance"]);
+    cargo.args(["--target", needs::WASM_TARGET]);
+    compile_quickly(&mut cargo);
+    command::run(&mut cargo)?;
+    let compiled = workspace::target()
+        .join(needs::WASM_TARGET)
+        .join("debug")
+        .join(STORE_FILE);
+    bind(&compiled, "conformance", Mode::Quick)
+}
+
 fn compile(mode: Mode) -> Result<PathBuf> {
     println!("compiling {PACKAGE} for {}", needs::WASM_TARGET);
     let mut cargo = command::cargo(&workspace::root());
     cargo.args(["build", "--locked", "--package", PACKAGE, "--lib"]);
     cargo.args(["--target", needs::WASM_TARGET]);
-    // Leptos then boxes what it would otherwise compile anew for every view: a fifth less wasm.
-    let mut flags = vec!["--cfg=erase_components"];
     let folder = match mode {
-        // A profile of its own would compile every macro and build script a second time, a minute of
-        // a first build. Optimising our own crates is what makes the wasm small, since the generic
-        // code of others is compiled in them; optimising the rest costs 80 s more and saves nothing.
         Mode::Quick => {
-            cargo.args(["--config", "profile.dev.opt-level=1"]);
-            cargo.args(["--config", "profile.dev.package.\"*\".opt-level=0"]);
-            // A browser shows names, which stay; line tables would only be parsed and thrown away.
-            cargo.args(["--config", "profile.dev.debug=false"]);
+            compile_quickly(&mut cargo);
             "debug"
         }
         Mode::Release => {
@@ -115,18 +129,17 @@ fn compile(mode: Mode) -> Result<PathBuf> {
             needs::standard_library_source()?;
             cargo.env("RUSTC_BOOTSTRAP", "1");
             cargo.args(["-Zbuild-std=std", "-Zbuild-std-features=optimize_for_size"]);
-            flags.extend([
-                "-Zunstable-options",
-                "-Cpanic=immediate-abort",
-                "-Zlocation-detail=none",
-            ]);
+            with_flags(
+                &mut cargo,
+                &[
+                    "-Zunstable-options",
+                    "-Cpanic=immediate-abort",
+                    "-Zlocation-detail=none",
+                ],
+            );
             "wasm-release"
         }
     };
-    cargo.env(
-        "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
-        flags.join(" "),
-    );
     command::run(&mut cargo)?;
     Ok(workspace::target()
         .join(needs::WASM_TARGET)
@@ -134,11 +147,32 @@ fn compile(mode: Mode) -> Result<PathBuf> {
         .join(CRATE_FILE))
 }
 
-/// Runs `wasm-bindgen`, and `wasm-opt` for a release, unless this very file was bound before.
-fn bind(compiled: &Path, mode: Mode) -> Result<PathBuf> {
+/// A profile of its own would compile every macro and build script a second time, a minute of a first
+/// build. Optimising our own crates is what makes the wasm small, since the generic code of others is
+/// compiled in them; optimising the rest costs 80 s more and saves nothing.
+fn compile_quickly(cargo: &mut Command) {
+    cargo.args(["--config", "profile.dev.opt-level=1"]);
+    cargo.args(["--config", "profile.dev.package.\"*\".opt-level=0"]);
+    // A browser shows names, which stay; line tables would only be parsed and thrown away.
+    cargo.args(["--config", "profile.dev.debug=false"]);
+    with_flags(cargo, &[]);
+}
+
+/// Leptos boxes what it would otherwise compile anew for every view: a fifth less wasm, and less work.
+fn with_flags(cargo: &mut Command, more: &[&str]) {
+    let flags = [&["--cfg=erase_components"], more].concat();
+    cargo.env(
+        "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+        flags.join(" "),
+    );
+}
+
+/// Runs `wasm-bindgen`, and `wasm-opt` for a release, unless this very file was bound before; the
+/// folder of that name holds what they made.
+fn bind(compiled: &Path, name: &str, mode: Mode) -> Result<PathBuf> {
     let bytes =
         std::fs::read(compiled).with_context(|| format!("reading {}", compiled.display()))?;
-    let folder = workspace::cache().join("bound").join(mode.name());
+    let folder = workspace::cache().join("bound").join(name);
     let stamp = folder.join(".made-from");
     let made_from = format!("{} {}", sha256_hex(&bytes), WASM_OPT_FLAGS.join(" "));
     if std::fs::read_to_string(&stamp).is_ok_and(|kept| kept == made_from) {

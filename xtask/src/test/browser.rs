@@ -13,7 +13,7 @@ use crate::workspace;
 
 /// # Errors
 /// When the tests could not be run at all.
-pub fn run(server: &Path, postgres_url: &str) -> Result<Tally> {
+pub fn run(server: &Path, conformance: &Path, postgres_url: &str, is_long: bool) -> Result<Tally> {
     let folder = workspace::root().join("end2end");
     needs::npm_packages(&folder)?;
     let chromium = needs::chromium()?;
@@ -29,6 +29,8 @@ pub fn run(server: &Path, postgres_url: &str) -> Result<Tally> {
             .env("TASWIQ_SERVER", server)
             .env("TASWIQ_SITE", workspace::site())
             .env("TASWIQ_TARGET", workspace::target())
+            .env("TASWIQ_CONFORMANCE", conformance)
+            .env("TASWIQ_TEST_LONG", if is_long { "yes" } else { "no" })
             .env("TASWIQ_CHROMIUM", chromium)
             .env("TASWIQ_BROWSER_REPORT", &report)
             .env("TASWIQ_TEST_POSTGRES_URL", postgres_url)
