@@ -46,7 +46,7 @@ pub async fn page(conn: &mut Conn, before: i64, limit: i64) -> Result<Vec<AuditR
     fetch_all!(
         conn,
         AuditRow,
-        "SELECT id, at, actor_id, device_id, action, subject, detail FROM audit WHERE id < $1 ORDER BY id DESC LIMIT $2",
+        "SELECT id, at, actor_id, device_id, action, subject, detail FROM audit WHERE id < $1 ORDER BY id DESC LIMIT CAST($2 AS BIGINT)",
         before,
         limit,
     )

@@ -67,7 +67,7 @@ pub async fn search(
          WHERE (CAST($1 AS BIGINT) IS NULL OR agent_id = $1)
              AND (CAST($2 AS TEXT) IS NULL OR search_key LIKE $2 ESCAPE '!')
              AND (CAST($3 AS TEXT) IS NULL OR phone = $3)
-         ORDER BY search_key, id LIMIT $4",
+         ORDER BY search_key, id LIMIT CAST($4 AS BIGINT)",
         agent,
         pattern,
         phone,

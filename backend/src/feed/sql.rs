@@ -38,7 +38,7 @@ pub async fn after(
         conn,
         FeedRow,
         "SELECT scope, kind, entity, number, removed FROM feed
-         WHERE scope IN ($1, $2, $3) AND number > $4 ORDER BY number LIMIT $5",
+         WHERE scope IN ($1, $2, $3) AND number > $4 ORDER BY number LIMIT CAST($5 AS BIGINT)",
         scopes[0],
         scopes[1],
         scopes[2],

@@ -175,7 +175,7 @@ pub async fn unanswered_by(
     fetch_all!(
         conn,
         (Uuid, i64),
-        "SELECT order_id, cooperative_id FROM sub_order WHERE confirm_by IS NOT NULL AND confirm_by <= $1 ORDER BY confirm_by LIMIT $2",
+        "SELECT order_id, cooperative_id FROM sub_order WHERE confirm_by IS NOT NULL AND confirm_by <= $1 ORDER BY confirm_by LIMIT CAST($2 AS BIGINT)",
         now,
         limit,
     )
@@ -191,7 +191,7 @@ pub async fn withdrawal_over_by(
         conn,
         (Uuid, i64),
         "SELECT order_id, cooperative_id FROM sub_order
-         WHERE withdrawal_closes_at IS NOT NULL AND withdrawal_closes_at <= $1 ORDER BY withdrawal_closes_at LIMIT $2",
+         WHERE withdrawal_closes_at IS NOT NULL AND withdrawal_closes_at <= $1 ORDER BY withdrawal_closes_at LIMIT CAST($2 AS BIGINT)",
         now,
         limit,
     )
@@ -244,7 +244,7 @@ macro_rules! list_query {
               AND (CAST($8 AS BIGINT) IS NULL
                   OR EXISTS (SELECT 1 FROM sub_order s WHERE s.order_id = o.id AND s.cooperative_id = $8))
               AND (CAST($9 AS TEXT) IS NULL OR c.search_key LIKE $9 ESCAPE '!')
-              ORDER BY o.placed_at DESC, o.id DESC LIMIT $10"
+              ORDER BY o.placed_at DESC, o.id DESC LIMIT CAST($10 AS BIGINT)"
         )
     };
 }

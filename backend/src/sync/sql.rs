@@ -94,7 +94,7 @@ pub async fn parked(
         conn,
         CommandRow,
         select_commands!(
-            "WHERE refusal IS NOT NULL AND settled_at IS NULL AND received_at < $1 ORDER BY received_at DESC, seq DESC LIMIT $2"
+            "WHERE refusal IS NOT NULL AND settled_at IS NULL AND received_at < $1 ORDER BY received_at DESC, seq DESC LIMIT CAST($2 AS BIGINT)"
         ),
         before,
         limit,
