@@ -247,7 +247,8 @@ impl Making {
     pub fn searchable(self, catalogue: &Catalogue) -> Rc<[Searchable]> {
         if let Some((_, made)) = self
             .searchable
-            .get_value()
+            .try_get_value()
+            .flatten()
             .filter(|(revision, _)| *revision == catalogue.revision)
         {
             return made;
@@ -277,8 +278,11 @@ impl Making {
                 }
             })
             .collect();
-        self.searchable
-            .set_value(Some((catalogue.revision, Rc::clone(&made))));
+        // Somebody may have left the area while this was on its way; then nobody needs to remember it.
+        drop(
+            self.searchable
+                .try_set_value(Some((catalogue.revision, Rc::clone(&made)))),
+        );
         made
     }
 

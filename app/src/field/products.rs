@@ -7,7 +7,7 @@ use crate::phone::{Phone, badge};
 use crate::route::Field;
 use crate::ui::{self, Choice};
 use leptos::prelude::*;
-use taswiq_domain::catalogue::{Catalogue, PriceTier};
+use taswiq_domain::catalogue::{Catalogue, PriceTier, Product};
 use taswiq_domain::customer::CustomerKind;
 use taswiq_domain::ids::{CategoryId, PriceListVersion, ProductId};
 use taswiq_domain::limits;
@@ -35,6 +35,8 @@ pub fn screen(phone: Phone, making: Making) -> AnyView {
     let words = phone.words;
     phone.title(words.products_title());
     let query = RwSignal::new(String::new());
+    // What a search compares takes a while to make: when the screen stands, before the first letter.
+    request_idle_callback(move || drop(making.searchable(&phone.device_now().catalogue())));
     let usual = usual(phone, making);
     let shelf = RwSignal::new(if usual.is_empty() {
         Shelf::All
@@ -216,20 +218,23 @@ fn find(
         return usual.to_vec();
     }
     let now = taswiq_domain::time::Timestamp(i64::MAX);
-    making
-        .searchable(catalogue)
-        .iter()
-        .filter(|searchable| {
-            if wanted.is_empty() {
-                true
-            } else {
-                searchable.fits(&wanted)
-            }
-        })
-        .map(|searchable| &catalogue.products[searchable.index])
-        .filter(|product| {
-            !wanted.is_empty() || shelf == Shelf::All || shelf == Shelf::Category(product.category)
-        })
+    let fitting: Vec<&Product> = if wanted.is_empty() {
+        catalogue
+            .products
+            .iter()
+            .filter(|product| product.on_sale)
+            .filter(|product| shelf == Shelf::All || shelf == Shelf::Category(product.category))
+            .collect()
+    } else {
+        making
+            .searchable(catalogue)
+            .iter()
+            .filter(|searchable| searchable.fits(&wanted))
+            .map(|searchable| &catalogue.products[searchable.index])
+            .collect()
+    };
+    fitting
+        .into_iter()
         .filter(|product| product.price(version, tier).is_some())
         // A cooperative that never had a convention sells nothing.
         .filter(|product| {
