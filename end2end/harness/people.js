@@ -91,7 +91,8 @@ export class Agent {
   }
 
   /** The same, where the form is open already. */
-  async fillInCustomer({ firstName, place, number = "" }) {
+  async fillInCustomer({ firstName, place, number = "", kind = "" }) {
+    if (kind) await this.page.getByRole("radio", { name: kind }).check();
     await this.page.getByLabel("Prénom").fill(firstName);
     await this.page.getByLabel("Quartier ou village").fill(place);
     if (number) await this.page.getByLabel("Téléphone").fill(number);
