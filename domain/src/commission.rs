@@ -335,6 +335,22 @@ pub struct Standing {
     pub earned: Centimes,
     /// Of both, the part for units lost by the cooperative's or the transport's fault.
     pub charged: Centimes,
+    /// The turnover without value added tax that counts for tiers and targets: it vests with what it
+    /// earned, and what is kept for another's fault keeps counting.
+    pub base: Centimes,
+}
+
+impl Standing {
+    /// Both together.
+    pub fn plus(self, other: Self) -> Result<Self, Overflow> {
+        Ok(Self {
+            estimate: self.estimate.plus(other.estimate)?,
+            pending: self.pending.plus(other.pending)?,
+            earned: self.earned.plus(other.earned)?,
+            charged: self.charged.plus(other.charged)?,
+            base: self.base.plus(other.base)?,
+        })
+    }
 }
 
 /// Where the commission of a line stands, given the state of its sub-order.
@@ -357,6 +373,7 @@ pub fn standing(sub_order: &SubOrder, line: &Line) -> Result<Standing, Overflow>
         Standing {
             earned: amount,
             charged,
+            base: remaining(line.commission.base, line, alive + excused)?,
             ..Standing::default()
         }
     } else {
@@ -370,7 +387,11 @@ pub fn standing(sub_order: &SubOrder, line: &Line) -> Result<Standing, Overflow>
 
 /// The line's commission when `units` of those asked remain.
 fn amount_for(line: &Line, units: u32) -> Result<Centimes, Overflow> {
-    let whole = line.commission.amount;
+    remaining(line.commission.amount, line, units)
+}
+
+/// What is left of a figure of the whole line when `units` of those asked remain.
+fn remaining(whole: Centimes, line: &Line, units: u32) -> Result<Centimes, Overflow> {
     whole.minus(whole.share(line.asked.saturating_sub(units), line.asked)?)
 }
 
@@ -380,12 +401,6 @@ pub fn standing_of(sub_order: &SubOrder) -> Result<Standing, Overflow> {
         .lines
         .iter()
         .try_fold(Standing::default(), |sum, line| {
-            let one = standing(sub_order, line)?;
-            Ok(Standing {
-                estimate: sum.estimate.plus(one.estimate)?,
-                pending: sum.pending.plus(one.pending)?,
-                earned: sum.earned.plus(one.earned)?,
-                charged: sum.charged.plus(one.charged)?,
-            })
+            sum.plus(standing(sub_order, line)?)
         })
 }

@@ -296,7 +296,7 @@ impl<S: LocalStore> Device<S> {
             .documents
             .entries
             .values()
-            .filter(|entry| entry.transfer.order == order)
+            .filter(|entry| entry.transfer.cause.order() == Some(order))
         {
             earnings.post(memory.head.person, &entry.transfer)?;
         }
@@ -322,7 +322,7 @@ impl<S: LocalStore> Device<S> {
             .entries
             .values()
             .rev()
-            .filter(|entry| entry.transfer.order == order)
+            .filter(|entry| entry.transfer.cause.order() == Some(order))
             .cloned()
             .collect()
     }

@@ -311,12 +311,6 @@ fn standing_of(order: &Order) -> Result<Standing, Overflow> {
         .sub_orders
         .iter()
         .try_fold(Standing::default(), |sum, sub_order| {
-            let one = commission::standing_of(sub_order)?;
-            Ok(Standing {
-                estimate: sum.estimate.plus(one.estimate)?,
-                pending: sum.pending.plus(one.pending)?,
-                earned: sum.earned.plus(one.earned)?,
-                charged: sum.charged.plus(one.charged)?,
-            })
+            sum.plus(commission::standing_of(sub_order)?)
         })
 }
