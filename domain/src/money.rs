@@ -102,7 +102,7 @@ impl Centimes {
 }
 
 /// Divides, rounding half away from zero, so that a refund of an amount is exactly its negative.
-fn divide_half_up(numerator: i128, denominator: i128) -> Result<Centimes, Overflow> {
+pub(crate) fn divide_half_up(numerator: i128, denominator: i128) -> Result<Centimes, Overflow> {
     let rounded = (2 * numerator.abs() + denominator) / (2 * denominator);
     i64::try_from(numerator.signum() * rounded)
         .map(Centimes)

@@ -4,3 +4,5 @@
 //! its close, by [`rules`] of the plan, as entries of their own.
 
 pub mod rules;
+pub mod supplement;
+pub mod tax;
