@@ -33,6 +33,9 @@ pub const PROMISE_DAYS: i32 = 90;
 /// A superseded price list or plan is honoured for orders received this many days after it was
 /// superseded; later a person decides. A phone may well stay offline for a fortnight.
 pub const SUPERSEDED_HONOURED_DAYS: i64 = 14;
+/// Of what an agent owes from before, a month takes back this part at most of what remains of its pay
+/// after tax: 30 %.
+pub const RECOVERED_PPM_MAX: u32 = 300_000;
 /// A device keeps acknowledged commands this many days, so that a server restored from an older
 /// copy can be told again.
 pub const ACKNOWLEDGED_KEPT_DAYS: i64 = 30;

@@ -179,6 +179,8 @@ mod tests {
         fn the_bounds_of_tiers_are_no_steps(tiers in any_tiers()) {
             for tier in &tiers {
                 for turnover in [tier.from.0 - 1, tier.from.0] {
+                    let slices = supplement(&tiers, Centimes(turnover)).expect("fits").slices;
+                    prop_assert!(slices.iter().all(|slice| slice.base > Centimes::ZERO));
                     let step = amount(&tiers, turnover + 1) - amount(&tiers, turnover);
                     prop_assert!((0..=1).contains(&step), "{step} at {turnover}");
                 }

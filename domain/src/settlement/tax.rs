@@ -219,6 +219,14 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_given_back_by_a_month_that_pays_nothing() {
+        assert_eq!(
+            tax(-500_000, 9_000_000, EngagementKind::Independent),
+            (0, 0)
+        );
+    }
+
+    #[test]
     fn terms_hold_from_their_date_on() {
         let later = TaxTerms {
             valid_from: Timestamp(100),

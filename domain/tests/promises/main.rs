@@ -1,7 +1,10 @@
 //! What the rules promise. One binary, one module for each topic.
 
+mod agent_books;
 mod commission_rules;
 mod demo_catalogue;
 mod ledger_balances;
 mod order_life;
+mod settlement_closings;
+mod settlement_traps;
 mod wire_golden;
