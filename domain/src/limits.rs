@@ -47,3 +47,7 @@ pub const CONFIRM_REMINDER_HOURS: i64 = 24;
 pub const CONFIRM_ESCALATION_HOURS: i64 = 48;
 /// See [`CONFIRM_REMINDER_HOURS`].
 pub const CONFIRM_EXPIRY_HOURS: i64 = 72;
+/// A dispute is answered within this many days; after them the agent may have somebody else decide.
+pub const DISPUTE_ANSWER_DAYS: i64 = 10;
+/// A decision may be escalated for this many days: an agent may be away from the network for long.
+pub const DISPUTE_ESCALATION_DAYS: i64 = 30;
