@@ -43,11 +43,17 @@ pub enum Action {
     ManageOffice,
     /// Read the audit trail.
     ReadAudit,
+    /// Say that more is due for an own sale or entry.
+    DisputeEntries,
+    /// Read what agents dispute and decide it.
+    AnswerDisputes,
+    /// Decide what was escalated.
+    AnswerEscalated,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::UseField,
         Self::UseCooperativeArea,
         Self::UseOffice,
@@ -61,6 +67,9 @@ impl Action {
         Self::ManagePeople,
         Self::ManageOffice,
         Self::ReadAudit,
+        Self::DisputeEntries,
+        Self::AnswerDisputes,
+        Self::AnswerEscalated,
     ];
 }
 
@@ -94,7 +103,7 @@ pub fn can(actor: Option<&Actor>, action: Action, subject: Subject) -> bool {
     };
     let own_supply = matches!(subject, Subject::SubOrder { cooperative, .. } if actor.cooperatives.contains(&cooperative));
     match (actor.role, action) {
-        (Role::Agent, Action::UseField | Action::TakeOrders) => true,
+        (Role::Agent, Action::UseField | Action::TakeOrders | Action::DisputeEntries) => true,
         (Role::Agent, Action::ServeOrder | Action::ReadOrder) => own_order,
         (Role::Cooperative, Action::UseCooperativeArea) => true,
         (Role::Cooperative, Action::SupplyOrder) => own_supply,
@@ -105,7 +114,8 @@ pub fn can(actor: Option<&Actor>, action: Action, subject: Subject) -> bool {
             | Action::ReadFigures
             | Action::SettleParked
             | Action::ManageCatalogue
-            | Action::ManagePeople,
+            | Action::ManagePeople
+            | Action::AnswerDisputes,
         ) => true,
         (
             Role::Administrator,
@@ -116,7 +126,9 @@ pub fn can(actor: Option<&Actor>, action: Action, subject: Subject) -> bool {
             | Action::ManageCatalogue
             | Action::ManagePeople
             | Action::ManageOffice
-            | Action::ReadAudit,
+            | Action::ReadAudit
+            | Action::AnswerDisputes
+            | Action::AnswerEscalated,
         ) => true,
         _ => false,
     }

@@ -27,6 +27,7 @@ pub mod order;
 pub mod period;
 pub mod person;
 pub mod phone;
+pub mod photo;
 pub mod reading;
 pub mod refusal;
 pub mod settlement;

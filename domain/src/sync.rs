@@ -8,6 +8,7 @@
 use crate::catalogue::Catalogue;
 use crate::catalogue::Channel;
 use crate::customer::{Customer, CustomerDetails, CustomerLabel};
+use crate::dispute::{Dispute, DisputeEvent, DisputeReason, Disputed, DisputedLine};
 use crate::ids::{CommandId, CooperativeId, CustomerId, DeviceId, OrderId};
 use crate::ledger::Transfer;
 use crate::money::Centimes;
@@ -15,11 +16,13 @@ use crate::order::basket::Basket;
 use crate::order::event::{LineUnits, PackedLine, Proposal};
 use crate::order::{CancelledBy, Fault, Order, PaymentMethod, Place, Proof, Reason};
 use crate::person::Profile;
+use crate::photo::Photo;
 use crate::reading::{Fields, read_from_fields, read_tagged};
 use crate::refusal::Refusal;
 use crate::spoken_code::SpokenCode;
 use crate::time::{FixedOffset, Timestamp};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// The protocol this build speaks.
 pub const PROTOCOL: u16 = 1;
@@ -127,6 +130,12 @@ pub enum CommandBody {
     DeclareEarlyPayment(Collect),
     /// The customer withdraws.
     Withdraw(SubOrderRef),
+    /// An agent says that more is due.
+    OpenDispute(OpenDispute),
+    /// An agent gives a dispute up.
+    WithdrawDispute(DisputeRef),
+    /// An agent wants somebody else to decide.
+    EscalateDispute(EscalateDispute),
 }
 
 read_tagged!(CommandBody by "kind" {
@@ -148,6 +157,9 @@ read_tagged!(CommandBody by "kind" {
     "collect" => Collect("body"),
     "declare_early_payment" => DeclareEarlyPayment("body"),
     "withdraw" => Withdraw("body"),
+    "open_dispute" => OpenDispute("body"),
+    "withdraw_dispute" => WithdrawDispute("body"),
+    "escalate_dispute" => EscalateDispute("body"),
 });
 
 impl CommandBody {
@@ -172,13 +184,32 @@ impl CommandBody {
             Self::Collect(_) => "collect",
             Self::DeclareEarlyPayment(_) => "declare_early_payment",
             Self::Withdraw(_) => "withdraw",
+            Self::OpenDispute(_) => "open_dispute",
+            Self::WithdrawDispute(_) => "withdraw_dispute",
+            Self::EscalateDispute(_) => "escalate_dispute",
         }
     }
 
     /// The order it is about, unless it creates one.
     pub const fn order(&self) -> Option<OrderId> {
         match self {
-            Self::RegisterCustomer(_) | Self::CorrectCustomer(_) | Self::PlaceOrder(_) => None,
+            Self::RegisterCustomer(_)
+            | Self::CorrectCustomer(_)
+            | Self::PlaceOrder(_)
+            | Self::WithdrawDispute(_)
+            | Self::EscalateDispute(_)
+            | Self::OpenDispute(OpenDispute {
+                about: Disputed { line: None, .. },
+                ..
+            }) => None,
+            Self::OpenDispute(OpenDispute {
+                about:
+                    Disputed {
+                        line: Some(DisputedLine { order, .. }),
+                        ..
+                    },
+                ..
+            }) => Some(*order),
             Self::AmendOrder(AmendOrder { order, .. })
             | Self::CancelOrder(CancelOrder { order, .. })
             | Self::ConfirmSubOrder(ConfirmSubOrder { order, .. })
@@ -194,6 +225,15 @@ impl CommandBody {
             | Self::Collect(Collect { order, .. })
             | Self::DeclareEarlyPayment(Collect { order, .. })
             | Self::Withdraw(SubOrderRef { order, .. }) => Some(*order),
+        }
+    }
+
+    /// The dispute it is about, unless it opens one.
+    pub const fn dispute(&self) -> Option<Uuid> {
+        match self {
+            Self::WithdrawDispute(DisputeRef { dispute })
+            | Self::EscalateDispute(EscalateDispute { dispute, .. }) => Some(*dispute),
+            _ => None,
         }
     }
 
@@ -374,6 +414,33 @@ bodies! {
         /// How.
         method: PaymentMethod,
     }
+    /// See [`CommandBody::OpenDispute`]. The dispute has the id of the command.
+    OpenDispute {
+        /// About what.
+        about: Disputed,
+        /// How much more is due.
+        amount: Centimes,
+        /// What kind of mistake it is.
+        reason: DisputeReason,
+        /// Why, in the agent's words.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        note: String,
+        /// What shows it. The photo has the id of the command too.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        photo: Option<Photo>,
+    }
+    /// See [`CommandBody::WithdrawDispute`].
+    DisputeRef {
+        /// Which.
+        dispute: Uuid,
+    }
+    /// See [`CommandBody::EscalateDispute`].
+    EscalateDispute {
+        /// Which.
+        dispute: Uuid,
+        /// Why.
+        note: String,
+    }
 }
 
 /// What the server answers.
@@ -468,6 +535,8 @@ pub enum Change {
     Entry(LedgerEntry),
     /// A parked command that a person has settled.
     ParkedSettled(ParkedSettled),
+    /// A dispute of the agent, with what was answered.
+    Dispute(Box<DisputeDocument>),
 }
 
 read_tagged!(Change by "kind" {
@@ -479,6 +548,7 @@ read_tagged!(Change by "kind" {
     "order_removed" => OrderRemoved("body"),
     "entry" => Entry("body"),
     "parked_settled" => ParkedSettled("body"),
+    "dispute" => Dispute("body"),
 });
 
 /// An order as a device knows it.
@@ -513,6 +583,25 @@ impl LedgerEntry {
 }
 
 read_from_fields!(LedgerEntry);
+
+/// A dispute as its agent's devices know it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisputeDocument {
+    /// The dispute.
+    pub dispute: Dispute,
+    /// What happened to it since it was opened, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<DisputeStep>,
+}
+
+/// Something that happened to a dispute.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisputeStep {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub event: DisputeEvent,
+}
 
 /// How a parked command ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 mod agent_books;
 mod commission_rules;
 mod demo_catalogue;
+mod disputes;
 mod ledger_balances;
 mod order_life;
 mod settlement_closings;

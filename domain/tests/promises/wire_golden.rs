@@ -8,6 +8,9 @@ use std::fmt::Debug;
 use std::path::PathBuf;
 use taswiq_domain::Refusal;
 use taswiq_domain::customer::{CustomerDetails, CustomerKind};
+use taswiq_domain::dispute::{
+    Claim, Dispute, DisputeEvent, DisputeReason, DisputeState, Disputed, DisputedLine, Verdict,
+};
 use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
 use taswiq_domain::ledger::{Account, Cause, Purpose, Transfer};
 use taswiq_domain::money::Centimes;
@@ -15,6 +18,7 @@ use taswiq_domain::order::event::{LineUnits, PackedLine, Proposal, ProposedLine}
 use taswiq_domain::order::{CancelledBy, Fault, PaymentMethod, Place, Proof, Reason};
 use taswiq_domain::period::Period;
 use taswiq_domain::person::{Profile, Role};
+use taswiq_domain::photo::Photo;
 use taswiq_domain::reading::read;
 use taswiq_domain::spoken_code::SpokenCode;
 use taswiq_domain::sync::*;
@@ -265,6 +269,151 @@ fn a_response_with_every_kind_of_answer_and_change() {
                 }),
             ],
             cursor: 43,
+            more: 0,
+        },
+    );
+}
+
+fn disputed() -> Disputed {
+    Disputed {
+        entry: Some(12),
+        line: Some(DisputedLine {
+            order: OrderId(Uuid::from_u128(1)),
+            cooperative: HONEY_COOP,
+            line: 1,
+        }),
+    }
+}
+
+#[test]
+fn a_request_that_disputes() {
+    let bodies = [
+        CommandBody::OpenDispute(OpenDispute {
+            about: disputed(),
+            amount: Centimes(1_250),
+            reason: DisputeReason::Reversal,
+            note: "Le client a gardé les 12 pots".to_owned(),
+            photo: Some(Photo("/9j/2Q==".to_owned())),
+        }),
+        CommandBody::OpenDispute(OpenDispute {
+            about: Disputed {
+                entry: Some(13),
+                line: None,
+            },
+            amount: Centimes(100),
+            reason: DisputeReason::Deduction,
+            note: String::new(),
+            photo: None,
+        }),
+        CommandBody::WithdrawDispute(DisputeRef {
+            dispute: Uuid::from_u128(1),
+        }),
+        CommandBody::EscalateDispute(EscalateDispute {
+            dispute: Uuid::from_u128(2),
+            note: "أعترض على القرار".to_owned(),
+        }),
+    ];
+    let commands = bodies
+        .into_iter()
+        .zip(1_u64..)
+        .map(|(body, number)| Command {
+            id: CommandId(Uuid::from_u128(u128::from(number))),
+            seq: number,
+            made_at: Timestamp(1_793_534_400_000),
+            body,
+        });
+    golden(
+        "request-disputes-v1",
+        &Request {
+            protocol: PROTOCOL,
+            device: DeviceId(Uuid::from_u128(7)),
+            epoch: "e1".to_owned(),
+            build: "b1".to_owned(),
+            cursor: 42,
+            device_time: Timestamp(1_793_534_400_000),
+            waiting: Waiting {
+                commands: 4,
+                orders: 0,
+                oldest_made_at: Some(Timestamp(1_793_534_400_000)),
+            },
+            commands: commands.collect(),
+        },
+    );
+}
+
+#[test]
+fn a_response_about_disputes() {
+    let at = Timestamp(1_793_534_400_000);
+    let refusals = [
+        Refusal::UnknownDispute,
+        Refusal::UnknownEntry,
+        Refusal::AlreadyDisputed,
+        Refusal::WrongDisputeState {
+            state: DisputeState::Accepted,
+        },
+        Refusal::DisputeIsFinal,
+        Refusal::PhotoNotValid { bytes_max: 153_600 },
+    ];
+    let steps = [
+        DisputeEvent::Taken,
+        DisputeEvent::Decided {
+            verdict: Verdict::Partly {
+                amount: Centimes(250),
+            },
+            note: "Deux pots sont revenus".to_owned(),
+        },
+        DisputeEvent::Escalated {
+            note: "Un seul".to_owned(),
+        },
+        DisputeEvent::Decided {
+            verdict: Verdict::Denied,
+            note: "Voir le bon".to_owned(),
+        },
+        DisputeEvent::TakenBack,
+    ];
+    let dispute = Dispute {
+        id: Uuid::from_u128(1),
+        agent: PersonId(20),
+        claim: Claim {
+            about: disputed(),
+            amount: Centimes(1_250),
+            reason: DisputeReason::Reversal,
+            note: "Le client a gardé les 12 pots".to_owned(),
+            photo: Some(Uuid::from_u128(1)),
+        },
+        state: DisputeState::Denied,
+        granted: Centimes(250),
+        decided_by: Some(PersonId(30)),
+        was_escalated: true,
+        opened_at: at,
+        since: at,
+        due_at: at.plus_days(30),
+        step: 5,
+    };
+    golden(
+        "response-disputes-v1",
+        &Response {
+            protocol: PROTOCOL,
+            epoch: "e1".to_owned(),
+            server_time: at,
+            offset: FixedOffset { minutes: 0 },
+            decided_seq: 6,
+            results: refusals
+                .into_iter()
+                .zip(1_u128..)
+                .map(|(refusal, number)| CommandResult {
+                    id: CommandId(Uuid::from_u128(number)),
+                    answer: Answer::Parked { refusal },
+                })
+                .collect(),
+            changes: vec![Change::Dispute(Box::new(DisputeDocument {
+                dispute,
+                steps: steps
+                    .into_iter()
+                    .map(|event| DisputeStep { at, event })
+                    .collect(),
+            }))],
+            cursor: 44,
             more: 0,
         },
     );

@@ -208,7 +208,7 @@ impl Memory {
         plan
     }
 
-    fn known(&self, id: CommandId) -> Option<&Queued> {
+    pub(super) fn known(&self, id: CommandId) -> Option<&Queued> {
         let acknowledged = self.acknowledged.values().map(|record| &record.queued);
         let parked = self.parked.values().map(|record| &record.queued);
         self.outbox
@@ -382,7 +382,9 @@ impl Plan {
 
 impl Documents {
     fn has_created(&self, command: CommandId) -> bool {
-        self.orders.contains_key(&command.into()) || self.customers.contains_key(&command.into())
+        self.orders.contains_key(&command.into())
+            || self.customers.contains_key(&command.into())
+            || self.disputes.contains_key(&command.0)
     }
 
     /// The keys of all that comes and goes with the feed.
@@ -396,7 +398,15 @@ impl Documents {
             .entries
             .keys()
             .map(|number| (Table::Entries, number_key(*number)));
-        customers.chain(orders).chain(entries).collect()
+        let disputes = self
+            .disputes
+            .keys()
+            .map(|id| (Table::Disputes, id.to_string()));
+        customers
+            .chain(orders)
+            .chain(entries)
+            .chain(disputes)
+            .collect()
     }
 
     fn remove(&mut self, table: Table, key: &str) {
@@ -411,6 +421,9 @@ impl Documents {
                 key.parse()
                     .ok()
                     .and_then(|number| self.entries.remove(&number));
+            }
+            Table::Disputes => {
+                key.parse().ok().and_then(|id| self.disputes.remove(&id));
             }
             Table::Meta
             | Table::Outbox
@@ -437,6 +450,10 @@ impl Documents {
             }
             Change::Entry(entry) => {
                 self.entries.insert(entry.number, Rc::new(entry));
+            }
+            Change::Dispute(document) => {
+                self.disputes
+                    .insert(document.dispute.id, Rc::from(document));
             }
             Change::ParkedSettled(_) => {}
         }
@@ -470,6 +487,7 @@ fn place_of(change: &Change) -> Option<(Table, String)> {
         Change::Order(document) => Some((Table::Orders, document.order.id.to_string())),
         Change::OrderRemoved(id) => Some((Table::Orders, id.to_string())),
         Change::Entry(entry) => Some((Table::Entries, number_key(entry.number))),
+        Change::Dispute(document) => Some((Table::Disputes, document.dispute.id.to_string())),
     }
 }
 
@@ -515,6 +533,14 @@ fn write_change(batch: &mut Batch, generation: u32, change: &Change) {
             json(&Stored {
                 generation,
                 document: entry,
+            }),
+        ),
+        Change::Dispute(document) => batch.put(
+            Table::Disputes,
+            document.dispute.id.to_string(),
+            json(&Stored {
+                generation,
+                document,
             }),
         ),
         Change::ParkedSettled(_) => {}
@@ -594,12 +620,14 @@ impl Memory {
             Table::Customers,
             Table::Orders,
             Table::Entries,
+            Table::Disputes,
         ] {
             for (key, value) in store.scan(table).await? {
                 let read = match table {
                     Table::Customers => document(reading::read(&value), Change::Customer),
                     Table::Orders => document(reading::read(&value), Change::Order),
                     Table::Entries => document(reading::read(&value), Change::Entry),
+                    Table::Disputes => document(reading::read(&value), Change::Dispute),
                     _ if key == PROFILE => document(reading::read(&value), Change::Profile),
                     _ => document(reading::read_long(&value), Change::Catalogue),
                 };

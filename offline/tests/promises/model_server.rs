@@ -7,15 +7,17 @@ use taswiq_domain::access::Actor;
 use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::customer::{Customer, CustomerLabel};
 use taswiq_domain::decide::{Effect, Situation, decide};
+use taswiq_domain::dispute::{self, Dispute, DisputeEvent};
 use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
 use taswiq_domain::ledger::{Happening, transfers_for};
 use taswiq_domain::period::Period;
 use taswiq_domain::refusal::Refusal;
 use taswiq_domain::sync::{
-    Answer, Change, Command, CommandBody, CommandResult, LedgerEntry, OrderDocument, PROTOCOL,
-    ParkedSettled, Request, Response,
+    Answer, Change, Command, CommandBody, CommandResult, DisputeDocument, DisputeStep, LedgerEntry,
+    OrderDocument, PROTOCOL, ParkedSettled, Request, Response,
 };
 use taswiq_domain::time::{FixedOffset, Timestamp};
+use uuid::Uuid;
 
 /// One server. A clone is a backup.
 #[derive(Clone)]
@@ -28,6 +30,7 @@ pub struct ModelServer {
     pub customers: BTreeMap<CustomerId, Customer>,
     pub orders: BTreeMap<OrderId, OrderDocument>,
     pub entries: Vec<LedgerEntry>,
+    pub disputes: BTreeMap<Uuid, DisputeDocument>,
     /// Every command that took effect, in the order in which it did.
     pub applied: Vec<(DeviceId, u64, CommandId)>,
     answers: HashMap<CommandId, (Command, Answer)>,
@@ -52,7 +55,11 @@ enum Fed {
     OrderGone(OrderId),
     Entry(usize),
     Settled(ParkedSettled),
+    Dispute(Uuid),
 }
+
+/// Somebody of the office.
+const OFFICE: PersonId = PersonId(90);
 
 impl ModelServer {
     pub fn new() -> Self {
@@ -64,6 +71,7 @@ impl ModelServer {
             customers: BTreeMap::new(),
             orders: BTreeMap::new(),
             entries: Vec::new(),
+            disputes: BTreeMap::new(),
             applied: Vec::new(),
             answers: HashMap::new(),
             decided: HashMap::new(),
@@ -225,6 +233,20 @@ impl ModelServer {
             .body
             .customer()
             .and_then(|id| self.customers.get(&id).cloned());
+        let entry = match &command.body {
+            CommandBody::OpenDispute(open) => open
+                .about
+                .entry
+                .and_then(|number| self.entries.get(number as usize - 1).cloned()),
+            _ => None,
+        };
+        let known: Vec<Dispute> = self
+            .disputes
+            .values()
+            .map(|document| document.dispute.clone())
+            .filter(|dispute| dispute.agent == person)
+            .collect();
+        let disputes: Vec<&Dispute> = known.iter().collect();
         let situation = Situation {
             actor: &actor,
             grade: "",
@@ -234,12 +256,15 @@ impl ModelServer {
             received_at: Some(self.clock),
             order: before.as_ref(),
             customer: customer.as_ref(),
+            entry: entry.as_ref(),
+            disputes: &disputes,
         };
         match decide(command.id, &command.body, &situation)? {
             Effect::Customer(customer) => {
                 self.feed.push(Fed::Customer(customer.id));
                 self.customers.insert(customer.id, customer);
             }
+            Effect::Dispute { event, after, .. } => self.put_dispute(event, *after)?,
             Effect::Order { event, after } => {
                 let transfers = transfers_for(
                     before.as_ref(),
@@ -276,6 +301,45 @@ impl ModelServer {
         Ok(())
     }
 
+    /// Somebody of the office does something to a dispute.
+    pub fn answer_dispute(&mut self, id: Uuid, event: DisputeEvent) {
+        let after = self.disputes[&id]
+            .dispute
+            .after(&event, OFFICE, self.clock)
+            .expect("allowed");
+        self.put_dispute(Some(event), after).expect("fits");
+    }
+
+    fn put_dispute(&mut self, event: Option<DisputeEvent>, after: Dispute) -> Result<(), Refusal> {
+        let before = self.disputes.get(&after.id);
+        let period = Period::at(after.since, &FixedOffset::default());
+        let transfers = dispute::transfers_for(
+            before.map(|document| &document.dispute),
+            &after,
+            after.since,
+            period,
+        )?;
+        let mut steps = before.map_or_else(Vec::new, |document| document.steps.clone());
+        steps.extend(event.map(|event| DisputeStep {
+            at: after.since,
+            event,
+        }));
+        for transfer in transfers {
+            self.feed.push(Fed::Entry(self.entries.len()));
+            self.entries.push(LedgerEntry {
+                number: self.entries.len() as i64 + 1,
+                transfer,
+            });
+        }
+        self.feed.push(Fed::Dispute(after.id));
+        let document = DisputeDocument {
+            dispute: after,
+            steps,
+        };
+        self.disputes.insert(document.dispute.id, document);
+        Ok(())
+    }
+
     /// What a person may know of what changed since `from`, the place after it, and how much is left.
     fn changes(&self, person: PersonId, from: i64) -> (Vec<Change>, i64, u32) {
         let from = from as usize;
@@ -305,7 +369,8 @@ impl ModelServer {
         Some(match fed {
             Fed::Profiles => Change::Profile(profile(person)),
             Fed::Catalogue => Change::Catalogue(Box::new(self.catalogue.clone())),
-            Fed::Customer(_) | Fed::Entry(_) if cooperative => return None,
+            Fed::Customer(_) | Fed::Entry(_) | Fed::Dispute(_) if cooperative => return None,
+            Fed::Dispute(id) => Change::Dispute(Box::new(self.disputes[id].clone())),
             Fed::Customer(id) => Change::Customer(self.customers[id].clone()),
             Fed::Entry(index) => Change::Entry(self.entries[*index].clone()),
             Fed::Order(id) => {
