@@ -28,6 +28,7 @@ pub mod person;
 pub mod phone;
 pub mod reading;
 pub mod refusal;
+pub mod settlement;
 pub mod spoken_code;
 pub mod sync;
 pub mod text;

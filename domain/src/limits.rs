@@ -10,6 +10,9 @@ pub const LINES_PER_ORDER: usize = 200;
 pub const UNITS_PER_LINE: u32 = 10_000;
 /// The dearest unit price, in centimes: 100,000.00 DH, above the finest rug.
 pub const UNIT_PRICE_CENTIMES: i64 = 10_000_000;
+/// The turnover of one agent in one month, and whatever a plan compares with it, in centimes: what
+/// fifty of the dearest possible orders come to. Squared with a rate it still fits 128 bits easily.
+pub const PERIOD_TURNOVER_CENTIMES: i64 = 1_000_000_000_000_000;
 /// One part in a million is the unit of a rate; a rate above the whole makes no sense.
 pub const RATE_PPM: u32 = 1_000_000;
 /// A name or a place, in characters: long enough for a full Arabic name with lineage.
