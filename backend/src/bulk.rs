@@ -30,6 +30,7 @@ use taswiq_domain::ids::{CooperativeId, DeviceId, PersonId, PlanVersion};
 use taswiq_domain::ledger::{Transfer, transfers_for};
 use taswiq_domain::order::event::RecordedEvent;
 use taswiq_domain::order::{Order, OrderEvent};
+use taswiq_domain::settlement::rules::PeriodRules;
 use taswiq_domain::text::LocalText;
 use taswiq_domain::time::Timestamp;
 
@@ -393,6 +394,7 @@ async fn found_company(
             version: PlanVersion(version),
             valid_from: *valid_from,
             rules: rules.clone(),
+            period: PeriodRules::default(),
         }
         .check()?;
         let row = catalogue::sql::PlanRow {

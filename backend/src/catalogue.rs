@@ -27,6 +27,7 @@ use taswiq_domain::law::Regime;
 use taswiq_domain::limits;
 use taswiq_domain::money::{Centimes, Ppm};
 use taswiq_domain::phone::PhoneNumber;
+use taswiq_domain::settlement::rules::PeriodRules;
 use taswiq_domain::text::{self, LocalText};
 use taswiq_domain::time::Timestamp;
 
@@ -138,6 +139,7 @@ pub(crate) async fn load(conn: &mut Conn, revision: i64) -> Result<Catalogue, Of
             version: PlanVersion(row.version),
             valid_from: Timestamp(row.valid_from),
             rules: read(&row.rules)?,
+            period: PeriodRules::default(),
         });
     }
     Ok(Catalogue {
@@ -767,6 +769,7 @@ pub(crate) async fn publish_plan(
         version: PlanVersion(last.map_or(1, |last| last.version.0 + 1)),
         valid_from,
         rules: rules.to_vec(),
+        period: PeriodRules::default(),
     };
     plan.check()?;
     let row = sql::PlanRow {

@@ -228,7 +228,7 @@ async fn try_again(
         CommandId(row.id),
         &body,
         &actor,
-        &person.grade,
+        &person.profile().engagement_at(made_at),
         made_at,
         received_at,
     )
@@ -248,7 +248,7 @@ async fn try_again(
             CommandId(row.id),
             &body,
             &actor,
-            &person.grade,
+            &person.profile().engagement_at(made_at),
             made_at,
             received_at,
         )

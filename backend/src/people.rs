@@ -81,6 +81,7 @@ impl Person {
             role: self.role,
             cooperatives: self.cooperatives.clone(),
             grade: self.grade.clone(),
+            engagements: Vec::new(),
         }
     }
 }

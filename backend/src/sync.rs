@@ -27,6 +27,7 @@ use taswiq_domain::Refusal;
 use taswiq_domain::access::{Action, Actor, Subject, can};
 use taswiq_domain::customer::Customer;
 use taswiq_domain::decide::{Effect, Situation, decide};
+use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
 use taswiq_domain::limits;
 use taswiq_domain::order::Order;
@@ -481,7 +482,7 @@ async fn decide_and_store(
                 command.id,
                 body,
                 &actor,
-                &person.grade,
+                &person.profile().engagement_at(corrected_at),
                 corrected_at,
                 Some(work.now),
             )
@@ -543,7 +544,7 @@ pub(crate) async fn try_decide(
     id: CommandId,
     body: &CommandBody,
     actor: &Actor,
-    grade: &str,
+    engagement: &Engagement,
     made_at: Timestamp,
     received_at: Option<Timestamp>,
 ) -> Result<Result<Effect, Refusal>, OfficeError> {
@@ -585,7 +586,7 @@ pub(crate) async fn try_decide(
     let shared = std::sync::Arc::clone(&work.shared);
     let situation = Situation {
         actor,
-        grade,
+        engagement,
         catalogue: &catalogue,
         calendar: &shared.calendar,
         made_at,

@@ -193,7 +193,7 @@ impl Company {
                 catalogue,
                 calendar: &calendar,
                 agent: agent.id,
-                grade: &agent.grade,
+                engagement: &agent.profile().engagement_at(now),
                 customer_kind: CustomerKind::Household,
                 channel: Channel::default(),
                 placed_at: now,

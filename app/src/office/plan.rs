@@ -3,9 +3,10 @@
 use leptos::prelude::*;
 use taswiq_backend::people::Person;
 use taswiq_domain::catalogue::{Catalogue, Channel, Product};
-use taswiq_domain::commission::{Conditions, Pays, Plan, PlanError, Rule};
+use taswiq_domain::commission::{Condition, Conditions, Pays, Plan, PlanError, Rule, Sum};
 use taswiq_domain::customer::CustomerKind;
 use taswiq_domain::money::{Centimes, Ppm};
+use taswiq_domain::settlement::rules::{PeriodRules, PeriodRulesError};
 use taswiq_domain::time::Timestamp;
 
 use super::cooperatives::in_force;
@@ -43,11 +44,76 @@ pub fn trouble(words: Words, error: &PlanError) -> String {
         }
         PlanError::NumberTwice { number } => words.office_plan_number_twice(&number.to_string()),
         PlanError::RateAboveWhole { number } => words.office_plan_rate(&number.to_string()),
-        PlanError::SumNotValid { number } => words.office_plan_sum(&number.to_string()),
+        PlanError::SumNotValid {
+            number,
+            sum: Sum::PerUnit,
+        } => words.office_plan_sum(&number.to_string()),
+        PlanError::SumNotValid {
+            number,
+            sum: Sum::Cap,
+        } => words.office_plan_cap_wrong(&number.to_string()),
         PlanError::ReasonMissing { number } => {
             words.office_plan_reason_missing(&number.to_string())
         }
+        PlanError::BandEmpty { number } => words.office_plan_band_empty(&number.to_string()),
+        PlanError::Unknown { number, condition } => {
+            let number = number.to_string();
+            match condition {
+                Condition::Product => words.office_plan_unknown_product(&number),
+                Condition::Cooperative => words.office_plan_unknown_cooperative(&number),
+                Condition::Category => words.office_plan_unknown_category(&number),
+                _ => words.office_plan_unknown_agent(&number),
+            }
+        }
+        PlanError::NeverHolds { number, condition } => match condition {
+            Condition::Cooperative => words.office_plan_other_cooperative(&number.to_string()),
+            _ => words.office_plan_other_category(&number.to_string()),
+        },
+        PlanError::PeriodRules { error } => trouble_of_period(words, error),
         PlanError::NotInTheFuture => words.office_problem_past().to_owned(),
+    }
+}
+
+/// Why the rules for a whole month are refused, in words that name the tier or target.
+fn trouble_of_period(words: Words, error: &PeriodRulesError) -> String {
+    match error {
+        PeriodRulesError::FirstTierNotFromZero { from } => {
+            words.office_tier_first(&from.to_string())
+        }
+        PeriodRulesError::TierGap {
+            first,
+            second,
+            below,
+            from,
+        } => words.office_tier_gap(
+            &first.to_string(),
+            &second.to_string(),
+            &below.to_string(),
+            &from.to_string(),
+        ),
+        PeriodRulesError::TierOverlap {
+            first,
+            second,
+            from,
+        } => words.office_tier_overlap(&first.to_string(), &second.to_string(), &from.to_string()),
+        PeriodRulesError::LastTierNotOpen { tier, below } => {
+            words.office_tier_last(&tier.to_string(), &below.to_string())
+        }
+        PeriodRulesError::TierEmpty { tier, below } => {
+            words.office_tier_empty(&tier.to_string(), &below.to_string())
+        }
+        PeriodRulesError::TierRateAboveWhole { tier } => words.office_tier_rate(&tier.to_string()),
+        PeriodRulesError::TargetOrder { first, second } => {
+            words.office_target_order(&first.to_string(), &second.to_string())
+        }
+        PeriodRulesError::TargetNotValid { target, field } if field == "bonus" => {
+            words.office_target_bonus(&target.to_string())
+        }
+        PeriodRulesError::TargetNotValid { target, .. } => {
+            words.office_target_reach(&target.to_string())
+        }
+        PeriodRulesError::GuaranteedNotValid => words.office_guaranteed_wrong().to_owned(),
+        PeriodRulesError::LeadRateAboveWhole => words.office_lead_rate_wrong().to_owned(),
     }
 }
 
@@ -282,12 +348,14 @@ pub fn read(
                 .iter()
                 .find(|(name, _)| *name == typed.get(&field("channel")))
                 .map(|(_, channel)| *channel),
+            ..Conditions::default()
         };
         rules.push(Rule {
             number,
             when,
             pays,
             cap: cap.filter(|cap| *cap > Centimes::ZERO),
+            ..Rule::default()
         });
     }
     if reader.problems.is_empty() {
@@ -295,14 +363,12 @@ pub fn read(
             version: taswiq_domain::ids::PlanVersion(0),
             valid_from,
             rules: rules.clone(),
+            period: PeriodRules::default(),
         };
         if let Err(error) = plan.check() {
-            let field = match error {
-                PlanError::Tie { second: number, .. }
-                | PlanError::RateAboveWhole { number }
-                | PlanError::SumNotValid { number }
-                | PlanError::ReasonMissing { number } => format!("r{}_value", number - 1),
-                _ => "form".to_owned(),
+            let field = match error.rule() {
+                Some(number) => format!("r{}_value", number - 1),
+                None => "form".to_owned(),
             };
             reader.wrong(&field, trouble(words, &error));
         }

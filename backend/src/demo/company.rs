@@ -8,7 +8,7 @@ use taswiq_domain::catalogue::{
     Catalogue, Category, Channel, Convention, Cooperative, Picture, PriceList, Product,
     ProductPrice, VatRate,
 };
-use taswiq_domain::commission::{Conditions, Pays, Plan, Rule};
+use taswiq_domain::commission::{CapPer, Conditions, Pays, Plan, Rule};
 use taswiq_domain::customer::CustomerKind;
 use taswiq_domain::ids::{
     CategoryId, CooperativeId, DeviceId, PersonId, PlanVersion, PriceListVersion, ProductId,
@@ -17,6 +17,7 @@ use taswiq_domain::law::Regime;
 use taswiq_domain::money::{Centimes, Ppm};
 use taswiq_domain::person::Role;
 use taswiq_domain::phone::PhoneNumber;
+use taswiq_domain::settlement::rules::PeriodRules;
 use taswiq_domain::text::LocalText;
 use taswiq_domain::time::{Calendar, CivilDate, Timestamp};
 use uuid::Uuid;
@@ -473,6 +474,7 @@ impl Company {
                 version: PlanVersion(version),
                 valid_from,
                 rules,
+                period: PeriodRules::default(),
             };
             plan.check().map_err(|source| DemoError::Material {
                 file: "plan_rules.csv",
@@ -534,9 +536,11 @@ impl Company {
                 grade: given(&row.grade),
                 customer_kind,
                 channel,
+                ..Conditions::default()
             },
             pays,
             cap: row.cap_centimes.map(Centimes),
+            cap_per: CapPer::Line,
         })
     }
 

@@ -27,7 +27,7 @@ fn rules() -> Vec<Rule> {
         number: 1,
         when: Conditions::default(),
         pays: Pays::Rate { rate: Ppm(70_000) },
-        cap: None,
+        ..Rule::default()
     }]
 }
 

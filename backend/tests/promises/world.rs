@@ -12,6 +12,7 @@ use taswiq_backend::{Office, OfficeError, Options};
 use taswiq_domain::access::Actor;
 use taswiq_domain::catalogue::{Convention, Picture, VatRate};
 use taswiq_domain::commission::{Conditions, Pays, Rule};
+use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{
     CategoryId, CooperativeId, DeviceId, OrderId, PersonId, PlanVersion, PriceListVersion,
     ProductId,
@@ -307,7 +308,7 @@ pub fn company() -> Company {
         number,
         when,
         pays: Pays::Rate { rate: Ppm(rate) },
-        cap: None,
+        ..Rule::default()
     };
     Company {
         cooperatives: vec![
@@ -520,7 +521,7 @@ pub async fn place_order(
         catalogue: &catalogue,
         calendar,
         agent,
-        grade: "",
+        engagement: &Engagement::default(),
         customer_kind: taswiq_domain::customer::CustomerKind::Household,
         channel: taswiq_domain::catalogue::Channel::Door,
         placed_at: at,
