@@ -13,7 +13,7 @@
 mod line;
 mod plan;
 
-pub use line::{LineCommission, Override, Sale, ShareAmount, of_order};
+pub use line::{Earner, LineCommission, Override, Sale, ShareAmount, of_order};
 pub use plan::{Band, CapPer, Condition, Conditions, Pays, Plan, PlanError, Rule, Sum};
 
 use crate::ids::PersonId;
@@ -40,9 +40,10 @@ pub fn standing(sub_order: &SubOrder, line: &Line) -> Result<Standing, Overflow>
     // Whoever sells, the sum is the same.
     let nobody = PersonId(0);
     line.commission
-        .of_sellers(nobody)
-        .try_fold(Standing::default(), |sum, (_, whole)| {
-            sum.plus(&standing_of_amount(sub_order, line, whole)?)
+        .sellers(nobody)?
+        .iter()
+        .try_fold(Standing::default(), |sum, seller| {
+            sum.plus(standing_of_earner(sub_order, line, seller)?)
         })
 }
 
@@ -54,18 +55,20 @@ pub fn standings(
     agent: PersonId,
 ) -> Result<Vec<(PersonId, Standing)>, Overflow> {
     line.commission
-        .of_people(agent)
-        .map(|(person, whole)| Ok((person, standing_of_amount(sub_order, line, whole)?)))
+        .earners(agent)?
+        .iter()
+        .map(|earner| Ok((earner.person, standing_of_earner(sub_order, line, earner)?)))
         .collect()
 }
 
-/// Where an amount stands that is `whole` when all of the line is kept. Each person's part of a line
-/// goes through here by itself, so each is reversed by itself.
-fn standing_of_amount(
+/// Where one person's part of a line stands. Each goes through here by itself, so each is reversed by
+/// itself.
+fn standing_of_earner(
     sub_order: &SubOrder,
     line: &Line,
-    whole: Centimes,
+    earner: &Earner,
 ) -> Result<Standing, Overflow> {
+    let whole = earner.amount;
     let alive = sub_order.units_alive(line);
     if matches!(sub_order.stage, Stage::Awaiting | Stage::ChangeProposed) {
         return Ok(Standing {
@@ -106,7 +109,7 @@ pub fn standing_of(sub_order: &SubOrder) -> Result<Standing, Overflow> {
         .lines
         .iter()
         .try_fold(Standing::default(), |sum, line| {
-            sum.plus(&standing(sub_order, line)?)
+            sum.plus(standing(sub_order, line)?)
         })
 }
 
@@ -120,7 +123,7 @@ pub fn standing_for(
     for line in &sub_order.lines {
         for (earner, standing) in standings(sub_order, line, agent)? {
             if earner == person {
-                sum = sum.plus(&standing)?;
+                sum = sum.plus(standing)?;
             }
         }
     }
@@ -129,7 +132,7 @@ pub fn standing_for(
 
 impl Standing {
     /// Both together.
-    pub fn plus(&self, other: &Self) -> Result<Self, Overflow> {
+    pub fn plus(self, other: Self) -> Result<Self, Overflow> {
         Ok(Self {
             estimate: self.estimate.plus(other.estimate)?,
             pending: self.pending.plus(other.pending)?,

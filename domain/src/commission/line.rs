@@ -134,29 +134,58 @@ impl LineCommission {
         }
     }
 
-    /// What of [`LineCommission::amount`] is that person's, and what is their override.
+    /// What of it is that person's, as a seller or as the lead, when all of the line is kept.
     pub fn of_person(&self, person: PersonId, agent: PersonId) -> Result<Centimes, Overflow> {
-        Centimes::sum(
-            self.of_people(agent)
-                .filter(|(earner, _)| *earner == person)
-                .map(|(_, amount)| amount),
-        )
+        let earners = self.earners(agent)?;
+        let own = earners.iter().filter(|earner| earner.person == person);
+        Centimes::sum(own.map(|earner| earner.amount))
     }
 
-    /// Everybody who earns by it and how much when all of it is kept: its sellers, then the lead.
-    pub fn of_people(&self, agent: PersonId) -> impl Iterator<Item = (PersonId, Centimes)> + '_ {
-        self.of_sellers(agent)
-            .chain(self.lead.iter().map(|lead| (lead.person, lead.amount)))
+    /// Everybody who earns by it: its sellers, then their lead. `agent` is who took the order.
+    pub fn earners(&self, agent: PersonId) -> Result<Vec<Earner>, Overflow> {
+        let mut earners = self.sellers(agent)?;
+        earners.extend(self.lead.map(|lead| Earner {
+            person: lead.person,
+            amount: lead.amount,
+            base: Centimes::ZERO,
+        }));
+        Ok(earners)
     }
 
-    /// Its sellers and how much each earns when all of it is kept.
-    pub fn of_sellers(&self, agent: PersonId) -> impl Iterator<Item = (PersonId, Centimes)> + '_ {
-        let alone = self.shares.is_empty().then_some((agent, self.amount));
-        let shares = self.shares.iter();
-        alone
-            .into_iter()
-            .chain(shares.map(|share| (share.person, share.amount)))
+    /// Its sellers: the agent alone, or those who share it.
+    pub fn sellers(&self, agent: PersonId) -> Result<Vec<Earner>, Overflow> {
+        if self.shares.is_empty() {
+            return Ok(vec![Earner {
+                person: agent,
+                amount: self.amount,
+                base: self.base,
+            }]);
+        }
+        let parts: Vec<u32> = self.shares.iter().map(|share| share.part.0).collect();
+        let bases = self.base.split(&parts)?;
+        Ok(self
+            .shares
+            .iter()
+            .zip(bases)
+            .map(|(share, base)| Earner {
+                person: share.person,
+                amount: share.amount,
+                base,
+            })
+            .collect())
     }
+}
+
+/// Somebody who earns by a line, and how much when all of it is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Earner {
+    /// Who.
+    pub person: PersonId,
+    /// What they earn.
+    pub amount: Centimes,
+    /// The turnover that counts for their tiers and targets: a seller's part of the line's. An
+    /// override is no sale, so a lead has none.
+    pub base: Centimes,
 }
 
 /// What the lines of one order earn by the plan, under the terms of the agent who took it.

@@ -314,7 +314,7 @@ fn standing_of(order: &Order) -> Result<Standing, Overflow> {
         .sub_orders
         .iter()
         .try_fold(Standing::default(), |sum, sub_order| {
-            sum.plus(&commission::standing_for(
+            sum.plus(commission::standing_for(
                 sub_order,
                 order.agent,
                 order.agent,
