@@ -477,16 +477,7 @@ async fn decide_and_store(
         // Handed over by a lost phone or by somebody who is out: a person looks at it first.
         Ok(_) if !may_read => Err(Refusal::NotAllowed),
         Ok(body) => {
-            try_decide(
-                work,
-                command.id,
-                body,
-                &actor,
-                &person.profile().engagement_at(corrected_at),
-                corrected_at,
-                Some(work.now),
-            )
-            .await?
+            try_decide(work, command.id, body, &actor, corrected_at, Some(work.now)).await?
         }
     };
     let now = work.now;
@@ -544,7 +535,6 @@ pub(crate) async fn try_decide(
     id: CommandId,
     body: &CommandBody,
     actor: &Actor,
-    engagement: &Engagement,
     made_at: Timestamp,
     received_at: Option<Timestamp>,
 ) -> Result<Result<Effect, Refusal>, OfficeError> {
@@ -583,10 +573,17 @@ pub(crate) async fn try_decide(
             }
         }
     }
+    // Only a basket is priced by them.
+    let engagement = match body {
+        CommandBody::PlaceOrder(_) | CommandBody::AmendOrder(_) => {
+            work.engagement_at(actor.person, made_at).await?
+        }
+        _ => Engagement::default(),
+    };
     let shared = std::sync::Arc::clone(&work.shared);
     let situation = Situation {
         actor,
-        engagement,
+        engagement: &engagement,
         catalogue: &catalogue,
         calendar: &shared.calendar,
         made_at,

@@ -6,6 +6,7 @@ use taswiq_domain::Refusal;
 use taswiq_domain::catalogue::{Catalogue, Channel, PriceTier};
 use taswiq_domain::commission::{CapPer, LineCommission};
 use taswiq_domain::customer::CustomerKind;
+use taswiq_domain::engagement::EngagementKind;
 use taswiq_domain::ids::{CooperativeId, ProductId};
 use taswiq_domain::law::Regime;
 use taswiq_domain::money::Centimes;
@@ -49,6 +50,16 @@ pub const fn reason_icon(reason: Reason) -> &'static str {
 }
 
 impl Words {
+    /// The legal kind of an agent's terms.
+    pub fn engagement_kind(self, kind: EngagementKind) -> &'static str {
+        match kind {
+            EngagementKind::AutoEntrepreneur => self.office_terms_kind_auto_entrepreneur(),
+            EngagementKind::Independent => self.office_terms_kind_independent(),
+            EngagementKind::Company => self.office_terms_kind_company(),
+            EngagementKind::Salaried => self.office_terms_kind_salaried(),
+        }
+    }
+
     /// The cap that made a line earn less, or may still do so when the month closes.
     pub fn cap(self, commission: &LineCommission, units: u32) -> Option<(String, Centimes)> {
         let cap = commission.cap?;
