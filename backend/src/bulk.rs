@@ -22,14 +22,15 @@ use crate::rollups::Deltas;
 use crate::work::{Doer, Work};
 use crate::{devices, engagements, feed};
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use taswiq_domain::Refusal;
 use taswiq_domain::catalogue::{Convention, Picture, VatRate};
 use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{CooperativeId, DeviceId, PersonId, PlanVersion};
-use taswiq_domain::ledger::{Transfer, transfers_for};
+use taswiq_domain::ledger::{Happening, Transfer, transfers_for};
 use taswiq_domain::order::event::RecordedEvent;
 use taswiq_domain::order::{Order, OrderEvent};
+use taswiq_domain::period::Period;
 use taswiq_domain::text::LocalText;
 use taswiq_domain::time::Timestamp;
 
@@ -53,6 +54,9 @@ pub struct Company {
     /// The terms on which agents sell, by agent, oldest first.
     pub engagements: Vec<(PersonId, Engagement)>,
 }
+
+/// Histories are made far from any office, and by a few million steps.
+static CALENDAR: LazyLock<Casablanca> = LazyLock::new(Casablanca::default);
 
 /// An order with all that happened to it. Built by [`History::place`] and [`History::happen`], so
 /// that no event can be in it that the rules refuse.
@@ -99,10 +103,13 @@ impl History {
         self.transfers.extend(transfers_for(
             Some(&self.order),
             &after,
-            &event,
-            after.revision,
-            actor,
-            made_at,
+            &Happening {
+                event: &event,
+                number: after.revision,
+                actor,
+                at: made_at,
+                period: Period::at(made_at, &*CALENDAR),
+            },
         )?);
         self.events.push(RecordedEvent {
             number: after.revision,
@@ -435,7 +442,7 @@ async fn write_batch(work: &mut Work, batch: &Batch) -> Result<(), OfficeError> 
     let mut transfers = Vec::with_capacity(batch.transfers.len());
     for transfer in &batch.transfers {
         let number = work.next_ledger_number();
-        if let Some(agent) = ledger::agent_of(transfer) {
+        if let Some(agent) = transfer.agent() {
             row(
                 &Scope::Agent(agent),
                 Kind::Entry,

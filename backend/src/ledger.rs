@@ -6,27 +6,12 @@ use crate::db::Conn;
 use crate::error::OfficeError;
 use sql::TransferRow;
 use std::collections::BTreeMap;
-use taswiq_domain::ids::{CooperativeId, OrderId, PersonId};
-use taswiq_domain::ledger::{Account, Purpose, Transfer};
+use taswiq_domain::ids::{CooperativeId, OrderId};
+use taswiq_domain::ledger::{Account, Cause, Purpose, Transfer};
 use taswiq_domain::money::{Centimes, Overflow};
+use taswiq_domain::period::Period;
 use taswiq_domain::sync::LedgerEntry;
 use taswiq_domain::time::Timestamp;
-
-/// The agent whose own commission a transfer moves, if any.
-pub fn agent_of(transfer: &Transfer) -> Option<PersonId> {
-    [transfer.debit, transfer.credit]
-        .into_iter()
-        .find_map(|account| match account {
-            Account::AgentPending(person)
-            | Account::AgentEarned(person)
-            | Account::AgentPayable(person)
-            | Account::AgentHeld(person)
-            | Account::AgentCarried(person)
-            | Account::AgentPaid(person)
-            | Account::AgentWithheld(person) => Some(person),
-            _ => None,
-        })
-}
 
 /// Writes transfers and what they do to balances.
 pub(crate) async fn write(
@@ -39,7 +24,7 @@ pub(crate) async fn write(
     let rows: Vec<TransferRow> = transfers
         .iter()
         .map(|(number, transfer)| to_row(*number, transfer))
-        .collect();
+        .collect::<Result<_, _>>()?;
     sql::add(conn, &rows).await?;
     let mut balances: BTreeMap<(&'static str, i64), Centimes> = BTreeMap::new();
     for (_, transfer) in transfers {
@@ -108,8 +93,19 @@ fn account(kind: &str, owner: i64) -> Result<Account, OfficeError> {
     Account::from_stored(kind, owner).ok_or(OfficeError::Corrupt { what: "an account" })
 }
 
-fn to_row(number: i64, transfer: &Transfer) -> TransferRow {
-    TransferRow {
+fn to_row(number: i64, transfer: &Transfer) -> Result<TransferRow, OfficeError> {
+    let Cause::Order {
+        order,
+        event_number,
+        cooperative,
+        line,
+    } = transfer.cause
+    else {
+        return Err(OfficeError::Corrupt {
+            what: "a transfer that no order caused",
+        });
+    };
+    Ok(TransferRow {
         number,
         debit_account: transfer.debit.kind().to_owned(),
         debit_owner: transfer.debit.owner(),
@@ -117,12 +113,12 @@ fn to_row(number: i64, transfer: &Transfer) -> TransferRow {
         credit_owner: transfer.credit.owner(),
         amount_centimes: transfer.amount.0,
         purpose: transfer.purpose.as_str().to_owned(),
-        order_id: transfer.order.0,
-        cooperative_id: transfer.cooperative.0,
-        line: i64::from(transfer.line),
-        event_number: i64::from(transfer.event_number),
+        order_id: order.0,
+        cooperative_id: cooperative.0,
+        line: i64::from(line),
+        event_number: i64::from(event_number),
         at: transfer.at.0,
-    }
+    })
 }
 
 fn from_row(row: &TransferRow) -> Result<LedgerEntry, OfficeError> {
@@ -135,11 +131,15 @@ fn from_row(row: &TransferRow) -> Result<LedgerEntry, OfficeError> {
             amount: Centimes(row.amount_centimes),
             purpose: Purpose::from_name(&row.purpose)
                 .ok_or(OfficeError::Corrupt { what: "a purpose" })?,
-            order: OrderId(row.order_id),
-            cooperative: CooperativeId(row.cooperative_id),
-            line: u16::try_from(row.line).map_err(corrupt)?,
-            event_number: u32::try_from(row.event_number).map_err(corrupt)?,
+            cause: Cause::Order {
+                order: OrderId(row.order_id),
+                event_number: u32::try_from(row.event_number).map_err(corrupt)?,
+                cooperative: CooperativeId(row.cooperative_id),
+                line: u16::try_from(row.line).map_err(corrupt)?,
+            },
+            base: Centimes::ZERO,
             at: Timestamp(row.at),
+            period: Period::default(),
         },
     })
 }

@@ -23,8 +23,9 @@ use std::sync::Arc;
 use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::engagement::{Engagement, in_force};
 use taswiq_domain::ids::{CommandId, CooperativeId, CustomerId, DeviceId, OrderId, PersonId};
-use taswiq_domain::ledger::Transfer;
+use taswiq_domain::ledger::{Happening, Transfer, transfers_for};
 use taswiq_domain::order::{Order, OrderEvent};
+use taswiq_domain::period::Period;
 use taswiq_domain::time::Timestamp;
 use tokio::sync::broadcast;
 
@@ -214,17 +215,17 @@ impl Work {
         let number = after.revision;
         self.events
             .push(orders::event_row(id, number, event, &doer));
-        for transfer in taswiq_domain::ledger::transfers_for(
-            before,
-            &after,
+        let happening = Happening {
             event,
             number,
-            doer.actor,
-            doer.made_at,
-        )? {
+            actor: doer.actor,
+            at: doer.made_at,
+            period: Period::at(doer.made_at, &self.shared.calendar),
+        };
+        for transfer in transfers_for(before, &after, &happening)? {
             self.numbers.ledger_number += 1;
             let number = self.numbers.ledger_number;
-            if let Some(agent) = ledger::agent_of(&transfer) {
+            if let Some(agent) = transfer.agent() {
                 self.changed(&Scope::Agent(agent), Kind::Entry, number.to_string());
             }
             self.transfers.push((number, transfer));

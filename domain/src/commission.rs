@@ -32,6 +32,22 @@ pub struct Standing {
     pub earned: Centimes,
     /// Of both, the part for units lost by the cooperative's or the transport's fault.
     pub charged: Centimes,
+    /// The turnover without value added tax that counts for tiers and targets: it vests with what it
+    /// earned, and what is kept for another's fault keeps counting.
+    pub base: Centimes,
+}
+
+impl Standing {
+    /// Both together.
+    pub fn plus(self, other: Self) -> Result<Self, Overflow> {
+        Ok(Self {
+            estimate: self.estimate.plus(other.estimate)?,
+            pending: self.pending.plus(other.pending)?,
+            earned: self.earned.plus(other.earned)?,
+            charged: self.charged.plus(other.charged)?,
+            base: self.base.plus(other.base)?,
+        })
+    }
 }
 
 /// Where the commission of a line stands, given the state of its sub-order: of all its sellers
@@ -72,7 +88,7 @@ fn standing_of_earner(
     let alive = sub_order.units_alive(line);
     if matches!(sub_order.stage, Stage::Awaiting | Stage::ChangeProposed) {
         return Ok(Standing {
-            estimate: amount_for(whole, line, alive)?,
+            estimate: remaining(whole, line, alive)?,
             ..Standing::default()
         });
     }
@@ -81,12 +97,13 @@ fn standing_of_earner(
     } else {
         line.excused
     };
-    let amount = amount_for(whole, line, alive + excused)?;
-    let charged = amount.minus(amount_for(whole, line, alive)?)?;
+    let amount = remaining(whole, line, alive + excused)?;
+    let charged = amount.minus(remaining(whole, line, alive)?)?;
     Ok(if sub_order.has_vested()? {
         Standing {
             earned: amount,
             charged,
+            base: remaining(earner.base, line, alive + excused)?,
             ..Standing::default()
         }
     } else {
@@ -98,8 +115,8 @@ fn standing_of_earner(
     })
 }
 
-/// What of an amount remains when `units` of those asked do.
-fn amount_for(whole: Centimes, line: &Line, units: u32) -> Result<Centimes, Overflow> {
+/// What is left of a figure of the whole line when `units` of those asked remain.
+fn remaining(whole: Centimes, line: &Line, units: u32) -> Result<Centimes, Overflow> {
     whole.minus(whole.share(line.asked.saturating_sub(units), line.asked)?)
 }
 
@@ -128,16 +145,4 @@ pub fn standing_for(
         }
     }
     Ok(sum)
-}
-
-impl Standing {
-    /// Both together.
-    pub fn plus(self, other: Self) -> Result<Self, Overflow> {
-        Ok(Self {
-            estimate: self.estimate.plus(other.estimate)?,
-            pending: self.pending.plus(other.pending)?,
-            earned: self.earned.plus(other.earned)?,
-            charged: self.charged.plus(other.charged)?,
-        })
-    }
 }

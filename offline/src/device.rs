@@ -307,7 +307,7 @@ impl<S: LocalStore> Device<S> {
             .documents
             .entries
             .values()
-            .filter(|entry| entry.transfer.order == order)
+            .filter(|entry| entry.transfer.cause.order() == Some(order))
         {
             earnings.post(memory.head.person, &entry.transfer)?;
         }
@@ -333,7 +333,7 @@ impl<S: LocalStore> Device<S> {
             .entries
             .values()
             .rev()
-            .filter(|entry| entry.transfer.order == order)
+            .filter(|entry| entry.transfer.cause.order() == Some(order))
             .cloned()
             .collect()
     }

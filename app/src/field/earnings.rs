@@ -8,7 +8,7 @@ use crate::route::{Field, Rung};
 use crate::ui;
 use leptos::prelude::*;
 use taswiq_domain::ids::PersonId;
-use taswiq_domain::ledger::{Account, Purpose};
+use taswiq_domain::ledger::{Account, Purpose, Transfer};
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::Stage;
 use taswiq_domain::sync::LedgerEntry;
@@ -294,12 +294,10 @@ fn estimates(phone: Phone) -> Vec<Row> {
         .collect()
 }
 
-/// One entry, which opens to its explanation: line, rule, version, base, rate, rounding, event, time.
-fn entry(phone: Phone, entry: &LedgerEntry, rung: Option<Rung>) -> AnyView {
+/// What an entry is for: tone, icon, words.
+fn purpose(phone: Phone, purpose: Purpose) -> (&'static str, &'static str, &'static str) {
     let words = phone.words;
-    let transfer = &entry.transfer;
-    let person = phone.device_now().person();
-    let (tone, icon, said) = match transfer.purpose {
+    match purpose {
         Purpose::CommissionPending => ("waiting", "hourglass", words.entry_pending()),
         Purpose::CommissionVested => ("done", "check", words.entry_vested()),
         Purpose::CommissionReversed => ("trouble", "undo", words.entry_reversed()),
@@ -307,19 +305,58 @@ fn entry(phone: Phone, entry: &LedgerEntry, rung: Option<Rung>) -> AnyView {
         Purpose::Sale | Purpose::Payment | Purpose::Deposit | Purpose::DepositReleased => {
             ("", "coins", words.entry_other())
         }
-    };
+        Purpose::TierSupplement => ("done", "coins", words.entry_tier_supplement()),
+        Purpose::SupplementCorrection => ("", "coins", words.entry_supplement_correction()),
+        Purpose::TargetBonus => ("done", "coins", words.entry_target_bonus()),
+        Purpose::GuaranteedDraw => ("done", "coins", words.entry_guaranteed_draw()),
+        Purpose::PeriodCap => ("trouble", "undo", words.entry_period_cap()),
+        Purpose::Settled => ("done", "orders", words.entry_settled()),
+        Purpose::CarriedForward => ("", "undo", words.entry_carried_forward()),
+        Purpose::Recovered => ("", "undo", words.entry_recovered()),
+        Purpose::TaxWithheld => ("", "bank", words.entry_tax_withheld()),
+        Purpose::Advance => ("", "coins", words.entry_advance()),
+        Purpose::PaidOut => ("done", "bank", words.entry_paid_out()),
+        Purpose::DisputeHeld => ("waiting", "scales", words.entry_dispute_held()),
+        Purpose::DisputeReleased => ("", "scales", words.entry_dispute_released()),
+        Purpose::DisputeGranted => ("done", "scales", words.entry_dispute_granted()),
+        Purpose::WrittenOff => ("trouble", "undo", words.entry_written_off()),
+        Purpose::Correction => ("", "undo", words.entry_correction()),
+    }
+}
+
+/// What an entry is to its agent in all: won when it comes in, lost when it goes out or is kept
+/// back. What goes from one rung up to the next is shown as won there.
+fn felt(transfer: &Transfer) -> Centimes {
+    let kept_back = matches!(
+        transfer.credit,
+        Account::AgentHeld(_) | Account::AgentCarried(_) | Account::AgentWithheld(_)
+    ) && transfer.debit.agent().is_some();
+    if kept_back || transfer.credit.agent().is_none() {
+        Centimes(-transfer.amount.0)
+    } else {
+        transfer.amount
+    }
+}
+
+/// One entry, which opens to its explanation: line, rule, version, base, rate, rounding, event, time.
+fn entry(phone: Phone, entry: &LedgerEntry, rung: Option<Rung>) -> AnyView {
+    let words = phone.words;
+    let transfer = &entry.transfer;
+    let person = phone.device_now().person();
+    let (tone, icon, said) = purpose(phone, transfer.purpose);
     let moved = match rung {
         Some(rung) => effect(person, entry, rung),
-        // In all: what passes from one of the agent's rungs to the next is neither won nor lost.
-        None if transfer.purpose == Purpose::CommissionReversed => Centimes(-transfer.amount.0),
-        None => transfer.amount,
+        None => felt(transfer),
     };
-    let view = phone.device_now().order(transfer.order);
+    let view = transfer
+        .cause
+        .order()
+        .and_then(|order| phone.device_now().order(order));
     let catalogue = phone.device_now().catalogue();
     let line = view.as_ref().and_then(|view| {
         view.order
-            .sub_order(transfer.cooperative)?
-            .line(transfer.line)
+            .sub_order(transfer.cause.cooperative()?)?
+            .line(transfer.cause.line()?)
     });
     let title = line.map_or_else(
         || said.to_owned(),
@@ -336,6 +373,10 @@ fn entry(phone: Phone, entry: &LedgerEntry, rung: Option<Rung>) -> AnyView {
         let whole = line.commission.amount;
         view! { <div><dt>{words.entry_part_of(&ui::amount_text(whole))}</dt><dd>{ui::amount(transfer.amount, "amount-body")}</dd></div> }
     });
+    let event = transfer
+        .cause
+        .event_number()
+        .map(|event| view! { <small>{words.entry_event(&event.to_string())}</small> });
     let link = view.as_ref().map(|view| view! { <a href=Field::Order(view.order.id).to_string()>{words.entry_open_order()}</a> });
     view! {
         <li><details class="ledger-entry" data-tone=(!tone.is_empty()).then_some(tone)>
@@ -348,7 +389,7 @@ fn entry(phone: Phone, entry: &LedgerEntry, rung: Option<Rung>) -> AnyView {
             {explained}
             <dl class="explain">
                 {part}
-                <div><dt>{words.entry_number()}</dt><dd><span class="number">{entry.number.to_string()}</span><small>{words.entry_event(&transfer.event_number.to_string())}</small></dd></div>
+                <div><dt>{words.entry_number()}</dt><dd><span class="number">{entry.number.to_string()}</span>{event}</dd></div>
                 <div class="total"><dt>{said}</dt><dd>{ui::signed_amount(moved)}</dd></div>
             </dl>
             {link}

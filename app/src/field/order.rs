@@ -299,7 +299,7 @@ fn timeline(phone: Phone, view: &OrderView, sub_order: &SubOrder) -> AnyView {
         .iter()
         .map(|entry| &entry.transfer)
         .find(|transfer| {
-            transfer.cooperative == sub_order.cooperative
+            transfer.cause.cooperative() == Some(sub_order.cooperative)
                 && transfer.purpose == Purpose::CommissionPending
         })
         .map(|transfer| transfer.at);

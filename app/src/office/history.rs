@@ -495,7 +495,7 @@ fn ledger(desk: &Desk, history: &OrderHistory, known: &Known<'_>) -> AnyView {
             let cause = history
                 .events
                 .iter()
-                .find(|event| event.number == transfer.event_number);
+                .find(|event| Some(event.number) == transfer.cause.event_number());
             let cause = cause
                 .map(|event| happened(desk, &event.event, known).1)
                 .unwrap_or_default();
@@ -504,9 +504,12 @@ fn ledger(desk: &Desk, history: &OrderHistory, known: &Known<'_>) -> AnyView {
                 .sub_orders
                 .iter()
                 .flat_map(|sub_order| &sub_order.lines)
-                .find(|line| line.number == transfer.line);
+                .find(|line| Some(line.number) == transfer.cause.line());
             let about = line.map_or_else(
-                || known.cooperative(desk, transfer.cooperative),
+                || {
+                    let cooperative = transfer.cause.cooperative();
+                    cooperative.map_or_else(String::new, |id| known.cooperative(desk, id))
+                },
                 |line| known.product(desk, line.product),
             );
             Row::plain(vec![
@@ -537,6 +540,22 @@ fn purpose(words: Words, purpose: Purpose) -> &'static str {
         Purpose::Payment => words.office_ledger_payment(),
         Purpose::Deposit => words.office_ledger_deposit(),
         Purpose::DepositReleased => words.office_ledger_deposit_released(),
+        Purpose::TierSupplement => words.office_ledger_tier_supplement(),
+        Purpose::SupplementCorrection => words.office_ledger_supplement_correction(),
+        Purpose::TargetBonus => words.office_ledger_target_bonus(),
+        Purpose::GuaranteedDraw => words.office_ledger_guaranteed_draw(),
+        Purpose::PeriodCap => words.office_ledger_period_cap(),
+        Purpose::Settled => words.office_ledger_settled(),
+        Purpose::CarriedForward => words.office_ledger_carried_forward(),
+        Purpose::Recovered => words.office_ledger_recovered(),
+        Purpose::TaxWithheld => words.office_ledger_tax_withheld(),
+        Purpose::Advance => words.office_ledger_advance(),
+        Purpose::PaidOut => words.office_ledger_paid_out(),
+        Purpose::DisputeHeld => words.office_ledger_dispute_held(),
+        Purpose::DisputeReleased => words.office_ledger_dispute_released(),
+        Purpose::DisputeGranted => words.office_ledger_dispute_granted(),
+        Purpose::WrittenOff => words.office_ledger_written_off(),
+        Purpose::Correction => words.office_ledger_correction(),
     }
 }
 
@@ -562,5 +581,6 @@ fn account(desk: &Desk, account: Account, known: &Known<'_>) -> String {
         Account::Bank => words.office_account_bank().to_owned(),
         Account::Deposits => words.office_account_deposits().to_owned(),
         Account::CustomerDue => words.office_account_customer_due().to_owned(),
+        Account::Logistics => words.office_account_logistics().to_owned(),
     }
 }

@@ -203,7 +203,17 @@ fn every_state_occurs_in_three_thousand_orders() {
                 sub_orders(histories).filter(sold).count(),
             );
         }
-        for purpose in Purpose::ALL {
+        // What orders alone can bring: a month that closes brings the others.
+        for purpose in [
+            Purpose::CommissionPending,
+            Purpose::CommissionVested,
+            Purpose::CommissionReversed,
+            Purpose::CommissionCharged,
+            Purpose::Sale,
+            Purpose::Payment,
+            Purpose::Deposit,
+            Purpose::DepositReleased,
+        ] {
             let count = histories
                 .iter()
                 .flat_map(|history| history.transfers())

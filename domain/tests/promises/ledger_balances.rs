@@ -3,10 +3,11 @@
 use crate::demo_catalogue::*;
 use proptest::prelude::*;
 use taswiq_domain::commission::{standing, standing_of};
-use taswiq_domain::ledger::{Account, Transfer, transfers_for};
+use taswiq_domain::ledger::{Account, Happening, Transfer, transfers_for};
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::event::{LineUnits, PackedLine};
 use taswiq_domain::order::{CancelledBy, Fault, Order, OrderEvent, PaymentMethod, Proof, Reason};
+use taswiq_domain::period::Period;
 use taswiq_domain::time::Timestamp;
 
 fn any_event() -> impl Strategy<Value = OrderEvent> {
@@ -97,29 +98,22 @@ fn live(order: &Order, events: &[OrderEvent]) -> (Order, Vec<Transfer>) {
     let placed = OrderEvent::Placed {
         order: Box::new(order.clone()),
     };
-    let mut transfers = transfers_for(
-        None,
-        order,
-        &placed,
-        1,
-        Some(agent().person),
-        order.placed_at,
-    )
-    .expect("fits");
+    let happening = |event, number, at| Happening {
+        event,
+        number,
+        actor: Some(agent().person),
+        at,
+        period: Period::at(at, &CALENDAR),
+    };
+    let mut transfers =
+        transfers_for(None, order, &happening(&placed, 1, order.placed_at)).expect("fits");
     let mut state = order.clone();
     for (day, event) in events.iter().enumerate() {
         let at: Timestamp = noon(2026, 11, 1).plus_days(day as i64 + 1);
         if let Ok(after) = state.after(event, at) {
             transfers.extend(
-                transfers_for(
-                    Some(&state),
-                    &after,
-                    event,
-                    after.revision,
-                    Some(agent().person),
-                    at,
-                )
-                .expect("fits"),
+                transfers_for(Some(&state), &after, &happening(event, after.revision, at))
+                    .expect("fits"),
             );
             state = after;
         }

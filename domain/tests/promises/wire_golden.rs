@@ -9,10 +9,11 @@ use std::path::PathBuf;
 use taswiq_domain::Refusal;
 use taswiq_domain::customer::{CustomerDetails, CustomerKind};
 use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
-use taswiq_domain::ledger::{Account, Purpose, Transfer};
+use taswiq_domain::ledger::{Account, Cause, Purpose, Transfer};
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::event::{LineUnits, PackedLine, Proposal, ProposedLine};
 use taswiq_domain::order::{CancelledBy, Fault, PaymentMethod, Place, Proof, Reason};
+use taswiq_domain::period::Period;
 use taswiq_domain::person::{Profile, Role};
 use taswiq_domain::reading::read;
 use taswiq_domain::spoken_code::SpokenCode;
@@ -204,11 +205,15 @@ fn a_response_with_every_kind_of_answer_and_change() {
         credit: Account::AgentPending(PersonId(20)),
         amount: Centimes(8_400),
         purpose: Purpose::CommissionPending,
-        order: order.id,
-        cooperative: HONEY_COOP,
-        line: 1,
-        event_number: 2,
+        cause: Cause::Order {
+            order: order.id,
+            event_number: 2,
+            cooperative: HONEY_COOP,
+            line: 1,
+        },
+        base: Centimes::ZERO,
         at: Timestamp(1_793_534_400_000),
+        period: Period::default(),
     };
     let answers = vec![
         Answer::Applied,

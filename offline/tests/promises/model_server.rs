@@ -9,7 +9,8 @@ use taswiq_domain::customer::{Customer, CustomerLabel};
 use taswiq_domain::decide::{Effect, Situation, decide};
 use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
-use taswiq_domain::ledger::{Account, transfers_for};
+use taswiq_domain::ledger::{Happening, transfers_for};
+use taswiq_domain::period::Period;
 use taswiq_domain::refusal::Refusal;
 use taswiq_domain::sync::{
     Answer, Change, Command, CommandBody, CommandResult, LedgerEntry, OrderDocument, PROTOCOL,
@@ -244,16 +245,16 @@ impl ModelServer {
                 let transfers = transfers_for(
                     before.as_ref(),
                     &after,
-                    &event,
-                    after.revision,
-                    Some(person),
-                    made_at,
+                    &Happening {
+                        event: &event,
+                        number: after.revision,
+                        actor: Some(person),
+                        at: made_at,
+                        period: Period::at(made_at, &FixedOffset::default()),
+                    },
                 )?;
                 for transfer in transfers {
-                    let of_agent = |account| {
-                        matches!(account, Account::AgentPending(_) | Account::AgentEarned(_))
-                    };
-                    if of_agent(transfer.debit) || of_agent(transfer.credit) {
+                    if transfer.agent().is_some() {
                         self.feed.push(Fed::Entry(self.entries.len()));
                         self.entries.push(LedgerEntry {
                             number: self.entries.len() as i64 + 1,
