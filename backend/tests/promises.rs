@@ -8,6 +8,7 @@ mod promises {
 
     mod catalogue;
     mod demo;
+    mod engagements;
     mod faults;
     mod figures;
     mod files;
