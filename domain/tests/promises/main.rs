@@ -2,6 +2,7 @@
 
 mod commission_rules;
 mod demo_catalogue;
+mod earners;
 mod ledger_balances;
 mod order_life;
 mod wire_golden;
