@@ -3,5 +3,6 @@
 mod commission_rules;
 mod demo_catalogue;
 mod ledger_balances;
+mod ledger_chain;
 mod order_life;
 mod wire_golden;
