@@ -6,13 +6,15 @@
 //!
 //! Transfers are never written by hand: [`transfers_for`] compares an order before and after an
 //! event and posts the difference. Each has a [`Transfer::cause_key`], unique in the ledger, so
-//! posting the same event twice posts nothing twice.
+//! posting the same event twice posts nothing twice. Those that move an agent's commission stand in
+//! the agent's [`chain`], which shows whether any of them was touched afterwards.
 
 mod account;
+pub mod chain;
 mod transfer;
 
 pub use account::Account;
-pub use transfer::{Cause, Purpose, Transfer};
+pub use transfer::{Cause, CorrectionReason, Purpose, Transfer};
 
 use crate::commission::{self, Standing};
 use crate::ids::{CooperativeId, OrderId, PersonId};

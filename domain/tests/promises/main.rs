@@ -4,5 +4,6 @@ mod commission_rules;
 mod demo_catalogue;
 mod earners;
 mod ledger_balances;
+mod ledger_chain;
 mod order_life;
 mod wire_golden;

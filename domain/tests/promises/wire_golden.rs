@@ -12,6 +12,7 @@ use taswiq_domain::commission::{Band, CapPer, Conditions, Pays, Rule};
 use taswiq_domain::customer::{CustomerDetails, CustomerKind};
 use taswiq_domain::engagement::{Engagement, EngagementKind, Share};
 use taswiq_domain::ids::{CategoryId, CommandId, CustomerId, DeviceId, OrderId, PersonId};
+use taswiq_domain::ledger::chain::Chain;
 use taswiq_domain::ledger::{Account, Cause, Purpose, Transfer};
 use taswiq_domain::money::{Centimes, Ppm};
 use taswiq_domain::order::basket::Door;
@@ -264,6 +265,7 @@ fn a_response_with_every_kind_of_answer_and_change() {
                 Change::Entry(LedgerEntry {
                     number: 1,
                     transfer,
+                    link: None,
                 }),
                 Change::ParkedSettled(ParkedSettled {
                     command: CommandId(Uuid::from_u128(3)),
@@ -379,6 +381,63 @@ fn a_response_with_terms_and_a_whole_plan() {
             more: 0,
         },
     );
+}
+
+#[test]
+fn an_entry_of_every_cause() {
+    let agent = PersonId(20);
+    let (october, november) = (Period::new(2026, 10), Period::new(2026, 11));
+    let (october, november) = (october.expect("a month"), november.expect("a month"));
+    let causes = [
+        Cause::Order {
+            order: OrderId(Uuid::from_u128(1)),
+            event_number: 2,
+            cooperative: HONEY_COOP,
+            line: 1,
+        },
+        Cause::Settlement {
+            agent,
+            period: october,
+            item: 3,
+        },
+        Cause::Payout {
+            agent,
+            period: october,
+            step: 1,
+        },
+        Cause::Advance {
+            advance: Uuid::from_u128(4),
+        },
+        Cause::Dispute {
+            dispute: Uuid::from_u128(5),
+            step: 2,
+        },
+        Cause::Correction { of: 6 },
+    ];
+    let mut chain = Chain::default();
+    let entries: Vec<LedgerEntry> = causes
+        .into_iter()
+        .zip(1..)
+        .map(|(cause, number)| {
+            let transfer = Transfer {
+                debit: Account::AgentPending(agent),
+                credit: Account::AgentEarned(agent),
+                amount: Centimes(8_400),
+                purpose: Purpose::ALL[number as usize],
+                cause,
+                base: Centimes(120_000),
+                at: Timestamp(1_793_534_400_000),
+                period: november,
+            };
+            LedgerEntry {
+                number,
+                link: Some(chain.append(number, &transfer)),
+                transfer,
+            }
+        })
+        .collect();
+    golden("entries-v1", &entries);
+    assert_eq!(Chain::of(&entries), Ok(chain));
 }
 
 #[test]
