@@ -450,7 +450,9 @@ async fn write_batch(work: &mut Work, batch: &Batch) -> Result<(), OfficeError> 
                 work.next_feed_number(),
             );
         }
-        transfers.push((number, transfer.clone()));
+        let mut transfer = transfer.clone();
+        transfer.period = transfer.period.max(work.open_period());
+        transfers.push((number, transfer));
     }
     ledger::write(&mut work.conn, &transfers).await?;
     feed::sql::put(&mut work.conn, &rows).await?;

@@ -20,6 +20,7 @@
 //! | parked commands | [`Office::parked`], [`Office::count_parked`], [`Office::settle_parked`] |
 //! | orders | [`Office::orders`], [`Office::order_history`], [`Office::orders_by_progress`] |
 //! | figures | [`Office::figures`], [`Office::figures_by`], [`Office::overview`], [`Office::unanswered`], [`Office::completeness`], [`Office::balances`] |
+//! | the ledger | [`Office::correct_entry`], [`Office::close_period`], [`Office::recount`] |
 //! | the clock | [`Office::pass_deadlines`], [`Office::forget_expired`] |
 //! | audit | [`Office::audit`] |
 //! | many at once | [`Office::check_file`], [`Office::import_file`], [`Office::found_company`], [`Office::bulk_load`] |
@@ -119,7 +120,9 @@ impl Office {
             changes,
         });
         let writer = Writer::start(db.clone(), Arc::clone(&shared));
-        Ok(Self { db, writer, shared })
+        let office = Self { db, writer, shared };
+        office.chain_old_transfers().await?;
+        Ok(office)
     }
 
     /// Closes every connection. What was answered is durable anyway.

@@ -220,15 +220,10 @@ impl Work {
             number,
             actor: doer.actor,
             at: doer.made_at,
-            period: Period::at(doer.made_at, &self.shared.calendar),
+            period: self.posting_period(doer.made_at),
         };
         for transfer in transfers_for(before, &after, &happening)? {
-            self.numbers.ledger_number += 1;
-            let number = self.numbers.ledger_number;
-            if let Some(agent) = transfer.agent() {
-                self.changed(&Scope::Agent(agent), Kind::Entry, number.to_string());
-            }
-            self.transfers.push((number, transfer));
+            self.post(transfer)?;
         }
         let before = self
             .orders
@@ -277,6 +272,53 @@ impl Work {
         );
         self.orders_changed.insert(id);
         Ok(())
+    }
+
+    /// The month in which what happened then counts: its own, or the first that is still open. A
+    /// closed month never opens again.
+    pub fn posting_period(&self, at: Timestamp) -> Period {
+        Period::at(at, &self.shared.calendar).max(self.open_period())
+    }
+
+    /// The first month that is still open; the earliest there is when none was ever closed.
+    pub fn open_period(&self) -> Period {
+        match i32::try_from(self.numbers.open_period) {
+            Ok(0) | Err(_) => Period::from_months_since_1970(i32::MIN),
+            Ok(months) => Period::from_months_since_1970(months),
+        }
+    }
+
+    /// Closes a month and all before it: nothing counts in them any more from here on.
+    ///
+    /// # Errors
+    /// [`OfficeError::Conflict`] when it is closed already.
+    pub fn close_period(&mut self, period: Period) -> Result<(), OfficeError> {
+        if period < self.open_period() {
+            return Err(OfficeError::Conflict { field: "period" });
+        }
+        self.numbers.open_period = i64::from(period.next().months_since_1970());
+        Ok(())
+    }
+
+    /// Posts a transfer and gives its number. Whoever's commission it moves will be told.
+    ///
+    /// # Errors
+    /// [`OfficeError::Corrupt`] for one that no rule makes: into a closed month, or from one agent to
+    /// another.
+    pub fn post(&mut self, transfer: Transfer) -> Result<i64, OfficeError> {
+        let (from, to) = (transfer.debit.agent(), transfer.credit.agent());
+        if transfer.period < self.open_period() || from.zip(to).is_some_and(|(from, to)| from != to)
+        {
+            return Err(OfficeError::Corrupt {
+                what: "a transfer that may not be posted",
+            });
+        }
+        let number = self.next_ledger_number();
+        if let Some(agent) = transfer.agent() {
+            self.changed(&Scope::Agent(agent), Kind::Entry, number.to_string());
+        }
+        self.transfers.push((number, transfer));
+        Ok(number)
     }
 
     /// A customer, as the jobs before left them.

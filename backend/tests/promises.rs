@@ -12,6 +12,7 @@ mod promises {
     mod faults;
     mod figures;
     mod files;
+    mod ledger;
     mod people;
     mod schema;
     mod statements;

@@ -43,11 +43,13 @@ pub enum Action {
     ManageOffice,
     /// Read the audit trail.
     ReadAudit,
+    /// Close a month, take an entry of the ledger back.
+    KeepLedger,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::UseField,
         Self::UseCooperativeArea,
         Self::UseOffice,
@@ -61,6 +63,7 @@ impl Action {
         Self::ManagePeople,
         Self::ManageOffice,
         Self::ReadAudit,
+        Self::KeepLedger,
     ];
 }
 
@@ -105,7 +108,8 @@ pub fn can(actor: Option<&Actor>, action: Action, subject: Subject) -> bool {
             | Action::ReadFigures
             | Action::SettleParked
             | Action::ManageCatalogue
-            | Action::ManagePeople,
+            | Action::ManagePeople
+            | Action::KeepLedger,
         ) => true,
         (
             Role::Administrator,
@@ -116,7 +120,8 @@ pub fn can(actor: Option<&Actor>, action: Action, subject: Subject) -> bool {
             | Action::ManageCatalogue
             | Action::ManagePeople
             | Action::ManageOffice
-            | Action::ReadAudit,
+            | Action::ReadAudit
+            | Action::KeepLedger,
         ) => true,
         _ => false,
     }

@@ -20,16 +20,18 @@ pub fn of_sub_orders(
     total: Centimes,
 ) -> AnyView {
     let words = phone.words;
+    let person = phone.device_now().person();
     let lines: Vec<AnyView> = sub_orders
         .iter()
         .flat_map(|sub_order| &sub_order.lines)
         .map(|line| {
             let name = product_name(phone, catalogue, line.product);
+            let mine = line.commission.of_person(person, person).unwrap_or_default();
             view! {
                 <li><details class="ledger-entry">
                     <summary class="list-row">
                         <span class="list-main"><span><bdi>{name}</bdi></span><span><bdi>{rate_words(phone, line)}</bdi></span></span>
-                        {ui::amount(line.commission.amount, "")}
+                        {ui::amount(mine, "")}
                         {ui::icon_flat("chevron-down")}
                     </summary>
                     {of_line(phone, catalogue, line, plan)}

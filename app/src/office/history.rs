@@ -250,6 +250,26 @@ fn explain(
     let cap = sentences.cap(paid, line.asked).map(|(said, cap)| {
         view! { <div><dt>{said}</dt><dd>{ui::amount(cap, "amount-body")}</dd></div> }
     });
+    let name = |id| {
+        let mut people = known.people.iter();
+        let person = people.find(|person| person.id == id);
+        person.map_or_else(|| id.to_string(), |person| desk.text(&person.name))
+    };
+    let shares = paid.shares.iter().map(|share| {
+        let said = sentences.office_terms_share_said(&name(share.person), &share.part.to_string());
+        (said, share.amount)
+    });
+    let lead = paid.lead.iter().map(|lead| {
+        let said = sentences.commission_lead_part(&lead.rate.to_string());
+        (format!("{said} · {}", name(lead.person)), lead.amount)
+    });
+    let earners: Vec<AnyView> = shares
+        .chain(lead)
+        .map(|(said, amount)| {
+            view! { <div><dt>{said}</dt><dd>{ui::amount(amount, "amount-body")}</dd></div> }
+                .into_any()
+        })
+        .collect();
     let standing = commission::standing(sub_order, line).unwrap_or_default();
     let stands: Vec<AnyView> = [
         (sentences.office_figures_estimate(), standing.estimate),
@@ -271,6 +291,7 @@ fn explain(
             <div><dt>{sentences.commission_rule(&paid.rule.to_string(), &plan.to_string())}</dt><dd><span class="number">{pays(sentences, &paid.pays)}</span><small>{scope}</small></dd></div>
             {cap}
             <div class="total"><dt>{sentences.commission_rounded()}</dt><dd>{ui::amount(paid.amount, "")}</dd></div>
+            {earners}
             {stands}
         </dl>
     }

@@ -195,6 +195,41 @@ impl World {
         assert!(differences.is_empty(), "{differences:?}");
     }
 
+    /// Runs a statement as whoever holds the database could.
+    pub async fn statement(&self, statement: &str) -> Result<u64, sqlx::Error> {
+        use sqlx::{AssertSqlSafe, Connection};
+        let statement = AssertSqlSafe(statement.to_owned());
+        if self.url.starts_with("sqlite") {
+            let mut connection = sqlx::SqliteConnection::connect(&self.url).await?;
+            let done = sqlx::query(statement).execute(&mut connection).await?;
+            connection.close().await?;
+            return Ok(done.rows_affected());
+        }
+        let mut connection = sqlx::PgConnection::connect(&self.url).await?;
+        let done = sqlx::query(statement).execute(&mut connection).await?;
+        connection.close().await?;
+        Ok(done.rows_affected())
+    }
+
+    /// Runs a statement after taking away what protects the history.
+    pub async fn tamper(&self, statement: &str) {
+        for table in ["ledger_transfer", "order_event"] {
+            for verb in ["changed", "removed"] {
+                let place = if self.url.starts_with("sqlite") {
+                    String::new()
+                } else {
+                    format!(" ON {table}")
+                };
+                let drop = format!("DROP TRIGGER IF EXISTS {table}_is_never_{verb}{place}");
+                self.statement(&drop).await.expect("dropped");
+            }
+        }
+        assert!(
+            self.statement(statement).await.expect("runs") > 0,
+            "{statement}"
+        );
+    }
+
     pub async fn audit_actions(&self) -> Vec<String> {
         self.office
             .audit(&self.administrator(), None)

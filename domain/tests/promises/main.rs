@@ -3,7 +3,9 @@
 mod agent_books;
 mod commission_rules;
 mod demo_catalogue;
+mod earners;
 mod ledger_balances;
+mod ledger_chain;
 mod order_life;
 mod settlement_closings;
 mod settlement_traps;

@@ -9,6 +9,7 @@ use taswiq_domain::customer::{Customer, CustomerLabel};
 use taswiq_domain::decide::{Effect, Situation, decide};
 use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
+use taswiq_domain::ledger::chain::Chain;
 use taswiq_domain::ledger::{Happening, transfers_for};
 use taswiq_domain::period::Period;
 use taswiq_domain::refusal::Refusal;
@@ -29,6 +30,7 @@ pub struct ModelServer {
     pub customers: BTreeMap<CustomerId, Customer>,
     pub orders: BTreeMap<OrderId, OrderDocument>,
     pub entries: Vec<LedgerEntry>,
+    chain: Chain,
     /// Every command that took effect, in the order in which it did.
     pub applied: Vec<(DeviceId, u64, CommandId)>,
     answers: HashMap<CommandId, (Command, Answer)>,
@@ -65,6 +67,7 @@ impl ModelServer {
             customers: BTreeMap::new(),
             orders: BTreeMap::new(),
             entries: Vec::new(),
+            chain: Chain::default(),
             applied: Vec::new(),
             answers: HashMap::new(),
             decided: HashMap::new(),
@@ -256,8 +259,10 @@ impl ModelServer {
                 for transfer in transfers {
                     if transfer.agent().is_some() {
                         self.feed.push(Fed::Entry(self.entries.len()));
+                        let number = self.entries.len() as i64 + 1;
                         self.entries.push(LedgerEntry {
-                            number: self.entries.len() as i64 + 1,
+                            number,
+                            link: Some(self.chain.append(number, &transfer)),
                             transfer,
                         });
                     }
