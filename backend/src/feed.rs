@@ -224,7 +224,7 @@ impl Office {
             }
         }
         if rows.iter().any(|row| row.kind == Kind::Profile.as_str()) {
-            documents.profile = crate::people::profile(&mut conn, actor.person).await?;
+            documents.profile = crate::people::profile(&mut conn, actor.person, self.now()).await?;
         }
         if rows.iter().any(|row| row.kind == Kind::Catalogue.as_str()) {
             let revision = crate::db::sql::office(&mut conn)

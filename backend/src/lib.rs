@@ -13,6 +13,7 @@
 //! | signing in | [`Office::sign_in`], [`Office::session`], [`Office::session_for_sync`], [`Office::sign_out`], [`Office::sessions`], [`Office::revoke_session`] |
 //! | joining | [`Office::invite`], [`Office::issue_link`], [`Office::link`], [`Office::join`], [`Office::set_up`], [`Office::add_person_with_password`] |
 //! | people, devices | [`Office::people`], [`Office::person`], [`Office::change_person`], [`Office::set_active`], [`Office::devices`], [`Office::revoke_device`] |
+//! | terms | [`Office::engagements`], [`Office::publish_engagement`] |
 //! | catalogue | [`Office::catalogue`], [`Office::cooperatives`], [`Office::add_cooperative`], [`Office::publish_convention`], [`Office::add_category`], [`Office::add_product`], [`Office::publish_prices`], [`Office::publish_vat`], [`Office::publish_plan`], … |
 //! | customers | [`Office::customers`], [`Office::move_customers`] |
 //! | sync | [`Office::sync`] |
@@ -36,6 +37,7 @@ pub mod db;
 pub mod deadlines;
 pub mod demo;
 pub mod devices;
+pub mod engagements;
 pub mod error;
 pub mod feed;
 pub mod figures;

@@ -27,6 +27,7 @@ use taswiq_domain::Refusal;
 use taswiq_domain::access::{Action, Actor, Subject, can};
 use taswiq_domain::customer::Customer;
 use taswiq_domain::decide::{Effect, Situation, decide};
+use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
 use taswiq_domain::limits;
 use taswiq_domain::order::Order;
@@ -476,16 +477,7 @@ async fn decide_and_store(
         // Handed over by a lost phone or by somebody who is out: a person looks at it first.
         Ok(_) if !may_read => Err(Refusal::NotAllowed),
         Ok(body) => {
-            try_decide(
-                work,
-                command.id,
-                body,
-                &actor,
-                &person.grade,
-                corrected_at,
-                Some(work.now),
-            )
-            .await?
+            try_decide(work, command.id, body, &actor, corrected_at, Some(work.now)).await?
         }
     };
     let now = work.now;
@@ -543,7 +535,6 @@ pub(crate) async fn try_decide(
     id: CommandId,
     body: &CommandBody,
     actor: &Actor,
-    grade: &str,
     made_at: Timestamp,
     received_at: Option<Timestamp>,
 ) -> Result<Result<Effect, Refusal>, OfficeError> {
@@ -582,10 +573,17 @@ pub(crate) async fn try_decide(
             }
         }
     }
+    // Only a basket is priced by them.
+    let engagement = match body {
+        CommandBody::PlaceOrder(_) | CommandBody::AmendOrder(_) => {
+            work.engagement_at(actor.person, made_at).await?
+        }
+        _ => Engagement::default(),
+    };
     let shared = std::sync::Arc::clone(&work.shared);
     let situation = Situation {
         actor,
-        grade,
+        engagement: &engagement,
         catalogue: &catalogue,
         calendar: &shared.calendar,
         made_at,

@@ -17,10 +17,11 @@ use crate::feed::{self, Kind, Scope};
 use crate::orders::{StoredOrder, sql::EventRow};
 use crate::rollups::Deltas;
 use crate::sync::sql::CommandRow;
-use crate::{audit, customers, db, devices, ledger, orders, rollups, sync};
+use crate::{audit, customers, db, devices, engagements, ledger, orders, rollups, sync};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use taswiq_domain::catalogue::Catalogue;
+use taswiq_domain::engagement::{Engagement, in_force};
 use taswiq_domain::ids::{CommandId, CooperativeId, CustomerId, DeviceId, OrderId, PersonId};
 use taswiq_domain::ledger::{Happening, Transfer, transfers_for};
 use taswiq_domain::order::{Order, OrderEvent};
@@ -92,6 +93,7 @@ pub struct Work {
     events: Vec<EventRow>,
     transfers: Vec<(i64, Transfer)>,
     rollups: Deltas,
+    engagements: HashMap<PersonId, Vec<Engagement>>,
     customers: HashMap<CustomerId, Option<StoredCustomer>>,
     customers_changed: BTreeSet<CustomerId>,
     devices: HashMap<DeviceId, Option<DeviceRow>>,
@@ -117,6 +119,7 @@ impl Work {
             events: Vec::new(),
             transfers: Vec::new(),
             rollups: Deltas::default(),
+            engagements: HashMap::new(),
             customers: HashMap::new(),
             customers_changed: BTreeSet::new(),
             devices: HashMap::new(),
@@ -286,6 +289,29 @@ impl Work {
             self.customers.insert(id, found);
         }
         Ok(self.customers.get(&id).and_then(Option::as_ref))
+    }
+
+    /// The terms on which somebody sells at that moment.
+    pub async fn engagement_at(
+        &mut self,
+        person: PersonId,
+        moment: Timestamp,
+    ) -> Result<Engagement, OfficeError> {
+        if !self.engagements.contains_key(&person) {
+            let found = engagements::load(&mut self.conn, person).await?;
+            self.engagements.insert(person, found);
+        }
+        Ok(self
+            .engagements
+            .get(&person)
+            .and_then(|known| in_force(known, moment))
+            .cloned()
+            .unwrap_or_default())
+    }
+
+    /// Reads somebody's terms anew when they are asked for: they have just been changed.
+    pub fn forget_engagements(&mut self, person: PersonId) {
+        self.engagements.remove(&person);
     }
 
     /// Writes a customer.

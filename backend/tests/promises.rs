@@ -9,6 +9,7 @@ mod promises {
     mod catalogue;
     mod civil_edges;
     mod demo;
+    mod engagements;
     mod faults;
     mod figures;
     mod files;

@@ -7,6 +7,7 @@
 use crate::access::{Action, Actor, Subject, can};
 use crate::catalogue::Catalogue;
 use crate::customer::{Customer, CustomerDetails};
+use crate::engagement::Engagement;
 use crate::ids::{CommandId, CooperativeId};
 use crate::order::basket::{Basket, Door, OrderIdentity};
 use crate::order::{CancelledBy, Order, OrderEvent, Reason};
@@ -20,8 +21,8 @@ use crate::time::{Calendar, Timestamp};
 pub struct Situation<'a> {
     /// Who acts.
     pub actor: &'a Actor,
-    /// The actor's grade as a seller; empty when none.
-    pub grade: &'a str,
+    /// The actor's terms as a seller at that moment.
+    pub engagement: &'a Engagement,
     /// What can be sold.
     pub catalogue: &'a Catalogue,
     /// Turns moments into dates.
@@ -309,7 +310,7 @@ impl Situation<'_> {
             catalogue: self.catalogue,
             calendar: self.calendar,
             agent: self.actor.person,
-            grade: self.grade,
+            engagement: self.engagement,
             customer_kind,
             channel,
             placed_at: self.made_at,

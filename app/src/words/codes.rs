@@ -4,9 +4,12 @@
 use super::Words;
 use taswiq_domain::Refusal;
 use taswiq_domain::catalogue::{Catalogue, Channel, PriceTier};
+use taswiq_domain::commission::{CapPer, LineCommission};
 use taswiq_domain::customer::CustomerKind;
+use taswiq_domain::engagement::EngagementKind;
 use taswiq_domain::ids::{CooperativeId, ProductId};
 use taswiq_domain::law::Regime;
+use taswiq_domain::money::Centimes;
 use taswiq_domain::order::{CancelledBy, Fault, PaymentMethod, Progress, Reason, Stage};
 use taswiq_domain::person::Role;
 use taswiq_domain::time::{Calendar, FixedOffset};
@@ -47,6 +50,33 @@ pub const fn reason_icon(reason: Reason) -> &'static str {
 }
 
 impl Words {
+    /// The legal kind of an agent's terms.
+    pub fn engagement_kind(self, kind: EngagementKind) -> &'static str {
+        match kind {
+            EngagementKind::AutoEntrepreneur => self.office_terms_kind_auto_entrepreneur(),
+            EngagementKind::Independent => self.office_terms_kind_independent(),
+            EngagementKind::Company => self.office_terms_kind_company(),
+            EngagementKind::Salaried => self.office_terms_kind_salaried(),
+        }
+    }
+
+    /// The cap that made a line earn less, or may still do so when the month closes.
+    pub fn cap(self, commission: &LineCommission, units: u32) -> Option<(String, Centimes)> {
+        let cap = commission.cap?;
+        let bites = commission
+            .uncapped(commission.base, units)
+            .is_ok_and(|uncapped| uncapped > commission.amount);
+        match commission.cap_per {
+            CapPer::Line if bites => Some((self.commission_cap().to_owned(), cap)),
+            CapPer::Order if bites => Some((
+                self.commission_cap_order(&cap.to_string()),
+                commission.cap_part.unwrap_or(cap),
+            )),
+            CapPer::Line | CapPer::Order => None,
+            CapPer::Period => Some((self.commission_cap_period().to_owned(), cap)),
+        }
+    }
+
     /// Where a sub-order stands.
     pub fn stage(self, stage: Stage) -> &'static str {
         match stage {

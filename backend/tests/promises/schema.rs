@@ -140,7 +140,7 @@ promise! {
     async fn one_bad_job_spoils_no_other_of_its_transaction(world) {
         // Many jobs at once share transactions; those that fail do so alone.
         let taken = |login: &str| taswiq_backend::people::PersonDetails {
-            role: taswiq_domain::person::Role::Agent, name: name(login), login: Some(login.to_owned()), phone: None, grade: String::new(), language: "fr".to_owned(), cooperatives: Vec::new(),
+            role: taswiq_domain::person::Role::Agent, name: name(login), login: Some(login.to_owned()), phone: None, language: "fr".to_owned(), cooperatives: Vec::new(),
         };
         let jobs: Vec<_> = (0..40)
             .map(|n| {

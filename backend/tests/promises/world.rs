@@ -12,6 +12,7 @@ use taswiq_backend::{Office, OfficeError, Options};
 use taswiq_domain::access::Actor;
 use taswiq_domain::catalogue::{Convention, Picture, VatRate};
 use taswiq_domain::commission::{Conditions, Pays, Rule};
+use taswiq_domain::engagement::in_force;
 use taswiq_domain::ids::{
     CategoryId, CooperativeId, DeviceId, OrderId, PersonId, PlanVersion, PriceListVersion,
     ProductId,
@@ -251,7 +252,6 @@ fn person(role: Role, login: &str, cooperatives: &[CooperativeId]) -> (PersonDet
         name: name(login),
         login: Some(login.to_owned()),
         phone: None,
-        grade: String::new(),
         language: "fr".to_owned(),
         cooperatives: cooperatives.to_vec(),
     };
@@ -307,7 +307,7 @@ pub fn company() -> Company {
         number,
         when,
         pays: Pays::Rate { rate: Ppm(rate) },
-        cap: None,
+        ..Rule::default()
     };
     Company {
         cooperatives: vec![
@@ -342,7 +342,8 @@ pub fn company() -> Company {
                     },
                     125_000,
                 ),
-            ],
+            ]
+            .into(),
         )],
         people: vec![
             person(Role::Administrator, "administrator", &[]),
@@ -352,6 +353,7 @@ pub fn company() -> Company {
             person(Role::Cooperative, "beekeeper", &[HONEY]),
             person(Role::Cooperative, "weaver", &[RUGS]),
         ],
+        engagements: Vec::new(),
     }
 }
 
@@ -490,6 +492,13 @@ pub async fn place_order(
     at: Timestamp,
 ) -> CommandBody {
     let catalogue = office.catalogue().await.expect("a catalogue");
+    let manager = Actor {
+        person: MANAGER,
+        role: Role::Manager,
+        cooperatives: Vec::new(),
+    };
+    let terms = office.engagements(&manager, agent).await.expect("terms");
+    let engagement = in_force(&terms, at).cloned().unwrap_or_default();
     let calendar = office.calendar();
     let promised = calendar.date_at(at).plus_days(12);
     let basket = Basket {
@@ -520,7 +529,7 @@ pub async fn place_order(
         catalogue: &catalogue,
         calendar,
         agent,
-        grade: "",
+        engagement: &engagement,
         customer_kind: taswiq_domain::customer::CustomerKind::Household,
         channel: taswiq_domain::catalogue::Channel::Door,
         placed_at: at,

@@ -246,6 +246,7 @@ fn a_response_with_every_kind_of_answer_and_change() {
                     role: Role::Agent,
                     cooperatives: Vec::new(),
                     grade: "senior".to_owned(),
+                    engagements: Vec::new(),
                 }),
                 Change::Catalogue(Box::new(catalogue())),
                 Change::CustomerRemoved(CustomerId(Uuid::from_u128(2))),

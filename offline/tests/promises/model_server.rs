@@ -7,6 +7,7 @@ use taswiq_domain::access::Actor;
 use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::customer::{Customer, CustomerLabel};
 use taswiq_domain::decide::{Effect, Situation, decide};
+use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
 use taswiq_domain::ledger::{Happening, transfers_for};
 use taswiq_domain::period::Period;
@@ -227,7 +228,7 @@ impl ModelServer {
             .and_then(|id| self.customers.get(&id).cloned());
         let situation = Situation {
             actor: &actor,
-            grade: "",
+            engagement: &Engagement::default(),
             catalogue: &self.catalogue,
             calendar: &FixedOffset::default(),
             made_at,
