@@ -7,6 +7,7 @@ mod promises {
     pub mod world;
 
     mod catalogue;
+    mod civil_edges;
     mod demo;
     mod engagements;
     mod faults;
