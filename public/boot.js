@@ -1,5 +1,6 @@
 // Starts the phone's screens on the shell, then registers the service worker. The head of the shell
-// has already chosen language, direction and theme, and asked for the sheet and the sentences.
+// has already chosen language, direction and theme, and asked for the sheet, the sentences and the
+// program.
 //
 // What the screens find on `window.taswiq`:
 //   build           id of this build
@@ -34,7 +35,15 @@ addEventListener("appinstalled", () => {
 
 start().catch(sayItFailed).finally(registerWorker);
 
+/** The program, compiled by the browser while it arrives; its address where that did not go well. */
+async function program() {
+  // The head asks for it when the skeleton has been painted, and that may still be to come.
+  if (!window.taswiqProgram) await new Promise((asked) => addEventListener("taswiq:asked", asked, { once: true }));
+  return Promise.resolve(window.taswiqProgram).catch(() => shell.assets["taswiq.wasm"]);
+}
+
 async function start() {
+  const compiled = program();
   const sheet = document.getElementById("main-style");
   const styled = new Promise((resolve) => {
     if (sheet.sheet) return resolve();
@@ -47,11 +56,8 @@ async function start() {
     return answer.text();
   });
   const screens = await import(shell.assets["taswiq.js"]);
-  const [locale] = await Promise.all([
-    sentences,
-    screens.default({ module_or_path: shell.assets["taswiq.wasm"] }),
-    styled,
-  ]);
+  const [locale, module] = await Promise.all([sentences, compiled, styled]);
+  await screens.default({ module_or_path: module });
   screens.start(locale);
   document.getElementById("skeleton")?.remove();
 }
