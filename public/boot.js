@@ -1,6 +1,6 @@
 // Starts the phone's screens on the shell, then registers the service worker. The head of the shell
 // has already chosen language, direction and theme, and asked for the sheet, the sentences and the
-// program.
+// program. Each step is a turn of its own, so that a slow phone paints and hears a finger between them.
 //
 // What the screens find on `window.taswiq`:
 //   build           id of this build
@@ -35,6 +35,10 @@ addEventListener("appinstalled", () => {
 
 start().catch(sayItFailed).finally(registerWorker);
 
+function after(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
 /** The program, compiled by the browser while it arrives; its address where that did not go well. */
 async function program() {
   // The head asks for it when the skeleton has been painted, and that may still be to come.
@@ -57,8 +61,10 @@ async function start() {
   });
   const screens = await import(shell.assets["taswiq.js"]);
   const [locale, module] = await Promise.all([sentences, compiled, styled]);
+  await after(0);
   await screens.default({ module_or_path: module });
-  screens.start(locale);
+  await after(0);
+  await screens.start(locale);
   document.getElementById("skeleton")?.remove();
 }
 
