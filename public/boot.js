@@ -9,6 +9,7 @@
 //   updateReady     true once another build waits; event `taswiq:update` on window says so
 //   takeUpdate()    takes that build: the page loads again, the queue of orders is not touched
 //   install         the browser's offer to install, or null; event `taswiq:install` says it came or went
+// Event `taswiq:settled` on window: the screens have had their first word with the server, or will not.
 // Event `taswiq:sync` on window: the browser found the network back and asks to send what waits.
 
 const shell = JSON.parse(document.getElementById("assets").textContent);
@@ -21,6 +22,9 @@ const taswiq = (window.taswiq = {
   takeUpdate: () => {},
   install: null,
 });
+// Keeping everything for offline use must be in the way neither of the first screen nor of the first word
+// of the server; where that does not come, it waits so long at most.
+const SETTLING_MS = 5_000;
 const tell = (name) => window.dispatchEvent(new CustomEvent(name));
 
 addEventListener("beforeinstallprompt", (offer) => {
@@ -33,10 +37,20 @@ addEventListener("appinstalled", () => {
   tell("taswiq:install");
 });
 
-start().catch(sayItFailed).finally(registerWorker);
+const settled = new Promise((resolve) => addEventListener("taswiq:settled", resolve, { once: true }));
+start()
+  .catch(sayItFailed)
+  .finally(() => Promise.race([settled, after(SETTLING_MS)]))
+  .then(idle)
+  .then(registerWorker);
 
 function after(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Once the browser has nothing better to do. */
+function idle() {
+  return new Promise((resolve) => (window.requestIdleCallback ?? setTimeout)(resolve));
 }
 
 /** The program, compiled by the browser while it arrives; its address where that did not go well. */

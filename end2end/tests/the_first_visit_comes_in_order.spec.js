@@ -1,4 +1,5 @@
 import { expect, test } from "../harness/test.js";
+import { handOverSession } from "../bench/lowly_phone.js";
 
 // What comes first on a slow phone and a weak network is a matter of order, and the order is the same on
 // a fast one: here it is read from the browser's own notes of when things began and ended.
@@ -33,4 +34,26 @@ test("the skeleton is on the screen before the program is asked for, and a later
   await expect(agent.page.locator("#skeleton")).toHaveCount(0);
   const later = await agent.page.evaluate(asking);
   expect(later.asked).toBeLessThan(later.parsed);
+});
+
+test("what offline use needs is fetched when the server has said its first word", async ({ server, phone }) => {
+  const office = await server({ demo: { orders: 20 } });
+  const agent = await phone({ url: office.url });
+  await handOverSession(agent, "agent-01");
+  await agent.page.addInitScript(() => {
+    const workers = ServiceWorkerContainer.prototype;
+    const register = workers.register;
+    workers.register = function (...asked) {
+      globalThis.registeredAt = performance.now();
+      return register.apply(this, asked);
+    };
+  });
+
+  await agent.visit("/field");
+  await agent.page.waitForFunction(() => globalThis.registeredAt);
+  const { registered, answered } = await agent.page.evaluate(() => ({
+    registered: globalThis.registeredAt,
+    answered: performance.getEntriesByType("resource").find(({ name }) => name.endsWith("/api/v1/sync"))?.responseEnd,
+  }));
+  expect(registered).toBeGreaterThan(answered);
 });

@@ -5,13 +5,14 @@ use crate::route::Route;
 use crate::ui::{self, Snackbar};
 use crate::words::Words;
 use leptos::prelude::*;
+use std::cell::Cell;
 use std::rc::Rc;
 use taswiq_domain::ids::{DeviceId, PersonId};
 use taswiq_domain::person::Role;
 use taswiq_offline::driver::browser::turn;
 use taswiq_offline::phone::{self as remembered, Holder};
 use taswiq_offline::store::{IndexedDb, StoreError};
-use taswiq_offline::{Changed, OpenError};
+use taswiq_offline::{Changed, OpenError, Phase};
 
 /// The cookie by which the server says who signed in. It proves nothing, and opens only what this
 /// phone already holds.
@@ -43,6 +44,9 @@ pub async fn start(locale: &str) -> Result<(), String> {
     ui::set_sprites(asset("icons.svg"), asset("drawings.svg"));
     turn().await;
     let found = find(&shell.build).await;
+    if !matches!(found, Found::Somebody(..)) {
+        browser::tell("taswiq:settled");
+    }
     turn().await;
     mount_to_body(move || root(words, found));
     Ok(())
@@ -145,8 +149,24 @@ async fn try_find(build: &str) -> Result<Found, OpenError> {
         phone.taken_by(Holder { person, role });
         phone.write(&own).await?;
     }
+    tell_when_settled(&device);
     let syncing = taswiq_offline::driver::browser::start(device.clone(), SYNC_ADDRESS, build);
     Ok(Found::Somebody(device, Rc::new(move || syncing.request())))
+}
+
+/// Tells the page's first script when the first word with the server is over, one way or another: then
+/// what nobody waits for may begin.
+fn tell_when_settled(device: &Device) {
+    let (told_of, has_asked) = (device.clone(), Cell::new(false));
+    device.on_change(move |changed| {
+        if changed == Changed::Status {
+            match told_of.status().phase {
+                Phase::Sending { .. } => has_asked.set(true),
+                Phase::Idle if !has_asked.get() => {}
+                _ => browser::tell("taswiq:settled"),
+            }
+        }
+    });
 }
 
 /// Forgets who holds this phone. What they have not sent stays in their database, sealed, until they
