@@ -1,5 +1,6 @@
 // Starts the phone's screens on the shell, then registers the service worker. The head of the shell
-// has already chosen language, direction and theme, and asked for the sheet and the sentences.
+// has already chosen language, direction and theme, and asked for the sheet, the sentences and the
+// program. Each step is a turn of its own, so that a slow phone paints and hears a finger between them.
 //
 // What the screens find on `window.taswiq`:
 //   build           id of this build
@@ -8,6 +9,7 @@
 //   updateReady     true once another build waits; event `taswiq:update` on window says so
 //   takeUpdate()    takes that build: the page loads again, the queue of orders is not touched
 //   install         the browser's offer to install, or null; event `taswiq:install` says it came or went
+// Event `taswiq:settled` on window: the screens have had their first word with the server, or will not.
 // Event `taswiq:sync` on window: the browser found the network back and asks to send what waits.
 
 const shell = JSON.parse(document.getElementById("assets").textContent);
@@ -20,6 +22,9 @@ const taswiq = (window.taswiq = {
   takeUpdate: () => {},
   install: null,
 });
+// Keeping everything for offline use must be in the way neither of the first screen nor of the first word
+// of the server; where that does not come, it waits so long at most.
+const SETTLING_MS = 5_000;
 const tell = (name) => window.dispatchEvent(new CustomEvent(name));
 
 addEventListener("beforeinstallprompt", (offer) => {
@@ -32,9 +37,31 @@ addEventListener("appinstalled", () => {
   tell("taswiq:install");
 });
 
-start().catch(sayItFailed).finally(registerWorker);
+const settled = new Promise((resolve) => addEventListener("taswiq:settled", resolve, { once: true }));
+start()
+  .catch(sayItFailed)
+  .finally(() => Promise.race([settled, after(SETTLING_MS)]))
+  .then(idle)
+  .then(registerWorker);
+
+function after(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Once the browser has nothing better to do. */
+function idle() {
+  return new Promise((resolve) => (window.requestIdleCallback ?? setTimeout)(resolve));
+}
+
+/** The program, compiled by the browser while it arrives; its address where that did not go well. */
+async function program() {
+  // The head asks for it when the skeleton has been painted, and that may still be to come.
+  if (!window.taswiqProgram) await new Promise((asked) => addEventListener("taswiq:asked", asked, { once: true }));
+  return Promise.resolve(window.taswiqProgram).catch(() => shell.assets["taswiq.wasm"]);
+}
 
 async function start() {
+  const compiled = program();
   const sheet = document.getElementById("main-style");
   const styled = new Promise((resolve) => {
     if (sheet.sheet) return resolve();
@@ -47,12 +74,11 @@ async function start() {
     return answer.text();
   });
   const screens = await import(shell.assets["taswiq.js"]);
-  const [locale] = await Promise.all([
-    sentences,
-    screens.default({ module_or_path: shell.assets["taswiq.wasm"] }),
-    styled,
-  ]);
-  screens.start(locale);
+  const [locale, module] = await Promise.all([sentences, compiled, styled]);
+  await after(0);
+  await screens.default({ module_or_path: module });
+  await after(0);
+  await screens.start(locale);
   document.getElementById("skeleton")?.remove();
 }
 

@@ -11,6 +11,7 @@ pub mod cooperatives;
 pub mod customers;
 pub mod dashboard;
 pub mod desk;
+pub mod engagement;
 pub mod form;
 pub mod history;
 pub mod imports;

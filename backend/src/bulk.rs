@@ -7,7 +7,7 @@
 //! writer is still busy with the batch before.
 
 use crate::Office;
-use crate::catalogue::{self, CooperativeDetails, NewPrice, ProductDetails, write_json};
+use crate::catalogue::{self, CooperativeDetails, NewPrice, PlanDraft, ProductDetails, write_json};
 use crate::clock::Casablanca;
 use crate::customers::{self, StoredCustomer};
 use crate::devices::sql::DeviceRow;
@@ -20,12 +20,12 @@ use crate::orders::{self, StoredOrder};
 use crate::people::{self, PersonDetails};
 use crate::rollups::Deltas;
 use crate::work::{Doer, Work};
-use crate::{devices, feed};
+use crate::{devices, engagements, feed};
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 use taswiq_domain::Refusal;
 use taswiq_domain::catalogue::{Convention, Picture, VatRate};
-use taswiq_domain::commission::{Plan, Rule};
+use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{CooperativeId, DeviceId, PersonId, PlanVersion};
 use taswiq_domain::ledger::{Happening, Transfer, transfers_for};
 use taswiq_domain::order::event::RecordedEvent;
@@ -48,9 +48,11 @@ pub struct Company {
     /// Versions of the price list, oldest first, each with the prices it brings.
     pub price_lists: Vec<(Timestamp, Vec<NewPrice>)>,
     /// Versions of the commission plan, oldest first.
-    pub plans: Vec<(Timestamp, Vec<Rule>)>,
+    pub plans: Vec<(Timestamp, PlanDraft)>,
     /// People with their passwords. Equal passwords are hashed once: this is for demonstrations.
     pub people: Vec<(PersonDetails, String)>,
+    /// The terms on which agents sell, by agent, oldest first.
+    pub engagements: Vec<(PersonId, Engagement)>,
 }
 
 /// Histories are made far from any office, and by a few million steps.
@@ -395,17 +397,14 @@ async fn found_company(
             .collect();
         catalogue::sql::add_prices(&mut work.conn, &rows).await?;
     }
-    for ((valid_from, rules), version) in company.plans.iter().zip(1..) {
-        Plan {
-            version: PlanVersion(version),
-            valid_from: *valid_from,
-            rules: rules.clone(),
-        }
-        .check()?;
+    for ((valid_from, draft), version) in company.plans.iter().zip(1..) {
+        let plan = draft.clone().at(PlanVersion(version), *valid_from);
+        plan.check()?;
         let row = catalogue::sql::PlanRow {
             version,
             valid_from: valid_from.0,
-            rules: write_json(rules)?,
+            rules: write_json(&plan.rules)?,
+            period: write_json(&plan.period)?,
             published_by: None,
             published_at: valid_from.0,
         };
@@ -414,6 +413,9 @@ async fn found_company(
     work.catalogue_changed();
     for ((details, _), hash) in company.people.iter().zip(hashes) {
         people::add_person(work, None, details, Some(hash)).await?;
+    }
+    for (agent, engagement) in &company.engagements {
+        engagements::add(work, None, *agent, engagement).await?;
     }
     Ok(())
 }
@@ -448,7 +450,9 @@ async fn write_batch(work: &mut Work, batch: &Batch) -> Result<(), OfficeError> 
                 work.next_feed_number(),
             );
         }
-        transfers.push((number, transfer.clone()));
+        let mut transfer = transfer.clone();
+        transfer.period = transfer.period.max(work.open_period());
+        transfers.push((number, transfer));
     }
     ledger::write(&mut work.conn, &transfers).await?;
     feed::sql::put(&mut work.conn, &rows).await?;

@@ -10,7 +10,7 @@ pub mod sql;
 use crate::Office;
 use crate::db::Conn;
 use crate::error::{OfficeError, invalid};
-use crate::people::local_text;
+use crate::people::{self, local_text};
 use crate::work::Work;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -26,9 +26,41 @@ use taswiq_domain::ids::{
 use taswiq_domain::law::Regime;
 use taswiq_domain::limits;
 use taswiq_domain::money::{Centimes, Ppm};
+use taswiq_domain::person::Role;
 use taswiq_domain::phone::PhoneNumber;
+use taswiq_domain::settlement::rules::PeriodRules;
 use taswiq_domain::text::{self, LocalText};
 use taswiq_domain::time::Timestamp;
+
+/// A plan before it has a version and a date.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PlanDraft {
+    /// What lines earn.
+    pub rules: Vec<Rule>,
+    /// What it adds that looks at a whole month.
+    pub period: PeriodRules,
+}
+
+impl From<Vec<Rule>> for PlanDraft {
+    fn from(rules: Vec<Rule>) -> Self {
+        Self {
+            rules,
+            period: PeriodRules::default(),
+        }
+    }
+}
+
+impl PlanDraft {
+    /// The plan it becomes.
+    pub fn at(self, version: PlanVersion, valid_from: Timestamp) -> Plan {
+        Plan {
+            version,
+            valid_from,
+            rules: self.rules,
+            period: self.period,
+        }
+    }
+}
 
 /// The parsed catalogue of this process.
 #[derive(Debug, Default)]
@@ -138,6 +170,7 @@ pub(crate) async fn load(conn: &mut Conn, revision: i64) -> Result<Catalogue, Of
             version: PlanVersion(row.version),
             valid_from: Timestamp(row.valid_from),
             rules: read(&row.rules)?,
+            period: read(&row.period)?,
         });
     }
     Ok(Catalogue {
@@ -465,13 +498,13 @@ impl Office {
         &self,
         actor: &Actor,
         valid_from: Timestamp,
-        rules: Vec<Rule>,
+        draft: impl Into<PlanDraft>,
     ) -> Result<PlanVersion, OfficeError> {
         self.require(actor, Action::ManageCatalogue)?;
         self.write(
-            (actor.person, valid_from, rules),
-            |(by, valid_from, rules), work| {
-                Box::pin(publish_plan(work, Some(*by), *valid_from, rules))
+            (actor.person, valid_from, draft.into()),
+            |(by, valid_from, draft), work| {
+                Box::pin(publish_plan(work, Some(*by), *valid_from, draft))
             },
         )
         .await
@@ -757,22 +790,23 @@ pub(crate) async fn publish_plan(
     work: &mut Work,
     by: Option<PersonId>,
     valid_from: Timestamp,
-    rules: &[Rule],
+    draft: &PlanDraft,
 ) -> Result<PlanVersion, OfficeError> {
     let catalogue = work.catalogue().await?;
     let last = catalogue.plans.last();
     check_future(work.now, valid_from, last.map(|last| last.valid_from))
         .map_err(|_| OfficeError::InvalidPlan(PlanError::NotInTheFuture))?;
-    let plan = Plan {
-        version: PlanVersion(last.map_or(1, |last| last.version.0 + 1)),
-        valid_from,
-        rules: rules.to_vec(),
-    };
+    let version = PlanVersion(last.map_or(1, |last| last.version.0 + 1));
+    let plan = draft.clone().at(version, valid_from);
     plan.check()?;
+    let agents = people::of_role(&mut work.conn, Role::Agent).await?;
+    let agents = agents.into_iter().map(|agent| agent.id).collect();
+    plan.check_names(&catalogue, &agents)?;
     let row = sql::PlanRow {
         version: plan.version.0,
         valid_from: valid_from.0,
         rules: write_json(&plan.rules)?,
+        period: write_json(&plan.period)?,
         published_by: by.map(|by| by.0),
         published_at: work.now.0,
     };
@@ -782,7 +816,7 @@ pub(crate) async fn publish_plan(
         None,
         "plan_published",
         plan.version.to_string(),
-        format!("{} rules from {}", rules.len(), valid_from.0),
+        format!("{} rules from {}", plan.rules.len(), valid_from.0),
     );
     work.catalogue_changed();
     Ok(plan.version)

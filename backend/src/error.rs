@@ -3,6 +3,7 @@
 use crate::db::dialect;
 use taswiq_domain::Refusal;
 use taswiq_domain::commission::PlanError;
+use taswiq_domain::engagement::EngagementError;
 
 /// Why a use-case did nothing.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +21,9 @@ pub enum OfficeError {
     /// The commission plan breaks a rule.
     #[error("the plan is not valid")]
     InvalidPlan(#[from] PlanError),
+    /// The terms of an agent break a rule.
+    #[error("the engagement is not valid")]
+    InvalidEngagement(#[from] EngagementError),
     /// Somebody else already uses this value.
     #[error("{field} is already taken")]
     Conflict {

@@ -13,7 +13,7 @@ pub mod sql;
 
 use crate::error::OfficeError;
 use crate::work::Work;
-use crate::{Office, customers, ledger, orders};
+use crate::{Office, customers, disputes, ledger, orders};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::str::FromStr;
@@ -25,7 +25,7 @@ use taswiq_domain::ids::{CommandId, CooperativeId, CustomerId, DeviceId, OrderId
 use taswiq_domain::limits;
 use taswiq_domain::order::{Order, OrderEvent, Stage};
 use taswiq_domain::person::Role;
-use taswiq_domain::sync::{Change, OrderDocument, ParkedSettled};
+use taswiq_domain::sync::{Change, DisputeDocument, OrderDocument, ParkedSettled};
 
 /// Who sees a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,6 +81,8 @@ pub enum Kind {
     Entry,
     /// A parked command that was settled.
     Parked,
+    /// A dispute.
+    Dispute,
 }
 
 impl Kind {
@@ -93,6 +95,7 @@ impl Kind {
             Self::Order => "order",
             Self::Entry => "entry",
             Self::Parked => "parked",
+            Self::Dispute => "dispute",
         }
     }
 }
@@ -223,8 +226,10 @@ impl Office {
                 documents.settled.insert(CommandId(row.id), accepted);
             }
         }
+        let disputes: Vec<uuid::Uuid> = of_kind(&rows, Kind::Dispute, false).collect();
+        documents.disputes = disputes::documents(&mut conn, &disputes).await?;
         if rows.iter().any(|row| row.kind == Kind::Profile.as_str()) {
-            documents.profile = crate::people::profile(&mut conn, actor.person).await?;
+            documents.profile = crate::people::profile(&mut conn, actor.person, self.now()).await?;
         }
         if rows.iter().any(|row| row.kind == Kind::Catalogue.as_str()) {
             let revision = crate::db::sql::office(&mut conn)
@@ -330,6 +335,7 @@ struct Documents {
     customers: HashMap<CustomerId, taswiq_domain::customer::Customer>,
     entries: HashMap<i64, taswiq_domain::sync::LedgerEntry>,
     settled: HashMap<CommandId, bool>,
+    disputes: BTreeMap<uuid::Uuid, DisputeDocument>,
     profile: Option<taswiq_domain::person::Profile>,
     catalogue: Option<Arc<Catalogue>>,
 }
@@ -388,6 +394,11 @@ impl Documents {
                 .get(&row.entity.parse().ok()?)
                 .cloned()
                 .map(Change::Entry),
+            "dispute" => self
+                .disputes
+                .get(&row.entity.parse().ok()?)
+                .cloned()
+                .map(|document| Change::Dispute(Box::new(document))),
             "parked" => {
                 let command = row.entity.parse().ok()?;
                 self.settled.get(&command).map(|accepted| {

@@ -1,19 +1,28 @@
 //! The ledger as stored: transfers that only grow, and each account's balance beside them.
 
+pub mod audit;
+pub mod correction;
+mod moving;
 pub mod sql;
+#[cfg(test)]
+mod tests;
 
+use crate::clock::Casablanca;
 use crate::db::Conn;
 use crate::error::OfficeError;
-use sql::TransferRow;
-use std::collections::BTreeMap;
+use sql::{ChainRow, TransferRow};
+use std::collections::{BTreeMap, BTreeSet};
 use taswiq_domain::ids::{CooperativeId, OrderId};
-use taswiq_domain::ledger::{Account, Cause, Purpose, Transfer};
+use taswiq_domain::ledger::chain::{Chain, Link};
+use taswiq_domain::ledger::{Account, Cause, Happening, Purpose, Transfer, transfers_for};
 use taswiq_domain::money::{Centimes, Overflow};
+use taswiq_domain::order::Order;
+use taswiq_domain::order::event::RecordedEvent;
 use taswiq_domain::period::Period;
 use taswiq_domain::sync::LedgerEntry;
 use taswiq_domain::time::Timestamp;
 
-/// Writes transfers and what they do to balances.
+/// Writes transfers, in the order of their numbers, and what they do to chains and balances.
 pub(crate) async fn write(
     conn: &mut Conn,
     transfers: &[(i64, Transfer)],
@@ -21,11 +30,7 @@ pub(crate) async fn write(
     if transfers.is_empty() {
         return Ok(());
     }
-    let rows: Vec<TransferRow> = transfers
-        .iter()
-        .map(|(number, transfer)| to_row(*number, transfer))
-        .collect::<Result<_, _>>()?;
-    sql::add(conn, &rows).await?;
+    append(conn, transfers).await?;
     let mut balances: BTreeMap<(&'static str, i64), Centimes> = BTreeMap::new();
     for (_, transfer) in transfers {
         for (account, amount) in [
@@ -43,6 +48,83 @@ pub(crate) async fn write(
         .map(|((kind, owner), balance)| (kind, owner, balance.0))
         .collect();
     Ok(sql::add_to_balances(conn, &balances).await?)
+}
+
+/// Writes transfers and makes the chains longer. Whoever writes holds the office row, so no other
+/// process makes them longer at the same time.
+async fn append(conn: &mut Conn, transfers: &[(i64, Transfer)]) -> Result<(), OfficeError> {
+    let agents: BTreeSet<i64> = transfers
+        .iter()
+        .filter_map(|(_, transfer)| transfer.agent())
+        .map(|agent| agent.0)
+        .collect();
+    let agents: Vec<i64> = agents.into_iter().collect();
+    let mut chains = BTreeMap::new();
+    for row in sql::chains_of(conn, &agents).await? {
+        chains.insert(row.agent_id, chain(&row)?);
+    }
+    let mut rows = Vec::with_capacity(transfers.len());
+    for (number, transfer) in transfers {
+        let mut row = to_row(*number, transfer)?;
+        if let Some(agent) = transfer.agent() {
+            let chain: &mut Chain = chains.entry(agent.0).or_default();
+            chain.append(*number, transfer);
+            row.chain_agent = agent.0;
+            row.chain_number = chain.length as i64;
+            row.chain_hash = Some(chain.head.to_vec());
+        }
+        rows.push(row);
+    }
+    sql::add(conn, &rows).await?;
+    let heads: Vec<ChainRow> = chains
+        .into_iter()
+        .map(|(agent_id, chain)| ChainRow {
+            agent_id,
+            length: chain.length as i64,
+            head: chain.head.to_vec(),
+        })
+        .collect();
+    Ok(sql::put_chains(conn, &heads).await?)
+}
+
+fn chain(row: &ChainRow) -> Result<Chain, OfficeError> {
+    let corrupt = OfficeError::Corrupt { what: "a chain" };
+    match (u64::try_from(row.length), row.head.as_slice().try_into()) {
+        (Ok(length), Ok(head)) => Ok(Chain { length, head }),
+        _ => Err(corrupt),
+    }
+}
+
+/// What an order's events make of it, and the transfers they post by the rules of this build. Each
+/// counts in the month in which it happened, for the events do not know which months were closed.
+pub(crate) fn posted_by(
+    events: &[RecordedEvent],
+    calendar: &Casablanca,
+) -> Result<(Order, Vec<Transfer>), OfficeError> {
+    let mut order: Option<Order> = None;
+    let mut transfers = Vec::new();
+    for recorded in events {
+        let after = match &order {
+            None => Order::replay([(&recorded.event, recorded.made_at)])?,
+            Some(order) => order.after(&recorded.event, recorded.made_at)?,
+        };
+        transfers.extend(transfers_for(
+            order.as_ref(),
+            &after,
+            &Happening {
+                event: &recorded.event,
+                number: recorded.number,
+                actor: recorded.actor,
+                at: recorded.made_at,
+                period: Period::at(recorded.made_at, calendar),
+            },
+        )?);
+        order = Some(after);
+    }
+    let order = order.ok_or(OfficeError::Corrupt {
+        what: "an order without events",
+    })?;
+    Ok((order, transfers))
 }
 
 /// Transfers by their numbers.
@@ -69,22 +151,27 @@ pub(crate) async fn of_order(
         .collect()
 }
 
+/// Readable transfers of several orders, oldest first. What cannot be read is left out, as though it
+/// were not there: whoever compares will miss it.
+pub(crate) async fn of_orders(
+    conn: &mut Conn,
+    orders: &[OrderId],
+) -> Result<BTreeMap<OrderId, Vec<Transfer>>, OfficeError> {
+    let ids: Vec<uuid::Uuid> = orders.iter().map(|order| order.0).collect();
+    let mut transfers: BTreeMap<OrderId, Vec<Transfer>> = BTreeMap::new();
+    for row in sql::of_orders(conn, &ids).await? {
+        if let (Some(order), Some(transfer)) = (row.order_id, read(&row)) {
+            transfers.entry(OrderId(order)).or_default().push(transfer);
+        }
+    }
+    Ok(transfers)
+}
+
 /// Every account with its balance.
 pub(crate) async fn balances(conn: &mut Conn) -> Result<BTreeMap<Account, Centimes>, OfficeError> {
-    read_balances(sql::balances(conn).await?)
-}
-
-/// Every account with its balance, summed from the transfers themselves.
-pub(crate) async fn summed_balances(
-    conn: &mut Conn,
-) -> Result<BTreeMap<Account, Centimes>, OfficeError> {
-    read_balances(sql::summed_balances(conn).await?)
-}
-
-fn read_balances(
-    rows: Vec<(String, i64, i64)>,
-) -> Result<BTreeMap<Account, Centimes>, OfficeError> {
-    rows.into_iter()
+    sql::balances(conn)
+        .await?
+        .into_iter()
         .map(|(kind, owner, balance)| Ok((account(&kind, owner)?, Centimes(balance))))
         .collect()
 }
@@ -93,19 +180,9 @@ fn account(kind: &str, owner: i64) -> Result<Account, OfficeError> {
     Account::from_stored(kind, owner).ok_or(OfficeError::Corrupt { what: "an account" })
 }
 
+/// The row of a transfer that stands in no chain yet.
 fn to_row(number: i64, transfer: &Transfer) -> Result<TransferRow, OfficeError> {
-    let Cause::Order {
-        order,
-        event_number,
-        cooperative,
-        line,
-    } = transfer.cause
-    else {
-        return Err(OfficeError::Corrupt {
-            what: "a transfer that no order caused",
-        });
-    };
-    Ok(TransferRow {
+    let mut row = TransferRow {
         number,
         debit_account: transfer.debit.kind().to_owned(),
         debit_owner: transfer.debit.owner(),
@@ -113,34 +190,131 @@ fn to_row(number: i64, transfer: &Transfer) -> Result<TransferRow, OfficeError> 
         credit_owner: transfer.credit.owner(),
         amount_centimes: transfer.amount.0,
         purpose: transfer.purpose.as_str().to_owned(),
-        order_id: order.0,
-        cooperative_id: cooperative.0,
-        line: i64::from(line),
-        event_number: i64::from(event_number),
+        cause: transfer.cause.kind().to_owned(),
+        order_id: None,
+        cooperative_id: 0,
+        line: 0,
+        event_number: 0,
+        cause_id: None,
+        concerns_period: None,
+        corrects: None,
+        base_centimes: transfer.base.0,
         at: transfer.at.0,
+        period: i64::from(transfer.period.months_since_1970()),
+        chain_agent: 0,
+        chain_number: 0,
+        chain_hash: None,
+    };
+    let of_agent = |agent| {
+        // It is stored once, as the agent whose chain it is in.
+        if transfer.agent() == Some(agent) {
+            Ok(())
+        } else {
+            Err(OfficeError::Corrupt {
+                what: "a transfer caused by another agent's statement",
+            })
+        }
+    };
+    match transfer.cause {
+        Cause::Order {
+            order,
+            event_number,
+            cooperative,
+            line,
+        } => {
+            row.order_id = Some(order.0);
+            row.event_number = i64::from(event_number);
+            row.cooperative_id = cooperative.0;
+            row.line = i64::from(line);
+        }
+        Cause::Settlement {
+            agent,
+            period,
+            item,
+        } => {
+            of_agent(agent)?;
+            row.concerns_period = Some(i64::from(period.months_since_1970()));
+            row.line = i64::from(item);
+        }
+        Cause::Payout {
+            agent,
+            period,
+            step,
+        } => {
+            of_agent(agent)?;
+            row.concerns_period = Some(i64::from(period.months_since_1970()));
+            row.event_number = i64::from(step);
+        }
+        Cause::Advance { advance } => row.cause_id = Some(advance),
+        Cause::Dispute { dispute, step } => {
+            row.cause_id = Some(dispute);
+            row.event_number = i64::from(step);
+        }
+        Cause::Correction { of } => row.corrects = Some(of),
+    }
+    Ok(row)
+}
+
+/// The transfer of a row; nothing when it cannot be one.
+fn read(row: &TransferRow) -> Option<Transfer> {
+    let debit = Account::from_stored(&row.debit_account, row.debit_owner)?;
+    let credit = Account::from_stored(&row.credit_account, row.credit_owner)?;
+    let month = |months: i64| {
+        i32::try_from(months)
+            .ok()
+            .map(Period::from_months_since_1970)
+    };
+    let agent = || debit.agent().or_else(|| credit.agent());
+    let small = |number: i64| u16::try_from(number).ok();
+    let cause = match row.cause.as_str() {
+        "order" => Cause::Order {
+            order: OrderId(row.order_id?),
+            event_number: u32::try_from(row.event_number).ok()?,
+            cooperative: CooperativeId(row.cooperative_id),
+            line: small(row.line)?,
+        },
+        "settlement" => Cause::Settlement {
+            agent: agent()?,
+            period: month(row.concerns_period?)?,
+            item: small(row.line)?,
+        },
+        "payout" => Cause::Payout {
+            agent: agent()?,
+            period: month(row.concerns_period?)?,
+            step: small(row.event_number)?,
+        },
+        "advance" => Cause::Advance {
+            advance: row.cause_id?,
+        },
+        "dispute" => Cause::Dispute {
+            dispute: row.cause_id?,
+            step: small(row.event_number)?,
+        },
+        "correction" => Cause::Correction { of: row.corrects? },
+        _ => return None,
+    };
+    Some(Transfer {
+        debit,
+        credit,
+        amount: Centimes(row.amount_centimes),
+        purpose: Purpose::from_name(&row.purpose)?,
+        cause,
+        base: Centimes(row.base_centimes),
+        at: Timestamp(row.at),
+        period: month(row.period)?,
     })
 }
 
 fn from_row(row: &TransferRow) -> Result<LedgerEntry, OfficeError> {
-    let corrupt = |_: std::num::TryFromIntError| OfficeError::Corrupt { what: "a transfer" };
+    let link = row
+        .chain_hash
+        .as_deref()
+        .and_then(|hash| hash.first_chunk())
+        .map(|link| Link(*link));
     Ok(LedgerEntry {
         number: row.number,
-        transfer: Transfer {
-            debit: account(&row.debit_account, row.debit_owner)?,
-            credit: account(&row.credit_account, row.credit_owner)?,
-            amount: Centimes(row.amount_centimes),
-            purpose: Purpose::from_name(&row.purpose)
-                .ok_or(OfficeError::Corrupt { what: "a purpose" })?,
-            cause: Cause::Order {
-                order: OrderId(row.order_id),
-                event_number: u32::try_from(row.event_number).map_err(corrupt)?,
-                cooperative: CooperativeId(row.cooperative_id),
-                line: u16::try_from(row.line).map_err(corrupt)?,
-            },
-            base: Centimes::ZERO,
-            at: Timestamp(row.at),
-            period: Period::default(),
-        },
+        transfer: read(row).ok_or(OfficeError::Corrupt { what: "a transfer" })?,
+        link,
     })
 }
 

@@ -13,12 +13,15 @@
 //! | signing in | [`Office::sign_in`], [`Office::session`], [`Office::session_for_sync`], [`Office::sign_out`], [`Office::sessions`], [`Office::revoke_session`] |
 //! | joining | [`Office::invite`], [`Office::issue_link`], [`Office::link`], [`Office::join`], [`Office::set_up`], [`Office::add_person_with_password`] |
 //! | people, devices | [`Office::people`], [`Office::person`], [`Office::change_person`], [`Office::set_active`], [`Office::devices`], [`Office::revoke_device`] |
+//! | terms | [`Office::engagements`], [`Office::publish_engagement`] |
 //! | catalogue | [`Office::catalogue`], [`Office::cooperatives`], [`Office::add_cooperative`], [`Office::publish_convention`], [`Office::add_category`], [`Office::add_product`], [`Office::publish_prices`], [`Office::publish_vat`], [`Office::publish_plan`], … |
 //! | customers | [`Office::customers`], [`Office::move_customers`] |
 //! | sync | [`Office::sync`] |
 //! | parked commands | [`Office::parked`], [`Office::count_parked`], [`Office::settle_parked`] |
+//! | disputes | [`Office::disputes_waiting`], [`Office::disputes_answered`], [`Office::count_disputes`], [`Office::dispute`], [`Office::photo_of_dispute`], [`Office::take_dispute`], [`Office::decide_dispute`] |
 //! | orders | [`Office::orders`], [`Office::order_history`], [`Office::orders_by_progress`] |
 //! | figures | [`Office::figures`], [`Office::figures_by`], [`Office::overview`], [`Office::unanswered`], [`Office::completeness`], [`Office::balances`] |
+//! | the ledger | [`Office::correct_entry`], [`Office::close_period`], [`Office::recount`] |
 //! | the clock | [`Office::pass_deadlines`], [`Office::forget_expired`] |
 //! | audit | [`Office::audit`] |
 //! | many at once | [`Office::check_file`], [`Office::import_file`], [`Office::found_company`], [`Office::bulk_load`] |
@@ -36,6 +39,8 @@ pub mod db;
 pub mod deadlines;
 pub mod demo;
 pub mod devices;
+pub mod disputes;
+pub mod engagements;
 pub mod error;
 pub mod feed;
 pub mod figures;
@@ -117,7 +122,9 @@ impl Office {
             changes,
         });
         let writer = Writer::start(db.clone(), Arc::clone(&shared));
-        Ok(Self { db, writer, shared })
+        let office = Self { db, writer, shared };
+        office.chain_old_transfers().await?;
+        Ok(office)
     }
 
     /// Closes every connection. What was answered is durable anyway.

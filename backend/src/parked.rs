@@ -223,16 +223,8 @@ async fn try_again(
     let made_at = Timestamp(row.corrected_at);
     // Whoever looks at it decides about old prices; the machine does so for those that only waited.
     let received_at = (!waive).then_some(Timestamp(row.received_at));
-    let mut decision = sync::try_decide(
-        work,
-        CommandId(row.id),
-        &body,
-        &actor,
-        &person.grade,
-        made_at,
-        received_at,
-    )
-    .await?;
+    let mut decision =
+        sync::try_decide(work, CommandId(row.id), &body, &actor, made_at, received_at).await?;
     // The total and the commission are compared one after the other.
     for _ in 0..2 {
         let Some(shown) = shown_in(&mut body).filter(|_| waive) else {
@@ -243,16 +235,8 @@ async fn try_again(
             Err(Refusal::CommissionDiffers { computed, .. }) => shown.commission = computed,
             _ => break,
         }
-        decision = sync::try_decide(
-            work,
-            CommandId(row.id),
-            &body,
-            &actor,
-            &person.grade,
-            made_at,
-            received_at,
-        )
-        .await?;
+        decision =
+            sync::try_decide(work, CommandId(row.id), &body, &actor, made_at, received_at).await?;
     }
     match decision {
         Ok(effect) => {
@@ -273,7 +257,7 @@ async fn try_again(
 fn received(work: &Work, effect: &Effect, row: &sql::CommandRow) -> Timestamp {
     match effect {
         Effect::Order { .. } => work.now,
-        Effect::Customer(_) => Timestamp(row.received_at),
+        Effect::Customer(_) | Effect::Dispute { .. } => Timestamp(row.received_at),
     }
 }
 

@@ -11,6 +11,7 @@ pub mod token;
 
 use crate::Office;
 use crate::db::Conn;
+use crate::engagements;
 use crate::error::{OfficeError, hidden, invalid};
 use crate::feed::{Kind, Scope};
 use crate::work::Work;
@@ -18,6 +19,7 @@ use sql::{LinkRow, PersonRow, SessionRow};
 use std::collections::{BTreeMap, BTreeSet};
 use taswiq_domain::Refusal;
 use taswiq_domain::access::{Action, Actor, Subject, can};
+use taswiq_domain::engagement::{self, Engagement};
 use taswiq_domain::ids::{CooperativeId, DeviceId, PersonId};
 use taswiq_domain::person::{Profile, Role};
 use taswiq_domain::phone::PhoneNumber;
@@ -49,8 +51,6 @@ pub struct Person {
     pub login: Option<String>,
     /// Their telephone number.
     pub phone: Option<PhoneNumber>,
-    /// The grade that commission rules may name; empty when none.
-    pub grade: String,
     /// The language they read.
     pub language: String,
     /// The cooperatives they act for.
@@ -73,14 +73,17 @@ impl Person {
         }
     }
 
-    /// The person as their devices know them.
-    pub fn profile(&self) -> Profile {
+    /// The person as their devices know them, with the terms on which they sell.
+    pub fn profile(&self, engagements: Vec<Engagement>, now: Timestamp) -> Profile {
         Profile {
             person: self.id,
             name: self.name.clone(),
             role: self.role,
             cooperatives: self.cooperatives.clone(),
-            grade: self.grade.clone(),
+            grade: engagement::in_force(&engagements, now)
+                .map(|engagement| engagement.grade.clone())
+                .unwrap_or_default(),
+            engagements,
         }
     }
 }
@@ -96,8 +99,6 @@ pub struct PersonDetails {
     pub login: Option<String>,
     /// Their telephone number. One of the two is needed.
     pub phone: Option<PhoneNumber>,
-    /// The grade that commission rules may name; empty when none.
-    pub grade: String,
     /// The language they read, as a code.
     pub language: String,
     /// The cooperatives they act for; for cooperative members only.
@@ -237,8 +238,21 @@ pub(crate) async fn of_role(conn: &mut Conn, role: Role) -> Result<Vec<Person>, 
         .collect()
 }
 
-pub(crate) async fn profile(conn: &mut Conn, id: PersonId) -> Result<Option<Profile>, OfficeError> {
-    Ok(load(conn, id).await?.map(|person| person.profile()))
+/// What the devices of a person are told about them.
+pub(crate) async fn profile(
+    conn: &mut Conn,
+    id: PersonId,
+    now: Timestamp,
+) -> Result<Option<Profile>, OfficeError> {
+    let Some(person) = load(conn, id).await? else {
+        return Ok(None);
+    };
+    let engagements = if person.role == Role::Agent {
+        engagements::load(conn, id).await?
+    } else {
+        Vec::new()
+    };
+    Ok(Some(person.profile(engagements, now)))
 }
 
 async fn person_from(conn: &mut Conn, row: PersonRow) -> Result<Person, OfficeError> {
@@ -263,7 +277,6 @@ fn read_person(row: PersonRow, cooperatives: Vec<CooperativeId>) -> Result<Perso
         name: local_text(&row.name)?,
         login: row.login,
         phone: row.phone.as_deref().and_then(|phone| phone.parse().ok()),
-        grade: row.grade,
         language: row.language,
         cooperatives,
         has_joined: row.password_hash.is_some(),
@@ -963,7 +976,6 @@ async fn put_person(
         name: crate::catalogue::write_json(&LocalText(name))?,
         login,
         phone,
-        grade: text::clean_note("grade", &details.grade)?,
         language: details.language.clone(),
         password_hash,
         deactivated_at,
@@ -1071,9 +1083,6 @@ async fn managed(work: &mut Work, actor: &Actor, id: PersonId) -> Result<PersonR
 /// What decides on what somebody may see, do and earn, for the audit trail.
 fn powers(details: &PersonDetails) -> String {
     let mut powers = details.role.as_str().to_owned();
-    if details.role == Role::Agent && !details.grade.is_empty() {
-        powers.push_str(&format!(", grade {}", details.grade));
-    }
     if details.role == Role::Cooperative {
         for cooperative in &details.cooperatives {
             powers.push_str(&format!(", cooperative {cooperative}"));

@@ -3,11 +3,15 @@
 
 use crate::Office;
 use crate::error::OfficeError;
-use crate::orders;
+use crate::ledger::audit::BrokenEntry;
 use crate::rollups::{Deltas, sql as rollup_sql};
+use crate::{ledger, orders};
+use std::collections::BTreeMap;
 use taswiq_domain::ids::OrderId;
+use taswiq_domain::ledger::Transfer;
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::Order;
+use taswiq_domain::period::Period;
 
 /// What does not fit. Empty when all is well.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,8 +24,14 @@ pub struct Differences {
     pub balances: usize,
     /// The sum over all accounts, which is zero.
     pub ledger_sum: Centimes,
+    /// Orders whose transfers are not those that their events cause.
+    pub ledger: Vec<OrderId>,
+    /// Of each agent's chain the first entry that does not fit, in the order of their numbers.
+    pub chains: Vec<BrokenEntry>,
     /// How many orders were looked at.
     pub orders_checked: usize,
+    /// How many entries of the ledger were looked at.
+    pub entries_checked: u64,
 }
 
 impl Differences {
@@ -30,8 +40,23 @@ impl Differences {
         self.orders.is_empty()
             && self.sums == 0
             && self.balances == 0
+            && self.ledger.is_empty()
+            && self.chains.is_empty()
             && self.ledger_sum == Centimes::ZERO
     }
+}
+
+/// Transfers in the order of their causes. In which month each counts is not the events' to say.
+fn by_cause(transfers: Vec<Transfer>) -> Vec<(String, Transfer)> {
+    let mut keyed: Vec<(String, Transfer)> = transfers
+        .into_iter()
+        .map(|transfer| {
+            let period = Period::default();
+            (transfer.cause_key(), Transfer { period, ..transfer })
+        })
+        .collect();
+    keyed.sort_by(|one, other| one.0.cmp(&other.0));
+    keyed
 }
 
 /// Orders read at once.
@@ -50,13 +75,14 @@ impl Office {
             .collect();
         differences.orders_checked = ids.len();
         for some in ids.chunks(ORDERS_AT_ONCE) {
+            let mut posted = ledger::of_orders(&mut conn, some).await?;
             for stored in orders::load(&mut conn, some).await? {
                 let events = orders::events(&mut conn, stored.order.id).await?;
-                let folded = Order::replay(
-                    events
-                        .iter()
-                        .map(|recorded| (&recorded.event, recorded.made_at)),
-                )?;
+                let (folded, caused) = ledger::posted_by(&events, &self.shared.calendar)?;
+                let posted = posted.remove(&stored.order.id).unwrap_or_default();
+                if by_cause(posted) != by_cause(caused) {
+                    differences.ledger.push(stored.order.id);
+                }
                 sums.add(None, Some(&folded), &self.shared.calendar)?;
                 let mut parts = stored.to_sub_order_rows()?;
                 parts.sort_by_key(|part| part.cooperative_id);
@@ -71,12 +97,12 @@ impl Office {
                 }
             }
         }
-        let stored: std::collections::BTreeMap<_, _> = rollup_sql::all(&mut conn)
+        let stored: BTreeMap<_, _> = rollup_sql::all(&mut conn)
             .await?
             .into_iter()
             .map(rollup_sql::RollupRow::into_domain)
             .collect();
-        let computed: std::collections::BTreeMap<_, _> = sums.rows().into_iter().collect();
+        let computed: BTreeMap<_, _> = sums.rows().into_iter().collect();
         differences.sums = computed
             .iter()
             .filter(|(key, sum)| stored.get(key) != Some(sum))
@@ -85,21 +111,27 @@ impl Office {
                 .keys()
                 .filter(|key| !computed.contains_key(key))
                 .count();
-        let (stored, summed) = (
-            crate::ledger::balances(&mut conn).await?,
-            crate::ledger::summed_balances(&mut conn).await?,
-        );
+        // Compared as they are stored: an account that nobody knows is a difference, too.
+        let balances = |rows: Vec<(String, i64, i64)>| -> BTreeMap<(String, i64), i64> {
+            rows.into_iter()
+                .map(|(account, owner, balance)| ((account, owner), balance))
+                .collect()
+        };
+        let stored = balances(ledger::sql::balances(&mut conn).await?);
+        let summed = balances(ledger::sql::summed_balances(&mut conn).await?);
         differences.balances = stored
             .iter()
             .filter(|(account, balance)| {
-                summed.get(account).copied().unwrap_or_default() != **balance
+                summed.get(*account).copied().unwrap_or_default() != **balance
             })
             .count()
             + summed
                 .keys()
-                .filter(|account| !stored.contains_key(account))
+                .filter(|account| !stored.contains_key(*account))
                 .count();
-        differences.ledger_sum = crate::ledger::sum(&summed)?;
+        differences.ledger_sum = Centimes::sum(stored.into_values().map(Centimes))?;
+        (differences.chains, differences.entries_checked) =
+            ledger::audit::broken_entries(&mut conn).await?;
         Ok(differences)
     }
 

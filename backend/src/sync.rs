@@ -19,6 +19,7 @@ use crate::error::{OfficeError, invalid};
 use crate::feed::{self, Kind, Scope};
 use crate::people::{self, Session, token};
 use crate::work::{Doer, Needs, Work};
+use crate::{disputes, ledger};
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -27,6 +28,8 @@ use taswiq_domain::Refusal;
 use taswiq_domain::access::{Action, Actor, Subject, can};
 use taswiq_domain::customer::Customer;
 use taswiq_domain::decide::{Effect, Situation, decide};
+use taswiq_domain::dispute::Dispute;
+use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
 use taswiq_domain::limits;
 use taswiq_domain::order::Order;
@@ -38,7 +41,7 @@ use taswiq_domain::time::Timestamp;
 use uuid::Uuid;
 
 /// The kinds of commands this build understands.
-const KINDS: [&str; 18] = [
+const KINDS: [&str; 21] = [
     "register_customer",
     "correct_customer",
     "place_order",
@@ -57,6 +60,9 @@ const KINDS: [&str; 18] = [
     "collect",
     "declare_early_payment",
     "withdraw",
+    "open_dispute",
+    "withdraw_dispute",
+    "escalate_dispute",
 ];
 
 /// How soon a device asks again when an earlier command is missing.
@@ -468,6 +474,7 @@ async fn decide_and_store(
         body.order()
             .map(|order| order.0)
             .or(body.customer().map(|customer| customer.0))
+            .or(body.dispute())
     });
     let actor = person.actor();
     let decision = match &body {
@@ -476,16 +483,7 @@ async fn decide_and_store(
         // Handed over by a lost phone or by somebody who is out: a person looks at it first.
         Ok(_) if !may_read => Err(Refusal::NotAllowed),
         Ok(body) => {
-            try_decide(
-                work,
-                command.id,
-                body,
-                &actor,
-                &person.grade,
-                corrected_at,
-                Some(work.now),
-            )
-            .await?
+            try_decide(work, command.id, body, &actor, corrected_at, Some(work.now)).await?
         }
     };
     let now = work.now;
@@ -543,7 +541,6 @@ pub(crate) async fn try_decide(
     id: CommandId,
     body: &CommandBody,
     actor: &Actor,
-    grade: &str,
     made_at: Timestamp,
     received_at: Option<Timestamp>,
 ) -> Result<Result<Effect, Refusal>, OfficeError> {
@@ -582,16 +579,44 @@ pub(crate) async fn try_decide(
             }
         }
     }
+    let mut entry = None;
+    let disputes = match body {
+        CommandBody::OpenDispute(open) => {
+            if let Some(number) = open.about.entry {
+                entry = ledger::entries(&mut work.conn, &[number]).await?.pop();
+            }
+            disputes::about(&mut work.conn, actor.person, &open.about).await?
+        }
+        _ => match body.dispute() {
+            Some(dispute) => disputes::load(&mut work.conn, &[dispute]).await?,
+            None => Vec::new(),
+        },
+    };
+    if let (Some(dispute), true) = (body.dispute(), disputes.is_empty())
+        && waits_for_parked(work, CommandId(dispute)).await?
+    {
+        return Ok(Err(Refusal::WaitsForParked));
+    }
+    let disputes: Vec<&Dispute> = disputes.iter().collect();
+    // Only a basket is priced by them.
+    let engagement = match body {
+        CommandBody::PlaceOrder(_) | CommandBody::AmendOrder(_) => {
+            work.engagement_at(actor.person, made_at).await?
+        }
+        _ => Engagement::default(),
+    };
     let shared = std::sync::Arc::clone(&work.shared);
     let situation = Situation {
         actor,
-        grade,
+        engagement: &engagement,
         catalogue: &catalogue,
         calendar: &shared.calendar,
         made_at,
         received_at,
         order: order.as_ref(),
         customer: customer.as_ref(),
+        entry: entry.as_ref(),
+        disputes: &disputes,
     };
     Ok(decide(id, body, &situation))
 }
@@ -644,6 +669,11 @@ pub(crate) async fn apply(work: &mut Work, effect: Effect, doer: Doer) -> Result
             Ok(())
         }
         Effect::Order { event, after } => work.happen(&event, *after, doer).await,
+        Effect::Dispute {
+            event,
+            after,
+            photo,
+        } => disputes::apply(work, event.as_ref(), &after, photo.as_deref(), doer).await,
     }
 }
 
@@ -662,6 +692,12 @@ async fn audit_refusal(
         Refusal::CommandIdReused => "command_id_reused",
         Refusal::UnknownCustomer => match body.and_then(CommandBody::customer) {
             Some(customer) if work.customer(customer).await?.is_some() => "forged_scope",
+            _ => return Ok(()),
+        },
+        Refusal::UnknownDispute => match body.and_then(CommandBody::dispute) {
+            Some(dispute) if !disputes::load(&mut work.conn, &[dispute]).await?.is_empty() => {
+                "forged_scope"
+            }
             _ => return Ok(()),
         },
         _ => return Ok(()),

@@ -17,10 +17,11 @@ use crate::feed::{self, Kind, Scope};
 use crate::orders::{StoredOrder, sql::EventRow};
 use crate::rollups::Deltas;
 use crate::sync::sql::CommandRow;
-use crate::{audit, customers, db, devices, ledger, orders, rollups, sync};
+use crate::{audit, customers, db, devices, engagements, ledger, orders, rollups, sync};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use taswiq_domain::catalogue::Catalogue;
+use taswiq_domain::engagement::{Engagement, in_force};
 use taswiq_domain::ids::{CommandId, CooperativeId, CustomerId, DeviceId, OrderId, PersonId};
 use taswiq_domain::ledger::{Happening, Transfer, transfers_for};
 use taswiq_domain::order::{Order, OrderEvent};
@@ -92,6 +93,7 @@ pub struct Work {
     events: Vec<EventRow>,
     transfers: Vec<(i64, Transfer)>,
     rollups: Deltas,
+    engagements: HashMap<PersonId, Vec<Engagement>>,
     customers: HashMap<CustomerId, Option<StoredCustomer>>,
     customers_changed: BTreeSet<CustomerId>,
     devices: HashMap<DeviceId, Option<DeviceRow>>,
@@ -117,6 +119,7 @@ impl Work {
             events: Vec::new(),
             transfers: Vec::new(),
             rollups: Deltas::default(),
+            engagements: HashMap::new(),
             customers: HashMap::new(),
             customers_changed: BTreeSet::new(),
             devices: HashMap::new(),
@@ -217,15 +220,10 @@ impl Work {
             number,
             actor: doer.actor,
             at: doer.made_at,
-            period: Period::at(doer.made_at, &self.shared.calendar),
+            period: self.posting_period(doer.made_at),
         };
         for transfer in transfers_for(before, &after, &happening)? {
-            self.numbers.ledger_number += 1;
-            let number = self.numbers.ledger_number;
-            if let Some(agent) = transfer.agent() {
-                self.changed(&Scope::Agent(agent), Kind::Entry, number.to_string());
-            }
-            self.transfers.push((number, transfer));
+            self.post(transfer)?;
         }
         let before = self
             .orders
@@ -276,6 +274,53 @@ impl Work {
         Ok(())
     }
 
+    /// The month in which what happened then counts: its own, or the first that is still open. A
+    /// closed month never opens again.
+    pub fn posting_period(&self, at: Timestamp) -> Period {
+        Period::at(at, &self.shared.calendar).max(self.open_period())
+    }
+
+    /// The first month that is still open; the earliest there is when none was ever closed.
+    pub fn open_period(&self) -> Period {
+        match i32::try_from(self.numbers.open_period) {
+            Ok(0) | Err(_) => Period::from_months_since_1970(i32::MIN),
+            Ok(months) => Period::from_months_since_1970(months),
+        }
+    }
+
+    /// Closes a month and all before it: nothing counts in them any more from here on.
+    ///
+    /// # Errors
+    /// [`OfficeError::Conflict`] when it is closed already.
+    pub fn close_period(&mut self, period: Period) -> Result<(), OfficeError> {
+        if period < self.open_period() {
+            return Err(OfficeError::Conflict { field: "period" });
+        }
+        self.numbers.open_period = i64::from(period.next().months_since_1970());
+        Ok(())
+    }
+
+    /// Posts a transfer and gives its number. Whoever's commission it moves will be told.
+    ///
+    /// # Errors
+    /// [`OfficeError::Corrupt`] for one that no rule makes: into a closed month, or from one agent to
+    /// another.
+    pub fn post(&mut self, transfer: Transfer) -> Result<i64, OfficeError> {
+        let (from, to) = (transfer.debit.agent(), transfer.credit.agent());
+        if transfer.period < self.open_period() || from.zip(to).is_some_and(|(from, to)| from != to)
+        {
+            return Err(OfficeError::Corrupt {
+                what: "a transfer that may not be posted",
+            });
+        }
+        let number = self.next_ledger_number();
+        if let Some(agent) = transfer.agent() {
+            self.changed(&Scope::Agent(agent), Kind::Entry, number.to_string());
+        }
+        self.transfers.push((number, transfer));
+        Ok(number)
+    }
+
     /// A customer, as the jobs before left them.
     pub async fn customer(
         &mut self,
@@ -286,6 +331,29 @@ impl Work {
             self.customers.insert(id, found);
         }
         Ok(self.customers.get(&id).and_then(Option::as_ref))
+    }
+
+    /// The terms on which somebody sells at that moment.
+    pub async fn engagement_at(
+        &mut self,
+        person: PersonId,
+        moment: Timestamp,
+    ) -> Result<Engagement, OfficeError> {
+        if !self.engagements.contains_key(&person) {
+            let found = engagements::load(&mut self.conn, person).await?;
+            self.engagements.insert(person, found);
+        }
+        Ok(self
+            .engagements
+            .get(&person)
+            .and_then(|known| in_force(known, moment))
+            .cloned()
+            .unwrap_or_default())
+    }
+
+    /// Reads somebody's terms anew when they are asked for: they have just been changed.
+    pub fn forget_engagements(&mut self, person: PersonId) {
+        self.engagements.remove(&person);
     }
 
     /// Writes a customer.

@@ -7,10 +7,13 @@ mod promises {
     pub mod world;
 
     mod catalogue;
+    mod civil_edges;
     mod demo;
+    mod engagements;
     mod faults;
     mod figures;
     mod files;
+    mod ledger;
     mod people;
     mod schema;
     mod statements;

@@ -13,6 +13,7 @@ use taswiq_backend::{Office, Options};
 use taswiq_domain::access::Actor;
 use taswiq_domain::catalogue::{Catalogue, Channel, PriceTier, Product};
 use taswiq_domain::customer::CustomerKind;
+use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{CustomerId, OrderId, PersonId};
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::basket::{Basket, BasketLine, Door, OrderIdentity, Promise};
@@ -193,7 +194,7 @@ impl Company {
                 catalogue,
                 calendar: &calendar,
                 agent: agent.id,
-                grade: &agent.grade,
+                engagement: &Engagement::default(),
                 customer_kind: CustomerKind::Household,
                 channel: Channel::default(),
                 placed_at: now,
@@ -251,7 +252,6 @@ async fn make(server: &Path, companies: &Path, orders: u32) -> Result<PathBuf> {
             name: LocalText::new(&login, &login),
             login: Some(login),
             phone: None,
-            grade: "B".to_owned(),
             language: "fr".to_owned(),
             cooperatives: Vec::new(),
         };

@@ -43,6 +43,8 @@ pub enum Action {
     ManageOffice,
     /// Read the audit trail.
     ReadAudit,
+    /// Close a month, take an entry of the ledger back.
+    KeepLedger,
     /// Say that more is due for an own sale or entry.
     DisputeEntries,
     /// Read what agents dispute and decide it.
@@ -53,7 +55,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::UseField,
         Self::UseCooperativeArea,
         Self::UseOffice,
@@ -67,6 +69,7 @@ impl Action {
         Self::ManagePeople,
         Self::ManageOffice,
         Self::ReadAudit,
+        Self::KeepLedger,
         Self::DisputeEntries,
         Self::AnswerDisputes,
         Self::AnswerEscalated,
@@ -115,6 +118,7 @@ pub fn can(actor: Option<&Actor>, action: Action, subject: Subject) -> bool {
             | Action::SettleParked
             | Action::ManageCatalogue
             | Action::ManagePeople
+            | Action::KeepLedger
             | Action::AnswerDisputes,
         ) => true,
         (
@@ -127,6 +131,7 @@ pub fn can(actor: Option<&Actor>, action: Action, subject: Subject) -> bool {
             | Action::ManagePeople
             | Action::ManageOffice
             | Action::ReadAudit
+            | Action::KeepLedger
             | Action::AnswerDisputes
             | Action::AnswerEscalated,
         ) => true,

@@ -8,6 +8,7 @@ use crate::access::{Action, Actor, Subject, can};
 use crate::catalogue::Catalogue;
 use crate::customer::{Customer, CustomerDetails};
 use crate::dispute::{Claim, Dispute, DisputeEvent, DisputeReason, Disputed};
+use crate::engagement::Engagement;
 use crate::ids::{CommandId, CooperativeId};
 use crate::limits;
 use crate::money::Centimes;
@@ -24,8 +25,8 @@ use uuid::Uuid;
 pub struct Situation<'a> {
     /// Who acts.
     pub actor: &'a Actor,
-    /// The actor's grade as a seller; empty when none.
-    pub grade: &'a str,
+    /// The actor's terms as a seller at that moment.
+    pub engagement: &'a Engagement,
     /// What can be sold.
     pub catalogue: &'a Catalogue,
     /// Turns moments into dates.
@@ -438,7 +439,7 @@ impl Situation<'_> {
             catalogue: self.catalogue,
             calendar: self.calendar,
             agent: self.actor.person,
-            grade: self.grade,
+            engagement: self.engagement,
             customer_kind,
             channel,
             placed_at: self.made_at,

@@ -619,6 +619,40 @@ mod tests {
     }
 
     #[test]
+    fn what_was_granted_is_not_claimed_again_by_escalating() {
+        let part = |amount| {
+            decided(Verdict::Partly {
+                amount: Centimes(amount),
+            })
+        };
+        let escalated = opened(100)
+            .after(&DisputeEvent::Taken, MANAGER, day(1))
+            .and_then(|taken| taken.after(&part(40), MANAGER, day(2)))
+            .and_then(|decided| decided.after(&escalated(), AGENT, day(3)))
+            .expect("escalated");
+        assert_eq!(escalated.held(), Ok(Centimes(60)));
+        assert_eq!(
+            escalated.after(&part(60), OTHER_MANAGER, day(4)),
+            Err(DisputeRefusal::AmountNotValid)
+        );
+        for (verdict, granted) in [
+            (Verdict::Denied, 40),
+            (
+                Verdict::Partly {
+                    amount: Centimes(59),
+                },
+                99,
+            ),
+            (Verdict::Accepted, 100),
+        ] {
+            let last = escalated
+                .after(&decided(verdict), OTHER_MANAGER, day(4))
+                .expect("decided");
+            assert_eq!(last.granted, Centimes(granted));
+        }
+    }
+
+    #[test]
     fn nobody_resolves_their_own() {
         let mine = opened(100);
         assert_eq!(

@@ -5,6 +5,7 @@
 //! judged by the engagement in force at its door time, on the phone and on the server.
 
 use crate::ids::PersonId;
+use crate::limits;
 use crate::money::Ppm;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -96,4 +97,101 @@ pub fn in_force(engagements: &[Engagement], moment: Timestamp) -> Option<&Engage
         .iter()
         .rev()
         .find(|engagement| engagement.valid_from <= moment)
+}
+
+/// Why an engagement cannot be published.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum EngagementError {
+    /// The parts do not sum to the whole.
+    #[error("the shares sum to {sum} instead of 100 %")]
+    SharesNotWhole {
+        /// What they sum to.
+        sum: Ppm,
+    },
+    /// A part that is nothing.
+    #[error("the share of person {person} is nothing")]
+    ShareOfNothing {
+        /// Whose.
+        person: PersonId,
+    },
+    /// Somebody has two parts.
+    #[error("person {person} has two shares")]
+    ShareTwice {
+        /// Who.
+        person: PersonId,
+    },
+    /// The agent shares the own sales and has no part of them.
+    #[error("the agent has no share of the own sales")]
+    AgentWithoutShare,
+    /// More people than a sale can be shared among.
+    #[error("at most {people_max} people share a sale")]
+    TooManyShares {
+        /// How many may.
+        people_max: usize,
+    },
+    /// An agent who supervises themself would earn an override on own sales.
+    #[error("nobody is their own lead")]
+    LeadOfOneself,
+    /// A lead who has a part of the sale would earn an override on own sales.
+    #[error("the lead earns the override and has no share")]
+    LeadAmongShares,
+    /// Somebody named is no agent.
+    #[error("person {person} is not an agent")]
+    NotAnAgent {
+        /// Who.
+        person: PersonId,
+    },
+    /// It would hold from a moment that has passed, or before the one it follows.
+    #[error("an engagement is published for the future only")]
+    NotInTheFuture,
+}
+
+impl Engagement {
+    /// Refuses terms by which a sale could not be shared out.
+    pub fn check(&self, agent: PersonId) -> Result<(), EngagementError> {
+        if self.lead == Some(agent) {
+            return Err(EngagementError::LeadOfOneself);
+        }
+        if self.shares.is_empty() {
+            return Ok(());
+        }
+        if self.shares.len() > limits::SHARES {
+            return Err(EngagementError::TooManyShares {
+                people_max: limits::SHARES,
+            });
+        }
+        let mut sum: u32 = 0;
+        for (index, &Share { person, part }) in self.shares.iter().enumerate() {
+            if part == Ppm(0) {
+                return Err(EngagementError::ShareOfNothing { person });
+            }
+            if self.shares[..index]
+                .iter()
+                .any(|earlier| earlier.person == person)
+            {
+                return Err(EngagementError::ShareTwice { person });
+            }
+            if self.lead == Some(person) {
+                return Err(EngagementError::LeadAmongShares);
+            }
+            sum = sum.saturating_add(part.0);
+        }
+        if sum != limits::RATE_PPM {
+            return Err(EngagementError::SharesNotWhole { sum: Ppm(sum) });
+        }
+        if self.shares.iter().any(|share| share.person == agent) {
+            Ok(())
+        } else {
+            Err(EngagementError::AgentWithoutShare)
+        }
+    }
+
+    /// Whoever else earns by the agent's sales.
+    pub fn others(&self, agent: PersonId) -> impl Iterator<Item = PersonId> + '_ {
+        let shares = self.shares.iter().map(|share| share.person);
+        shares
+            .chain(self.lead)
+            .filter(move |person| *person != agent)
+    }
 }

@@ -6,13 +6,15 @@
 //!
 //! Transfers are never written by hand: [`transfers_for`] compares an order before and after an
 //! event and posts the difference. Each has a [`Transfer::cause_key`], unique in the ledger, so
-//! posting the same event twice posts nothing twice.
+//! posting the same event twice posts nothing twice. Those that move an agent's commission stand in
+//! the agent's [`chain`], which shows whether any of them was touched afterwards.
 
 mod account;
+pub mod chain;
 mod transfer;
 
 pub use account::Account;
-pub use transfer::{Cause, Purpose, Transfer};
+pub use transfer::{Cause, CorrectionReason, Purpose, Transfer};
 
 use crate::commission::{self, Standing};
 use crate::ids::{CooperativeId, OrderId, PersonId};
@@ -57,18 +59,11 @@ pub fn transfers_for(
             let was = match earlier
                 .and_then(|earlier| earlier.line(line.number).map(|line| (earlier, line)))
             {
-                Some((earlier, line)) => commission::standing(earlier, line)?,
-                None => Standing::default(),
+                Some((earlier, line)) => commission::standings(earlier, line, after.agent)?,
+                None => Vec::new(),
             };
-            let is = commission::standing(sub_order, line)?;
-            post_commission(
-                &mut posting,
-                after.agent,
-                cooperative,
-                line.number,
-                &was,
-                &is,
-            )?;
+            let is = commission::standings(sub_order, line, after.agent)?;
+            post_line(&mut posting, cooperative, line.number, &was, &is)?;
         }
         post_money(&mut posting, earlier, sub_order)?;
     }
@@ -187,15 +182,45 @@ fn holder_of_payment(happening: &Happening<'_>) -> Account {
     }
 }
 
-fn post_commission(
+/// Posts what changed for each person who earns by a line, and what that changed in all for whoever
+/// answers for lost units.
+fn post_line(
     posting: &mut Posting<'_>,
-    agent: PersonId,
     cooperative: CooperativeId,
     line: u16,
+    was: &[(PersonId, Standing)],
+    is: &[(PersonId, Standing)],
+) -> Result<(), Overflow> {
+    let mut charged = Centimes::ZERO;
+    // Who earns by a line changes with an amendment only, before anything was posted.
+    for (person, is) in is {
+        let was = was
+            .iter()
+            .find(|(earner, _)| earner == person)
+            .map_or_else(Standing::default, |(_, standing)| *standing);
+        post_commission(posting, *person, (cooperative, line), &was, is)?;
+        charged = charged.plus(is.charged.minus(was.charged)?)?;
+    }
+    posting.change(
+        cooperative,
+        line,
+        Between::new(
+            Account::CooperativeSales(cooperative),
+            Account::CommissionExpense,
+            Purpose::CommissionCharged,
+        ),
+        charged,
+    )
+}
+
+fn post_commission(
+    posting: &mut Posting<'_>,
+    person: PersonId,
+    (cooperative, line): (CooperativeId, u16),
     was: &Standing,
     is: &Standing,
 ) -> Result<(), Overflow> {
-    let (pending, earned) = (Account::AgentPending(agent), Account::AgentEarned(agent));
+    let (pending, earned) = (Account::AgentPending(person), Account::AgentEarned(person));
     let expense = Account::CommissionExpense;
     // The turnover that counts moves with what is earned, in its direction.
     let base_change = is.base.minus(was.base)?;
@@ -248,16 +273,6 @@ fn post_commission(
         Between::new(earned, expense, Purpose::CommissionReversed),
         Centimes(-earned_change.0),
         counts_no_longer,
-    )?;
-    posting.change(
-        cooperative,
-        line,
-        Between::new(
-            Account::CooperativeSales(cooperative),
-            expense,
-            Purpose::CommissionCharged,
-        ),
-        is.charged.minus(was.charged)?,
     )
 }
 

@@ -13,6 +13,11 @@ pub const UNIT_PRICE_CENTIMES: i64 = 10_000_000;
 /// The turnover of one agent in one month, and whatever a plan compares with it, in centimes: what
 /// fifty of the dearest possible orders come to. Squared with a rate it still fits 128 bits easily.
 pub const PERIOD_TURNOVER_CENTIMES: i64 = 1_000_000_000_000_000;
+/// The highest cap of a commission rule, in centimes: ten million dirhams, above what anybody earns
+/// in a month. No cap at all says the same.
+pub const CAP_CENTIMES: i64 = 1_000_000_000;
+/// People who share what one agent's sales earn: a pair, a family, a small team.
+pub const SHARES: usize = 10;
 /// One part in a million is the unit of a rate; a rate above the whole makes no sense.
 pub const RATE_PPM: u32 = 1_000_000;
 /// A name or a place, in characters: long enough for a full Arabic name with lineage.

@@ -69,7 +69,17 @@ impl Centimes {
     /// Splits into parts proportional to `weights` by largest remainder; equal remainders go to the
     /// earlier part. The parts sum to the whole. With no positive weight the first part takes all.
     pub fn split(self, weights: &[u32]) -> Result<Vec<Self>, Overflow> {
-        let total_weight: i128 = weights.iter().map(|weight| i128::from(*weight)).sum();
+        self.split_over(weights.iter().map(|weight| i128::from(*weight)).collect())
+    }
+
+    /// Splits as [`Centimes::split`] does, in proportion to amounts; a negative one weighs nothing.
+    pub fn split_by(self, amounts: &[Self]) -> Result<Vec<Self>, Overflow> {
+        let weights = amounts.iter().map(|amount| i128::from(amount.0.max(0)));
+        self.split_over(weights.collect())
+    }
+
+    fn split_over(self, weights: Vec<i128>) -> Result<Vec<Self>, Overflow> {
+        let total_weight: i128 = weights.iter().sum();
         if weights.is_empty() {
             return Ok(Vec::new());
         }
@@ -81,13 +91,13 @@ impl Centimes {
         let (sign, whole) = (i128::from(self.0.signum()), i128::from(self.0).abs());
         let mut parts: Vec<i128> = weights
             .iter()
-            .map(|weight| whole * i128::from(*weight) / total_weight)
+            .map(|weight| whole * weight / total_weight)
             .collect();
         let left_over = whole - parts.iter().sum::<i128>();
         let mut by_remainder: Vec<usize> = (0..weights.len()).collect();
         by_remainder.sort_by_key(|&index| {
             (
-                std::cmp::Reverse(whole * i128::from(weights[index]) % total_weight),
+                std::cmp::Reverse(whole * weights[index] % total_weight),
                 index,
             )
         });

@@ -425,7 +425,17 @@ impl Order {
             })
     }
 
-    /// What the order earns its agent if everything asked is kept.
+    /// What of [`Order::commission_asked`] is that person's, as a seller or as the lead.
+    pub fn commission_of(&self, person: PersonId) -> Result<Centimes, Overflow> {
+        self.sub_orders
+            .iter()
+            .flat_map(|sub_order| &sub_order.lines)
+            .try_fold(Centimes::ZERO, |sum, line| {
+                sum.plus(line.commission.of_person(person, self.agent)?)
+            })
+    }
+
+    /// What the order earns its sellers if everything asked is kept, without the lead's override.
     pub fn commission_asked(&self) -> Result<Centimes, Overflow> {
         Centimes::sum(
             self.sub_orders

@@ -1,7 +1,9 @@
 //! The people who have an account, and what binds an agent to the programme.
 
+use crate::engagement::{self, Engagement};
 use crate::ids::{CooperativeId, PersonId};
 use crate::text::LocalText;
+use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// What a person is to the programme. Producers and customers have no account: they use a code or a
@@ -56,7 +58,27 @@ pub struct Profile {
     /// The cooperatives they act for; empty for other roles.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cooperatives: Vec<CooperativeId>,
-    /// The grade that commission rules may name; empty when none.
+    /// The grade in force when the server said so. What a sale is judged by stands in the engagement.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub grade: String,
+    /// The terms on which they sell, oldest first; those to come are known beforehand, so that a
+    /// phone without a network changes to them in time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub engagements: Vec<Engagement>,
+}
+
+impl Profile {
+    /// The terms on which they sell at that moment.
+    pub fn engagement_at(&self, moment: Timestamp) -> Engagement {
+        if self.engagements.is_empty() {
+            Engagement {
+                grade: self.grade.clone(),
+                ..Engagement::default()
+            }
+        } else {
+            engagement::in_force(&self.engagements, moment)
+                .cloned()
+                .unwrap_or_default()
+        }
+    }
 }

@@ -11,6 +11,7 @@ use crate::customer::{Customer, CustomerDetails, CustomerLabel};
 use crate::dispute::{Dispute, DisputeEvent, DisputeReason, Disputed, DisputedLine};
 use crate::ids::{CommandId, CooperativeId, CustomerId, DeviceId, OrderId};
 use crate::ledger::Transfer;
+use crate::ledger::chain::Link;
 use crate::money::Centimes;
 use crate::order::basket::Basket;
 use crate::order::event::{LineUnits, PackedLine, Proposal};
@@ -571,6 +572,9 @@ pub struct LedgerEntry {
     /// The transfer.
     #[serde(flatten)]
     pub transfer: Transfer,
+    /// Its link in the agent's chain; nothing for what moves no commission.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<Link>,
 }
 
 impl LedgerEntry {
@@ -578,6 +582,7 @@ impl LedgerEntry {
         Ok(Self {
             number: fields.take("number")?,
             transfer: Transfer::from_fields(fields)?,
+            link: fields.take("link")?,
         })
     }
 }

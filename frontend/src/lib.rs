@@ -2,11 +2,11 @@
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Starts the phone's screens with the sentences of the page's language.
+/// Starts the phone's screens with the sentences of the page's language; over when the first one stands.
 ///
 /// # Errors
 /// When the sentences cannot be read.
 #[wasm_bindgen]
-pub fn start(locale: &str) -> Result<(), String> {
-    taswiq_app::start(locale)
+pub async fn start(locale: String) -> Result<(), String> {
+    taswiq_app::start(&locale).await
 }

@@ -20,6 +20,7 @@ use std::cell::{Cell, Ref, RefCell};
 use std::rc::Rc;
 use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::customer::{Customer, CustomerLabel};
+use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
 use taswiq_domain::money::Overflow;
 use taswiq_domain::order::Order;
@@ -185,6 +186,16 @@ impl<S: LocalStore> Device<S> {
     /// The person, once the server has told.
     pub fn profile(&self) -> Option<Rc<Profile>> {
         self.memory().documents.profile.clone()
+    }
+
+    /// The terms on which the person sells at that moment.
+    pub fn engagement_at(&self, moment: Timestamp) -> Engagement {
+        self.memory()
+            .documents
+            .profile
+            .as_ref()
+            .map(|profile| profile.engagement_at(moment))
+            .unwrap_or_default()
     }
 
     /// What can be sold; nothing before the first contact.

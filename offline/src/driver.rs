@@ -6,7 +6,7 @@ pub mod browser;
 use crate::device::{Applied, Device, Sent};
 use crate::engine::{self, Action, Event};
 use crate::store::LocalStore;
-use crate::wire::{self, Decoded};
+use crate::wire::{self, Decoded, Decoding};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -73,7 +73,8 @@ impl TransportError {
     }
 }
 
-/// The clock, the dice and the timers.
+/// The clock, the dice, the timers and the breath.
+#[allow(async_fn_in_trait, reason = "a device lives on one thread")]
 pub trait Host {
     /// The device's clock, right or wrong.
     fn now(&self) -> Timestamp;
@@ -82,6 +83,8 @@ pub trait Host {
     /// Calls [`Driver::handle`] with [`Event::TimerFired`] after so long. Replaces what was scheduled
     /// before.
     fn schedule(&self, timer: u64, delay_ms: u64);
+    /// Called between the parts of long work: lets whatever else waits for this thread have its turn.
+    async fn breathe(&self) {}
 }
 
 /// Runs the engine for a device.
@@ -142,6 +145,7 @@ impl<S: LocalStore + 'static, T: Transport, H: Host> Driver<S, T, H> {
             } => Some(self.send(request, commands_max, bytes_max).await),
             Action::Persist { request } => {
                 let (sent, answer) = self.arrived.take()?;
+                self.host.breathe().await;
                 Some(match self.device.apply(&sent, answer).await {
                     Ok(Applied { summary }) => Event::Persisted { request, summary },
                     Err(_) => Event::StoreFailed { request },
@@ -167,7 +171,7 @@ impl<S: LocalStore + 'static, T: Transport, H: Host> Driver<S, T, H> {
             return Event::StoreFailed { request };
         };
         let outcome = match self.transport.send(wire::encode(&sent.request)).await {
-            Ok(body) => wire::decode(&body),
+            Ok(body) => self.decode(&body).await,
             Err(error) => Err(error),
         };
         let outcome = outcome.map(|answer| {
@@ -177,6 +181,16 @@ impl<S: LocalStore + 'static, T: Transport, H: Host> Driver<S, T, H> {
             }
         });
         Event::ResponseArrived { request, outcome }
+    }
+
+    async fn decode(&self, body: &[u8]) -> Result<Decoded, TransportError> {
+        self.host.breathe().await;
+        let mut decoding = Decoding::begin(body)?;
+        self.host.breathe().await;
+        while decoding.take_one() {
+            self.host.breathe().await;
+        }
+        Ok(decoding.finish())
     }
 
     /// Shares the driver between listeners.

@@ -2,7 +2,7 @@
 
 use crate::driver::TransportError;
 use taswiq_domain::ids::CommandId;
-use taswiq_domain::reading::{Tree, read};
+use taswiq_domain::reading::Tree;
 use taswiq_domain::refusal::Refusal;
 use taswiq_domain::sync::{Answer, Change, CommandResult, PROTOCOL, Request, Response};
 
@@ -27,41 +27,66 @@ pub fn encode(request: &Request) -> Vec<u8> {
 /// orders on the phone, so a change of an unknown kind is passed over and an unknown reason for
 /// parking a command still parks it.
 pub fn decode(body: &[u8]) -> Result<Decoded, TransportError> {
-    let body = std::str::from_utf8(body).map_err(|_| TransportError::Garbled)?;
-    let decoded = match read(body) {
-        Ok(response) => Decoded {
-            response,
-            skipped: false,
-        },
-        Err(_) => decode_younger(body)?,
-    };
-    if decoded.response.protocol == PROTOCOL {
-        Ok(decoded)
-    } else {
-        Err(TransportError::Garbled)
-    }
+    let mut decoding = Decoding::begin(body)?;
+    while decoding.take_one() {}
+    Ok(decoding.finish())
 }
 
-fn decode_younger(body: &str) -> Result<Decoded, TransportError> {
-    let garbled = |_| TransportError::Garbled;
-    let mut whole = Tree::parse(body).map_err(garbled)?;
-    let mut take = |field: &'static str| match whole.take(field) {
-        Some(Tree::List(items)) => Ok(items),
-        _ => Err(TransportError::Garbled),
-    };
-    let (changes, results) = (take("changes")?, take("results")?);
-    if let Tree::Object(fields) = &mut whole {
-        fields.extend(["changes", "results"].map(|field| (field.into(), Tree::List(Vec::new()))));
+/// [`decode`] in parts, so that a slow phone can do something else between them.
+pub struct Decoding<'a> {
+    changes: std::vec::IntoIter<Tree<'a>>,
+    decoded: Decoded,
+}
+
+impl<'a> Decoding<'a> {
+    /// Reads everything but the changes.
+    ///
+    /// # Errors
+    /// When it is no answer.
+    pub fn begin(body: &'a [u8]) -> Result<Self, TransportError> {
+        let garbled = |_| TransportError::Garbled;
+        let body = std::str::from_utf8(body).map_err(|_| TransportError::Garbled)?;
+        let mut whole = Tree::parse(body).map_err(garbled)?;
+        let mut take = |field: &'static str| match whole.take(field) {
+            Some(Tree::List(items)) => Ok(items),
+            _ => Err(TransportError::Garbled),
+        };
+        let (changes, results) = (take("changes")?, take("results")?);
+        if let Tree::Object(fields) = &mut whole {
+            fields
+                .extend(["changes", "results"].map(|field| (field.into(), Tree::List(Vec::new()))));
+        }
+        let mut response: Response = whole.read().map_err(garbled)?;
+        if response.protocol != PROTOCOL {
+            return Err(TransportError::Garbled);
+        }
+        response.results = results.into_iter().filter_map(result_of_younger).collect();
+        response.changes.reserve_exact(changes.len());
+        Ok(Self {
+            changes: changes.into_iter(),
+            decoded: Decoded {
+                response,
+                skipped: false,
+            },
+        })
     }
-    let mut response: Response = whole.read().map_err(garbled)?;
-    let told = changes.len();
-    response.changes = changes
-        .into_iter()
-        .filter_map(|change| change.read::<Change>().ok())
-        .collect();
-    response.results = results.into_iter().filter_map(result_of_younger).collect();
-    let skipped = response.changes.len() < told;
-    Ok(Decoded { response, skipped })
+
+    /// Reads the next change. Whether there was one.
+    pub fn take_one(&mut self) -> bool {
+        let Some(change) = self.changes.next() else {
+            return false;
+        };
+        match change.read::<Change>() {
+            Ok(change) => self.decoded.response.changes.push(change),
+            Err(_) => self.decoded.skipped = true,
+        }
+        true
+    }
+
+    /// What was read so far.
+    pub fn finish(self) -> Decoded {
+        self.decoded
+    }
 }
 
 /// An answer to a command, if it can be understood; a command without one waits.

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub mod accounts;
+pub mod audit;
 pub mod demo;
 pub mod serve;
 
@@ -24,6 +25,8 @@ enum Command {
     Serve(Serve),
     /// Bring the tables of a database up to date
     Migrate(Database),
+    /// Check the books against the events and every agent's chain; fails when anything was touched
+    Audit(Database),
     /// Make the demo company in an empty database
     Demo(Demo),
     /// People with an account
@@ -178,6 +181,9 @@ pub enum CommandError {
         /// Why.
         source: io::Error,
     },
+    /// Somebody touched the books.
+    #[error("the books are not what they should be: see above")]
+    Unsound,
     /// An argument that makes no sense.
     #[error("{0}")]
     Argument(String),
@@ -194,6 +200,7 @@ pub async fn run(line: CommandLine) -> Result<(), CommandError> {
     match line.command {
         Command::Serve(arguments) => serve::serve(arguments).await,
         Command::Migrate(arguments) => accounts::migrate(arguments).await,
+        Command::Audit(arguments) => audit::audit(arguments).await,
         Command::Demo(arguments) => demo::demo(arguments).await,
         Command::User(command) => accounts::user(command).await,
         Command::Device(command) => accounts::device(command).await,

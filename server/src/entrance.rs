@@ -259,7 +259,6 @@ pub fn details(role: Role, language: &str, name: &str, typed_login: &str) -> Per
         name: LocalText([(language.to_owned(), name.trim().to_owned())].into()),
         login,
         phone,
-        grade: String::new(),
         language: language.to_owned(),
         cooperatives: Vec::new(),
     }

@@ -178,6 +178,7 @@ impl From<OfficeError> for Failure {
             OfficeError::Busy => Self::Busy { retry_after_s: 2 },
             OfficeError::Invalid(_)
             | OfficeError::InvalidPlan(_)
+            | OfficeError::InvalidEngagement(_)
             | OfficeError::Conflict { .. } => Self::Unreadable,
             OfficeError::Database(_) | OfficeError::Corrupt { .. } => {
                 // Here and nowhere else, beside the request's id: what a person quotes is found.

@@ -62,6 +62,8 @@ pub fn routes() -> Vec<Route> {
         Route::get("/office/people/{id}", people, people::one),
         Route::get("/office/people/{id}/change", people, people::show_change),
         Route::post("/office/people/{id}/change", people, people::change),
+        Route::get("/office/people/{id}/terms", people, people::show_terms),
+        Route::post("/office/people/{id}/terms", people, people::publish_terms),
         Route::post("/office/people/{id}/link", people, people::link),
         Route::post("/office/people/{id}/active", people, people::set_active),
         Route::post("/office/sessions/revoke", people, people::revoke_session),

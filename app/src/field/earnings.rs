@@ -369,8 +369,12 @@ fn entry(phone: Phone, entry: &LedgerEntry, rung: Option<Rung>) -> AnyView {
         (Some(view), Some(line)) => explain::of_line(phone, &catalogue, line, view.order.plan),
         _ => ().into_any(),
     };
-    let part = line.filter(|line| line.commission.amount != transfer.amount).map(|line| {
-        let whole = line.commission.amount;
+    // Of a line that is shared, only the own part is anything to compare with.
+    let whole = view
+        .as_ref()
+        .zip(line)
+        .and_then(|(view, line)| line.commission.of_person(person, view.order.agent).ok());
+    let part = whole.filter(|whole| *whole != transfer.amount).map(|whole| {
         view! { <div><dt>{words.entry_part_of(&ui::amount_text(whole))}</dt><dd>{ui::amount(transfer.amount, "amount-body")}</dd></div> }
     });
     let event = transfer

@@ -20,16 +20,18 @@ pub fn of_sub_orders(
     total: Centimes,
 ) -> AnyView {
     let words = phone.words;
+    let person = phone.device_now().person();
     let lines: Vec<AnyView> = sub_orders
         .iter()
         .flat_map(|sub_order| &sub_order.lines)
         .map(|line| {
             let name = product_name(phone, catalogue, line.product);
+            let mine = line.commission.of_person(person, person).unwrap_or_default();
             view! {
                 <li><details class="ledger-entry">
                     <summary class="list-row">
                         <span class="list-main"><span><bdi>{name}</bdi></span><span><bdi>{rate_words(phone, line)}</bdi></span></span>
-                        {ui::amount(line.commission.amount, "")}
+                        {ui::amount(mine, "")}
                         {ui::icon_flat("chevron-down")}
                     </summary>
                     {of_line(phone, catalogue, line, plan)}
@@ -56,16 +58,14 @@ pub fn of_line(phone: Phone, catalogue: &Catalogue, line: &Line, plan: PlanVersi
         .plan(plan)
         .and_then(|plan| plan.rule(commission.rule))
         .map(|rule| scope(phone, &rule.when));
-    let uncapped = taswiq_domain::commission::LineCommission {
-        cap: None,
-        ..commission.clone()
-    }
-    .on_base(commission.base, line.asked);
-    let cap = commission
-        .cap
-        .filter(|_| uncapped.is_ok_and(|uncapped| uncapped.amount > commission.amount));
-    let cap = cap.map(|cap| view! { <div><dt>{words.commission_cap()}</dt><dd>{ui::amount(cap, "amount-body")}</dd></div> });
+    let cap = words.cap(commission, line.asked).map(|(said, cap)| {
+        view! { <div><dt>{said}</dt><dd>{ui::amount(cap, "amount-body")}</dd></div> }
+    });
     let gross = line.gross(line.asked).unwrap_or_default();
+    let person = phone.device_now().person();
+    let mine = commission.shares.iter().find(|share| share.person == person).map(|share| {
+        view! { <div class="total"><dt>{words.commission_my_part(&share.part.to_string())}</dt><dd>{ui::amount(share.amount, "")}</dd></div> }
+    });
     view! {
         <dl class="explain">
             <div><dt>{asked}</dt><dd>{ui::amount(gross, "amount-body")}</dd></div>
@@ -73,6 +73,7 @@ pub fn of_line(phone: Phone, catalogue: &Catalogue, line: &Line, plan: PlanVersi
             <div><dt>{rule}</dt><dd><span class="number">{rate_words(phone, line)}</span><small>{scope}</small></dd></div>
             {cap}
             <div class="total"><dt>{words.commission_rounded()}</dt><dd>{ui::amount(commission.amount, "")}</dd></div>
+            {mine}
         </dl>
     }
     .into_any()
@@ -102,6 +103,7 @@ fn scope(phone: Phone, when: &Conditions) -> &'static str {
         Conditions {
             category: Some(_), ..
         } => words.scope_category(),
+        Conditions { team: Some(_), .. } => words.scope_team(),
         Conditions { grade: Some(_), .. } => words.scope_grade(),
         Conditions {
             customer_kind: Some(_),
@@ -110,6 +112,9 @@ fn scope(phone: Phone, when: &Conditions) -> &'static str {
         Conditions {
             channel: Some(_), ..
         } => words.scope_channel(),
+        Conditions {
+            discount: Some(_), ..
+        } => words.scope_discount(),
         _ => words.scope_default(),
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::rc::Rc;
 use taswiq_domain::Refusal;
 use taswiq_domain::catalogue::{Catalogue, Channel, PriceTier};
-use taswiq_domain::commission::{self, Standing};
+use taswiq_domain::commission;
 use taswiq_domain::customer::{CustomerDetails, CustomerKind};
 use taswiq_domain::ids::{CommandId, CooperativeId, CustomerId, OrderId, PlanVersion, ProductId};
 use taswiq_domain::money::Centimes;
@@ -100,6 +100,8 @@ pub struct Priced {
     pub total: Centimes,
     /// What the agent hopes for.
     pub commission: Centimes,
+    /// What all hope for who share it, the agent included.
+    pub commission_of_all: Centimes,
     /// By which plan.
     pub plan: Option<PlanVersion>,
 }
@@ -299,7 +301,7 @@ impl Making {
         basket.check_signed(&priced.sub_orders)?;
         let shown = Shown {
             total: priced.total,
-            commission: priced.commission,
+            commission: priced.commission_of_all,
         };
         if let Some(order) = draft.amends {
             let body = CommandBody::AmendOrder(AmendOrder {
@@ -464,15 +466,13 @@ fn price(device: &Device, phone: Phone, draft: &Draft) -> Result<Priced, Refusal
     }
     let basket = basket(device, phone, draft)?;
     let catalogue = device.catalogue();
-    let profile = device.profile();
+    let engagement = device.engagement_at(phone.now());
     let calendar = phone.offset();
     let sub_orders = basket.price(&Door {
         catalogue: &catalogue,
         calendar: &calendar,
         agent: device.person(),
-        grade: profile
-            .as_ref()
-            .map_or("", |profile| profile.grade.as_str()),
+        engagement: &engagement,
         customer_kind: customer_kind(device, draft),
         channel: Channel::Door,
         placed_at: phone.now(),
@@ -482,9 +482,11 @@ fn price(device: &Device, phone: Phone, draft: &Draft) -> Result<Priced, Refusal
         ..Priced::default()
     };
     for sub_order in &sub_orders {
-        let Standing { estimate, .. } = commission::standing_of(sub_order)?;
+        let mine = commission::standing_for(sub_order, device.person(), device.person())?;
+        let all = commission::standing_of(sub_order)?;
         priced.total = priced.total.plus(sub_order.gross_asked()?)?;
-        priced.commission = priced.commission.plus(estimate)?;
+        priced.commission = priced.commission.plus(mine.estimate)?;
+        priced.commission_of_all = priced.commission_of_all.plus(all.estimate)?;
     }
     priced.sub_orders = sub_orders;
     Ok(priced)

@@ -354,12 +354,19 @@ fn timeline(phone: Phone, view: &OrderView, sub_order: &SubOrder) -> AnyView {
 fn commission_part(phone: Phone, catalogue: &Catalogue, view: &OrderView) -> AnyView {
     let words = phone.words;
     let order = &view.order;
-    let at_the_door = order.commission_asked().unwrap_or_default();
+    let agent = order.agent;
+    let at_the_door = order.commission_of(agent).unwrap_or_default();
     let mut now = Standing::default();
     let mut losses: Vec<AnyView> = Vec::new();
     for sub_order in &order.sub_orders {
-        let stands = commission::standing_of(sub_order).unwrap_or_default();
-        let asked = Centimes::sum(sub_order.lines.iter().map(|line| line.commission.amount))
+        let stands = commission::standing_for(sub_order, agent, agent).unwrap_or_default();
+        let asked = sub_order
+            .lines
+            .iter()
+            .map(|line| line.commission.of_person(agent, agent));
+        let asked = asked
+            .collect::<Result<Vec<_>, _>>()
+            .and_then(Centimes::sum)
             .unwrap_or_default();
         let kept = [stands.estimate, stands.pending, stands.earned];
         let lost = kept.into_iter().fold(Centimes(-asked.0), |sum, part| {

@@ -60,9 +60,14 @@ fn of_today(phone: Phone) -> Vec<OrderView> {
 fn worth(orders: &[OrderView]) -> Centimes {
     orders
         .iter()
-        .flat_map(|view| &view.order.sub_orders)
-        .fold(Centimes::ZERO, |sum, sub_order| {
-            let stands = commission::standing_of(sub_order).unwrap_or_default();
+        .flat_map(|view| {
+            view.order
+                .sub_orders
+                .iter()
+                .map(|part| (part, view.order.agent))
+        })
+        .fold(Centimes::ZERO, |sum, (sub_order, agent)| {
+            let stands = commission::standing_for(sub_order, agent, agent).unwrap_or_default();
             [stands.estimate, stands.pending, stands.earned]
                 .into_iter()
                 .fold(sum, |sum, part| sum.plus(part).unwrap_or(sum))

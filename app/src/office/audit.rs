@@ -167,6 +167,8 @@ fn said_action(desk: &Desk, action: &str) -> String {
         "session_revoked" => words.office_action_session_revoked(),
         "device_revoked" => words.office_action_device_revoked(),
         "parked_accepted" => words.office_action_parked_accepted(),
+        "entry_corrected" => words.office_action_entry_corrected(),
+        "period_closed" => words.office_action_period_closed(),
         "parked_rejected" => words.office_action_parked_rejected(),
         _ => return action.to_owned(),
     };

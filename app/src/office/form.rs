@@ -138,12 +138,15 @@ impl<'a> Reader<'a> {
         chosen
     }
 
-    /// An amount of money above zero.
+    /// The price of something: an amount of money above zero.
     pub fn amount(&mut self, name: &str, label: &str) -> Centimes {
+        self.amount_up_to(name, label, limits::UNIT_PRICE_CENTIMES)
+    }
+
+    /// An amount of money above zero and not above a limit.
+    pub fn amount_up_to(&mut self, name: &str, label: &str, centimes_max: i64) -> Centimes {
         match Centimes::parse(self.typed.get(name)) {
-            Some(amount) if amount > Centimes::ZERO && amount.0 <= limits::UNIT_PRICE_CENTIMES => {
-                amount
-            }
+            Some(amount) if amount > Centimes::ZERO && amount.0 <= centimes_max => amount,
             _ => {
                 self.wrong(name, self.words.office_problem_amount(label));
                 Centimes::ZERO
@@ -238,6 +241,10 @@ pub fn problems(desk: &Desk, error: &OfficeError) -> Option<Vec<Problem>> {
         OfficeError::InvalidPlan(error) => Problem {
             field: "form".to_owned(),
             text: super::plan::trouble(words, error),
+        },
+        OfficeError::InvalidEngagement(error) => Problem {
+            field: "form".to_owned(),
+            text: super::engagement::trouble(words, error),
         },
         OfficeError::Conflict { field } => Problem {
             field: (*field).to_owned(),

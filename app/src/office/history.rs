@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use taswiq_backend::orders::OrderHistory;
 use taswiq_backend::people::Person;
 use taswiq_domain::catalogue::Catalogue;
-use taswiq_domain::commission::{self, Conditions, LineCommission, Pays};
+use taswiq_domain::commission::{self, Band, Conditions, Pays};
 use taswiq_domain::ids::{CooperativeId, PersonId, PlanVersion, ProductId};
 use taswiq_domain::ledger::{Account, Purpose};
 use taswiq_domain::order::event::RecordedEvent;
@@ -247,15 +247,29 @@ fn explain(
         .plan(plan)
         .and_then(|plan| plan.rule(paid.rule))
         .map(|rule| conditions(desk, &rule.when, known.catalogue, known.people));
-    let uncapped = LineCommission {
-        cap: None,
-        ..paid.clone()
-    }
-    .on_base(paid.base, line.asked);
-    let cap = paid
-        .cap
-        .filter(|_| uncapped.is_ok_and(|uncapped| uncapped.amount > paid.amount));
-    let cap = cap.map(|cap| view! { <div><dt>{sentences.commission_cap()}</dt><dd>{ui::amount(cap, "amount-body")}</dd></div> });
+    let cap = sentences.cap(paid, line.asked).map(|(said, cap)| {
+        view! { <div><dt>{said}</dt><dd>{ui::amount(cap, "amount-body")}</dd></div> }
+    });
+    let name = |id| {
+        let mut people = known.people.iter();
+        let person = people.find(|person| person.id == id);
+        person.map_or_else(|| id.to_string(), |person| desk.text(&person.name))
+    };
+    let shares = paid.shares.iter().map(|share| {
+        let said = sentences.office_terms_share_said(&name(share.person), &share.part.to_string());
+        (said, share.amount)
+    });
+    let lead = paid.lead.iter().map(|lead| {
+        let said = sentences.commission_lead_part(&lead.rate.to_string());
+        (format!("{said} · {}", name(lead.person)), lead.amount)
+    });
+    let earners: Vec<AnyView> = shares
+        .chain(lead)
+        .map(|(said, amount)| {
+            view! { <div><dt>{said}</dt><dd>{ui::amount(amount, "amount-body")}</dd></div> }
+                .into_any()
+        })
+        .collect();
     let standing = commission::standing(sub_order, line).unwrap_or_default();
     let stands: Vec<AnyView> = [
         (sentences.office_figures_estimate(), standing.estimate),
@@ -277,6 +291,7 @@ fn explain(
             <div><dt>{sentences.commission_rule(&paid.rule.to_string(), &plan.to_string())}</dt><dd><span class="number">{pays(sentences, &paid.pays)}</span><small>{scope}</small></dd></div>
             {cap}
             <div class="total"><dt>{sentences.commission_rounded()}</dt><dd>{ui::amount(paid.amount, "")}</dd></div>
+            {earners}
             {stands}
         </dl>
     }
@@ -335,6 +350,9 @@ pub fn conditions(
                 .map_or_else(|| id.to_string(), |one| desk.text(&one.name)),
         );
     }
+    if let Some(team) = &when.team {
+        said.push(sentences.office_plan_team(team));
+    }
     if let Some(grade) = &when.grade {
         said.push(sentences.office_plan_grade(grade));
     }
@@ -343,6 +361,14 @@ pub fn conditions(
     }
     if let Some(channel) = when.channel {
         said.push(sentences.channel(channel).to_owned());
+    }
+    if let Some(Band { from, below }) = when.discount {
+        said.push(match below {
+            Some(below) => {
+                sentences.office_plan_discount_between(&from.to_string(), &below.to_string())
+            }
+            None => sentences.office_plan_discount_from(&from.to_string()),
+        });
     }
     if said.is_empty() {
         sentences.office_plan_default().to_owned()

@@ -139,6 +139,9 @@ fn kind(desk: &Desk, kind: &str) -> &'static str {
         "start_preparing" => words.office_kind_prepare(),
         "declare_early_payment" => words.office_kind_declare(),
         "withdraw" => words.office_kind_withdraw(),
+        "open_dispute" => words.act_open_dispute(),
+        "withdraw_dispute" => words.act_withdraw_dispute(),
+        "escalate_dispute" => words.act_escalate_dispute(),
         _ => words.office_kind_other(),
     }
 }

@@ -8,10 +8,12 @@ use taswiq_backend::orders::OrderPage;
 use taswiq_backend::people::{Link, Person, PersonDetails, SessionSummary};
 use taswiq_backend::rollups::Measures;
 use taswiq_domain::catalogue::Catalogue;
+use taswiq_domain::engagement::{Engagement, in_force};
 use taswiq_domain::ids::{CooperativeId, PersonId};
 use taswiq_domain::person::Role;
 
 use super::desk::{Desk, Room};
+use super::engagement;
 use super::form::{Form, Line, Problem, Reader, Script, Typed};
 use super::widgets::{self, Row, facts, figures, number, said, with_small, words};
 use crate::ui;
@@ -229,6 +231,10 @@ pub struct Sight<'a> {
     pub month: &'a Measures,
     /// Their last orders, for an agent.
     pub orders: &'a OrderPage,
+    /// The terms on which they sell, oldest first, for an agent.
+    pub engagements: &'a [Engagement],
+    /// Names of agents.
+    pub agents: &'a [Person],
     /// Names.
     pub catalogue: &'a Catalogue,
     /// Whether whoever looks may change them.
@@ -270,7 +276,11 @@ pub fn person(desk: &Desk, sight: &Sight<'_>) -> String {
         (sentences.office_field_login(), login),
     ];
     if person.role == Role::Agent {
-        about.push((sentences.office_field_grade(), said(person.grade.clone())));
+        let terms = in_force(sight.engagements, desk.now)
+            .cloned()
+            .unwrap_or_default();
+        about.push((sentences.office_field_grade(), said(terms.grade)));
+        about.push((sentences.office_terms_team(), said(terms.team)));
     }
     if person.role == Role::Cooperative {
         about.push((
@@ -288,6 +298,7 @@ pub fn person(desk: &Desk, sight: &Sight<'_>) -> String {
     let body = view! {
         {facts(about)}
         {(person.role == Role::Agent).then(|| sold(desk, sight, &phones))}
+        {(person.role == Role::Agent).then(|| engagement::list(desk, id, sight.engagements, sight.agents, sight.may_change))}
         {sight.may_change.then(|| access(desk, person))}
         {widgets::part(sentences.office_devices_title(), ().into_any(), devices(desk, sight))}
         {widgets::part(sentences.office_sessions_title(), ().into_any(), sessions(desk, sight))}
@@ -476,7 +487,6 @@ pub fn typed_of(person: &Person) -> Typed {
                 .unwrap_or_default(),
         )
         .with("login", person.login.clone().unwrap_or_default())
-        .with("grade", person.grade.clone())
         .with("language", person.language.clone());
     typed.0.extend(
         person
@@ -520,11 +530,6 @@ pub fn read(desk: &Desk, typed: &Typed) -> Result<PersonDetails, Vec<Problem>> {
         name,
         login,
         phone,
-        grade: if role == Role::Agent {
-            typed.get("grade").to_owned()
-        } else {
-            String::new()
-        },
         language: LANGUAGES
             .iter()
             .find(|language| language.code == typed.get("language"))
@@ -590,7 +595,6 @@ pub fn form(
         .map(|language| (language.code.to_owned(), language.name.to_owned()))
         .collect();
     let shows_cooperatives = known.is_none() || role == Role::Cooperative;
-    let shows_grade = known.is_none() || role == Role::Agent;
     let cooperatives = shows_cooperatives.then(|| {
         let boxes: Vec<AnyView> = catalogue.cooperatives.iter().map(|one| form.check("cooperatives", &one.id.to_string(), &desk.text(&one.name))).collect();
         view! { <fieldset class="form-part" id="cooperatives"><legend>{words.office_field_cooperatives()}</legend><p class="field-hint">{words.office_invite_cooperatives_hint()}</p>{boxes}</fieldset> }
@@ -611,10 +615,7 @@ pub fn form(
                     {form.line("phone", words.customer_phone(), Line { inputmode: Some("tel"), hint: words.office_invite_phone_hint().to_owned(), ..figures("tel") })}
                     {form.line("login", words.office_field_login(), figures("text"))}
                 </div>
-                <div class="field-pair">
-                    {form.select("language", words.public_language(), &languages)}
-                    {shows_grade.then(|| form.line("grade", words.office_field_grade(), Line { optional: true, ..Line::default() }))}
-                </div>
+                {form.select("language", words.public_language(), &languages)}
             </fieldset>
             {cooperatives}
             {form.foot(act, &back)}

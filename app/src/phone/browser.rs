@@ -349,6 +349,13 @@ pub fn on_window(name: &str, listener: impl Fn() + 'static) {
     listener.forget();
 }
 
+/// Tells whoever listens on the window.
+pub fn tell(name: &str) {
+    if let Ok(event) = web_sys::Event::new(name) {
+        drop(window().dispatch_event(&event));
+    }
+}
+
 fn window() -> Window {
     leptos::prelude::window()
 }

@@ -12,15 +12,6 @@ use taswiq_offline::store::StoreError;
 /// Who has said "later" to installing is not asked again.
 const PUT_OFF_COOKIE: &str = "install_later";
 
-/// While the store is being read: a moment.
-pub(super) fn opening(words: Words) -> AnyView {
-    ui::frame(
-        ui::app_bar(words.app_name(), ().into_any()),
-        ui::skeleton_list(words.phone_opening()),
-        ().into_any(),
-    )
-}
-
 /// Nobody has signed in on this phone.
 pub(super) fn nobody(words: Words, here: &Route) -> AnyView {
     browser::set_title(words.app_name());

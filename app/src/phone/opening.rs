@@ -5,13 +5,14 @@ use crate::route::Route;
 use crate::ui::{self, Snackbar};
 use crate::words::Words;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
+use std::cell::Cell;
 use std::rc::Rc;
 use taswiq_domain::ids::{DeviceId, PersonId};
 use taswiq_domain::person::Role;
+use taswiq_offline::driver::browser::turn;
 use taswiq_offline::phone::{self as remembered, Holder};
 use taswiq_offline::store::{IndexedDb, StoreError};
-use taswiq_offline::{Changed, OpenError};
+use taswiq_offline::{Changed, OpenError, Phase};
 
 /// The cookie by which the server says who signed in. It proves nothing, and opens only what this
 /// phone already holds.
@@ -20,67 +21,76 @@ pub const PERSON_COOKIE: &str = "taswiq_person";
 /// Permanent: installed phones know no other.
 const SYNC_ADDRESS: &str = "/api/v1/sync";
 
-#[derive(Clone)]
-enum Opened {
-    /// The store is being read.
-    NotYet,
-    /// Nobody has signed in on this phone.
-    ByNobody,
-    /// The store cannot be read.
+/// What this phone holds.
+enum Found {
+    /// Nobody has signed in on it.
+    Nobody,
+    /// A store that cannot be read.
     Trouble(StoreError),
-    /// Here it is.
-    Open(Held),
+    /// What somebody did, and how it leaves.
+    Somebody(Device, Rc<dyn Fn()>),
 }
 
-#[derive(Clone, Copy)]
-struct Held {
-    device: StoredValue<Device, LocalStorage>,
-    syncing: StoredValue<Rc<dyn Fn()>, LocalStorage>,
-}
-
-/// Starts the screens with the sentences of the page's language.
+/// Starts the screens with the sentences of the page's language. It is over when the first screen
+/// stands; until then the page shows what it showed. Each step is a turn of its own, so that a slow
+/// phone hears a finger between them.
 ///
 /// # Errors
 /// When the sentences cannot be read; the page then says that it could not open.
-pub fn start(locale: &str) -> Result<(), String> {
+pub async fn start(locale: &str) -> Result<(), String> {
     let words = Words::load(locale).map_err(|error| error.to_string())?;
     let shell = browser::shell();
     let asset = |name: &str| shell.assets.get(name).map_or("", String::as_str);
     ui::set_sprites(asset("icons.svg"), asset("drawings.svg"));
-    let build = shell.build.clone();
-    mount_to_body(move || root(words, build));
+    turn().await;
+    let found = find(&shell.build).await;
+    if !matches!(found, Found::Somebody(..)) {
+        browser::tell("taswiq:settled");
+    }
+    turn().await;
+    mount_to_body(move || root(words, found));
     Ok(())
 }
 
-fn root(words: Words, build: String) -> impl IntoView {
+fn root(words: Words, found: Found) -> impl IntoView {
     let route = RwSignal::new(
         Route::parse(&browser::address()).unwrap_or(Route::Field(crate::route::Field::Today)),
     );
     let language = RwSignal::new(words);
-    let opened = RwSignal::new_local(Opened::NotYet);
     let (stored, status) = (RwSignal::new(0_u32), RwSignal::new(0_u32));
     let snackbar = Snackbar::new();
     browser::follow_links(route);
-    spawn_local(async move { opened.set(open(build, stored, status).await) });
+    let found = match found {
+        Found::Somebody(device, syncing) => {
+            device.on_change(move |changed| match changed {
+                Changed::Saved | Changed::Refreshed => {
+                    stored.update(|count| *count = count.wrapping_add(1))
+                }
+                Changed::Status => status.update(|count| *count = count.wrapping_add(1)),
+            });
+            Ok((
+                StoredValue::new_local(device),
+                StoredValue::new_local(syncing),
+            ))
+        }
+        Found::Nobody => Err(None),
+        Found::Trouble(error) => Err(Some(error)),
+    };
     move || {
         let words = language.get();
-        match opened.get() {
-            Opened::NotYet => notices::opening(words),
-            Opened::ByNobody => notices::nobody(words, &route.get()),
-            Opened::Trouble(error) => notices::store_broken(words, &error),
-            Opened::Open(Held { device, syncing }) => {
-                let phone = Phone {
-                    words,
-                    snackbar,
-                    device,
-                    syncing,
-                    stored,
-                    status,
-                    route,
-                    language,
-                };
-                area(phone)
-            }
+        match &found {
+            Err(None) => notices::nobody(words, &route.get()),
+            Err(Some(error)) => notices::store_broken(words, error),
+            Ok((device, syncing)) => area(Phone {
+                words,
+                snackbar,
+                device: *device,
+                syncing: *syncing,
+                stored,
+                status,
+                route,
+                language,
+            }),
         }
     }
 }
@@ -107,23 +117,18 @@ fn area(phone: Phone) -> AnyView {
     view! { {screen}{ui::snackbar(phone.words, phone.snackbar)} }.into_any()
 }
 
-async fn open(build: String, stored: RwSignal<u32>, status: RwSignal<u32>) -> Opened {
-    match try_open(build, stored, status).await {
-        Ok(Some(held)) => Opened::Open(held),
-        Ok(None) => Opened::ByNobody,
-        Err(OpenError::Store(error)) => Opened::Trouble(error),
+async fn find(build: &str) -> Found {
+    match try_find(build).await {
+        Ok(found) => found,
+        Err(OpenError::Store(error)) => Found::Trouble(error),
         // A database that is named after one person and kept by another is a broken one.
-        Err(OpenError::AnotherPerson(person)) => Opened::Trouble(StoreError::Unavailable {
+        Err(OpenError::AnotherPerson(person)) => Found::Trouble(StoreError::Unavailable {
             detail: person.to_string(),
         }),
     }
 }
 
-async fn try_open(
-    build: String,
-    stored: RwSignal<u32>,
-    status: RwSignal<u32>,
-) -> Result<Option<Held>, OpenError> {
+async fn try_find(build: &str) -> Result<Found, OpenError> {
     let own = IndexedDb::open(remembered::DATABASE).await?;
     let mut phone = remembered::Phone::read(&own).await?;
     let signed_in = browser::cookie(PERSON_COOKIE)
@@ -131,7 +136,7 @@ async fn try_open(
         .map(PersonId);
     // Without a network or a session the last person works on: the server is asked later.
     let Some(person) = signed_in.or(phone.holder.as_ref().map(|holder| holder.person)) else {
-        return Ok(None);
+        return Ok(Found::Nobody);
     };
     let store = IndexedDb::open(&remembered::database_of(person)).await?;
     let device = Device::open(store, person, DeviceId(browser::new_uuid())).await?;
@@ -144,17 +149,24 @@ async fn try_open(
         phone.taken_by(Holder { person, role });
         phone.write(&own).await?;
     }
-    device.on_change(move |changed| match changed {
-        Changed::Saved | Changed::Refreshed => {
-            stored.update(|count| *count = count.wrapping_add(1))
+    tell_when_settled(&device);
+    let syncing = taswiq_offline::driver::browser::start(device.clone(), SYNC_ADDRESS, build);
+    Ok(Found::Somebody(device, Rc::new(move || syncing.request())))
+}
+
+/// Tells the page's first script when the first word with the server is over, one way or another: then
+/// what nobody waits for may begin.
+fn tell_when_settled(device: &Device) {
+    let (told_of, has_asked) = (device.clone(), Cell::new(false));
+    device.on_change(move |changed| {
+        if changed == Changed::Status {
+            match told_of.status().phase {
+                Phase::Sending { .. } => has_asked.set(true),
+                Phase::Idle if !has_asked.get() => {}
+                _ => browser::tell("taswiq:settled"),
+            }
         }
-        Changed::Status => status.update(|count| *count = count.wrapping_add(1)),
     });
-    let syncing = taswiq_offline::driver::browser::start(device.clone(), SYNC_ADDRESS, &build);
-    Ok(Some(Held {
-        device: StoredValue::new_local(device),
-        syncing: StoredValue::new_local(Rc::new(move || syncing.request())),
-    }))
 }
 
 /// Forgets who holds this phone. What they have not sent stays in their database, sealed, until they

@@ -4,9 +4,13 @@
 use super::Words;
 use taswiq_domain::Refusal;
 use taswiq_domain::catalogue::{Catalogue, Channel, PriceTier};
+use taswiq_domain::commission::{CapPer, LineCommission};
 use taswiq_domain::customer::CustomerKind;
+use taswiq_domain::dispute::{DisputeReason, DisputeState};
+use taswiq_domain::engagement::EngagementKind;
 use taswiq_domain::ids::{CooperativeId, ProductId};
 use taswiq_domain::law::Regime;
+use taswiq_domain::money::Centimes;
 use taswiq_domain::order::{CancelledBy, Fault, PaymentMethod, Progress, Reason, Stage};
 use taswiq_domain::person::Role;
 use taswiq_domain::time::{Calendar, FixedOffset};
@@ -47,6 +51,33 @@ pub const fn reason_icon(reason: Reason) -> &'static str {
 }
 
 impl Words {
+    /// The legal kind of an agent's terms.
+    pub fn engagement_kind(self, kind: EngagementKind) -> &'static str {
+        match kind {
+            EngagementKind::AutoEntrepreneur => self.office_terms_kind_auto_entrepreneur(),
+            EngagementKind::Independent => self.office_terms_kind_independent(),
+            EngagementKind::Company => self.office_terms_kind_company(),
+            EngagementKind::Salaried => self.office_terms_kind_salaried(),
+        }
+    }
+
+    /// The cap that made a line earn less, or may still do so when the month closes.
+    pub fn cap(self, commission: &LineCommission, units: u32) -> Option<(String, Centimes)> {
+        let cap = commission.cap?;
+        let bites = commission
+            .uncapped(commission.base, units)
+            .is_ok_and(|uncapped| uncapped > commission.amount);
+        match commission.cap_per {
+            CapPer::Line if bites => Some((self.commission_cap().to_owned(), cap)),
+            CapPer::Order if bites => Some((
+                self.commission_cap_order(&cap.to_string()),
+                commission.cap_part.unwrap_or(cap),
+            )),
+            CapPer::Line | CapPer::Order => None,
+            CapPer::Period => Some((self.commission_cap_period().to_owned(), cap)),
+        }
+    }
+
     /// Where a sub-order stands.
     pub fn stage(self, stage: Stage) -> &'static str {
         match stage {
@@ -253,6 +284,40 @@ impl Words {
             Refusal::WithdrawalStillOpen => self.refusal_withdrawal_still_open().to_owned(),
             Refusal::WaitsForParked => self.refusal_waits_for_parked().to_owned(),
             Refusal::TooLarge => self.refusal_too_large().to_owned(),
+            Refusal::UnknownDispute => self.refusal_unknown_dispute().to_owned(),
+            Refusal::UnknownEntry => self.refusal_unknown_entry().to_owned(),
+            Refusal::AlreadyDisputed => self.refusal_already_disputed().to_owned(),
+            Refusal::WrongDisputeState { state } => {
+                self.refusal_wrong_dispute_state(self.dispute_state(*state))
+            }
+            Refusal::DisputeIsFinal => self.refusal_dispute_is_final().to_owned(),
+            Refusal::PhotoNotValid { .. } => self.refusal_photo_not_valid().to_owned(),
+        }
+    }
+
+    /// Where a dispute stands.
+    pub fn dispute_state(self, state: DisputeState) -> &'static str {
+        match state {
+            DisputeState::Open => self.dispute_state_open(),
+            DisputeState::UnderReview => self.dispute_state_under_review(),
+            DisputeState::Accepted => self.dispute_state_accepted(),
+            DisputeState::Partly => self.dispute_state_partly(),
+            DisputeState::Denied => self.dispute_state_denied(),
+            DisputeState::Escalated => self.dispute_state_escalated(),
+            DisputeState::TakenBack => self.dispute_state_taken_back(),
+        }
+    }
+
+    /// What kind of mistake an agent sees.
+    pub fn dispute_reason(self, reason: DisputeReason) -> &'static str {
+        match reason {
+            DisputeReason::Missing => self.dispute_reason_missing(),
+            DisputeReason::Rate => self.dispute_reason_rate(),
+            DisputeReason::Reversal => self.dispute_reason_reversal(),
+            DisputeReason::Fault => self.dispute_reason_fault(),
+            DisputeReason::Deduction => self.dispute_reason_deduction(),
+            DisputeReason::Transfer => self.dispute_reason_transfer(),
+            DisputeReason::Other => self.dispute_reason_other(),
         }
     }
 
@@ -269,6 +334,8 @@ impl Words {
             "receipt_digits" => self.field_receipt_digits(),
             "reason" => self.field_reason(),
             "to" => self.field_to(),
+            "amount" => self.field_amount(),
+            "note" => self.field_note(),
             _ => self.field_other(),
         }
     }

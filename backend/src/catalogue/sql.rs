@@ -70,6 +70,7 @@ pub struct PlanRow {
     pub version: i64,
     pub valid_from: i64,
     pub rules: String,
+    pub period: String,
     pub published_by: Option<i64>,
     pub published_at: i64,
 }
@@ -134,7 +135,7 @@ pub async fn plans(conn: &mut Conn) -> Result<Vec<PlanRow>, sqlx::Error> {
     fetch_all!(
         conn,
         PlanRow,
-        "SELECT version, valid_from, rules, published_by, published_at FROM plan ORDER BY version"
+        "SELECT version, valid_from, rules, period, published_by, published_at FROM plan ORDER BY version"
     )
 }
 
@@ -256,10 +257,11 @@ pub async fn add_prices(conn: &mut Conn, rows: &[PriceRow]) -> Result<(), sqlx::
 pub async fn add_plan(conn: &mut Conn, row: &PlanRow) -> Result<u64, sqlx::Error> {
     execute!(
         conn,
-        "INSERT INTO plan (version, valid_from, rules, published_by, published_at) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO plan (version, valid_from, rules, period, published_by, published_at) VALUES ($1, $2, $3, $4, $5, $6)",
         row.version,
         row.valid_from,
         row.rules.as_str(),
+        row.period.as_str(),
         row.published_by,
         row.published_at,
     )

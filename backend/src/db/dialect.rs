@@ -21,9 +21,20 @@ const WRITER_CACHE_KIB: &str = "-16384";
 /// moved once for all of them; each order is durable in the log all the same.
 const LOG_PAGES: &str = "4096";
 
+/// The file that an address means; nothing when it means a server.
+pub fn file_of(url: &str) -> Option<&str> {
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        return None;
+    }
+    let path = url
+        .strip_prefix("sqlite://")
+        .or_else(|| url.strip_prefix("sqlite:"));
+    Some(path.unwrap_or(url))
+}
+
 /// Opens `sqlite:path`, a plain path, or `postgres://…`.
 pub async fn open(url: &str, readers_max: u32) -> Result<Db, OpenError> {
-    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+    if file_of(url).is_none() {
         let options = PgConnectOptions::from_str(url)?.statement_cache_capacity(500);
         // One connection more than readers, for the writer.
         let pool = PgPoolOptions::new()
@@ -33,10 +44,7 @@ pub async fn open(url: &str, readers_max: u32) -> Result<Db, OpenError> {
             .await?;
         return Ok(Db::Postgres(pool));
     }
-    let path = url
-        .strip_prefix("sqlite://")
-        .or_else(|| url.strip_prefix("sqlite:"))
-        .unwrap_or(url);
+    let path = file_of(url).unwrap_or(url);
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
@@ -99,6 +107,29 @@ pub async fn begin_writing(conn: &mut Conn) -> Result<(), OfficeError> {
         }
     }
     Ok(())
+}
+
+/// Whether there is a table of that name.
+pub async fn has_table(conn: &mut Conn, name: &str) -> Result<bool, OfficeError> {
+    let found: Option<(i64,)> = match conn {
+        Conn::Sqlite(connection) => {
+            sqlx::query_as(
+                "SELECT CAST(1 AS BIGINT) FROM sqlite_master WHERE type = 'table' AND name = $1",
+            )
+            .bind(name)
+            .fetch_optional(&mut **connection)
+            .await?
+        }
+        Conn::Postgres(connection) => {
+            sqlx::query_as(
+                "SELECT CAST(1 AS BIGINT) FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1",
+            )
+            .bind(name)
+            .fetch_optional(&mut **connection)
+            .await?
+        }
+    };
+    Ok(found.is_some())
 }
 
 /// Whether an error goes away by trying again: a lock, a deadlock, a connection that was lost.

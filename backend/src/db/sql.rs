@@ -13,6 +13,8 @@ pub struct OfficeRow {
     pub ledger_number: i64,
     /// Grows with every change of the catalogue.
     pub catalogue_revision: i64,
+    /// The first month that is still open, in months since January 1970; 0 when none was closed.
+    pub open_period: i64,
 }
 
 pub async fn commit(conn: &mut Conn) -> Result<u64, sqlx::Error> {
@@ -27,7 +29,7 @@ pub async fn office(conn: &mut Conn) -> Result<Option<OfficeRow>, sqlx::Error> {
     fetch_optional!(
         conn,
         OfficeRow,
-        "SELECT epoch, feed_number, ledger_number, catalogue_revision FROM office WHERE id = 1"
+        "SELECT epoch, feed_number, ledger_number, catalogue_revision, open_period FROM office WHERE id = 1"
     )
 }
 
@@ -48,10 +50,11 @@ pub async fn found_office(
 pub async fn set_numbers(conn: &mut Conn, row: &OfficeRow) -> Result<u64, sqlx::Error> {
     execute!(
         conn,
-        "UPDATE office SET feed_number = $1, ledger_number = $2, catalogue_revision = $3 WHERE id = 1",
+        "UPDATE office SET feed_number = $1, ledger_number = $2, catalogue_revision = $3, open_period = $4 WHERE id = 1",
         row.feed_number,
         row.ledger_number,
         row.catalogue_revision,
+        row.open_period,
     )
 }
 

@@ -8,8 +8,9 @@ use taswiq_domain::catalogue::{
     Catalogue, Category, Channel, Convention, Cooperative, Picture, PriceList, Product,
     ProductPrice, VatRate,
 };
-use taswiq_domain::commission::{Conditions, Pays, Plan, Rule};
+use taswiq_domain::commission::{CapPer, Conditions, Pays, Plan, Rule};
 use taswiq_domain::customer::CustomerKind;
+use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{
     CategoryId, CooperativeId, DeviceId, PersonId, PlanVersion, PriceListVersion, ProductId,
 };
@@ -17,6 +18,7 @@ use taswiq_domain::law::Regime;
 use taswiq_domain::money::{Centimes, Ppm};
 use taswiq_domain::person::Role;
 use taswiq_domain::phone::PhoneNumber;
+use taswiq_domain::settlement::rules::PeriodRules;
 use taswiq_domain::text::LocalText;
 use taswiq_domain::time::{Calendar, CivilDate, Timestamp};
 use uuid::Uuid;
@@ -51,8 +53,8 @@ pub struct DemoPerson {
     pub name: LocalText,
     /// Their phone.
     pub phone: Option<PhoneNumber>,
-    /// Agents: the grade that rules may name.
-    pub grade: &'static str,
+    /// Agents: the terms on which they sell, oldest first.
+    pub engagements: Vec<Engagement>,
     /// The language of their screens.
     pub language: &'static str,
     /// Whom they act for.
@@ -172,6 +174,15 @@ impl Company {
                     (true, 1 | 2) => "B",
                     (true, _) => "C",
                 };
+                let engagements = if is_agent {
+                    vec![Engagement {
+                        valid_from: self.set_up_at,
+                        grade: grade.to_owned(),
+                        ..Engagement::default()
+                    }]
+                } else {
+                    Vec::new()
+                };
                 if is_agent {
                     self.agents.push(id);
                     self.knock_around(&row.key, material)?;
@@ -188,7 +199,7 @@ impl Company {
                         &format!("{} {}", row.first_name_ar, row.family_name_ar),
                     ),
                     phone: Some(phone(&row.phone)?),
-                    grade,
+                    engagements,
                     language: if is_agent && self.agents.len().is_multiple_of(3) {
                         "ar"
                     } else {
@@ -267,7 +278,7 @@ impl Company {
                 role: Role::Cooperative,
                 name,
                 phone: number,
-                grade: "",
+                engagements: Vec::new(),
                 language: if id.0 % 3 == 0 { "ar" } else { "fr" },
                 cooperatives: Vec::new(),
                 device: Some(DeviceId(uuid_at(company.set_up_at, random))),
@@ -473,6 +484,7 @@ impl Company {
                 version: PlanVersion(version),
                 valid_from,
                 rules,
+                period: PeriodRules::default(),
             };
             plan.check().map_err(|source| DemoError::Material {
                 file: "plan_rules.csv",
@@ -534,9 +546,11 @@ impl Company {
                 grade: given(&row.grade),
                 customer_kind,
                 channel,
+                ..Conditions::default()
             },
             pays,
             cap: row.cap_centimes.map(Centimes),
+            cap_per: CapPer::Line,
         })
     }
 

@@ -15,6 +15,7 @@ use super::{DemoError, Options};
 use crate::bulk::History;
 use taswiq_domain::catalogue::Channel;
 use taswiq_domain::customer::CustomerKind;
+use taswiq_domain::engagement::in_force;
 use taswiq_domain::ids::{CooperativeId, OrderId, PersonId};
 use taswiq_domain::limits;
 use taswiq_domain::money::Centimes;
@@ -185,15 +186,17 @@ fn place(
     placed_at: Timestamp,
     random: &mut Random,
 ) -> Result<Order, Refusal> {
-    let grade = world
+    let engagement = world
         .company
         .person(agent)
-        .map_or("", |person| person.grade);
+        .and_then(|person| in_force(&person.engagements, placed_at))
+        .cloned()
+        .unwrap_or_default();
     let door = Door {
         catalogue: &world.company.catalogue,
         calendar: world.days,
         agent,
-        grade,
+        engagement: &engagement,
         customer_kind,
         channel: Channel::Door,
         placed_at,

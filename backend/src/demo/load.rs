@@ -6,7 +6,7 @@
 use super::{Demo, DemoError, OFFLINE_AGENTS, Options, PASSWORD};
 use crate::Office;
 use crate::bulk::{self, Batch, History, PastDevice};
-use crate::catalogue::{CooperativeDetails, NewPrice, ProductDetails};
+use crate::catalogue::{CooperativeDetails, NewPrice, PlanDraft, ProductDetails};
 use crate::customers::StoredCustomer;
 use crate::error::OfficeError;
 use crate::people::PersonDetails;
@@ -140,7 +140,15 @@ fn company(demo: &Demo) -> bulk::Company {
         plans: catalogue
             .plans
             .iter()
-            .map(|plan| (plan.valid_from, plan.rules.clone()))
+            .map(|plan| {
+                (
+                    plan.valid_from,
+                    PlanDraft {
+                        rules: plan.rules.clone(),
+                        period: plan.period.clone(),
+                    },
+                )
+            })
             .collect(),
         people: made
             .people
@@ -151,11 +159,18 @@ fn company(demo: &Demo) -> bulk::Company {
                     name: person.name.clone(),
                     login: Some(person.login.clone()),
                     phone: person.phone.clone(),
-                    grade: person.grade.to_owned(),
                     language: person.language.to_owned(),
                     cooperatives: person.cooperatives.clone(),
                 };
                 (details, PASSWORD.to_owned())
+            })
+            .collect(),
+        engagements: made
+            .people
+            .iter()
+            .flat_map(|person| {
+                let terms = person.engagements.iter();
+                terms.map(|engagement| (person.id, engagement.clone()))
             })
             .collect(),
     }

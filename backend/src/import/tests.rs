@@ -41,7 +41,6 @@ fn people() -> Vec<Person> {
         name: LocalText::new(name, "فاطمة"),
         login: Some(format!("agent-{id:02}")),
         phone: phone.parse().ok(),
-        grade: String::new(),
         language: "fr".to_owned(),
         cooperatives: Vec::new(),
         has_joined: true,

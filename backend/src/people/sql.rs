@@ -12,7 +12,6 @@ pub struct PersonRow {
     pub search_key: String,
     pub login: Option<String>,
     pub phone: Option<String>,
-    pub grade: String,
     pub language: String,
     pub password_hash: Option<String>,
     pub deactivated_at: Option<i64>,
@@ -57,7 +56,7 @@ pub struct LinkRow {
 
 macro_rules! select_people {
     ($tail:literal) => {
-        concat!("SELECT id, role, name, search_key, login, phone, grade, language, password_hash, deactivated_at, created_at FROM person ", $tail)
+        concat!("SELECT id, role, name, search_key, login, phone, language, password_hash, deactivated_at, created_at FROM person ", $tail)
     };
 }
 
@@ -112,10 +111,10 @@ pub async fn count_of_role(conn: &mut Conn, role: &str) -> Result<i64, sqlx::Err
 pub async fn put(conn: &mut Conn, row: &PersonRow) -> Result<u64, sqlx::Error> {
     execute!(
         conn,
-        "INSERT INTO person (id, role, name, search_key, login, phone, grade, language, password_hash, deactivated_at, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        "INSERT INTO person (id, role, name, search_key, login, phone, language, password_hash, deactivated_at, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          ON CONFLICT (id) DO UPDATE SET role = excluded.role, name = excluded.name, search_key = excluded.search_key,
-             login = excluded.login, phone = excluded.phone, grade = excluded.grade, language = excluded.language,
+             login = excluded.login, phone = excluded.phone, language = excluded.language,
              password_hash = excluded.password_hash, deactivated_at = excluded.deactivated_at",
         row.id,
         row.role.as_str(),
@@ -123,7 +122,6 @@ pub async fn put(conn: &mut Conn, row: &PersonRow) -> Result<u64, sqlx::Error> {
         row.search_key.as_str(),
         row.login.as_deref(),
         row.phone.as_deref(),
-        row.grade.as_str(),
         row.language.as_str(),
         row.password_hash.as_deref(),
         row.deactivated_at,
@@ -226,7 +224,7 @@ pub async fn session_of(
     fetch_optional!(
         conn,
         SessionOfRow,
-        "SELECT p.id, p.role, p.name, p.search_key, p.login, p.phone, p.grade, p.language, p.password_hash, p.deactivated_at,
+        "SELECT p.id, p.role, p.name, p.search_key, p.login, p.phone, p.language, p.password_hash, p.deactivated_at,
              p.created_at, s.device_id, s.last_used_at, s.expires_at, s.revoked_at
          FROM session s JOIN person p ON p.id = s.person_id WHERE s.token_hash = $1",
         token_hash

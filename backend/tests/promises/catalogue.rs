@@ -27,7 +27,7 @@ fn rules() -> Vec<Rule> {
         number: 1,
         when: Conditions::default(),
         pays: Pays::Rate { rate: Ppm(70_000) },
-        cap: None,
+        ..Rule::default()
     }]
 }
 
@@ -37,7 +37,7 @@ promise! {
         let office = &empty.office;
         let token = office.set_up_token().await.expect("asked").expect("a token");
         let person = |role, login: &str, cooperatives| taswiq_backend::people::PersonDetails {
-            role, name: name(login), login: Some(login.to_owned()), phone: None, grade: String::new(), language: "fr".to_owned(), cooperatives,
+            role, name: name(login), login: Some(login.to_owned()), phone: None, language: "fr".to_owned(), cooperatives,
         };
         let administrator = office.set_up(&token, person(Role::Administrator, "boss", Vec::new()), PASSWORD, "").await.expect("set up").person.actor();
         let details = CooperativeDetails { name: name("Argan"), place: name("Mesti"), region: LocalText::default(), phone: None };

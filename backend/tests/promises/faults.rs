@@ -298,7 +298,6 @@ promise! {
             name: name("First"),
             login: Some("first".to_owned()),
             phone: None,
-            grade: String::new(),
             language: "fr".to_owned(),
             cooperatives: Vec::new(),
         };

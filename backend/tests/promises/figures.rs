@@ -139,7 +139,7 @@ async fn histories(
             catalogue: &catalogue,
             calendar,
             agent,
-            grade: "",
+            engagement: &Default::default(),
             customer_kind: customer.details.kind,
             channel: Default::default(),
             placed_at,

@@ -10,6 +10,7 @@ use taswiq_backend::parked::Settlement;
 use taswiq_backend::people::{FAILURES_MAX, PersonDetails, SignInError};
 use taswiq_domain::access::{Action, Actor, Subject, can};
 use taswiq_domain::catalogue::{Convention, Picture, VatRate};
+use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{
     CategoryId, CommandId, CustomerId, DeviceId, OrderId, PersonId, ProductId,
 };
@@ -25,7 +26,6 @@ fn details(role: Role, login: &str) -> PersonDetails {
         name: name(login),
         login: Some(login.to_owned()),
         phone: Some("0661234567".parse().expect("a number")),
-        grade: String::new(),
         language: "ar".to_owned(),
         cooperatives: if role == Role::Cooperative {
             vec![HONEY]
@@ -179,7 +179,7 @@ promise! {
         assert!(world.office.session_for_sync(&phone.token).await.expect("looked up").is_some(), "what the phone holds is not lost");
         // Without another role, nobody is thrown out.
         let opened = world.office.sign_in("agent", PASSWORD, "").await.expect("in");
-        world.office.change_person(&world.administrator(), AGENT, PersonDetails { grade: "senior".to_owned(), ..raised() }).await.expect("changed");
+        world.office.change_person(&world.administrator(), AGENT, PersonDetails { language: "ar".to_owned(), ..raised() }).await.expect("changed");
         assert!(world.office.session(&opened.token).await.expect("looked up").is_some());
     }
 }
@@ -203,13 +203,13 @@ promise! {
 
 promise! {
     async fn the_audit_trail_tells_who_gave_which_powers(world) {
-        let agent = |grade: &str| PersonDetails { grade: grade.to_owned(), phone: None, ..details(Role::Agent, "agent") };
-        world.office.change_person(&world.manager(), AGENT, agent("senior")).await.expect("changed");
+        let terms = Engagement { valid_from: world.office.now(), grade: "senior".to_owned(), lead: Some(OTHER_AGENT), ..Engagement::default() };
+        world.office.publish_engagement(&world.manager(), AGENT, terms.clone()).await.expect("published");
         world.office.change_person(&world.manager(), WEAVER, PersonDetails { phone: None, cooperatives: vec![HONEY, RUGS], ..details(Role::Cooperative, "weaver") }).await.expect("changed");
         world.office.change_category(&world.manager(), CategoryId(1), name("Miels"), Picture::default()).await.expect("changed");
         let trail = world.office.audit(&world.administrator(), None).await.expect("the trail");
         let told: Vec<(&str, &str, &str)> = trail.iter().take(3).map(|entry| (entry.action.as_str(), entry.subject.as_str(), entry.detail.as_str())).collect();
-        assert_eq!(told, [("category_changed", "1", ""), ("person_changed", "6", "cooperative, cooperative 1, cooperative 2"), ("person_changed", "3", "agent, grade senior")]);
+        assert_eq!(told, [("category_changed", "1", ""), ("person_changed", "6", "cooperative, cooperative 1, cooperative 2"), ("engagement_published", "3", format!("auto_entrepreneur from {}, grade senior, lead 4", terms.valid_from.0).as_str())]);
         assert!(trail.iter().take(3).all(|entry| entry.actor == Some(MANAGER)));
     }
 }
@@ -283,6 +283,9 @@ promise! {
                 ("parked", Action::SettleParked, office.parked(&actor, None).await.map(|_| ())),
                 ("count_parked", Action::SettleParked, office.count_parked(&actor).await.map(|_| ())),
                 ("settle_parked", Action::SettleParked, office.settle_parked(&actor, CommandId(unknown), Settlement::Accept).await),
+                ("engagements", Action::ManagePeople, office.engagements(&actor, AGENT).await.map(|_| ())),
+                ("engagements_of_all", Action::ManagePeople, office.engagements_of_all(&actor).await.map(|_| ())),
+                ("publish_engagement", Action::ManagePeople, office.publish_engagement(&actor, PersonId(99), Engagement::default()).await),
                 ("audit", Action::ReadAudit, office.audit(&actor, None).await.map(|_| ())),
             ];
             for (use_case, action, result) in results {

@@ -78,10 +78,11 @@ async fn postgres_tables(pool: &sqlx::PgPool) -> BTreeMap<String, Table> {
             .insert(row.get(1), row.get::<String, _>(2) == "YES");
     }
     let keys = sqlx::query(
-        "SELECT c.conrelid::regclass::text, string_agg(a.attname::text, ',' ORDER BY k.place)
-         FROM pg_constraint c CROSS JOIN LATERAL unnest(c.conkey) WITH ORDINALITY AS k (column_number, place)
-         JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.column_number
-         WHERE c.contype IN ('p', 'u') AND c.connamespace = current_schema()::regnamespace GROUP BY c.oid, c.conrelid",
+        "SELECT i.indrelid::regclass::text, string_agg(a.attname::text, ',' ORDER BY k.place)
+         FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
+         CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k (column_number, place)
+         JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.column_number
+         WHERE i.indisunique AND c.relnamespace = current_schema()::regnamespace GROUP BY i.indexrelid, i.indrelid",
     );
     for row in keys.fetch_all(pool).await.expect("read") {
         let (table, columns): (String, String) = (row.get(0), row.get(1));
@@ -112,6 +113,47 @@ async fn both_databases_have_the_same_tables_columns_and_keys() {
     assert_eq!(sqlite, postgres);
 }
 
+/// Where a key or a trigger holds only for some rows, or what it does, is compared by name: the two
+/// write it differently.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn both_databases_protect_the_same_history() {
+    let Some(postgres) = World::empty_on_postgres().await else {
+        return;
+    };
+    let sqlite = World::empty_on_sqlite().await;
+    let Db::Sqlite { readers, .. } = dialect::open(&sqlite.url, 1).await.expect("opens") else {
+        panic!("a file")
+    };
+    let Db::Postgres(pool) = dialect::open(&postgres.url, 1).await.expect("opens") else {
+        panic!("a server")
+    };
+    let names =
+        |rows: Vec<(String,)>| -> Vec<String> { rows.into_iter().map(|(name,)| name).collect() };
+    let in_file = |kind: &'static str| {
+        let query =
+            "SELECT name FROM sqlite_master WHERE type = $1 AND sql IS NOT NULL ORDER BY name";
+        sqlx::query_as::<_, (String,)>(query)
+            .bind(kind)
+            .fetch_all(&readers)
+    };
+    let triggers = "SELECT tgname::text FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+         WHERE NOT tgisinternal AND c.relnamespace = current_schema()::regnamespace AND tgname NOT LIKE '%emptied' ORDER BY 1";
+    let triggers: Vec<(String,)> = sqlx::query_as(triggers)
+        .fetch_all(&pool)
+        .await
+        .expect("read");
+    let triggers = names(triggers);
+    assert_eq!(names(in_file("trigger").await.expect("read")), triggers);
+    assert_eq!(triggers.len(), 4);
+    let indexes = "SELECT indexname::text FROM pg_indexes WHERE schemaname = current_schema()
+         AND indexname NOT LIKE '%\\_pkey' AND indexname NOT LIKE '%\\_key' AND tablename NOT LIKE '\\_sqlx%' ORDER BY 1";
+    let indexes: Vec<(String,)> = sqlx::query_as(indexes)
+        .fetch_all(&pool)
+        .await
+        .expect("read");
+    assert_eq!(names(in_file("index").await.expect("read")), names(indexes));
+}
+
 #[test]
 fn both_folders_hold_the_same_migrations() {
     let names = |folder: &str| {
@@ -140,7 +182,7 @@ promise! {
     async fn one_bad_job_spoils_no_other_of_its_transaction(world) {
         // Many jobs at once share transactions; those that fail do so alone.
         let taken = |login: &str| taswiq_backend::people::PersonDetails {
-            role: taswiq_domain::person::Role::Agent, name: name(login), login: Some(login.to_owned()), phone: None, grade: String::new(), language: "fr".to_owned(), cooperatives: Vec::new(),
+            role: taswiq_domain::person::Role::Agent, name: name(login), login: Some(login.to_owned()), phone: None, language: "fr".to_owned(), cooperatives: Vec::new(),
         };
         let jobs: Vec<_> = (0..40)
             .map(|n| {

@@ -330,7 +330,6 @@ promise! {
             name: name("beekeeper"),
             login: Some("beekeeper".to_owned()),
             phone: None,
-            grade: String::new(),
             language: "fr".to_owned(),
             cooperatives,
         };

@@ -12,6 +12,7 @@ use taswiq_backend::{Office, OfficeError, Options};
 use taswiq_domain::access::Actor;
 use taswiq_domain::catalogue::{Convention, Picture, VatRate};
 use taswiq_domain::commission::{Conditions, Pays, Rule};
+use taswiq_domain::engagement::in_force;
 use taswiq_domain::ids::{
     CategoryId, CooperativeId, DeviceId, OrderId, PersonId, PlanVersion, PriceListVersion,
     ProductId,
@@ -194,6 +195,41 @@ impl World {
         assert!(differences.is_empty(), "{differences:?}");
     }
 
+    /// Runs a statement as whoever holds the database could.
+    pub async fn statement(&self, statement: &str) -> Result<u64, sqlx::Error> {
+        use sqlx::{AssertSqlSafe, Connection};
+        let statement = AssertSqlSafe(statement.to_owned());
+        if self.url.starts_with("sqlite") {
+            let mut connection = sqlx::SqliteConnection::connect(&self.url).await?;
+            let done = sqlx::query(statement).execute(&mut connection).await?;
+            connection.close().await?;
+            return Ok(done.rows_affected());
+        }
+        let mut connection = sqlx::PgConnection::connect(&self.url).await?;
+        let done = sqlx::query(statement).execute(&mut connection).await?;
+        connection.close().await?;
+        Ok(done.rows_affected())
+    }
+
+    /// Runs a statement after taking away what protects the history.
+    pub async fn tamper(&self, statement: &str) {
+        for table in ["ledger_transfer", "order_event"] {
+            for verb in ["changed", "removed"] {
+                let place = if self.url.starts_with("sqlite") {
+                    String::new()
+                } else {
+                    format!(" ON {table}")
+                };
+                let drop = format!("DROP TRIGGER IF EXISTS {table}_is_never_{verb}{place}");
+                self.statement(&drop).await.expect("dropped");
+            }
+        }
+        assert!(
+            self.statement(statement).await.expect("runs") > 0,
+            "{statement}"
+        );
+    }
+
     pub async fn audit_actions(&self) -> Vec<String> {
         self.office
             .audit(&self.administrator(), None)
@@ -251,7 +287,6 @@ fn person(role: Role, login: &str, cooperatives: &[CooperativeId]) -> (PersonDet
         name: name(login),
         login: Some(login.to_owned()),
         phone: None,
-        grade: String::new(),
         language: "fr".to_owned(),
         cooperatives: cooperatives.to_vec(),
     };
@@ -307,7 +342,7 @@ pub fn company() -> Company {
         number,
         when,
         pays: Pays::Rate { rate: Ppm(rate) },
-        cap: None,
+        ..Rule::default()
     };
     Company {
         cooperatives: vec![
@@ -342,7 +377,8 @@ pub fn company() -> Company {
                     },
                     125_000,
                 ),
-            ],
+            ]
+            .into(),
         )],
         people: vec![
             person(Role::Administrator, "administrator", &[]),
@@ -352,6 +388,7 @@ pub fn company() -> Company {
             person(Role::Cooperative, "beekeeper", &[HONEY]),
             person(Role::Cooperative, "weaver", &[RUGS]),
         ],
+        engagements: Vec::new(),
     }
 }
 
@@ -490,6 +527,13 @@ pub async fn place_order(
     at: Timestamp,
 ) -> CommandBody {
     let catalogue = office.catalogue().await.expect("a catalogue");
+    let manager = Actor {
+        person: MANAGER,
+        role: Role::Manager,
+        cooperatives: Vec::new(),
+    };
+    let terms = office.engagements(&manager, agent).await.expect("terms");
+    let engagement = in_force(&terms, at).cloned().unwrap_or_default();
     let calendar = office.calendar();
     let promised = calendar.date_at(at).plus_days(12);
     let basket = Basket {
@@ -520,7 +564,7 @@ pub async fn place_order(
         catalogue: &catalogue,
         calendar,
         agent,
-        grade: "",
+        engagement: &engagement,
         customer_kind: taswiq_domain::customer::CustomerKind::Household,
         channel: taswiq_domain::catalogue::Channel::Door,
         placed_at: at,

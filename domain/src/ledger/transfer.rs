@@ -7,6 +7,7 @@ use crate::period::Period;
 use crate::reading::{Fields, read_from_fields, read_tagged};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
+use std::fmt;
 use uuid::Uuid;
 
 /// What a transfer is for.
@@ -237,6 +238,72 @@ impl Cause {
     }
 }
 
+/// The cause within the canonical form of an entry: see [`super::chain`].
+impl fmt::Display for Cause {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Order {
+                order,
+                event_number,
+                cooperative,
+                line,
+            } => write!(out, "order/{order}/{event_number}/{cooperative}/{line}"),
+            Self::Settlement {
+                agent,
+                period,
+                item,
+            } => write!(out, "settlement/{agent}/{period}/{item}"),
+            Self::Payout {
+                agent,
+                period,
+                step,
+            } => write!(out, "payout/{agent}/{period}/{step}"),
+            Self::Advance { advance } => write!(out, "advance/{advance}"),
+            Self::Dispute { dispute, step } => write!(out, "dispute/{dispute}/{step}"),
+            Self::Correction { of } => write!(out, "correction/{of}"),
+        }
+    }
+}
+
+/// Why a person takes an entry back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CorrectionReason {
+    /// The same was posted twice, as two things that happened.
+    Twice,
+    /// What it rests on was recorded wrongly: a quantity, a price, a payment.
+    WrongRecord,
+    /// It went to somebody else than it was due to.
+    WrongPerson,
+    /// The correction itself was the mistake.
+    WrongCorrection,
+}
+
+impl CorrectionReason {
+    /// Every reason.
+    pub const ALL: [Self; 4] = [
+        Self::Twice,
+        Self::WrongRecord,
+        Self::WrongPerson,
+        Self::WrongCorrection,
+    ];
+
+    /// The stored name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Twice => "twice",
+            Self::WrongRecord => "wrong_record",
+            Self::WrongPerson => "wrong_person",
+            Self::WrongCorrection => "wrong_correction",
+        }
+    }
+
+    /// The reason of that stored name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == name)
+    }
+}
+
 /// One entry of the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transfer {
@@ -341,34 +408,34 @@ impl Transfer {
         }
     }
 
+    /// The transfer that takes this one, the ledger's `number`, back to the centime.
+    pub const fn correction(&self, number: i64, at: Timestamp, period: Period) -> Self {
+        Self {
+            debit: self.credit,
+            credit: self.debit,
+            amount: self.amount,
+            purpose: Purpose::Correction,
+            cause: Cause::Correction { of: number },
+            base: self.base,
+            at,
+            period,
+        }
+    }
+
     /// The key that makes a transfer unique: what caused it, what for, and from which account of
     /// whom. (One event may take commission back that was pending and some that was earned, of
     /// several people.)
     pub fn cause_key(&self) -> String {
-        let cause = match self.cause {
-            Cause::Order {
-                order,
-                event_number,
-                cooperative,
-                line,
-            } => format!("order/{order}/{event_number}/{cooperative}/{line}"),
-            Cause::Settlement {
-                agent,
-                period,
-                item,
-            } => format!("settlement/{agent}/{}/{period}/{item}", self.period),
-            Cause::Payout {
-                agent,
-                period,
-                step,
-            } => format!("payout/{agent}/{period}/{step}"),
-            Cause::Advance { advance } => format!("advance/{advance}"),
-            Cause::Dispute { dispute, step } => format!("dispute/{dispute}/{step}"),
+        let within = match self.cause {
             // A transfer is corrected once, whatever for.
-            Cause::Correction { of } => return format!("correction/{of}"),
+            Cause::Correction { .. } => return self.cause.to_string(),
+            // An earlier month may be corrected by each of the later ones that closes.
+            Cause::Settlement { .. } => format!("/{}", self.period),
+            _ => String::new(),
         };
         format!(
-            "{cause}/{}/{}/{}",
+            "{}{within}/{}/{}/{}",
+            self.cause,
             self.purpose.as_str(),
             self.debit.kind(),
             self.agent().map_or(0, |agent| agent.0)

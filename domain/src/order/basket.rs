@@ -2,12 +2,14 @@
 
 use super::{Line, Order, SubOrder, Withdrawal};
 use crate::catalogue::{Catalogue, Channel, PriceTier};
-use crate::commission::{self, Sale};
+use crate::commission::{self, LineCommission, Sale};
 use crate::customer::CustomerKind;
+use crate::engagement::Engagement;
 use crate::ids::{
     CooperativeId, CustomerId, OrderId, PersonId, PlanVersion, PriceListVersion, ProductId,
 };
 use crate::limits;
+use crate::money::Ppm;
 use crate::order::Place;
 use crate::refusal::Refusal;
 use crate::spoken_code::SpokenCode;
@@ -65,8 +67,8 @@ pub struct Door<'a> {
     pub calendar: &'a dyn Calendar,
     /// Who sells.
     pub agent: PersonId,
-    /// The seller's grade; empty when none.
-    pub grade: &'a str,
+    /// The seller's terms at that moment.
+    pub engagement: &'a Engagement,
     /// Why the customer buys.
     pub customer_kind: CustomerKind,
     /// Where.
@@ -135,7 +137,8 @@ impl Basket {
             .catalogue
             .plan(self.plan)
             .ok_or(Refusal::CatalogueTooOld)?;
-        let mut sub_orders: Vec<SubOrder> = Vec::new();
+        let mut sales = Vec::with_capacity(self.lines.len());
+        let mut lines = Vec::with_capacity(self.lines.len());
         for (index, asked) in self.lines.iter().enumerate() {
             if asked.units == 0 || asked.units > limits::UNITS_PER_LINE {
                 return Err(Refusal::QuantityOutOfRange {
@@ -164,21 +167,20 @@ impl Basket {
                 .ok_or(without_price.clone())?;
             let vat = product.vat_at(door.placed_at).ok_or(without_price)?;
             let base = unit_price.times(asked.units)?.without_vat(vat)?;
-            let commission = commission::of_line(
-                plan,
-                &Sale {
-                    agent: door.agent,
-                    grade: door.grade,
-                    product: product.id,
-                    category: product.category,
-                    cooperative: product.cooperative,
-                    customer_kind: door.customer_kind,
-                    channel: door.channel,
-                    units: asked.units,
-                    base,
-                },
-            )?;
-            let line = Line {
+            sales.push(Sale {
+                agent: door.agent,
+                team: &door.engagement.team,
+                grade: &door.engagement.grade,
+                product: product.id,
+                category: product.category,
+                cooperative: product.cooperative,
+                customer_kind: door.customer_kind,
+                channel: door.channel,
+                discount: Ppm(0),
+                units: asked.units,
+                base,
+            });
+            lines.push(Line {
                 number: index as u16 + 1,
                 product: product.id,
                 unit_price,
@@ -190,14 +192,19 @@ impl Basket {
                 returned: 0,
                 excused: 0,
                 lot: String::new(),
-                commission,
-            };
+                commission: LineCommission::default(),
+            });
+        }
+        let commissions = commission::of_order(plan, door.engagement, &sales)?;
+        let mut sub_orders: Vec<SubOrder> = Vec::new();
+        for ((line, commission), sale) in lines.into_iter().zip(commissions).zip(&sales) {
+            let line = Line { commission, ..line };
             match sub_orders
                 .iter_mut()
-                .find(|sub_order| sub_order.cooperative == product.cooperative)
+                .find(|sub_order| sub_order.cooperative == sale.cooperative)
             {
                 Some(sub_order) => sub_order.lines.push(line),
-                None => sub_orders.push(self.open_sub_order(product.cooperative, line, door)?),
+                None => sub_orders.push(self.open_sub_order(sale.cooperative, line, door)?),
             }
         }
         Ok(sub_orders)

@@ -1,6 +1,7 @@
 //! A small catalogue for the tests: two cooperatives, four products, one plan.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use taswiq_domain::access::Actor;
 use taswiq_domain::catalogue::{
     Catalogue, Category, Channel, Convention, Cooperative, PriceList, PriceTier, Product,
@@ -8,6 +9,7 @@ use taswiq_domain::catalogue::{
 };
 use taswiq_domain::commission::{Conditions, Pays, Plan, Rule};
 use taswiq_domain::customer::CustomerKind;
+use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{
     CategoryId, CooperativeId, CustomerId, OrderId, PersonId, PlanVersion, PriceListVersion,
     ProductId,
@@ -17,6 +19,7 @@ use taswiq_domain::money::{Centimes, Ppm};
 use taswiq_domain::order::Order;
 use taswiq_domain::order::basket::{Basket, BasketLine, Door, OrderIdentity, Promise};
 use taswiq_domain::person::Role;
+use taswiq_domain::settlement::rules::PeriodRules;
 use taswiq_domain::spoken_code::SpokenCode;
 use taswiq_domain::text::LocalText;
 use taswiq_domain::time::{Calendar, CivilDate, FixedOffset, Timestamp};
@@ -29,6 +32,8 @@ pub const AMLOU: ProductId = ProductId(2);
 pub const RUG: ProductId = ProductId(3);
 pub const SAMPLE: ProductId = ProductId(4);
 pub const CALENDAR: FixedOffset = FixedOffset { minutes: 0 };
+/// An agent's terms who shares with nobody and has no lead.
+pub static ALONE: LazyLock<Engagement> = LazyLock::new(Engagement::default);
 
 pub fn noon(year: i32, month: u32, day: u32) -> Timestamp {
     CALENDAR
@@ -98,7 +103,7 @@ pub fn rule(number: u16, when: Conditions, pays: Pays) -> Rule {
         number,
         when,
         pays,
-        cap: None,
+        ..Rule::default()
     }
 }
 
@@ -129,6 +134,7 @@ pub fn plan() -> Plan {
                 },
             ),
         ],
+        period: PeriodRules::default(),
     }
 }
 
@@ -199,7 +205,7 @@ pub fn door(catalogue: &Catalogue, customer_kind: CustomerKind) -> Door<'_> {
         catalogue,
         calendar: &CALENDAR,
         agent: agent().person,
-        grade: "",
+        engagement: &ALONE,
         customer_kind,
         channel: Channel::Door,
         placed_at: noon(2026, 11, 1),

@@ -1,11 +1,16 @@
-//! What an agent may dispute, and what comes of it, decided alike on phone and server.
+//! What an agent may dispute, and what comes of it, decided alike on phone and server, and how it is said
+//! on the wire.
 
 use crate::demo_catalogue::*;
+use crate::wire_golden::golden;
 use taswiq_domain::Refusal;
 use taswiq_domain::access::Actor;
 use taswiq_domain::decide::{Effect, Situation, decide};
-use taswiq_domain::dispute::{Dispute, DisputeReason, DisputeState, Disputed, DisputedLine};
-use taswiq_domain::ids::{CommandId, PersonId};
+use taswiq_domain::dispute::{
+    Claim, Dispute, DisputeEvent, DisputeReason, DisputeState, Disputed, DisputedLine, Verdict,
+};
+use taswiq_domain::engagement::Engagement;
+use taswiq_domain::ids::{CommandId, DeviceId, OrderId, PersonId};
 use taswiq_domain::ledger::{Account, Cause, Purpose, Transfer};
 use taswiq_domain::limits;
 use taswiq_domain::money::Centimes;
@@ -13,8 +18,8 @@ use taswiq_domain::order::Order;
 use taswiq_domain::period::Period;
 use taswiq_domain::person::Role;
 use taswiq_domain::photo::Photo;
-use taswiq_domain::sync::{CommandBody, DisputeRef, EscalateDispute, LedgerEntry, OpenDispute};
-use taswiq_domain::time::Timestamp;
+use taswiq_domain::sync::*;
+use taswiq_domain::time::{FixedOffset, Timestamp};
 use uuid::Uuid;
 
 /// What is known when something about a dispute is decided.
@@ -40,11 +45,11 @@ impl Case {
     }
 
     fn decide(&self, body: &CommandBody) -> Result<Effect, Refusal> {
-        let catalogue = catalogue();
+        let (catalogue, engagement) = (catalogue(), Engagement::default());
         let disputes: Vec<&Dispute> = self.disputes.iter().collect();
         let situation = Situation {
             actor: &self.actor,
-            grade: "",
+            engagement: &engagement,
             catalogue: &catalogue,
             calendar: &CALENDAR,
             made_at: self.made_at,
@@ -101,6 +106,7 @@ fn entry(number: i64, agent: PersonId, cause: Cause) -> LedgerEntry {
             at: noon(2026, 11, 24),
             period: Period::default(),
         },
+        link: None,
     }
 }
 
@@ -378,4 +384,149 @@ fn an_agent_escalates_or_gives_up_an_own_dispute_only() {
         Ok(Effect::Dispute { after, .. }) if after.state == DisputeState::Escalated
             && after.due_at == open.due_at.plus_days(2 + limits::DISPUTE_ANSWER_DAYS)
     ));
+}
+
+fn disputed() -> Disputed {
+    Disputed {
+        entry: Some(12),
+        line: Some(DisputedLine {
+            order: OrderId(Uuid::from_u128(1)),
+            cooperative: HONEY_COOP,
+            line: 1,
+        }),
+    }
+}
+
+#[test]
+fn a_request_that_disputes() {
+    let bodies = [
+        CommandBody::OpenDispute(OpenDispute {
+            about: disputed(),
+            amount: Centimes(1_250),
+            reason: DisputeReason::Reversal,
+            note: "Le client a gardé les 12 pots".to_owned(),
+            photo: Some(Photo("/9j/2Q==".to_owned())),
+        }),
+        CommandBody::OpenDispute(OpenDispute {
+            about: Disputed {
+                entry: Some(13),
+                line: None,
+            },
+            amount: Centimes(100),
+            reason: DisputeReason::Deduction,
+            note: String::new(),
+            photo: None,
+        }),
+        CommandBody::WithdrawDispute(DisputeRef {
+            dispute: Uuid::from_u128(1),
+        }),
+        CommandBody::EscalateDispute(EscalateDispute {
+            dispute: Uuid::from_u128(2),
+            note: "أعترض على القرار".to_owned(),
+        }),
+    ];
+    let commands = bodies
+        .into_iter()
+        .zip(1_u64..)
+        .map(|(body, number)| Command {
+            id: CommandId(Uuid::from_u128(u128::from(number))),
+            seq: number,
+            made_at: Timestamp(1_793_534_400_000),
+            body,
+        });
+    golden(
+        "request-disputes-v1",
+        &Request {
+            protocol: PROTOCOL,
+            device: DeviceId(Uuid::from_u128(7)),
+            epoch: "e1".to_owned(),
+            build: "b1".to_owned(),
+            cursor: 42,
+            device_time: Timestamp(1_793_534_400_000),
+            waiting: Waiting {
+                commands: 4,
+                orders: 0,
+                oldest_made_at: Some(Timestamp(1_793_534_400_000)),
+            },
+            commands: commands.collect(),
+        },
+    );
+}
+
+#[test]
+fn a_response_about_disputes() {
+    let at = Timestamp(1_793_534_400_000);
+    let refusals = [
+        Refusal::UnknownDispute,
+        Refusal::UnknownEntry,
+        Refusal::AlreadyDisputed,
+        Refusal::WrongDisputeState {
+            state: DisputeState::Accepted,
+        },
+        Refusal::DisputeIsFinal,
+        Refusal::PhotoNotValid { bytes_max: 153_600 },
+    ];
+    let steps = [
+        DisputeEvent::Taken,
+        DisputeEvent::Decided {
+            verdict: Verdict::Partly {
+                amount: Centimes(250),
+            },
+            note: "Deux pots sont revenus".to_owned(),
+        },
+        DisputeEvent::Escalated {
+            note: "Un seul".to_owned(),
+        },
+        DisputeEvent::Decided {
+            verdict: Verdict::Denied,
+            note: "Voir le bon".to_owned(),
+        },
+        DisputeEvent::TakenBack,
+    ];
+    let dispute = Dispute {
+        id: Uuid::from_u128(1),
+        agent: PersonId(20),
+        claim: Claim {
+            about: disputed(),
+            amount: Centimes(1_250),
+            reason: DisputeReason::Reversal,
+            note: "Le client a gardé les 12 pots".to_owned(),
+            photo: Some(Uuid::from_u128(1)),
+        },
+        state: DisputeState::Denied,
+        granted: Centimes(250),
+        decided_by: Some(PersonId(30)),
+        was_escalated: true,
+        opened_at: at,
+        since: at,
+        due_at: at.plus_days(30),
+        step: 5,
+    };
+    golden(
+        "response-disputes-v1",
+        &Response {
+            protocol: PROTOCOL,
+            epoch: "e1".to_owned(),
+            server_time: at,
+            offset: FixedOffset { minutes: 0 },
+            decided_seq: 6,
+            results: refusals
+                .into_iter()
+                .zip(1_u128..)
+                .map(|(refusal, number)| CommandResult {
+                    id: CommandId(Uuid::from_u128(number)),
+                    answer: Answer::Parked { refusal },
+                })
+                .collect(),
+            changes: vec![Change::Dispute(Box::new(DisputeDocument {
+                dispute,
+                steps: steps
+                    .into_iter()
+                    .map(|event| DisputeStep { at, event })
+                    .collect(),
+            }))],
+            cursor: 44,
+            more: 0,
+        },
+    );
 }

@@ -10,7 +10,7 @@ use taswiq_domain::order::{CancelledBy, Fault, Order, OrderEvent, PaymentMethod,
 use taswiq_domain::period::Period;
 use taswiq_domain::time::Timestamp;
 
-fn any_event() -> impl Strategy<Value = OrderEvent> {
+pub fn any_event() -> impl Strategy<Value = OrderEvent> {
     let cooperative = prop_oneof![Just(HONEY_COOP), Just(RUG_COOP)];
     let quantity = 0u32..14;
     (
@@ -94,7 +94,7 @@ fn any_event() -> impl Strategy<Value = OrderEvent> {
 }
 
 /// Plays events against an order, skipping those it refuses; gives the states and the transfers.
-fn live(order: &Order, events: &[OrderEvent]) -> (Order, Vec<Transfer>) {
+pub fn live(order: &Order, events: &[OrderEvent]) -> (Order, Vec<Transfer>) {
     let placed = OrderEvent::Placed {
         order: Box::new(order.clone()),
     };

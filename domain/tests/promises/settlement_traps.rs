@@ -286,6 +286,24 @@ fn a_month_below_the_guaranteed_minimum_draws_the_rest_and_owes_it() {
 }
 
 #[test]
+fn a_month_below_zero_draws_the_guaranteed_minimum_and_owes_both() {
+    let rules = PeriodRules {
+        guaranteed: Centimes(200_000),
+        ..PeriodRules::default()
+    };
+    let mut books = Books::new(rules);
+    let sale = books.sell(month(1), 300_000, 1_000_000);
+    last(&mut books);
+    books.give_back(sale, month(2), 300_000, 1_000_000);
+    let statement = last(&mut books);
+    assert_eq!(
+        (statement.total, statement.draw, statement.net),
+        (Centimes(-300_000), Centimes(200_000), Centimes(200_000))
+    );
+    assert_eq!(statement.carried_forward, Centimes(500_000));
+}
+
+#[test]
 fn a_rule_limits_what_a_month_earns_and_a_return_gives_its_room_back() {
     let capped = CappedRule {
         plan: PlanVersion(1),

@@ -7,19 +7,21 @@ use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 use std::path::PathBuf;
 use taswiq_domain::Refusal;
+use taswiq_domain::catalogue::{Catalogue, Channel};
+use taswiq_domain::commission::{Band, CapPer, Conditions, Pays, Rule};
 use taswiq_domain::customer::{CustomerDetails, CustomerKind};
-use taswiq_domain::dispute::{
-    Claim, Dispute, DisputeEvent, DisputeReason, DisputeState, Disputed, DisputedLine, Verdict,
-};
-use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
+use taswiq_domain::engagement::{Engagement, EngagementKind, Share};
+use taswiq_domain::ids::{CategoryId, CommandId, CustomerId, DeviceId, OrderId, PersonId};
+use taswiq_domain::ledger::chain::Chain;
 use taswiq_domain::ledger::{Account, Cause, Purpose, Transfer};
-use taswiq_domain::money::Centimes;
+use taswiq_domain::money::{Centimes, Ppm};
+use taswiq_domain::order::basket::Door;
 use taswiq_domain::order::event::{LineUnits, PackedLine, Proposal, ProposedLine};
 use taswiq_domain::order::{CancelledBy, Fault, PaymentMethod, Place, Proof, Reason};
 use taswiq_domain::period::Period;
 use taswiq_domain::person::{Profile, Role};
-use taswiq_domain::photo::Photo;
 use taswiq_domain::reading::read;
+use taswiq_domain::settlement::rules::{PeriodRules, Target, Tier};
 use taswiq_domain::spoken_code::SpokenCode;
 use taswiq_domain::sync::*;
 use taswiq_domain::text::LocalText;
@@ -28,7 +30,7 @@ use uuid::Uuid;
 
 /// Compares with the golden file; `UPDATE_GOLDEN=1` writes a file that does not exist yet, never
 /// one that does.
-fn golden<T: Serialize + DeserializeOwned + PartialEq + Debug>(name: &str, value: &T) {
+pub fn golden<T: Serialize + DeserializeOwned + PartialEq + Debug>(name: &str, value: &T) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("tests/golden")
         .join(format!("{name}.json"));
@@ -250,6 +252,7 @@ fn a_response_with_every_kind_of_answer_and_change() {
                     role: Role::Agent,
                     cooperatives: Vec::new(),
                     grade: "senior".to_owned(),
+                    engagements: Vec::new(),
                 }),
                 Change::Catalogue(Box::new(catalogue())),
                 Change::CustomerRemoved(CustomerId(Uuid::from_u128(2))),
@@ -262,6 +265,7 @@ fn a_response_with_every_kind_of_answer_and_change() {
                 Change::Entry(LedgerEntry {
                     number: 1,
                     transfer,
+                    link: None,
                 }),
                 Change::ParkedSettled(ParkedSettled {
                     command: CommandId(Uuid::from_u128(3)),
@@ -274,149 +278,166 @@ fn a_response_with_every_kind_of_answer_and_change() {
     );
 }
 
-fn disputed() -> Disputed {
-    Disputed {
-        entry: Some(12),
-        line: Some(DisputedLine {
-            order: OrderId(Uuid::from_u128(1)),
-            cooperative: HONEY_COOP,
-            line: 1,
-        }),
-    }
-}
-
+/// What agents are paid by when all of it is used: terms with a lead and shares, a plan with every
+/// condition and cap and with rules for a month, an order priced by them.
 #[test]
-fn a_request_that_disputes() {
-    let bodies = [
-        CommandBody::OpenDispute(OpenDispute {
-            about: disputed(),
-            amount: Centimes(1_250),
-            reason: DisputeReason::Reversal,
-            note: "Le client a gardé les 12 pots".to_owned(),
-            photo: Some(Photo("/9j/2Q==".to_owned())),
-        }),
-        CommandBody::OpenDispute(OpenDispute {
-            about: Disputed {
-                entry: Some(13),
-                line: None,
-            },
-            amount: Centimes(100),
-            reason: DisputeReason::Deduction,
-            note: String::new(),
-            photo: None,
-        }),
-        CommandBody::WithdrawDispute(DisputeRef {
-            dispute: Uuid::from_u128(1),
-        }),
-        CommandBody::EscalateDispute(EscalateDispute {
-            dispute: Uuid::from_u128(2),
-            note: "أعترض على القرار".to_owned(),
-        }),
-    ];
-    let commands = bodies
-        .into_iter()
-        .zip(1_u64..)
-        .map(|(body, number)| Command {
-            id: CommandId(Uuid::from_u128(u128::from(number))),
-            seq: number,
-            made_at: Timestamp(1_793_534_400_000),
-            body,
-        });
-    golden(
-        "request-disputes-v1",
-        &Request {
-            protocol: PROTOCOL,
-            device: DeviceId(Uuid::from_u128(7)),
-            epoch: "e1".to_owned(),
-            build: "b1".to_owned(),
-            cursor: 42,
-            device_time: Timestamp(1_793_534_400_000),
-            waiting: Waiting {
-                commands: 4,
-                orders: 0,
-                oldest_made_at: Some(Timestamp(1_793_534_400_000)),
-            },
-            commands: commands.collect(),
-        },
-    );
-}
-
-#[test]
-fn a_response_about_disputes() {
-    let at = Timestamp(1_793_534_400_000);
-    let refusals = [
-        Refusal::UnknownDispute,
-        Refusal::UnknownEntry,
-        Refusal::AlreadyDisputed,
-        Refusal::WrongDisputeState {
-            state: DisputeState::Accepted,
-        },
-        Refusal::DisputeIsFinal,
-        Refusal::PhotoNotValid { bytes_max: 153_600 },
-    ];
-    let steps = [
-        DisputeEvent::Taken,
-        DisputeEvent::Decided {
-            verdict: Verdict::Partly {
-                amount: Centimes(250),
-            },
-            note: "Deux pots sont revenus".to_owned(),
-        },
-        DisputeEvent::Escalated {
-            note: "Un seul".to_owned(),
-        },
-        DisputeEvent::Decided {
-            verdict: Verdict::Denied,
-            note: "Voir le bon".to_owned(),
-        },
-        DisputeEvent::TakenBack,
-    ];
-    let dispute = Dispute {
-        id: Uuid::from_u128(1),
-        agent: PersonId(20),
-        claim: Claim {
-            about: disputed(),
-            amount: Centimes(1_250),
-            reason: DisputeReason::Reversal,
-            note: "Le client a gardé les 12 pots".to_owned(),
-            photo: Some(Uuid::from_u128(1)),
-        },
-        state: DisputeState::Denied,
-        granted: Centimes(250),
-        decided_by: Some(PersonId(30)),
-        was_escalated: true,
-        opened_at: at,
-        since: at,
-        due_at: at.plus_days(30),
-        step: 5,
+fn a_response_with_terms_and_a_whole_plan() {
+    let share = |person, part| Share {
+        person: PersonId(person),
+        part: Ppm(part),
     };
+    let engagement = Engagement {
+        valid_from: Timestamp(1_793_534_400_000),
+        kind: EngagementKind::Company,
+        contract: "C-12".to_owned(),
+        territory: "Sefrou".to_owned(),
+        grade: "senior".to_owned(),
+        team: "nord".to_owned(),
+        lead: Some(PersonId(30)),
+        shares: vec![share(20, 666_667), share(21, 333_333)],
+    };
+    let mut plan = plan();
+    plan.rules[0].cap = Some(Centimes(5_000));
+    plan.rules[0].cap_per = CapPer::Order;
+    plan.rules.push(Rule {
+        cap: Some(Centimes(100_000)),
+        cap_per: CapPer::Period,
+        ..rule(
+            4,
+            Conditions {
+                agent: Some(PersonId(20)),
+                product: Some(AMLOU),
+                cooperative: Some(HONEY_COOP),
+                category: Some(CategoryId(1)),
+                team: Some("nord".to_owned()),
+                grade: Some("senior".to_owned()),
+                customer_kind: Some(CustomerKind::Household),
+                channel: Some(Channel::Door),
+                discount: Some(Band {
+                    from: Ppm(0),
+                    below: Some(Ppm(50_000)),
+                }),
+            },
+            Pays::Rate { rate: Ppm(90_000) },
+        )
+    });
+    plan.period = PeriodRules {
+        tiers: vec![
+            Tier {
+                from: Centimes(0),
+                below: Some(Centimes(1_000_000)),
+                rate: Ppm(0),
+            },
+            Tier {
+                from: Centimes(1_000_000),
+                below: None,
+                rate: Ppm(20_000),
+            },
+        ],
+        targets: vec![Target {
+            reach: Centimes(2_000_000),
+            bonus: Centimes(50_000),
+        }],
+        guaranteed: Centimes(150_000),
+        lead_rate: Ppm(13_000),
+    };
+    let catalogue = Catalogue {
+        plans: vec![plan],
+        ..catalogue()
+    };
+    let door = Door {
+        engagement: &engagement,
+        ..door(&catalogue, CustomerKind::Household)
+    };
+    let order = basket(&[(THYME_HONEY, 12), (AMLOU, 2), (SAMPLE, 1)])
+        .place(identity(), &door)
+        .expect("a basket");
     golden(
-        "response-disputes-v1",
+        "response-v1-terms",
         &Response {
             protocol: PROTOCOL,
             epoch: "e1".to_owned(),
-            server_time: at,
+            server_time: Timestamp(1_793_534_400_000),
             offset: FixedOffset { minutes: 0 },
-            decided_seq: 6,
-            results: refusals
-                .into_iter()
-                .zip(1_u128..)
-                .map(|(refusal, number)| CommandResult {
-                    id: CommandId(Uuid::from_u128(number)),
-                    answer: Answer::Parked { refusal },
-                })
-                .collect(),
-            changes: vec![Change::Dispute(Box::new(DisputeDocument {
-                dispute,
-                steps: steps
-                    .into_iter()
-                    .map(|event| DisputeStep { at, event })
-                    .collect(),
-            }))],
-            cursor: 44,
+            decided_seq: 18,
+            results: Vec::new(),
+            changes: vec![
+                Change::Profile(Profile {
+                    person: PersonId(20),
+                    name: LocalText::new("Salma", "سلمى"),
+                    role: Role::Agent,
+                    cooperatives: Vec::new(),
+                    grade: "senior".to_owned(),
+                    engagements: vec![engagement.clone()],
+                }),
+                Change::Order(Box::new(OrderDocument {
+                    received_at: order.placed_at,
+                    order,
+                    customer: None,
+                })),
+                Change::Catalogue(Box::new(catalogue.clone())),
+            ],
+            cursor: 43,
             more: 0,
         },
     );
+}
+
+#[test]
+fn an_entry_of_every_cause() {
+    let agent = PersonId(20);
+    let (october, november) = (Period::new(2026, 10), Period::new(2026, 11));
+    let (october, november) = (october.expect("a month"), november.expect("a month"));
+    let causes = [
+        Cause::Order {
+            order: OrderId(Uuid::from_u128(1)),
+            event_number: 2,
+            cooperative: HONEY_COOP,
+            line: 1,
+        },
+        Cause::Settlement {
+            agent,
+            period: october,
+            item: 3,
+        },
+        Cause::Payout {
+            agent,
+            period: october,
+            step: 1,
+        },
+        Cause::Advance {
+            advance: Uuid::from_u128(4),
+        },
+        Cause::Dispute {
+            dispute: Uuid::from_u128(5),
+            step: 2,
+        },
+        Cause::Correction { of: 6 },
+    ];
+    let mut chain = Chain::default();
+    let entries: Vec<LedgerEntry> = causes
+        .into_iter()
+        .zip(1..)
+        .map(|(cause, number)| {
+            let transfer = Transfer {
+                debit: Account::AgentPending(agent),
+                credit: Account::AgentEarned(agent),
+                amount: Centimes(8_400),
+                purpose: Purpose::ALL[number as usize],
+                cause,
+                base: Centimes(120_000),
+                at: Timestamp(1_793_534_400_000),
+                period: november,
+            };
+            LedgerEntry {
+                number,
+                link: Some(chain.append(number, &transfer)),
+                transfer,
+            }
+        })
+        .collect();
+    golden("entries-v1", &entries);
+    assert_eq!(Chain::of(&entries), Ok(chain));
 }
 
 #[test]

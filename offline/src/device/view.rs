@@ -226,6 +226,7 @@ impl Overlay {
             role: profile.role,
             cooperatives: profile.cooperatives.clone(),
         };
+        let engagement = profile.engagement_at(queued.corrected_at);
         let Command { id, body, .. } = &queued.command;
         let order = self.order(documents, body.order().unwrap_or_else(|| (*id).into()));
         let customer = body
@@ -250,7 +251,7 @@ impl Overlay {
         let disputes: Vec<&Dispute> = disputes.iter().map(|known| &known.dispute).collect();
         let situation = Situation {
             actor: &actor,
-            grade: &profile.grade,
+            engagement: &engagement,
             catalogue,
             calendar: offset,
             made_at: queued.corrected_at,
@@ -372,11 +373,17 @@ impl Earnings {
     }
 }
 
+/// What of an order's standing is its agent's: the parts of those who share it are none of this
+/// phone's earnings.
 fn standing_of(order: &Order) -> Result<Standing, Overflow> {
     order
         .sub_orders
         .iter()
         .try_fold(Standing::default(), |sum, sub_order| {
-            sum.plus(commission::standing_of(sub_order)?)
+            sum.plus(commission::standing_for(
+                sub_order,
+                order.agent,
+                order.agent,
+            )?)
         })
 }

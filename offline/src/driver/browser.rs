@@ -16,6 +16,9 @@ use wasm_bindgen_futures::spawn_local;
 /// A smaller body is not worth compressing.
 const COMPRESS_BYTES_MIN: usize = 1_024;
 
+/// Work of so many milliseconds is felt by nobody, on a phone four times slower neither.
+const BREATH_MS: f64 = 4.0;
+
 /// A device that catches up for as long as the page lives.
 #[derive(Clone)]
 pub struct Sync {
@@ -154,11 +157,22 @@ async fn ask_to_be_woken() -> Result<(), JsValue> {
     Ok(())
 }
 
+/// A turn of its own for what follows: the browser may paint and hear a finger before it.
+pub async fn turn() {
+    let window: JsValue = js_sys::global().into();
+    let promise = Promise::new(&mut |resolve, _| {
+        let _ = call(&window, "setTimeout", &[resolve.into()]);
+    });
+    let _ = wait(promise.into()).await;
+}
+
 /// The page's clock, dice and timers.
 #[derive(Default)]
 struct Page {
     driver: RefCell<Weak<Driver<IndexedDb, Fetch, Self>>>,
     scheduled: RefCell<JsValue>,
+    /// When it last let others have their turn.
+    breathed_at: Cell<f64>,
 }
 
 impl Host for Page {
@@ -183,6 +197,15 @@ impl Host for Page {
                 .unwrap_or(JsValue::UNDEFINED),
         );
         let _ = call(&window, "clearTimeout", &[earlier]);
+    }
+
+    async fn breathe(&self) {
+        let now = js_sys::Date::now();
+        // The first of a row of parts always waits: how long this turn has lasted is not known.
+        if now - self.breathed_at.get() >= BREATH_MS {
+            turn().await;
+            self.breathed_at.set(js_sys::Date::now());
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! bad luck on the way.
 
 mod device;
+mod disputes;
 mod engine;
 mod faults;
 mod model_server;

@@ -8,7 +8,9 @@ use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::customer::{Customer, CustomerLabel};
 use taswiq_domain::decide::{Effect, Situation, decide};
 use taswiq_domain::dispute::{self, Dispute, DisputeEvent};
+use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
+use taswiq_domain::ledger::chain::Chain;
 use taswiq_domain::ledger::{Happening, transfers_for};
 use taswiq_domain::period::Period;
 use taswiq_domain::refusal::Refusal;
@@ -30,6 +32,7 @@ pub struct ModelServer {
     pub customers: BTreeMap<CustomerId, Customer>,
     pub orders: BTreeMap<OrderId, OrderDocument>,
     pub entries: Vec<LedgerEntry>,
+    chain: Chain,
     pub disputes: BTreeMap<Uuid, DisputeDocument>,
     /// Every command that took effect, in the order in which it did.
     pub applied: Vec<(DeviceId, u64, CommandId)>,
@@ -71,6 +74,7 @@ impl ModelServer {
             customers: BTreeMap::new(),
             orders: BTreeMap::new(),
             entries: Vec::new(),
+            chain: Chain::default(),
             disputes: BTreeMap::new(),
             applied: Vec::new(),
             answers: HashMap::new(),
@@ -249,7 +253,7 @@ impl ModelServer {
         let disputes: Vec<&Dispute> = known.iter().collect();
         let situation = Situation {
             actor: &actor,
-            grade: "",
+            engagement: &Engagement::default(),
             catalogue: &self.catalogue,
             calendar: &FixedOffset::default(),
             made_at,
@@ -280,8 +284,10 @@ impl ModelServer {
                 for transfer in transfers {
                     if transfer.agent().is_some() {
                         self.feed.push(Fed::Entry(self.entries.len()));
+                        let number = self.entries.len() as i64 + 1;
                         self.entries.push(LedgerEntry {
-                            number: self.entries.len() as i64 + 1,
+                            number,
+                            link: Some(self.chain.append(number, &transfer)),
                             transfer,
                         });
                     }
@@ -325,9 +331,11 @@ impl ModelServer {
             event,
         }));
         for transfer in transfers {
+            let number = self.entries.len() as i64 + 1;
             self.feed.push(Fed::Entry(self.entries.len()));
             self.entries.push(LedgerEntry {
-                number: self.entries.len() as i64 + 1,
+                number,
+                link: Some(self.chain.append(number, &transfer)),
                 transfer,
             });
         }

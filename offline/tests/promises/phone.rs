@@ -98,6 +98,8 @@ impl Transport for Network {
 pub struct Bench {
     pub now: Rc<Cell<Timestamp>>,
     pub scheduled: Rc<Cell<Option<(u64, u64)>>>,
+    /// How often others had their turn.
+    pub breaths: Rc<Cell<usize>>,
 }
 
 impl Host for Bench {
@@ -109,6 +111,9 @@ impl Host for Bench {
     }
     fn schedule(&self, timer: u64, delay_ms: u64) {
         self.scheduled.set(Some((timer, delay_ms)));
+    }
+    async fn breathe(&self) {
+        self.breaths.set(self.breaths.get() + 1);
     }
 }
 
@@ -157,6 +162,7 @@ impl Phone {
         let bench = Bench {
             now: Rc::new(Cell::new(NOON)),
             scheduled: Rc::default(),
+            breaths: Rc::default(),
         };
         Self::boot(person, device_id, MemoryStore::new(), network, bench).await
     }

@@ -43,6 +43,27 @@ fn nothing_but_a_whole_answer_is_an_answer() {
     }
 }
 
+#[tokio::test]
+async fn others_have_their_turn_between_the_changes_of_an_answer() {
+    const CUSTOMERS: u64 = 40;
+    let server = server();
+    let elder = Phone::ready(&server, AGENT, 1).await;
+    for number in 1..=CUSTOMERS {
+        let name = format!("Itto {number}");
+        elder
+            .device
+            .act(register(&name), id(number), elder.now())
+            .await
+            .expect("stored");
+    }
+    elder.sync().await;
+
+    let phone = Phone::fresh(&server, AGENT, 2).await;
+    phone.sync().await;
+    assert_eq!(phone.device.customers().len(), CUSTOMERS as usize);
+    assert!(phone.bench.breaths.get() > CUSTOMERS as usize);
+}
+
 /// What a server says that has learnt new kinds of changes and new reasons: orders
 /// come as a kind that nobody knows, and every reason for parking is a new one.
 fn speak_of_tomorrow(answer: &mut serde_json::Value) {

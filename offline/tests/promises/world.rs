@@ -17,6 +17,7 @@ use taswiq_domain::order::basket::{Basket, BasketLine, Promise};
 use taswiq_domain::order::event::LineUnits;
 use taswiq_domain::order::{CancelledBy, Order, PaymentMethod, Proof, Reason};
 use taswiq_domain::person::{Profile, Role};
+use taswiq_domain::settlement::rules::PeriodRules;
 use taswiq_domain::spoken_code::SpokenCode;
 use taswiq_domain::sync::{
     AmendOrder, CancelOrder, Collect, CommandBody, ConfirmSubOrder, Deliver, HandOver,
@@ -64,6 +65,7 @@ pub fn profile(person: PersonId) -> Profile {
         },
         cooperatives,
         grade: String::new(),
+        engagements: Vec::new(),
     }
 }
 
@@ -121,8 +123,9 @@ pub fn catalogue() -> Catalogue {
                 number: 1,
                 when: Conditions::default(),
                 pays: Pays::Rate { rate: Ppm(100_000) },
-                cap: None,
+                ..Rule::default()
             }],
+            period: PeriodRules::default(),
         }],
     }
 }

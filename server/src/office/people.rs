@@ -3,6 +3,7 @@
 use axum::extract::{Form, Path};
 use axum::response::Response;
 use taswiq_app::office::desk::Done;
+use taswiq_app::office::engagement as terms;
 use taswiq_app::office::people::{self as pages, Sight};
 use taswiq_app::office::period::Asked;
 use taswiq_app::office::{Problem, Typed};
@@ -11,6 +12,7 @@ use taswiq_backend::figures::Breakdown;
 use taswiq_backend::orders::{OrderFilter, OrderPage};
 use taswiq_backend::people::{Link, LinkPurpose, Person, managing};
 use taswiq_domain::access::{Subject, can};
+use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{DeviceId, PersonId};
 use taswiq_domain::person::Role;
 
@@ -87,6 +89,7 @@ pub async fn one(visitor: Visitor, Path(id): Path<PersonId>) -> Result<Response,
         sessions = office.sessions(actor, id).await?;
     }
     let (mut month, mut orders) = (Default::default(), OrderPage::default());
+    let (mut engagements, mut agents) = (Vec::new(), Vec::new());
     if person.role == Role::Agent {
         month = office
             .figures(
@@ -96,6 +99,8 @@ pub async fn one(visitor: Visitor, Path(id): Path<PersonId>) -> Result<Response,
                     .filter,
             )
             .await?;
+        engagements = office.engagements(actor, id).await?;
+        agents = office.people(actor, Some(Role::Agent), "").await?;
         orders = office
             .orders(
                 actor,
@@ -115,6 +120,8 @@ pub async fn one(visitor: Visitor, Path(id): Path<PersonId>) -> Result<Response,
         sessions: &sessions,
         month: &month,
         orders: &orders,
+        engagements: &engagements,
+        agents: &agents,
         catalogue: &catalogue,
         may_change: may_change(&visitor, &person),
     };
@@ -201,6 +208,57 @@ pub async fn change(
         Err(problems) => Err(problems.into()),
     };
     visitor.answer(taken, Done::Saved, &format!("/office/people/{id}"), again)
+}
+
+/// The agent whose terms are asked for, with the terms published so far.
+async fn engaged(
+    visitor: &Visitor,
+    id: PersonId,
+) -> Result<(Person, Vec<Engagement>, Vec<Person>), Failure> {
+    let (office, actor) = (visitor.office(), visitor.actor());
+    let person = office.person(actor, id).await?;
+    if person.role != Role::Agent {
+        return Err(Failure::NotFound);
+    }
+    let engagements = office.engagements(actor, id).await?;
+    let agents = office.people(actor, Some(Role::Agent), "").await?;
+    Ok((person, engagements, agents))
+}
+
+pub async fn show_terms(visitor: Visitor, Path(id): Path<PersonId>) -> Result<Response, Failure> {
+    let (person, engagements, agents) = engaged(&visitor, id).await?;
+    Ok(visitor.page(terms::form(
+        &visitor.desk,
+        &terms::typed_of(&engagements),
+        &[],
+        &person,
+        &agents,
+        engagements.is_empty(),
+    )))
+}
+
+pub async fn publish_terms(
+    visitor: Visitor,
+    Path(id): Path<PersonId>,
+    Form(posted): Posted,
+) -> Result<Response, Failure> {
+    let typed = Typed(posted);
+    let (person, engagements, agents) = engaged(&visitor, id).await?;
+    let is_first = engagements.is_empty();
+    let taken = match terms::read(&visitor.desk, &typed, id, is_first) {
+        Ok(engagement) => visitor
+            .office()
+            .publish_engagement(visitor.actor(), id, engagement)
+            .await
+            .map_err(Into::into),
+        Err(problems) => Err(problems.into()),
+    };
+    visitor.answer(
+        taken,
+        Done::Published,
+        &format!("/office/people/{id}"),
+        |problems| terms::form(&visitor.desk, &typed, problems, &person, &agents, is_first),
+    )
 }
 
 pub async fn set_active(

@@ -1,9 +1,16 @@
 //! The commission plan, and the steps to a server that can sell.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use axum::extract::Form;
 use axum::response::Response;
 use taswiq_app::office::desk::Done;
 use taswiq_app::office::{Typed, plan as pages, start as steps};
+use taswiq_backend::people::Person;
+use taswiq_domain::catalogue::Catalogue;
+use taswiq_domain::engagement::Engagement;
+use taswiq_domain::ids::PersonId;
 use taswiq_domain::person::Role;
 
 use super::{Posted, Visitor, preview};
@@ -18,46 +25,67 @@ pub async fn page(visitor: Visitor) -> Result<Response, Failure> {
     Ok(visitor.page(pages::page(&visitor.desk, &catalogue, &people)))
 }
 
+/// What a plan is read against: what is sold, the agents and their terms.
+struct Known {
+    catalogue: Arc<Catalogue>,
+    people: Vec<Person>,
+    engagements: BTreeMap<PersonId, Vec<Engagement>>,
+}
+
+impl Known {
+    async fn ask(visitor: &Visitor) -> Result<Self, Failure> {
+        let (office, actor) = (visitor.office(), visitor.actor());
+        Ok(Self {
+            catalogue: office.catalogue().await?,
+            people: office.people(actor, Some(Role::Agent), "").await?,
+            engagements: office.engagements_of_all(actor).await?,
+        })
+    }
+
+    fn told(&self) -> pages::Known<'_> {
+        pages::Known {
+            catalogue: &self.catalogue,
+            people: &self.people,
+            engagements: &self.engagements,
+        }
+    }
+}
+
 pub async fn show_new(visitor: Visitor) -> Result<Response, Failure> {
-    let catalogue = visitor.office().catalogue().await?;
-    let people = visitor
-        .office()
-        .people(visitor.actor(), Some(Role::Agent), "")
-        .await?;
-    let typed = pages::typed_of(&visitor.desk, &catalogue);
-    Ok(visitor.page(pages::form(&visitor.desk, &typed, &[], &catalogue, &people)))
+    let known = Known::ask(&visitor).await?;
+    let typed = pages::typed_of(&visitor.desk, &known.catalogue);
+    Ok(visitor.page(pages::form(&visitor.desk, &typed, &[], &known.told())))
 }
 
 pub async fn publish(visitor: Visitor, Form(posted): Posted) -> Result<Response, Failure> {
     let typed = Typed(posted);
-    let catalogue = visitor.office().catalogue().await?;
-    let people = visitor
-        .office()
-        .people(visitor.actor(), Some(Role::Agent), "")
-        .await?;
+    let known = Known::ask(&visitor).await?;
+    let desk = &visitor.desk;
     if !typed.get("more").is_empty() {
+        let typed = pages::with_more(&typed);
         return Ok(preview(
             &visitor,
-            pages::form(
-                &visitor.desk,
-                &pages::with_more(&typed),
-                &[],
-                &catalogue,
-                &people,
-            ),
+            pages::form(desk, &typed, &[], &known.told()),
         ));
     }
-    let taken = match pages::read(&visitor.desk, &typed, catalogue.plans.is_empty()) {
-        Ok((valid_from, rules)) => visitor
+    if !typed.get("try").is_empty() {
+        let problems = pages::problems_of_draft(desk, &typed, &known.told());
+        return Ok(preview(
+            &visitor,
+            pages::form(desk, &typed, &problems, &known.told()),
+        ));
+    }
+    let taken = match pages::read(desk, &typed, &known.told()) {
+        Ok((valid_from, draft)) => visitor
             .office()
-            .publish_plan(visitor.actor(), valid_from, rules)
+            .publish_plan(visitor.actor(), valid_from, draft)
             .await
             .map(|_| ())
             .map_err(Into::into),
         Err(problems) => Err(problems.into()),
     };
     visitor.answer(taken, Done::Published, "/office/plan", |problems| {
-        pages::form(&visitor.desk, &typed, problems, &catalogue, &people)
+        pages::form(desk, &typed, problems, &known.told())
     })
 }
 

@@ -237,6 +237,199 @@ async fn fault_29_what_people_typed_is_text_on_every_page() {
     assert!(!searched.text().await.contains("<img"));
 }
 
+/// A product at 130.00 DH with 10 % of tax in it, of a cooperative with a convention.
+async fn with_a_product() -> Office {
+    let office = Office::new().await;
+    let steps: [(&str, &[(&str, &str)]); 4] = [
+        (
+            "/office/cooperatives/new",
+            &[
+                ("name_fr", "Ajddigue"),
+                ("place_fr", "Essaouira"),
+                ("regime", "own_production"),
+                ("delivery_days", "2"),
+            ],
+        ),
+        (
+            "/office/categories/new",
+            &[
+                ("name_fr", "Huiles"),
+                ("shape", "bottle"),
+                ("tint", "argan"),
+            ],
+        ),
+        (
+            "/office/products/new",
+            &[
+                ("cooperative", "2"),
+                ("category", "1"),
+                ("name_fr", "Huile"),
+                ("unit_fr", "25 cl"),
+                ("vat", "10"),
+                ("on_sale", "yes"),
+            ],
+        ),
+        (
+            "/office/prices/new",
+            &[
+                ("cooperative", "2"),
+                ("p1_retail", "130,00"),
+                ("p1_semi_wholesale", "120"),
+                ("p1_wholesale", "109,50"),
+            ],
+        ),
+    ];
+    for (path, fields) in steps {
+        office.done(path, fields).await;
+    }
+    office
+}
+
+/// What a page says, without its markup's no-break spaces.
+async fn said(answer: Answer) -> String {
+    answer
+        .text()
+        .await
+        .replace(['\u{a0}', '\u{202f}'], " ")
+        .replace("<!>", "")
+}
+
+#[tokio::test]
+async fn a_plan_reads_like_sentences_and_is_tried_on_a_basket_before_it_is_published() {
+    let office = with_a_product().await;
+    let mut fields = vec![
+        ("rules", "3"),
+        ("r0_by", "rate"),
+        ("r0_value", "8"),
+        ("r1_by", "rate"),
+        ("r1_value", "10"),
+        ("r1_cap", "20"),
+        ("r1_cap_per", "order"),
+        ("r1_product", "1 · Huile · 25 cl"),
+        ("r2_by", "per_unit"),
+        ("r2_value", "1,50"),
+        ("r2_team", "Nord"),
+        ("r2_discount_from", "5"),
+        ("r2_discount_below", "10"),
+        ("t0_from", "10000"),
+        ("t0_rate", "2"),
+        ("g0_reach", "20000"),
+        ("g0_bonus", "500"),
+        ("guaranteed", "1500"),
+        ("lead_rate", "1"),
+        ("s0_product", "1 · Huile · 25 cl"),
+        ("s0_units", "2"),
+    ];
+    let trying = [fields.as_slice(), &[("try", "yes")]].concat();
+    let tried = said(office.post("/office/plan/new", &trying).await).await;
+    for sentence in [
+        "Huile · 25 cl : 10 %, au plus 20,00 DH par commande.",
+        "Équipe Nord + Remise de 5 % à moins de 10 % : 1,50 DH par article.",
+        // 10 % of 2 × 130.00 DH without tax would be 23.64.
+        "236,36 <small>DH",
+        "20,00 <small>DH",
+    ] {
+        assert!(tried.contains(sentence), "{sentence}: {tried}");
+    }
+    let empty = said(office.get("/office/plan").await).await;
+    assert!(empty.contains("Pas encore de plan"), "nothing is published");
+
+    // Two rules for the same sales: both are named, at the later one.
+    let tie = [
+        fields.as_slice(),
+        &[
+            ("rules", "4"),
+            ("r3_by", "rate"),
+            ("r3_value", "1"),
+            ("r3_team", "Nord"),
+            ("r3_discount_from", "9"),
+        ],
+    ]
+    .concat();
+    let tie: Vec<(&str, &str)> = tie.into_iter().skip(1).collect();
+    let refused = said(office.post("/office/plan/new", &tie).await).await;
+    assert!(
+        refused.contains("Les règles 3 et 4 valent pour les mêmes ventes"),
+        "{refused}"
+    );
+
+    fields.push(("valid_from", ""));
+    office.done("/office/plan/new", &fields).await;
+    let published = said(office.get("/office/plan").await).await;
+    for sentence in [
+        "10 %, au plus 20,00 DH par commande",
+        "De 0,00 DH à moins de 10 000,00 DH de ventes hors taxe : 0 % en plus.",
+        "À partir de 10 000,00 DH de ventes hors taxe : 2 % en plus.",
+        "Dès 20 000,00 DH de ventes hors taxe : prime de 500,00 DH.",
+        "Au moins 1 500,00 DH par mois",
+        "Qui encadre un agent gagne 1 % de ses ventes hors taxe.",
+    ] {
+        assert!(published.contains(sentence), "{sentence}: {published}");
+    }
+    // The next version begins with what this one says.
+    let again = said(office.get("/office/plan/new").await).await;
+    for value in ["20,00", "Nord", "10000,00", "500,00", "1500,00"] {
+        assert!(
+            again.contains(&format!("value=\"{value}\"")),
+            "{value}: {again}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_agents_terms_are_published_and_read_back_as_sentences() {
+    let office = Office::new().await;
+    office.world.invite(Role::Agent, "Hamid").await;
+    let page = "/office/people/3";
+    let before = said(office.get(page).await).await;
+    assert!(before.contains("Aucune condition particulière"), "{before}");
+    let terms = |part: &'static str| {
+        vec![
+            ("kind", "company"),
+            ("contract", "C-12"),
+            ("territory", "Sefrou"),
+            ("grade", "senior"),
+            ("team", "Nord"),
+            ("lead", ""),
+            ("share0_person", "3"),
+            ("share0_part", "60"),
+            ("share1_person", "5"),
+            ("share1_part", part),
+        ]
+    };
+    let path = "/office/people/3/terms";
+    let refused = said(office.post(path, &terms("30")).await).await;
+    assert!(
+        refused.contains("Les parts font 90 % au lieu de 100 %."),
+        "{refused}"
+    );
+    office.done(path, &terms("40")).await;
+    let after = said(office.get(page).await).await;
+    for sentence in [
+        "Société",
+        "Contrat C-12",
+        "Grade senior",
+        "Équipe Nord",
+        "Hamid : 40 %",
+    ] {
+        assert!(after.contains(sentence), "{sentence}: {after}");
+    }
+    // What was published stays: the next is for a day to come, with a lead instead.
+    let led = [("kind", "company"), ("lead", "5")];
+    let for_the_past = said(office.post(path, &led).await).await;
+    assert!(
+        for_the_past.contains("Choisissez un jour"),
+        "{for_the_past}"
+    );
+    let later = [led.as_slice(), &[("valid_from", "2199-01-01")]].concat();
+    office.done(path, &later).await;
+    let after = said(office.get(page).await).await;
+    assert!(after.contains("Encadré par Hamid"), "{after}");
+    // Nobody but an agent sells on terms.
+    let of_a_manager = office.get("/office/people/2/terms").await;
+    assert_eq!(of_a_manager.status(), StatusCode::NOT_FOUND);
+}
+
 #[tokio::test]
 async fn fault_30_an_export_runs_nothing() {
     let office = Office::new().await;

@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
+use sqlx::{Connection, Executor};
+
 use crate::world;
 
 /// A server started as an operator would.
@@ -144,5 +146,63 @@ fn the_demo_company_is_not_served_to_other_machines() {
         let said = String::from_utf8_lossy(&refused.stderr).into_owned();
         assert!(said.contains("demo company"), "{said}");
     }
+    std::fs::remove_dir_all(&folder).expect("removed");
+}
+
+/// What `taswiq audit` says of a database, and how it ends.
+fn audit(database: &std::path::Path) -> (Option<i32>, String) {
+    let done = Command::new(env!("CARGO_BIN_EXE_taswiq"))
+        .args(["audit", "--database"])
+        .arg(database)
+        .output()
+        .expect("run");
+    let said = [done.stdout, done.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    (done.status.code(), said.concat())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_audit_passes_sound_books_and_names_the_first_entry_that_was_touched() {
+    let folder = world::folder();
+    std::fs::create_dir_all(&folder).expect("made");
+    let database = folder.join("demo.sqlite");
+    let (code, said) = audit(&database);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("there is no file"), "{said}");
+    let made = Command::new(env!("CARGO_BIN_EXE_taswiq"))
+        .args(["demo", "--as-of", "2026-11-22", "--orders", "50"])
+        .arg("--database")
+        .arg(&database)
+        .output()
+        .expect("run");
+    assert!(made.status.success());
+    let (code, said) = audit(&database);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("looked at 50 orders"), "{said}");
+    // Somebody with the file in hand.
+    let url = format!("sqlite:{}", database.display());
+    let mut file = sqlx::SqliteConnection::connect(&url).await.expect("opens");
+    file.execute("DROP TRIGGER ledger_transfer_is_never_changed")
+        .await
+        .expect("dropped");
+    let (number,): (i64,) = sqlx::query_as(
+        "SELECT number FROM ledger_transfer WHERE purpose = 'commission_vested' ORDER BY number LIMIT 1",
+    )
+    .fetch_one(&mut file)
+    .await
+    .expect("one");
+    sqlx::query(
+        "UPDATE ledger_transfer SET amount_centimes = amount_centimes + 1 WHERE number >= $1",
+    )
+    .bind(number)
+    .execute(&mut file)
+    .await
+    .expect("changed");
+    file.close().await.expect("closes");
+    let (code, said) = audit(&database);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains(&format!("first broken entry: {number} of agent")),
+        "{said}"
+    );
     std::fs::remove_dir_all(&folder).expect("removed");
 }

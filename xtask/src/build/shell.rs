@@ -136,7 +136,6 @@ pub fn pages(languages: &[Language], site: &Site, build_id: &str) -> Result<Page
             ("main_css", site.require("main.css")?),
             ("boot_js", site.require("boot.js")?),
             ("glue_js", site.require("taswiq.js")?),
-            ("wasm", site.require("taswiq.wasm")?),
             ("icon", &icon_links(site)),
         ],
     )?;

@@ -1,0 +1,158 @@
+//! The terms on which agents sell: published for the future, known to phones before they hold, asked
+//! at the door.
+
+use super::world::*;
+use taswiq_backend::OfficeError;
+use taswiq_backend::catalogue::PlanDraft;
+use taswiq_domain::commission::{Condition, Conditions, Pays, PlanError, Rule};
+use taswiq_domain::engagement::{Engagement, EngagementError, EngagementKind, Share};
+use taswiq_domain::ids::PersonId;
+use taswiq_domain::money::{Centimes, Ppm};
+use taswiq_domain::person::Profile;
+use taswiq_domain::settlement::rules::{PeriodRules, PeriodRulesError, Target, Tier};
+use taswiq_domain::sync::Change;
+use taswiq_domain::time::Timestamp;
+
+fn terms(valid_from: Timestamp) -> Engagement {
+    Engagement {
+        valid_from,
+        ..Engagement::default()
+    }
+}
+
+fn share(person: PersonId, part: u32) -> Share {
+    Share {
+        person,
+        part: Ppm(part),
+    }
+}
+
+/// The rate for everybody, and another for a team.
+fn rules_with_team(team: &str) -> Vec<Rule> {
+    let rule = |number, when, rate| Rule {
+        number,
+        when,
+        pays: Pays::Rate { rate: Ppm(rate) },
+        ..Rule::default()
+    };
+    let when = Conditions {
+        team: Some(team.to_owned()),
+        ..Conditions::default()
+    };
+    vec![
+        rule(1, Conditions::default(), 80_000),
+        rule(2, when, 100_000),
+    ]
+}
+
+fn profiles(changes: Vec<Change>) -> Vec<Profile> {
+    let profile = |change| match change {
+        Change::Profile(profile) => Some(profile),
+        _ => None,
+    };
+    changes.into_iter().filter_map(profile).collect()
+}
+
+promise! {
+    async fn terms_are_published_for_the_future_and_the_first_from_now(world) {
+        let (office, manager) = (&world.office, world.manager());
+        let whole = Engagement {
+            kind: EngagementKind::Company,
+            contract: "C-12".to_owned(),
+            territory: "Sefrou".to_owned(),
+            grade: "senior".to_owned(),
+            team: "nord".to_owned(),
+            lead: Some(OTHER_AGENT),
+            ..terms(START)
+        };
+        office.publish_engagement(&manager, AGENT, whole.clone()).await.expect("published");
+        let later = terms(START.plus_days(1));
+        for past in [START, START.plus_ms(-1)] {
+            let refused = office.publish_engagement(&manager, AGENT, terms(past)).await;
+            assert!(matches!(refused, Err(OfficeError::InvalidEngagement(EngagementError::NotInTheFuture))));
+        }
+        office.publish_engagement(&manager, AGENT, later.clone()).await.expect("published");
+        let before_that = office.publish_engagement(&manager, AGENT, terms(START.plus_hours(12))).await;
+        assert!(matches!(before_that, Err(OfficeError::InvalidEngagement(EngagementError::NotInTheFuture))));
+        assert_eq!(office.engagements(&manager, AGENT).await.expect("read"), [whole.clone(), later.clone()]);
+        let all = office.engagements_of_all(&manager).await.expect("read");
+        assert_eq!(all, [(AGENT, vec![whole, later])].into());
+    }
+}
+
+promise! {
+    async fn terms_that_break_a_rule_are_refused_with_the_person(world) {
+        let (office, manager) = (&world.office, world.manager());
+        let refused = async |engagement| match office.publish_engagement(&manager, AGENT, engagement).await {
+            Err(OfficeError::InvalidEngagement(error)) => error,
+            other => panic!("{other:?}"),
+        };
+        let nobody = PersonId(99);
+        for person in [BEEKEEPER, nobody] {
+            let error = EngagementError::NotAnAgent { person };
+            assert_eq!(refused(Engagement { lead: Some(person), ..terms(START) }).await, error);
+            let shares = vec![share(AGENT, 500_000), share(person, 500_000)];
+            assert_eq!(refused(Engagement { shares, ..terms(START) }).await, error);
+            let engaged = office.publish_engagement(&manager, person, terms(START)).await;
+            assert!(matches!(engaged, Err(OfficeError::InvalidEngagement(refused)) if refused == error));
+        }
+        assert_eq!(refused(Engagement { lead: Some(AGENT), ..terms(START) }).await, EngagementError::LeadOfOneself);
+        let shares = vec![share(AGENT, 500_000), share(OTHER_AGENT, 400_000)];
+        assert_eq!(refused(Engagement { shares, ..terms(START) }).await, EngagementError::SharesNotWhole { sum: Ppm(900_000) });
+        assert!(office.engagements(&manager, AGENT).await.expect("read").is_empty());
+    }
+}
+
+promise! {
+    async fn a_sale_is_judged_by_the_terms_at_its_door(world) {
+        let (office, manager) = (&world.office, world.manager());
+        office.publish_plan(&manager, START.plus_hours(1), rules_with_team("nord")).await.expect("published");
+        let joins = START.plus_days(2);
+        office.publish_engagement(&manager, AGENT, Engagement { team: "nord".to_owned(), ..terms(joins) }).await.expect("published");
+        let mut phone = world.phone(AGENT).await;
+        // The phone knows terms before they hold, so it needs no network on the day.
+        let told = profiles(phone.pull().await);
+        let profile = told.last().expect("told");
+        assert_eq!(profile.engagement_at(joins.plus_ms(-1)), Engagement::default());
+        assert_eq!(profile.engagement_at(joins).team, "nord");
+        world.later_days(1);
+        let before = phone.place(&[(1, 3)]).await;
+        world.later_days(1);
+        let after = phone.place(&[(1, 3)]).await;
+        // 3 × 120.00 with 20 % tax in it: 8 % before, 10 % from the day on.
+        assert_eq!(world.order(before).await.commission_asked(), Ok(Centimes(2_400)));
+        assert_eq!(world.order(after).await.commission_asked(), Ok(Centimes(3_000)));
+        world.assert_sound().await;
+    }
+}
+
+promise! {
+    async fn a_plan_keeps_what_looks_at_a_month_and_names_who_it_knows(world) {
+        let (office, manager) = (&world.office, world.manager());
+        let period = PeriodRules {
+            tiers: vec![
+                Tier { from: Centimes(0), below: Some(Centimes(1_000_000)), rate: Ppm(0) },
+                Tier { from: Centimes(1_000_000), below: None, rate: Ppm(20_000) },
+            ],
+            targets: vec![Target { reach: Centimes(2_000_000), bonus: Centimes(50_000) }],
+            guaranteed: Centimes(200_000),
+            lead_rate: Ppm(10_000),
+        };
+        let draft = PlanDraft { rules: rules_with_team("nord"), period };
+        let version = office.publish_plan(&manager, START.plus_days(1), draft.clone()).await.expect("published");
+        let catalogue = office.catalogue().await.expect("read");
+        let plan = catalogue.plan(version).expect("there");
+        assert_eq!((&plan.rules, &plan.period), (&draft.rules, &draft.period));
+
+        let mut for_nobody = draft.clone();
+        for_nobody.rules[1].when.agent = Some(BEEKEEPER);
+        let refused = office.publish_plan(&manager, START.plus_days(2), for_nobody).await;
+        let unknown = PlanError::Unknown { number: 2, condition: Condition::Agent };
+        assert!(matches!(refused, Err(OfficeError::InvalidPlan(error)) if error == unknown));
+        let mut with_gap = draft;
+        with_gap.period.tiers.remove(0);
+        let refused = office.publish_plan(&manager, START.plus_days(2), with_gap).await;
+        let gap = PeriodRulesError::FirstTierNotFromZero { from: Centimes(1_000_000) };
+        assert!(matches!(refused, Err(OfficeError::InvalidPlan(PlanError::PeriodRules { error })) if error == gap));
+    }
+}

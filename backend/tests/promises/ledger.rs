@@ -1,0 +1,317 @@
+//! The ledger only grows, and shows it: chains, months that stay closed, corrections.
+
+use super::world::*;
+use std::collections::BTreeMap;
+use taswiq_backend::OfficeError;
+use taswiq_backend::ledger::audit::Fault;
+use taswiq_domain::access::Actor;
+use taswiq_domain::ids::OrderId;
+use taswiq_domain::ledger::chain::Chain;
+use taswiq_domain::ledger::{Account, Cause, CorrectionReason, Purpose};
+use taswiq_domain::money::Centimes;
+use taswiq_domain::order::{Fault as AtFault, Order};
+use taswiq_domain::period::Period;
+use taswiq_domain::person::Role;
+use taswiq_domain::sync::{Change, CommandBody, LedgerEntry, ReturnGoods};
+
+fn november() -> Period {
+    Period::new(2026, 11).expect("a month")
+}
+
+fn entries_in(changes: Vec<Change>) -> Vec<LedgerEntry> {
+    changes
+        .into_iter()
+        .filter_map(|change| match change {
+            Change::Entry(entry) => Some(entry),
+            _ => None,
+        })
+        .collect()
+}
+
+/// An agent's phone and the honey order it took, delivered and paid: its commission is earned.
+async fn earned(world: &World, agent: &mut Phone) -> Order {
+    let id = agent.place(&[(1, 10), (2, 4)]).await;
+    let mut beekeeper = world.phone(BEEKEEPER).await;
+    for step in [confirm, pack] {
+        let order = world.order(id).await;
+        beekeeper.act_ok(&step(&order, HONEY)).await;
+    }
+    agent.pull().await;
+    for step in [deliver, collect] {
+        let order = world.order(id).await;
+        agent.act_ok(&step(&order, HONEY)).await;
+    }
+    world.order(id).await
+}
+
+fn give_back(order: &Order, units: u32) -> CommandBody {
+    CommandBody::ReturnGoods(ReturnGoods {
+        order: order.id,
+        cooperative: HONEY,
+        lines: vec![taswiq_domain::order::event::LineUnits { line: 1, units }],
+        fault: AtFault::Customer,
+    })
+}
+
+async fn entries_of(world: &World, order: OrderId) -> Vec<LedgerEntry> {
+    let history = world.office.order_history(&world.manager(), order).await;
+    history.expect("known").entries
+}
+
+promise! {
+    async fn a_phone_follows_its_agents_chain_from_the_first_entry(world) {
+        let (mut agent, mut other) = (world.phone(AGENT).await, world.phone(OTHER_AGENT).await);
+        agent.place(&[(1, 1)]).await;
+        assert_eq!(entries_in(agent.pull().await), [], "an order just placed moves nothing");
+        // Two agents, two processes: every chain is its own, whoever makes it longer.
+        let second = world.second_process().await;
+        let mut third = world.phone_on(&second, AGENT).await;
+        for phone in [&mut agent, &mut other, &mut third] {
+            let order = earned(&world, phone).await;
+            phone.act_ok(&give_back(&order, 3)).await;
+        }
+        for person in [AGENT, OTHER_AGENT] {
+            let entries = entries_in(world.phone(person).await.pull().await);
+            let chain = Chain::of(&entries).expect("whole");
+            assert_eq!(chain.length, entries.len() as u64);
+            assert!(entries.len() >= 5, "{entries:?}");
+            assert!(entries.iter().all(|entry| entry.transfer.agent() == Some(person)));
+        }
+        world.assert_sound().await;
+        second.close().await;
+    }
+}
+
+promise! {
+    async fn turnover_counts_in_the_direction_of_what_is_earned_and_returns_to_nothing(world) {
+        let mut agent = world.phone(AGENT).await;
+        let order = earned(&world, &mut agent).await;
+        let counted = |entries: &[LedgerEntry]| -> i64 {
+            entries.iter().map(|entry| match (entry.transfer.debit, entry.transfer.credit) {
+                (_, Account::AgentEarned(_)) => entry.transfer.base.0,
+                (Account::AgentEarned(_), _) => -entry.transfer.base.0,
+                _ => { assert_eq!(entry.transfer.base, Centimes::ZERO); 0 }
+            }).sum()
+        };
+        // 10 × 120.00 and 4 × 250.00 DH with 20 % of tax in them.
+        let entries = entries_of(&world, order.id).await;
+        assert_eq!(counted(&entries), 183_333);
+        assert!(entries.iter().all(|entry| entry.transfer.period == november()));
+        agent.act_ok(&give_back(&order, 4)).await;
+        assert_eq!(counted(&entries_of(&world, order.id).await), 183_333 - 40_000);
+        agent.act_ok(&give_back(&order, 6)).await;
+        assert_eq!(counted(&entries_of(&world, order.id).await), 83_333);
+        world.assert_sound().await;
+    }
+}
+
+promise! {
+    async fn a_closed_month_takes_nothing_more_and_what_comes_late_counts_in_the_open_one(world) {
+        let mut agent = world.phone(AGENT).await;
+        let order = earned(&world, &mut agent).await;
+        let manager = world.manager();
+        // While it lasts, and by an agent, it is not closed.
+        assert!(matches!(world.office.close_period(&manager, november()).await, Err(OfficeError::Invalid(_))));
+        let nobody = Actor { person: AGENT, role: Role::Agent, cooperatives: Vec::new() };
+        world.clock.set(november().end(world.office.calendar()).plus_ms(-1));
+        assert!(matches!(world.office.close_period(&manager, november()).await, Err(OfficeError::Invalid(_))));
+        world.clock.advance_ms(1);
+        assert!(matches!(world.office.close_period(&nobody, november()).await, Err(OfficeError::NotAllowed)));
+        world.office.close_period(&manager, november()).await.expect("closed");
+        // A phone that was away gives back what was returned in November.
+        let mut command = agent.command(&give_back(&order, 4));
+        command["made_at"] = serde_json::json!(november().end(world.office.calendar()).plus_ms(-86_400_000).0);
+        agent.sync(vec![command]).await;
+        let late: Vec<_> = entries_of(&world, order.id).await.into_iter().filter(|entry| entry.transfer.period != november()).collect();
+        let purposes: Vec<Purpose> = late.iter().map(|entry| entry.transfer.purpose).collect();
+        assert_eq!(purposes, [Purpose::CommissionReversed, Purpose::Sale]);
+        assert!(late.iter().all(|entry| entry.transfer.period == november().next() && entry.transfer.at < november().end(world.office.calendar())));
+        // It is closed once, and with it all before it.
+        for month in [november(), november().previous()] {
+            assert!(matches!(world.office.close_period(&manager, month).await, Err(OfficeError::Conflict { field: "period" })));
+        }
+        let second = world.second_process().await;
+        assert!(matches!(second.close_period(&manager, november()).await, Err(OfficeError::Conflict { .. })));
+        second.close().await;
+        assert_eq!(world.audit_actions().await.iter().filter(|action| *action == "period_closed").count(), 1);
+        world.assert_sound().await;
+    }
+}
+
+promise! {
+    async fn a_mistake_is_taken_back_once_by_its_exact_opposite(world) {
+        let mut agent = world.phone(AGENT).await;
+        let order = earned(&world, &mut agent).await;
+        let (administrator, manager) = (world.administrator(), world.manager());
+        let before = world.office.balances(&administrator).await.expect("balances");
+        let vested = entries_of(&world, order.id).await.into_iter().find(|entry| entry.transfer.purpose == Purpose::CommissionVested).expect("vested");
+        let nobody = Actor { person: AGENT, role: Role::Agent, cooperatives: Vec::new() };
+        let correct = |actor: Actor, number| { let office = world.office.clone(); async move { office.correct_entry(&actor, number, CorrectionReason::WrongRecord).await } };
+        assert!(matches!(correct(nobody, vested.number).await, Err(OfficeError::NotAllowed)));
+        assert!(matches!(correct(manager.clone(), 1_000_000).await, Err(OfficeError::NotFound)));
+        let number = correct(manager.clone(), vested.number).await.expect("corrected");
+        assert!(matches!(correct(manager.clone(), vested.number).await, Err(OfficeError::Conflict { field: "entry" })));
+        let mut phone = world.phone(AGENT).await;
+        let entries = entries_in(phone.pull().await);
+        Chain::of(&entries).expect("whole");
+        let correction = entries.last().expect("the correction");
+        assert_eq!(correction.number, number);
+        assert_eq!(correction.transfer.cause, Cause::Correction { of: vested.number });
+        assert_eq!((correction.transfer.debit, correction.transfer.credit), (vested.transfer.credit, vested.transfer.debit));
+        assert_eq!((correction.transfer.amount, correction.transfer.base), (vested.transfer.amount, vested.transfer.base));
+        let after = world.office.balances(&administrator).await.expect("balances");
+        let moved = |account| after[&account].0 - before.get(&account).copied().unwrap_or_default().0;
+        assert_eq!(moved(vested.transfer.credit), -vested.transfer.amount.0);
+        // The correction was the mistake.
+        let again = world.office.correct_entry(&manager, number, CorrectionReason::WrongCorrection).await.expect("corrected");
+        assert_eq!(again, number + 1);
+        assert_eq!(world.office.balances(&administrator).await.expect("balances"), before);
+        assert_eq!(world.audit_actions().await.iter().filter(|action| *action == "entry_corrected").count(), 2);
+        world.assert_sound().await;
+    }
+}
+
+promise! {
+    async fn two_who_correct_one_entry_at_once_correct_it_once(world) {
+        let mut agent = world.phone(AGENT).await;
+        let order = earned(&world, &mut agent).await;
+        let number = entries_of(&world, order.id).await[0].number;
+        let second = world.second_process().await;
+        let tries: Vec<_> = (0..8).map(|n| {
+            let (office, actor) = (if n % 2 == 0 { world.office.clone() } else { second.clone() }, world.manager());
+            tokio::spawn(async move { office.correct_entry(&actor, number, CorrectionReason::Twice).await })
+        }).collect();
+        let mut done = 0;
+        for attempt in tries {
+            match attempt.await.expect("no panic") {
+                Ok(_) => done += 1,
+                Err(OfficeError::Conflict { .. } | OfficeError::Busy) => {}
+                Err(error) => panic!("{error:?}"),
+            }
+        }
+        assert_eq!(done, 1);
+        world.assert_sound().await;
+        second.close().await;
+    }
+}
+
+promise! {
+    async fn the_database_refuses_to_change_or_remove_what_happened(world) {
+        let mut agent = world.phone(AGENT).await;
+        earned(&world, &mut agent).await;
+        for statement in [
+            "UPDATE ledger_transfer SET amount_centimes = amount_centimes + 1",
+            "UPDATE ledger_transfer SET at = at WHERE number = 1",
+            "DELETE FROM ledger_transfer WHERE number = 1",
+            "UPDATE order_event SET body = '{}'",
+            "DELETE FROM order_event",
+        ] {
+            let refused = world.statement(statement).await.expect_err(statement).to_string();
+            assert!(refused.contains("never"), "{statement}: {refused}");
+        }
+        if !world.url.starts_with("sqlite") {
+            for table in ["ledger_transfer", "order_event"] {
+                assert!(world.statement(&format!("TRUNCATE {table} CASCADE")).await.is_err());
+            }
+        }
+        world.assert_sound().await;
+    }
+}
+
+promise! {
+    async fn the_first_entry_that_was_touched_is_named(world) {
+        let (mut agent, mut other) = (world.phone(AGENT).await, world.phone(OTHER_AGENT).await);
+        for phone in [&mut agent, &mut other] {
+            let order = earned(&world, phone).await;
+            phone.act_ok(&give_back(&order, 3)).await;
+        }
+        let mut numbers: BTreeMap<_, Vec<i64>> = BTreeMap::new();
+        for person in [AGENT, OTHER_AGENT] {
+            let entries = entries_in(world.phone(person).await.pull().await);
+            numbers.insert(person, entries.iter().map(|entry| entry.number).collect());
+        }
+        let (mine, theirs) = (&numbers[&AGENT], &numbers[&OTHER_AGENT]);
+        let (second, third, last) = (mine[1], mine[2], mine[mine.len() - 1]);
+        let copied = "debit_account, debit_owner, credit_account, credit_owner, amount_centimes, purpose, cause, order_id, cooperative_id, line, event_number + 50, cause_id, concerns_period, corrects, base_centimes, at, period, chain_agent, chain_number + 1000, chain_hash FROM ledger_transfer";
+        let columns = "number, debit_account, debit_owner, credit_account, credit_owner, amount_centimes, purpose, cause, order_id, cooperative_id, line, event_number, cause_id, concerns_period, corrects, base_centimes, at, period, chain_agent, chain_number, chain_hash";
+        for (tampering, mending, number, fault) in [
+            (format!("UPDATE ledger_transfer SET amount_centimes = amount_centimes + 1 WHERE number = {second}"), format!("UPDATE ledger_transfer SET amount_centimes = amount_centimes - 1 WHERE number = {second}"), second, Fault::Changed),
+            (format!("UPDATE ledger_transfer SET period = period + 1 WHERE number = {third}"), format!("UPDATE ledger_transfer SET period = period - 1 WHERE number = {third}"), third, Fault::Changed),
+            (format!("UPDATE ledger_transfer SET purpose = 'gift' WHERE number = {second}"), format!("UPDATE ledger_transfer SET purpose = 'commission_pending' WHERE number = {second}"), second, Fault::Changed),
+            (format!("UPDATE ledger_transfer SET chain_agent = 0 WHERE number = {second}"), format!("UPDATE ledger_transfer SET chain_agent = {AGENT} WHERE number = {second}"), second, Fault::OutsideItsChain),
+            (format!("INSERT INTO ledger_transfer ({columns}) SELECT 100000, {copied} WHERE number = {second}"), "DELETE FROM ledger_transfer WHERE number = 100000".to_owned(), 100_000, Fault::OutOfPlace),
+            (format!("UPDATE ledger_transfer SET number = -1 WHERE number = {second}"), format!("UPDATE ledger_transfer SET number = {second} WHERE number = -1"), -1, Fault::OutOfPlace),
+            (format!("UPDATE agent_chain SET length = length + 1 WHERE agent_id = {AGENT}"), format!("UPDATE agent_chain SET length = length - 1 WHERE agent_id = {AGENT}"), last, Fault::LastOfALongerChain),
+        ] {
+            world.tamper(&tampering).await;
+            let differences = world.office.recount().await.expect("recounts");
+            let first = differences.chains.first().expect("found");
+            assert_eq!((first.number, first.agent, first.fault), (number, AGENT, fault), "{tampering}");
+            assert_eq!(differences.chains.len(), 1, "the other agent's chain is whole: {tampering}");
+            world.tamper(&mending).await;
+            world.assert_sound().await;
+        }
+        // What is gone is missed by what follows it, and at the end of the chain by its head.
+        world.tamper(&format!("DELETE FROM ledger_transfer WHERE number = {}", theirs[theirs.len() - 1])).await;
+        world.tamper(&format!("DELETE FROM ledger_transfer WHERE number = {second}")).await;
+        let differences = world.office.recount().await.expect("recounts");
+        let found: Vec<_> = differences.chains.iter().map(|broken| (broken.number, broken.agent, broken.fault)).collect();
+        assert_eq!(found, [
+            (third, AGENT, Fault::OutOfPlace),
+            (theirs[theirs.len() - 2], OTHER_AGENT, Fault::LastOfALongerChain),
+        ]);
+        assert_eq!(differences.ledger.len(), 2, "the events know what is gone");
+        assert!(differences.balances > 0);
+    }
+}
+
+promise! {
+    async fn a_chain_made_anew_around_a_changed_entry_is_betrayed_by_the_events(world) {
+        let mut agent = world.phone(AGENT).await;
+        let order = earned(&world, &mut agent).await;
+        // Whoever can compute hashes changes an amount and every link after it.
+        let mut entries = entries_in(world.phone(AGENT).await.pull().await);
+        let mut chain = Chain::default();
+        for (place, entry) in entries.iter_mut().enumerate() {
+            if place == 1 {
+                entry.transfer.amount = Centimes(entry.transfer.amount.0 + 1);
+                world.tamper(&format!("UPDATE ledger_transfer SET amount_centimes = {} WHERE number = {}", entry.transfer.amount.0, entry.number)).await;
+            }
+            chain.append(entry.number, &entry.transfer);
+            let hash: String = chain.head.iter().map(|byte| format!("{byte:02x}")).collect();
+            let hash = if world.url.starts_with("sqlite") { format!("x'{hash}'") } else { format!("'\\x{hash}'") };
+            world.tamper(&format!("UPDATE ledger_transfer SET chain_hash = {hash} WHERE number = {}", entry.number)).await;
+            world.tamper(&format!("UPDATE agent_chain SET head = {hash} WHERE agent_id = {AGENT}")).await;
+        }
+        let differences = world.office.recount().await.expect("recounts");
+        assert_eq!(differences.chains, []);
+        assert_eq!(differences.ledger, [order.id]);
+    }
+}
+
+promise! {
+    async fn a_database_from_before_the_chains_gets_them_when_it_is_opened(world) {
+        let mut agent = world.phone(AGENT).await;
+        let order = earned(&world, &mut agent).await;
+        agent.act_ok(&give_back(&order, 3)).await;
+        let (entries, cursor) = (entries_of(&world, order.id).await, agent.cursor);
+        // As the first version left it.
+        world.statement("CREATE TABLE ledger_transfer_unchained AS SELECT number, debit_account, debit_owner, credit_account, credit_owner, amount_centimes, purpose, order_id, cooperative_id, line, event_number, at FROM ledger_transfer").await.expect("copied");
+        world.tamper("DELETE FROM ledger_transfer").await;
+        world.tamper("DELETE FROM agent_chain").await;
+        let opened = world.second_process().await;
+        assert_eq!(entries_of(&world, order.id).await, entries, "numbers, months, turnover and links are what they would have been");
+        world.assert_sound().await;
+        assert!(world.statement("SELECT number FROM ledger_transfer_unchained").await.is_err(), "the old table is gone");
+        // The phones hear all of it again.
+        agent.cursor = cursor;
+        let told = entries_in(agent.pull().await);
+        assert_eq!(told.len(), Chain::of(&told).expect("whole").length as usize);
+        assert!(told.len() >= 5);
+        // And it goes on from there.
+        let order = world.order(order.id).await;
+        agent.act_ok(&give_back(&order, 1)).await;
+        world.assert_sound().await;
+        opened.close().await;
+    }
+}
