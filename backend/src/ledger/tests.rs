@@ -33,7 +33,6 @@ async fn office(url: &str) -> Office {
             name: LocalText::new(login, login),
             login: Some(login.to_owned()),
             phone: None,
-            grade: String::new(),
             language: "fr".to_owned(),
             cooperatives: Vec::new(),
         };
