@@ -19,10 +19,7 @@ const PHOTO: &str = "/9j/4AAGAQIDBP/AAAgIAAgAEAD/2gACBQUF/9k=";
 /// An agent with an order that the cooperative confirmed.
 async fn agent() -> Phone {
     let phone = Phone::ready(&server(), AGENT, 1).await;
-    for (number, body) in [
-        (1, register("Itto")),
-        (2, place(customer_id(1), &[(1, 2)])),
-    ] {
+    for (number, body) in [(1, register("Itto")), (2, place(customer_id(1), &[(1, 2)]))] {
         phone
             .device
             .act(body, id(number), phone.now())
