@@ -5,6 +5,7 @@
 
 mod customers;
 mod deliver;
+mod disputes;
 mod earnings;
 mod explain;
 mod making;
@@ -38,6 +39,9 @@ pub fn screen(phone: Phone, making: Making, field: Field) -> AnyView {
         Field::Deliver(order, cooperative) => deliver::screen(phone, order, cooperative),
         Field::Earnings => earnings::screen(phone),
         Field::EarningsOf(rung) => earnings::rung(phone, rung),
+        Field::Disputes => disputes::screen(phone),
+        Field::NewDispute(about) => disputes::open(phone, about),
+        Field::Dispute(dispute) => disputes::one(phone, dispute),
         Field::Sync => {
             let foot = view! { {sync_page::action(phone)}{tabs(phone, field)} };
             ui::frame(
@@ -94,7 +98,14 @@ fn tabs(phone: Phone, here: Field) -> AnyView {
                     "coins",
                     words.earnings_tab(),
                     0,
-                    matches!(here, Field::Earnings | Field::EarningsOf(_)),
+                    matches!(
+                        here,
+                        Field::Earnings
+                            | Field::EarningsOf(_)
+                            | Field::Disputes
+                            | Field::NewDispute(_)
+                            | Field::Dispute(_)
+                    ),
                 ),
                 tab(
                     Field::Settings,

@@ -73,7 +73,7 @@ pub struct Queue {
 /// Disputes in the queue: more than an office answers in a month.
 const WAITING_MAX: i64 = 500;
 /// Answered disputes in one page.
-const ANSWERED_PER_PAGE: i64 = 50;
+pub const ANSWERED_PER_PAGE: usize = 50;
 
 impl Office {
     /// What waits for an answer, the most urgent first.
@@ -96,7 +96,7 @@ impl Office {
         self.require(actor, Action::AnswerDisputes)?;
         let mut conn = self.db.read().await?;
         let before = before.map_or(i64::MAX, |before| before.0);
-        let rows = sql::answered(&mut conn, before, ANSWERED_PER_PAGE).await?;
+        let rows = sql::answered(&mut conn, before, ANSWERED_PER_PAGE as i64).await?;
         summaries(&mut conn, rows).await
     }
 
@@ -305,16 +305,18 @@ async fn summaries(
     let mut names: BTreeMap<i64, LocalText> = BTreeMap::new();
     let mut summaries = Vec::with_capacity(rows.len());
     for row in &rows {
-        if !names.contains_key(&row.agent_id) {
-            let agent = people::load(conn, PersonId(row.agent_id)).await?;
-            names.insert(
-                row.agent_id,
-                agent.map(|agent| agent.name).unwrap_or_default(),
-            );
-        }
+        let agent_name = match names.get(&row.agent_id) {
+            Some(known) => known.clone(),
+            None => {
+                let agent = people::load(conn, PersonId(row.agent_id)).await?;
+                let name = agent.map(|agent| agent.name).unwrap_or_default();
+                names.insert(row.agent_id, name.clone());
+                name
+            }
+        };
         summaries.push(DisputeSummary {
             dispute: from_row(row)?,
-            agent_name: names.get(&row.agent_id).cloned().unwrap_or_default(),
+            agent_name,
         });
     }
     Ok(summaries)

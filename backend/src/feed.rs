@@ -213,8 +213,9 @@ impl Office {
             .filter(|row| row.kind == Kind::Entry.as_str())
             .filter_map(|row| row.entity.parse().ok())
             .collect();
-        documents.entries = ledger::entries(&mut conn, &numbers)
-            .await?
+        let mut entries = ledger::entries(&mut conn, &numbers).await?;
+        ledger::add_sources(&mut conn, &mut entries).await?;
+        documents.entries = entries
             .into_iter()
             .map(|entry| (entry.number, entry))
             .collect();

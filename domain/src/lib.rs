@@ -18,6 +18,7 @@ pub mod customer;
 pub mod decide;
 pub mod dispute;
 pub mod engagement;
+pub mod explain;
 pub mod ids;
 pub mod law;
 pub mod ledger;

@@ -21,6 +21,7 @@ use crate::photo::Photo;
 use crate::reading::{Fields, read_from_fields, read_tagged};
 use crate::refusal::Refusal;
 use crate::spoken_code::SpokenCode;
+use crate::text::LocalText;
 use crate::time::{FixedOffset, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -575,6 +576,24 @@ pub struct LedgerEntry {
     /// Its link in the agent's chain; nothing for what moves no commission.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<Link>,
+    /// What happened to the order that caused it; nothing for other causes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<EntrySource>,
+}
+
+/// Where an entry comes from: who did what, on which device, and when the server heard of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntrySource {
+    /// What happened, as the kind of the order's event is called.
+    pub event: String,
+    /// Who did it; nobody for the server's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<LocalText>,
+    /// On which device; none for the office's pages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<DeviceId>,
+    /// When the server took it in.
+    pub received_at: Timestamp,
 }
 
 impl LedgerEntry {
@@ -583,6 +602,7 @@ impl LedgerEntry {
             number: fields.take("number")?,
             transfer: Transfer::from_fields(fields)?,
             link: fields.take("link")?,
+            source: fields.take("source")?,
         })
     }
 }

@@ -169,6 +169,8 @@ fn said_action(desk: &Desk, action: &str) -> String {
         "parked_accepted" => words.office_action_parked_accepted(),
         "entry_corrected" => words.office_action_entry_corrected(),
         "period_closed" => words.office_action_period_closed(),
+        "dispute_taken" => words.office_action_dispute_taken(),
+        "dispute_decided" => words.office_action_dispute_decided(),
         "parked_rejected" => words.office_action_parked_rejected(),
         _ => return action.to_owned(),
     };

@@ -6,7 +6,7 @@ use taswiq_domain::Refusal;
 use taswiq_domain::catalogue::{Catalogue, Channel, PriceTier};
 use taswiq_domain::commission::{CapPer, LineCommission};
 use taswiq_domain::customer::CustomerKind;
-use taswiq_domain::dispute::{DisputeReason, DisputeState};
+use taswiq_domain::dispute::{DisputeEvent, DisputeReason, DisputeState, Verdict};
 use taswiq_domain::engagement::EngagementKind;
 use taswiq_domain::ids::{CooperativeId, ProductId};
 use taswiq_domain::law::Regime;
@@ -31,6 +31,32 @@ pub const fn stage_look(stage: Stage) -> (&'static str, &'static str) {
         Stage::Declined => ("trouble", "close"),
         Stage::Cancelled => ("trouble", "close"),
         Stage::Withdrawn => ("waiting", "undo"),
+    }
+}
+
+/// The tone and the icon that go with where a dispute stands. Always shown beside its word.
+pub const fn dispute_look(state: DisputeState) -> (&'static str, &'static str) {
+    match state {
+        DisputeState::Open => ("waiting", "hourglass"),
+        DisputeState::UnderReview => ("news", "eye"),
+        DisputeState::Accepted => ("done", "check"),
+        DisputeState::Partly => ("done", "percent"),
+        DisputeState::Denied => ("trouble", "close"),
+        DisputeState::Escalated => ("waiting", "people"),
+        DisputeState::TakenBack => ("", "undo"),
+    }
+}
+
+/// The icon that goes with what kind of mistake an agent sees.
+pub const fn dispute_reason_icon(reason: DisputeReason) -> &'static str {
+    match reason {
+        DisputeReason::Missing => "question",
+        DisputeReason::Rate => "percent",
+        DisputeReason::Reversal => "undo",
+        DisputeReason::Fault => "shield",
+        DisputeReason::Deduction => "minus",
+        DisputeReason::Transfer => "bank",
+        DisputeReason::Other => "more",
     }
 }
 
@@ -305,6 +331,22 @@ impl Words {
             DisputeState::Denied => self.dispute_state_denied(),
             DisputeState::Escalated => self.dispute_state_escalated(),
             DisputeState::TakenBack => self.dispute_state_taken_back(),
+        }
+    }
+
+    /// What happened to a dispute, and the tone of it.
+    pub fn dispute_step(self, event: &DisputeEvent) -> (&'static str, String) {
+        match event {
+            DisputeEvent::Taken => ("news", self.dispute_step_taken().to_owned()),
+            DisputeEvent::Decided { verdict, .. } => match verdict {
+                Verdict::Accepted => ("done", self.dispute_step_accepted().to_owned()),
+                Verdict::Partly { amount } => {
+                    ("done", self.dispute_step_partly(&amount.to_string()))
+                }
+                Verdict::Denied => ("trouble", self.dispute_step_denied().to_owned()),
+            },
+            DisputeEvent::Escalated { .. } => ("waiting", self.dispute_step_escalated().to_owned()),
+            DisputeEvent::TakenBack => ("", self.dispute_step_taken_back().to_owned()),
         }
     }
 

@@ -19,6 +19,7 @@ use taswiq_domain::period::Period;
 use taswiq_domain::person::Role;
 use taswiq_domain::photo::Photo;
 use taswiq_domain::sync::*;
+use taswiq_domain::text::LocalText;
 use taswiq_domain::time::{FixedOffset, Timestamp};
 use uuid::Uuid;
 
@@ -107,6 +108,7 @@ fn entry(number: i64, agent: PersonId, cause: Cause) -> LedgerEntry {
             period: Period::default(),
         },
         link: None,
+        source: None,
     }
 }
 
@@ -395,6 +397,31 @@ fn disputed() -> Disputed {
             line: 1,
         }),
     }
+}
+
+#[test]
+fn an_entry_that_says_where_it_comes_from() {
+    let source = EntrySource {
+        event: "confirmed".to_owned(),
+        by: Some(LocalText::new("Itto", "إيتو")),
+        device: Some(DeviceId(Uuid::from_u128(7))),
+        received_at: Timestamp(1_793_534_400_500),
+    };
+    let clock = EntrySource {
+        event: "withdrawal_closed".to_owned(),
+        by: None,
+        device: None,
+        received_at: Timestamp(1_793_534_400_500),
+    };
+    let entries: Vec<LedgerEntry> = [source, clock]
+        .into_iter()
+        .zip(1..)
+        .map(|(source, number)| LedgerEntry {
+            source: Some(source),
+            ..entry(number, PersonId(20), of_line(1))
+        })
+        .collect();
+    golden("entry-sources-v1", &entries);
 }
 
 #[test]

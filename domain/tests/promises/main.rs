@@ -5,6 +5,7 @@ mod commission_rules;
 mod demo_catalogue;
 mod disputes;
 mod earners;
+mod explanations;
 mod ledger_balances;
 mod ledger_chain;
 mod order_life;

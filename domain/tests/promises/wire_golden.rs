@@ -266,6 +266,7 @@ fn a_response_with_every_kind_of_answer_and_change() {
                     number: 1,
                     transfer,
                     link: None,
+                    source: None,
                 }),
                 Change::ParkedSettled(ParkedSettled {
                     command: CommandId(Uuid::from_u128(3)),
@@ -432,6 +433,7 @@ fn an_entry_of_every_cause() {
             LedgerEntry {
                 number,
                 link: Some(chain.append(number, &transfer)),
+                source: None,
                 transfer,
             }
         })

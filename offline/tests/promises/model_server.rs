@@ -288,6 +288,7 @@ impl ModelServer {
                         self.entries.push(LedgerEntry {
                             number,
                             link: Some(self.chain.append(number, &transfer)),
+                            source: None,
                             transfer,
                         });
                     }
@@ -336,6 +337,7 @@ impl ModelServer {
             self.entries.push(LedgerEntry {
                 number,
                 link: Some(self.chain.append(number, &transfer)),
+                source: None,
                 transfer,
             });
         }
