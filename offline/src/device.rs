@@ -13,7 +13,7 @@ pub mod view;
 pub use exchange::{Applied, Sent};
 
 use crate::engine::Phase;
-use crate::record::{Draft, Head, Queued};
+use crate::record::{Draft, Followed, Head, Queued};
 use crate::store::{Batch, Expected, LocalStore, StoreError, Table};
 use memory::{Memory, Plan};
 use std::cell::{Cell, Ref, RefCell};
@@ -22,6 +22,7 @@ use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::customer::{Customer, CustomerLabel};
 use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
+use taswiq_domain::ledger::chain::Chain;
 use taswiq_domain::money::Overflow;
 use taswiq_domain::order::Order;
 use taswiq_domain::person::Profile;
@@ -71,6 +72,23 @@ pub enum Changed {
     Refreshed,
     /// Only [`Device::status`].
     Status,
+}
+
+/// What a look at all entries of the agent found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checked {
+    /// Each is what it was when it came, and none is missing.
+    Whole(
+        /// Of them all.
+        Chain,
+    ),
+    /// The one of that number is not, or is missing, or was slipped in.
+    Broken(
+        /// The first that does not fit.
+        i64,
+    ),
+    /// Entries are still to come, or only a later build understands them.
+    NotYet,
 }
 
 /// Why a device cannot be opened.
@@ -324,6 +342,30 @@ impl<S: LocalStore> Device<S> {
             .rev()
             .cloned()
             .collect()
+    }
+
+    /// How far the chain of the agent's entries was followed as they came.
+    pub fn followed(&self) -> Followed {
+        self.memory().head.followed
+    }
+
+    /// Follows the chain again from its first entry, through what this phone keeps.
+    pub fn check_entries(&self) -> Checked {
+        let memory = self.memory();
+        let (head, entries) = (&memory.head, &memory.documents.entries);
+        if let Some(number) = head.followed.broken {
+            return Checked::Broken(number);
+        }
+        let never_followed = head.followed.last == 0 && !entries.is_empty();
+        if head.rereading || head.skipped_by.is_some() || never_followed {
+            return Checked::NotYet;
+        }
+        match Chain::of(entries.values().map(Rc::as_ref)) {
+            Ok(chain) if chain == head.followed.chain => Checked::Whole(chain),
+            // The last that came is not kept any more.
+            Ok(_) => Checked::Broken(head.followed.last),
+            Err(number) => Checked::Broken(number),
+        }
     }
 
     /// The entries of an order, newest first.

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use taswiq_domain::ids::{DeviceId, PersonId};
+use taswiq_domain::ledger::chain::Chain;
 use taswiq_domain::refusal::Refusal;
 use taswiq_domain::sync::Command;
 use taswiq_domain::time::{FixedOffset, Timestamp};
@@ -58,6 +59,21 @@ pub struct Head {
     /// When the server last answered, by its clock.
     #[serde(default)]
     pub last_sync: Option<Timestamp>,
+    /// How far the agent's chain of ledger entries was followed, as they came.
+    #[serde(default)]
+    pub followed: Followed,
+}
+
+/// How far a chain of ledger entries was followed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Followed {
+    /// The chain of the entries that came and fitted.
+    pub chain: Chain,
+    /// The number of the last of them.
+    pub last: i64,
+    /// The first entry that did not fit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broken: Option<i64>,
 }
 
 impl Head {
@@ -78,6 +94,7 @@ impl Head {
             clock_ahead_ms: 0,
             offset: FixedOffset::default(),
             last_sync: None,
+            followed: Followed::default(),
         }
     }
 }

@@ -13,7 +13,7 @@ use taswiq_domain::money::Centimes;
 use taswiq_domain::order::Stage;
 use taswiq_domain::sync::LedgerEntry;
 use taswiq_domain::time::{Calendar, CivilDate};
-use taswiq_offline::Earnings;
+use taswiq_offline::{Checked, Earnings};
 
 /// So many entries are listed at first.
 const SHOWN_AT_FIRST: usize = 30;
@@ -63,9 +63,53 @@ pub fn screen(phone: Phone) -> AnyView {
     };
     ui::frame(
         ui::app_bar(words.earnings_title(), badge::badge(phone)),
-        view! { {content}{latest} }.into_any(),
+        view! { {move || alarm(phone)}{content}{latest}{books(phone)} }.into_any(),
         tabs(phone, Field::Earnings),
     )
+}
+
+/// An entry that came and does not follow those before it is named at once, above everything else.
+fn alarm(phone: Phone) -> Option<AnyView> {
+    let number = phone.device().followed().broken?;
+    Some(broken(phone, number))
+}
+
+fn broken(phone: Phone, number: i64) -> AnyView {
+    let words = phone.words;
+    ui::banner(
+        "trouble",
+        "warning",
+        words.books_broken(&number.to_string()),
+        words.books_broken_text(),
+    )
+}
+
+/// Whoever wants to know goes through all entries once more.
+fn books(phone: Phone) -> AnyView {
+    let words = phone.words;
+    let asked = RwSignal::new(None::<Checked>);
+    let told = move || match asked.get() {
+        Some(Checked::Broken(number)) => broken(phone, number),
+        Some(Checked::Whole(chain)) => ui::banner(
+            "done",
+            "check",
+            words.books_whole(&chain.length.to_string()),
+            words.books_seal(&chain.link().to_string()),
+        ),
+        Some(Checked::NotYet) => ui::banner("", "hourglass", words.books_not_yet(), ""),
+        None => ().into_any(),
+    };
+    let part = move || {
+        (phone.device().followed().chain.length > 0).then(|| {
+            let check = move |_| asked.set(Some(phone.device_now().check_entries()));
+            let content = view! {
+                <p class="muted">{words.books_text()}</p>
+                <button class="button button-wide" type="button" on:click=check>{ui::icon_small("scales")}{words.books_check()}</button>
+            };
+            ui::part(words.books_title(), ().into_any(), content.into_any())
+        })
+    };
+    view! { {part}<div role="status">{told}</div> }.into_any()
 }
 
 fn ladder(phone: Phone, earnings: &Earnings) -> AnyView {

@@ -4,7 +4,8 @@ use super::view::{Documents, Known, KnownOrder, Overlay, Parked, creates};
 use super::{ActError, UndoError};
 use crate::device::view::OrderView;
 use crate::record::{
-    Acknowledged, CATALOGUE, Draft, HEAD, Head, PROFILE, ParkedRecord, Queued, Stored, seq_key,
+    Acknowledged, CATALOGUE, Draft, Followed, HEAD, Head, PROFILE, ParkedRecord, Queued, Stored,
+    seq_key,
 };
 use crate::store::{Batch, Expected, LocalStore, StoreError, Table};
 use serde::Serialize;
@@ -371,6 +372,9 @@ impl Plan {
     pub(super) fn reread(&mut self) {
         self.head.cursor = 0;
         self.head.generation += 1;
+        // A server that was restored from an older copy goes on from there: the chain is followed
+        // anew, from its first entry.
+        self.head.followed = Followed::default();
         self.head.rereading = true;
         self.rereads = true;
     }

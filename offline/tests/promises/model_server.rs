@@ -125,6 +125,11 @@ impl ModelServer {
         }
     }
 
+    /// Lets the phones hear of an entry once more.
+    pub fn tell_entry_again(&mut self, index: usize) {
+        self.feed.push(Fed::Entry(index));
+    }
+
     /// Something that another person does.
     pub fn act(&mut self, person: PersonId, number: u64, body: CommandBody) {
         let command = Command {
