@@ -29,6 +29,7 @@ pub mod person;
 pub mod phone;
 pub mod reading;
 pub mod refusal;
+pub mod scenario;
 pub mod settlement;
 pub mod spoken_code;
 pub mod sync;
