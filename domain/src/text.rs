@@ -65,6 +65,13 @@ pub fn clean_note(field: &'static str, text: &str) -> Result<String, Refusal> {
     }
 }
 
+/// Whether a spreadsheet would run this text rather than show it. A customer may be called
+/// `=HYPERLINK(…)`; whoever writes a table to take away puts an apostrophe before such a text, or marks its
+/// cell as text.
+pub fn runs_in_a_spreadsheet(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
+}
+
 /// Folds a text for search: lower case, without Latin accents, Arabic vowel signs or the spellings
 /// people mix up (alef with and without hamza, ta marbuta and ha, alef maqsura and ya), with Eastern
 /// Arabic digits as Latin ones. Kept beside the original, never shown.

@@ -5,6 +5,7 @@
 //! return gets an apostrophe before it. Plain numbers of ours are left alone.
 
 use taswiq_domain::money::Centimes;
+use taswiq_domain::text::runs_in_a_spreadsheet;
 
 /// A table as text.
 #[derive(Clone, Debug)]
@@ -47,8 +48,7 @@ pub fn decimal(amount: Centimes) -> String {
 }
 
 fn cell(text: &str) -> String {
-    let runs = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    let text = if runs && !is_number(text) {
+    let text = if runs_in_a_spreadsheet(text) && !is_number(text) {
         format!("'{text}")
     } else {
         text.to_owned()

@@ -1,5 +1,5 @@
-//! Who may depend on whom. `domain ← offline ← app ← {frontend, server}` and
-//! `domain ← backend ← {app[ssr], server}`, nothing else; what only tests need is exempt.
+//! Who may depend on whom. `domain ← offline ← app ← {frontend, server}`,
+//! `domain ← backend ← {app[ssr], server}` and `domain ← documents ← server`, nothing else; what only tests need is exempt.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ struct Rule {
     never: &'static [&'static str],
 }
 
-const RULES: [Rule; 9] = [
+const RULES: [Rule; 10] = [
     // Pure: no I/O, clock, randomness or async.
     Rule {
         folder: "domain",
@@ -50,6 +50,24 @@ const RULES: [Rule; 9] = [
         may_use: &["domain", "offline", "backend"],
         never: &["sqlx", "axum", "tokio", "leptos_router", "leptos_meta"],
     },
+    // Papers made of what it is given: the same input gives the same bytes.
+    Rule {
+        folder: "documents",
+        may_use: &["domain"],
+        never: &[
+            "tokio",
+            "sqlx",
+            "axum",
+            "leptos",
+            "web-sys",
+            "js-sys",
+            "getrandom",
+            "rand",
+            "chrono",
+            "jiff",
+            "futures-util",
+        ],
+    },
     Rule {
         folder: "frontend",
         may_use: &["app"],
@@ -57,7 +75,7 @@ const RULES: [Rule; 9] = [
     },
     Rule {
         folder: "server",
-        may_use: &["domain", "backend", "app"],
+        may_use: &["domain", "backend", "app", "documents"],
         never: &["sqlx"],
     },
     Rule {
@@ -200,6 +218,17 @@ mod tests {
             complaints("domain", "[dependencies]\ntaswiq-offline = { path = 'x' }").len(),
             1
         );
+    }
+
+    #[test]
+    fn papers_know_the_rules_and_nothing_that_changes_by_itself() {
+        let needing = |name: &str| complaints("documents", &format!("[dependencies]\n{name}"));
+        assert_eq!(needing("taswiq-domain = { path = 'x' }"), [""; 0]);
+        assert_eq!(needing("taswiq-backend = { path = 'x' }").len(), 1);
+        assert_eq!(needing("jiff = '0.2'").len(), 1);
+        let app = "[dependencies]\ntaswiq-documents = { path = 'x' }";
+        assert_eq!(complaints("app", app).len(), 1);
+        assert_eq!(complaints("server", app), [""; 0]);
     }
 
     #[test]

@@ -5,12 +5,13 @@ use anyhow::Result;
 use super::sources::{self, Source};
 
 /// Crates that speak to people. `xtask` speaks to developers; the demo company's names are data.
-const SPEAKING: [&str; 6] = [
+const SPEAKING: [&str; 7] = [
     "app/src/",
     "offline/src/",
     "domain/src/",
     "server/src/",
     "backend/src/",
+    "documents/src/",
     "frontend/src/",
 ];
 
