@@ -14,6 +14,7 @@ mod products;
 mod receipt;
 mod repair;
 mod review;
+mod statements;
 mod today;
 mod wording;
 
@@ -38,6 +39,7 @@ pub fn screen(phone: Phone, making: Making, field: Field) -> AnyView {
         Field::Deliver(order, cooperative) => deliver::screen(phone, order, cooperative),
         Field::Earnings => earnings::screen(phone),
         Field::EarningsOf(rung) => earnings::rung(phone, rung),
+        Field::Statement(period) => statements::screen(phone, period),
         Field::Sync => {
             let foot = view! { {sync_page::action(phone)}{tabs(phone, field)} };
             ui::frame(
@@ -94,7 +96,10 @@ fn tabs(phone: Phone, here: Field) -> AnyView {
                     "coins",
                     words.earnings_tab(),
                     0,
-                    matches!(here, Field::Earnings | Field::EarningsOf(_)),
+                    matches!(
+                        here,
+                        Field::Earnings | Field::EarningsOf(_) | Field::Statement(_)
+                    ),
                 ),
                 tab(
                     Field::Settings,

@@ -10,6 +10,7 @@ pub mod plural;
 #[cfg(test)]
 #[allow(dead_code, reason = "the build script uses the rest")]
 mod sources;
+pub mod statement;
 
 pub use codes::{reason_icon, stage_look};
 pub use dates::{capital, time};

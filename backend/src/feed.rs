@@ -24,8 +24,9 @@ use taswiq_domain::customer::CustomerLabel;
 use taswiq_domain::ids::{CommandId, CooperativeId, CustomerId, DeviceId, OrderId, PersonId};
 use taswiq_domain::limits;
 use taswiq_domain::order::{Order, OrderEvent, Stage};
+use taswiq_domain::period::Period;
 use taswiq_domain::person::Role;
-use taswiq_domain::sync::{Change, OrderDocument, ParkedSettled};
+use taswiq_domain::sync::{Change, OrderDocument, ParkedSettled, StatementDocument};
 
 /// Who sees a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,6 +82,8 @@ pub enum Kind {
     Entry,
     /// A parked command that was settled.
     Parked,
+    /// A statement, or how it stands with its payment.
+    Statement,
 }
 
 impl Kind {
@@ -93,6 +96,7 @@ impl Kind {
             Self::Order => "order",
             Self::Entry => "entry",
             Self::Parked => "parked",
+            Self::Statement => "statement",
         }
     }
 }
@@ -215,6 +219,13 @@ impl Office {
             .into_iter()
             .map(|entry| (entry.number, entry))
             .collect();
+        for period in of_kind::<Period>(&rows, Kind::Statement, false) {
+            if let Some((document, _)) =
+                crate::settlement::document(&mut conn, actor.person, period).await?
+            {
+                documents.statements.insert(period, document);
+            }
+        }
         let commands: Vec<uuid::Uuid> = of_kind::<CommandId>(&rows, Kind::Parked, false)
             .map(|id| id.0)
             .collect();
@@ -330,6 +341,7 @@ struct Documents {
     customers: HashMap<CustomerId, taswiq_domain::customer::Customer>,
     entries: HashMap<i64, taswiq_domain::sync::LedgerEntry>,
     settled: HashMap<CommandId, bool>,
+    statements: HashMap<Period, StatementDocument>,
     profile: Option<taswiq_domain::person::Profile>,
     catalogue: Option<Arc<Catalogue>>,
 }
@@ -397,6 +409,11 @@ impl Documents {
                     })
                 })
             }
+            "statement" => self
+                .statements
+                .get(&row.entity.parse().ok()?)
+                .cloned()
+                .map(|document| Change::Statement(Box::new(document))),
             _ => None,
         }
     }

@@ -12,7 +12,7 @@ use crate::db::Conn;
 use crate::error::OfficeError;
 use sql::{ChainRow, TransferRow};
 use std::collections::{BTreeMap, BTreeSet};
-use taswiq_domain::ids::{CooperativeId, OrderId};
+use taswiq_domain::ids::{CooperativeId, OrderId, PersonId};
 use taswiq_domain::ledger::chain::{Chain, Link};
 use taswiq_domain::ledger::{Account, Cause, Happening, Purpose, Transfer, transfers_for};
 use taswiq_domain::money::{Centimes, Overflow};
@@ -85,6 +85,18 @@ async fn append(conn: &mut Conn, transfers: &[(i64, Transfer)]) -> Result<(), Of
         })
         .collect();
     Ok(sql::put_chains(conn, &heads).await?)
+}
+
+/// The hash of the last entry of each of these agents' chains; who has none is left out.
+pub(crate) async fn heads(
+    conn: &mut Conn,
+    agents: &[i64],
+) -> Result<BTreeMap<PersonId, [u8; 32]>, OfficeError> {
+    sql::chains_of(conn, agents)
+        .await?
+        .iter()
+        .map(|row| Ok((PersonId(row.agent_id), chain(row)?.head)))
+        .collect()
 }
 
 fn chain(row: &ChainRow) -> Result<Chain, OfficeError> {

@@ -18,6 +18,8 @@ use crate::order::{CancelledBy, Fault, Order, PaymentMethod, Place, Proof, Reaso
 use crate::person::Profile;
 use crate::reading::{Fields, read_from_fields, read_tagged};
 use crate::refusal::Refusal;
+pub use crate::settlement::PaymentState;
+use crate::settlement::Statement;
 use crate::spoken_code::SpokenCode;
 use crate::time::{FixedOffset, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -469,6 +471,8 @@ pub enum Change {
     Entry(LedgerEntry),
     /// A parked command that a person has settled.
     ParkedSettled(ParkedSettled),
+    /// A statement of the agent, or how it stands with its payment.
+    Statement(Box<StatementDocument>),
 }
 
 read_tagged!(Change by "kind" {
@@ -480,6 +484,7 @@ read_tagged!(Change by "kind" {
     "order_removed" => OrderRemoved("body"),
     "entry" => Entry("body"),
     "parked_settled" => ParkedSettled("body"),
+    "statement" => Statement("body"),
 });
 
 /// An order as a device knows it.
@@ -492,6 +497,15 @@ pub struct OrderDocument {
     /// For cooperatives: what they may see of the customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<CustomerLabel>,
+}
+
+/// A statement as a device knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatementDocument {
+    /// The statement, which never changes.
+    pub statement: Statement,
+    /// How it stands with its payment.
+    pub payment: PaymentState,
 }
 
 /// A transfer with its place in the ledger.

@@ -22,12 +22,13 @@ use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::customer::{Customer, CustomerLabel};
 use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
-use taswiq_domain::ledger::chain::Chain;
+use taswiq_domain::ledger::chain::{Chain, hexadecimal};
 use taswiq_domain::money::Overflow;
 use taswiq_domain::order::Order;
+use taswiq_domain::period::Period;
 use taswiq_domain::person::Profile;
 use taswiq_domain::refusal::Refusal;
-use taswiq_domain::sync::{Change, Command, CommandBody, LedgerEntry};
+use taswiq_domain::sync::{Change, Command, CommandBody, LedgerEntry, StatementDocument};
 use taswiq_domain::text;
 use taswiq_domain::time::{FixedOffset, Timestamp};
 use view::{Earnings, OrderView, Parked, Pending, Status, Whereabouts};
@@ -378,6 +379,32 @@ impl<S: LocalStore> Device<S> {
             .filter(|entry| entry.transfer.cause.order() == Some(order))
             .cloned()
             .collect()
+    }
+
+    /// The agent's statements, the latest first.
+    pub fn statements(&self) -> Vec<Rc<StatementDocument>> {
+        self.memory()
+            .documents
+            .statements
+            .values()
+            .rev()
+            .cloned()
+            .collect()
+    }
+
+    /// The agent's statement of a month.
+    pub fn statement(&self, period: Period) -> Option<Rc<StatementDocument>> {
+        self.memory().documents.statements.get(&period).cloned()
+    }
+
+    /// Whether the chain of the entries on this phone came by that head: the one on a statement.
+    pub fn came_by(&self, chain_head: &str) -> bool {
+        let mut chain = Chain::default();
+        self.memory()
+            .documents
+            .entries
+            .values()
+            .any(|entry| chain.accepts(entry) && hexadecimal(&chain.head) == chain_head)
     }
 
     /// How many commands wait on this phone.

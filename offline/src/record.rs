@@ -14,6 +14,8 @@ pub const HEAD: &str = "head";
 pub const PROFILE: &str = "profile";
 /// Key of the catalogue in the table `documents`.
 pub const CATALOGUE: &str = "catalogue";
+/// How the keys of statements begin in the table `documents`; their month follows.
+pub const STATEMENT: &str = "statement/";
 
 /// Counters and the place in the change feed. Every batch that depends on what was read expects the
 /// head as it was read and writes a new one, which is what keeps two tabs from giving one sequence

@@ -2,7 +2,7 @@
 //! itself.
 
 use super::wording::{customer_name, product_name};
-use super::{explain, tabs};
+use super::{explain, statements, tabs};
 use crate::phone::{Phone, badge};
 use crate::route::{Field, Rung};
 use crate::ui;
@@ -63,7 +63,7 @@ pub fn screen(phone: Phone) -> AnyView {
     };
     ui::frame(
         ui::app_bar(words.earnings_title(), badge::badge(phone)),
-        view! { {move || alarm(phone)}{content}{latest}{books(phone)} }.into_any(),
+        view! { {move || alarm(phone)}{content}{move || statements::list(phone)}{latest}{books(phone)} }.into_any(),
         tabs(phone, Field::Earnings),
     )
 }
@@ -338,33 +338,31 @@ fn estimates(phone: Phone) -> Vec<Row> {
         .collect()
 }
 
-/// What an entry is for: tone, icon, words.
-fn purpose(phone: Phone, purpose: Purpose) -> (&'static str, &'static str, &'static str) {
-    let words = phone.words;
+/// How an entry looks by what it is for: tone and icon.
+const fn purpose_look(purpose: Purpose) -> (&'static str, &'static str) {
     match purpose {
-        Purpose::CommissionPending => ("waiting", "hourglass", words.entry_pending()),
-        Purpose::CommissionVested => ("done", "check", words.entry_vested()),
-        Purpose::CommissionReversed => ("trouble", "undo", words.entry_reversed()),
-        Purpose::CommissionCharged => ("", "scales", words.entry_charged()),
-        Purpose::Sale | Purpose::Payment | Purpose::Deposit | Purpose::DepositReleased => {
-            ("", "coins", words.entry_other())
+        Purpose::CommissionPending => ("waiting", "hourglass"),
+        Purpose::CommissionVested => ("done", "check"),
+        Purpose::CommissionReversed | Purpose::PeriodCap | Purpose::WrittenOff => {
+            ("trouble", "undo")
         }
-        Purpose::TierSupplement => ("done", "coins", words.entry_tier_supplement()),
-        Purpose::SupplementCorrection => ("", "coins", words.entry_supplement_correction()),
-        Purpose::TargetBonus => ("done", "coins", words.entry_target_bonus()),
-        Purpose::GuaranteedDraw => ("done", "coins", words.entry_guaranteed_draw()),
-        Purpose::PeriodCap => ("trouble", "undo", words.entry_period_cap()),
-        Purpose::Settled => ("done", "orders", words.entry_settled()),
-        Purpose::CarriedForward => ("", "undo", words.entry_carried_forward()),
-        Purpose::Recovered => ("", "undo", words.entry_recovered()),
-        Purpose::TaxWithheld => ("", "bank", words.entry_tax_withheld()),
-        Purpose::Advance => ("", "coins", words.entry_advance()),
-        Purpose::PaidOut => ("done", "bank", words.entry_paid_out()),
-        Purpose::DisputeHeld => ("waiting", "scales", words.entry_dispute_held()),
-        Purpose::DisputeReleased => ("", "scales", words.entry_dispute_released()),
-        Purpose::DisputeGranted => ("done", "scales", words.entry_dispute_granted()),
-        Purpose::WrittenOff => ("trouble", "undo", words.entry_written_off()),
-        Purpose::Correction => ("", "undo", words.entry_correction()),
+        Purpose::CommissionCharged => ("", "scales"),
+        Purpose::TierSupplement | Purpose::TargetBonus | Purpose::GuaranteedDraw => {
+            ("done", "coins")
+        }
+        Purpose::Sale
+        | Purpose::Payment
+        | Purpose::Deposit
+        | Purpose::DepositReleased
+        | Purpose::SupplementCorrection
+        | Purpose::Advance => ("", "coins"),
+        Purpose::Settled => ("done", "orders"),
+        Purpose::CarriedForward | Purpose::Recovered | Purpose::Correction => ("", "undo"),
+        Purpose::TaxWithheld => ("", "bank"),
+        Purpose::PaidOut => ("done", "bank"),
+        Purpose::DisputeHeld => ("waiting", "scales"),
+        Purpose::DisputeReleased => ("", "scales"),
+        Purpose::DisputeGranted => ("done", "scales"),
     }
 }
 
@@ -387,7 +385,8 @@ fn entry(phone: Phone, entry: &LedgerEntry, rung: Option<Rung>) -> AnyView {
     let words = phone.words;
     let transfer = &entry.transfer;
     let person = phone.device_now().person();
-    let (tone, icon, said) = purpose(phone, transfer.purpose);
+    let (tone, icon) = purpose_look(transfer.purpose);
+    let said = words.purpose(transfer.purpose);
     let moved = match rung {
         Some(rung) => effect(person, entry, rung),
         None => felt(transfer),

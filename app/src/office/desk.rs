@@ -48,6 +48,8 @@ pub enum Room {
     Catalogue,
     /// The commission plan.
     Plan,
+    /// Months, statements, payments.
+    Settlement,
     /// Everybody with an account in the office or for a cooperative.
     Team,
     /// The steps to a server that can sell.
@@ -71,16 +73,19 @@ pub enum Done {
     Rejected,
     /// A file was taken in.
     Imported,
+    /// A month is closed for good.
+    Closed,
 }
 
 impl Done {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Saved,
         Self::Published,
         Self::Revoked,
         Self::Accepted,
         Self::Rejected,
         Self::Imported,
+        Self::Closed,
     ];
 
     /// Its name in an address.
@@ -92,6 +97,7 @@ impl Done {
             Self::Accepted => "accepted",
             Self::Rejected => "rejected",
             Self::Imported => "imported",
+            Self::Closed => "closed",
         }
     }
 
@@ -114,6 +120,7 @@ impl Done {
             Self::Accepted => words.office_done_accepted(),
             Self::Rejected => words.office_done_rejected(),
             Self::Imported => words.office_done_imported(),
+            Self::Closed => words.office_done_closed(),
         }
     }
 }
@@ -222,6 +229,12 @@ impl Desk {
                 "/office/plan",
                 "percent",
                 words.office_nav_plan(),
+            ),
+            (
+                Room::Settlement,
+                "/office/settlement",
+                "bank",
+                words.office_nav_settlement(),
             ),
             (
                 Room::Team,

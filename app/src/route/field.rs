@@ -1,6 +1,7 @@
 use super::value;
 use std::fmt;
 use taswiq_domain::ids::{CooperativeId, OrderId};
+use taswiq_domain::period::Period;
 
 /// A screen of the agent's area.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub enum Field {
     Earnings,
     /// The entries of one rung of the ladder.
     EarningsOf(Rung),
+    /// What was earned in a month, as it was closed.
+    Statement(Period),
     /// What is on this phone.
     Sync,
     /// Language, look, signing out.
@@ -115,6 +118,7 @@ impl Field {
                 Self::Deliver(order.parse().ok()?, cooperative.parse().ok()?)
             }
             ["earnings"] => Self::Earnings,
+            ["earnings", "statements", period] => Self::Statement(period.parse().ok()?),
             ["earnings", rung] => {
                 Self::EarningsOf(Rung::ALL.into_iter().find(|one| one.as_str() == *rung)?)
             }
@@ -143,6 +147,7 @@ impl fmt::Display for Field {
             }
             Self::Earnings => out.write_str("/earnings"),
             Self::EarningsOf(rung) => write!(out, "/earnings/{}", rung.as_str()),
+            Self::Statement(period) => write!(out, "/earnings/statements/{period}"),
             Self::Sync => out.write_str("/sync"),
             Self::Settings => out.write_str("/settings"),
         }

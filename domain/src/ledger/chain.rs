@@ -88,6 +88,16 @@ impl Chain {
     }
 }
 
+/// A hash in full, as statements carry it: 64 hexadecimal digits.
+pub fn hexadecimal(hash: &[u8; 32]) -> String {
+    hash.iter()
+        .fold(String::with_capacity(64), |mut text, byte| {
+            // A text takes whatever is written into it.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}
+
 /// The canonical form of an entry: see the top of this file.
 pub fn canonical(number: i64, transfer: &Transfer) -> String {
     let mut text = String::with_capacity(192);

@@ -133,7 +133,7 @@ impl Digest {
             Change::Order(document) => Some(Self::Order(document.order.id)),
             Change::OrderRemoved(id) => Some(Self::Order(*id)),
             Change::ParkedSettled(settled) => Some(Self::Settled(settled.command)),
-            Change::Catalogue(_) | Change::Entry(_) => None,
+            Change::Catalogue(_) | Change::Entry(_) | Change::Statement(_) => None,
         }
     }
 

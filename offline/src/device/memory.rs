@@ -4,8 +4,8 @@ use super::view::{Documents, Known, KnownOrder, Overlay, Parked, creates};
 use super::{ActError, UndoError};
 use crate::device::view::OrderView;
 use crate::record::{
-    Acknowledged, CATALOGUE, Draft, Followed, HEAD, Head, PROFILE, ParkedRecord, Queued, Stored,
-    seq_key,
+    Acknowledged, CATALOGUE, Draft, Followed, HEAD, Head, PROFILE, ParkedRecord, Queued, STATEMENT,
+    Stored, seq_key,
 };
 use crate::store::{Batch, Expected, LocalStore, StoreError, Table};
 use serde::Serialize;
@@ -14,6 +14,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 use taswiq_domain::ids::CommandId;
+use taswiq_domain::period::Period;
 use taswiq_domain::reading;
 use taswiq_domain::refusal::Refusal;
 use taswiq_domain::sync::{Change, Command, CommandBody, OrderDocument};
@@ -400,7 +401,15 @@ impl Documents {
             .entries
             .keys()
             .map(|number| (Table::Entries, number_key(*number)));
-        customers.chain(orders).chain(entries).collect()
+        let statements = self
+            .statements
+            .keys()
+            .map(|period| (Table::Documents, statement_key(*period)));
+        customers
+            .chain(orders)
+            .chain(entries)
+            .chain(statements)
+            .collect()
     }
 
     fn remove(&mut self, table: Table, key: &str) {
@@ -416,12 +425,12 @@ impl Documents {
                     .ok()
                     .and_then(|number| self.entries.remove(&number));
             }
-            Table::Meta
-            | Table::Outbox
-            | Table::Acknowledged
-            | Table::Parked
-            | Table::Drafts
-            | Table::Documents => {}
+            Table::Documents => {
+                key.strip_prefix(STATEMENT)
+                    .and_then(|period| period.parse().ok())
+                    .and_then(|period| self.statements.remove(&period));
+            }
+            Table::Meta | Table::Outbox | Table::Acknowledged | Table::Parked | Table::Drafts => {}
         }
     }
 
@@ -443,6 +452,10 @@ impl Documents {
                 self.entries.insert(entry.number, Rc::new(entry));
             }
             Change::ParkedSettled(_) => {}
+            Change::Statement(document) => {
+                self.statements
+                    .insert(document.statement.period, Rc::from(document));
+            }
         }
     }
 
@@ -474,6 +487,9 @@ fn place_of(change: &Change) -> Option<(Table, String)> {
         Change::Order(document) => Some((Table::Orders, document.order.id.to_string())),
         Change::OrderRemoved(id) => Some((Table::Orders, id.to_string())),
         Change::Entry(entry) => Some((Table::Entries, number_key(entry.number))),
+        Change::Statement(document) => {
+            Some((Table::Documents, statement_key(document.statement.period)))
+        }
     }
 }
 
@@ -521,8 +537,21 @@ fn write_change(batch: &mut Batch, generation: u32, change: &Change) {
                 document: entry,
             }),
         ),
+        Change::Statement(document) => batch.put(
+            Table::Documents,
+            statement_key(document.statement.period),
+            json(&Stored {
+                generation,
+                document,
+            }),
+        ),
         Change::ParkedSettled(_) => {}
     }
+}
+
+/// The key of a statement: a month has one.
+fn statement_key(period: Period) -> String {
+    format!("{STATEMENT}{period}")
 }
 
 /// The key of an entry: its number with leading zeros, so that keys sort as numbers do.
@@ -605,13 +634,16 @@ impl Memory {
                     Table::Orders => document(reading::read(&value), Change::Order),
                     Table::Entries => document(reading::read(&value), Change::Entry),
                     _ if key == PROFILE => document(reading::read(&value), Change::Profile),
+                    _ if key.starts_with(STATEMENT) => {
+                        document(reading::read(&value), Change::Statement)
+                    }
                     _ => document(reading::read_long(&value), Change::Catalogue),
                 };
                 match read {
                     Some((generation, change)) => {
                         let old = self.head.rereading
                             && generation < self.head.generation
-                            && table != Table::Documents;
+                            && ![PROFILE, CATALOGUE].contains(&key.as_str());
                         self.outdated.extend(place_of(&change).filter(|_| old));
                         self.documents.take(change);
                     }

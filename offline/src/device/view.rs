@@ -16,9 +16,10 @@ use taswiq_domain::ids::{CommandId, CustomerId, OrderId, PersonId};
 use taswiq_domain::ledger::{Account, Transfer};
 use taswiq_domain::money::{Centimes, Overflow};
 use taswiq_domain::order::Order;
+use taswiq_domain::period::Period;
 use taswiq_domain::person::Profile;
 use taswiq_domain::refusal::Refusal;
-use taswiq_domain::sync::{Command, CommandBody, LedgerEntry};
+use taswiq_domain::sync::{Command, CommandBody, LedgerEntry, StatementDocument};
 use taswiq_domain::text;
 use taswiq_domain::time::{FixedOffset, Timestamp};
 
@@ -184,6 +185,7 @@ pub(super) struct Documents {
     pub(super) customers: HashMap<CustomerId, Known>,
     pub(super) orders: HashMap<OrderId, KnownOrder>,
     pub(super) entries: BTreeMap<i64, Rc<LedgerEntry>>,
+    pub(super) statements: BTreeMap<Period, Rc<StatementDocument>>,
 }
 
 /// What own commands make of the documents.

@@ -15,7 +15,7 @@ use taswiq_domain::period::Period;
 use taswiq_domain::refusal::Refusal;
 use taswiq_domain::sync::{
     Answer, Change, Command, CommandBody, CommandResult, LedgerEntry, OrderDocument, PROTOCOL,
-    ParkedSettled, Request, Response,
+    ParkedSettled, Request, Response, StatementDocument,
 };
 use taswiq_domain::time::{FixedOffset, Timestamp};
 
@@ -30,6 +30,7 @@ pub struct ModelServer {
     pub customers: BTreeMap<CustomerId, Customer>,
     pub orders: BTreeMap<OrderId, OrderDocument>,
     pub entries: Vec<LedgerEntry>,
+    pub statements: BTreeMap<Period, StatementDocument>,
     chain: Chain,
     /// Every command that took effect, in the order in which it did.
     pub applied: Vec<(DeviceId, u64, CommandId)>,
@@ -54,6 +55,7 @@ enum Fed {
     Order(OrderId),
     OrderGone(OrderId),
     Entry(usize),
+    Statement(Period),
     Settled(ParkedSettled),
 }
 
@@ -67,6 +69,7 @@ impl ModelServer {
             customers: BTreeMap::new(),
             orders: BTreeMap::new(),
             entries: Vec::new(),
+            statements: BTreeMap::new(),
             chain: Chain::default(),
             applied: Vec::new(),
             answers: HashMap::new(),
@@ -123,6 +126,13 @@ impl ModelServer {
             cursor,
             more,
         }
+    }
+
+    /// A month is closed, or its statement is paid.
+    pub fn state(&mut self, document: StatementDocument) {
+        let period = document.statement.period;
+        self.statements.insert(period, document);
+        self.feed.push(Fed::Statement(period));
     }
 
     /// Lets the phones hear of an entry once more.
@@ -316,9 +326,12 @@ impl ModelServer {
         Some(match fed {
             Fed::Profiles => Change::Profile(profile(person)),
             Fed::Catalogue => Change::Catalogue(Box::new(self.catalogue.clone())),
-            Fed::Customer(_) | Fed::Entry(_) if cooperative => return None,
+            Fed::Customer(_) | Fed::Entry(_) | Fed::Statement(_) if cooperative => return None,
             Fed::Customer(id) => Change::Customer(self.customers[id].clone()),
             Fed::Entry(index) => Change::Entry(self.entries[*index].clone()),
+            Fed::Statement(period) => {
+                Change::Statement(Box::new(self.statements.get(period)?.clone()))
+            }
             Fed::Order(id) => {
                 let mut document = self.orders.get(id)?.clone();
                 if cooperative {
