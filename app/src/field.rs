@@ -15,6 +15,7 @@ mod products;
 mod receipt;
 mod repair;
 mod review;
+mod statements;
 mod today;
 mod wording;
 
@@ -39,6 +40,7 @@ pub fn screen(phone: Phone, making: Making, field: Field) -> AnyView {
         Field::Deliver(order, cooperative) => deliver::screen(phone, order, cooperative),
         Field::Earnings => earnings::screen(phone),
         Field::EarningsOf(rung) => earnings::rung(phone, rung),
+        Field::Statement(period) => statements::screen(phone, period),
         Field::Disputes => disputes::screen(phone),
         Field::NewDispute(about) => disputes::open(phone, about),
         Field::Dispute(dispute) => disputes::one(phone, dispute),
@@ -101,6 +103,7 @@ fn tabs(phone: Phone, here: Field) -> AnyView {
                     matches!(
                         here,
                         Field::Earnings
+                            | Field::Statement(_)
                             | Field::EarningsOf(_)
                             | Field::Disputes
                             | Field::NewDispute(_)

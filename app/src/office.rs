@@ -23,6 +23,7 @@ pub mod people;
 pub mod period;
 pub mod plan;
 pub mod prices;
+pub mod settlement;
 pub mod sheet;
 pub mod start;
 mod widgets;

@@ -11,6 +11,7 @@ pub mod plural;
 #[cfg(test)]
 #[allow(dead_code, reason = "the build script uses the rest")]
 mod sources;
+pub mod statement;
 
 pub use again::{again, short_device};
 pub use codes::{dispute_look, dispute_reason_icon, reason_icon, stage_look};

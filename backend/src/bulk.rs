@@ -20,7 +20,7 @@ use crate::orders::{self, StoredOrder};
 use crate::people::{self, PersonDetails};
 use crate::rollups::Deltas;
 use crate::work::{Doer, Work};
-use crate::{devices, engagements, feed};
+use crate::{devices, engagements, feed, settlement};
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 use taswiq_domain::Refusal;
@@ -165,6 +165,7 @@ pub struct Batch {
     customers: Vec<customers::sql::CustomerRow>,
     orders: Vec<OrderRow>,
     sub_orders: Vec<SubOrderRow>,
+    capped_lines: Vec<settlement::sql::CappedLineRow>,
     events: Vec<EventRow>,
     transfers: Vec<Transfer>,
     rollups: Deltas,
@@ -197,6 +198,7 @@ impl Batch {
             };
             batch.orders.push(stored.to_row()?);
             batch.sub_orders.extend(stored.to_sub_order_rows()?);
+            batch.capped_lines.extend(settlement::capped_lines(order));
             for recorded in &history.events {
                 let doer = Doer {
                     actor: recorded.actor,
@@ -425,6 +427,7 @@ async fn write_batch(work: &mut Work, batch: &Batch) -> Result<(), OfficeError> 
     customers::sql::put(&mut work.conn, &batch.customers).await?;
     orders::sql::put(&mut work.conn, &batch.orders).await?;
     orders::sql::put_sub_orders(&mut work.conn, &batch.sub_orders).await?;
+    settlement::sql::put_capped_lines(&mut work.conn, &batch.capped_lines).await?;
     orders::sql::add_events(&mut work.conn, &batch.events).await?;
     let mut rows = Vec::with_capacity(batch.feed.len() + batch.transfers.len());
     let mut row = |scope: &Scope, kind: Kind, entity: String, number: i64| {

@@ -265,6 +265,12 @@ pub(crate) async fn load(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<Dispute>, 
     rows.iter().map(from_row).collect()
 }
 
+/// Every dispute that holds something.
+pub(crate) async fn holding(conn: &mut Conn) -> Result<Vec<Dispute>, OfficeError> {
+    let rows = sql::waiting(conn, i64::MAX).await?;
+    rows.iter().map(from_row).collect()
+}
+
 /// What an agent has disputed that could forbid another dispute about `about`.
 pub(crate) async fn about(
     conn: &mut Conn,

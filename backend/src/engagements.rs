@@ -30,6 +30,14 @@ pub(crate) async fn load(
     rows.into_iter().map(read).collect()
 }
 
+/// Everybody's engagements, by person, oldest first.
+pub(crate) async fn load_all(conn: &mut Conn) -> Result<Vec<(PersonId, Engagement)>, OfficeError> {
+    let rows = sql::all(conn).await?;
+    rows.into_iter()
+        .map(|row| Ok((PersonId(row.person_id), read(row)?)))
+        .collect()
+}
+
 fn read(row: sql::EngagementRow) -> Result<Engagement, OfficeError> {
     let corrupt = || OfficeError::Corrupt {
         what: "an engagement",

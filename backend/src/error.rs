@@ -1,9 +1,12 @@
 //! What may go wrong in the office, by what the caller can do about it.
 
 use crate::db::dialect;
+use crate::settlement::SettlementRefusal;
 use taswiq_domain::Refusal;
+use taswiq_domain::bank::RibError;
 use taswiq_domain::commission::PlanError;
 use taswiq_domain::engagement::EngagementError;
+use taswiq_domain::settlement::tax::TaxTermsError;
 
 /// Why a use-case did nothing.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +27,15 @@ pub enum OfficeError {
     /// The terms of an agent break a rule.
     #[error("the engagement is not valid")]
     InvalidEngagement(#[from] EngagementError),
+    /// A month cannot be closed or paid like that.
+    #[error("not settled")]
+    Settlement(#[from] SettlementRefusal),
+    /// What was typed is no bank account number.
+    #[error("the bank account number is not valid")]
+    InvalidRib(#[from] RibError),
+    /// The tax terms break a rule.
+    #[error("the tax terms are not valid")]
+    InvalidTaxTerms(#[from] TaxTermsError),
     /// Somebody else already uses this value.
     #[error("{field} is already taken")]
     Conflict {

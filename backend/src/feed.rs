@@ -24,8 +24,11 @@ use taswiq_domain::customer::CustomerLabel;
 use taswiq_domain::ids::{CommandId, CooperativeId, CustomerId, DeviceId, OrderId, PersonId};
 use taswiq_domain::limits;
 use taswiq_domain::order::{Order, OrderEvent, Stage};
+use taswiq_domain::period::Period;
 use taswiq_domain::person::Role;
-use taswiq_domain::sync::{Change, DisputeDocument, OrderDocument, ParkedSettled};
+use taswiq_domain::sync::{
+    Change, DisputeDocument, OrderDocument, ParkedSettled, StatementDocument,
+};
 
 /// Who sees a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,6 +84,8 @@ pub enum Kind {
     Entry,
     /// A parked command that was settled.
     Parked,
+    /// A statement, or how it stands with its payment.
+    Statement,
     /// A dispute.
     Dispute,
 }
@@ -95,6 +100,7 @@ impl Kind {
             Self::Order => "order",
             Self::Entry => "entry",
             Self::Parked => "parked",
+            Self::Statement => "statement",
             Self::Dispute => "dispute",
         }
     }
@@ -219,6 +225,13 @@ impl Office {
             .into_iter()
             .map(|entry| (entry.number, entry))
             .collect();
+        for period in of_kind::<Period>(&rows, Kind::Statement, false) {
+            if let Some((document, _)) =
+                crate::settlement::document(&mut conn, actor.person, period).await?
+            {
+                documents.statements.insert(period, document);
+            }
+        }
         let commands: Vec<uuid::Uuid> = of_kind::<CommandId>(&rows, Kind::Parked, false)
             .map(|id| id.0)
             .collect();
@@ -336,6 +349,7 @@ struct Documents {
     customers: HashMap<CustomerId, taswiq_domain::customer::Customer>,
     entries: HashMap<i64, taswiq_domain::sync::LedgerEntry>,
     settled: HashMap<CommandId, bool>,
+    statements: HashMap<Period, StatementDocument>,
     disputes: BTreeMap<uuid::Uuid, DisputeDocument>,
     profile: Option<taswiq_domain::person::Profile>,
     catalogue: Option<Arc<Catalogue>>,
@@ -409,6 +423,11 @@ impl Documents {
                     })
                 })
             }
+            "statement" => self
+                .statements
+                .get(&row.entity.parse().ok()?)
+                .cloned()
+                .map(|document| Change::Statement(Box::new(document))),
             _ => None,
         }
     }

@@ -90,6 +90,18 @@ async fn append(conn: &mut Conn, transfers: &[(i64, Transfer)]) -> Result<(), Of
     Ok(sql::put_chains(conn, &heads).await?)
 }
 
+/// The hash of the last entry of each of these agents' chains; who has none is left out.
+pub(crate) async fn heads(
+    conn: &mut Conn,
+    agents: &[i64],
+) -> Result<BTreeMap<PersonId, [u8; 32]>, OfficeError> {
+    sql::chains_of(conn, agents)
+        .await?
+        .iter()
+        .map(|row| Ok((PersonId(row.agent_id), chain(row)?.head)))
+        .collect()
+}
+
 fn chain(row: &ChainRow) -> Result<Chain, OfficeError> {
     let corrupt = OfficeError::Corrupt { what: "a chain" };
     match (u64::try_from(row.length), row.head.as_slice().try_into()) {

@@ -21,7 +21,9 @@
 //! | disputes | [`Office::disputes_waiting`], [`Office::disputes_answered`], [`Office::count_disputes`], [`Office::dispute`], [`Office::photo_of_dispute`], [`Office::take_dispute`], [`Office::decide_dispute`] |
 //! | orders | [`Office::orders`], [`Office::order_history`], [`Office::orders_by_progress`] |
 //! | figures | [`Office::figures`], [`Office::figures_by`], [`Office::overview`], [`Office::unanswered`], [`Office::completeness`], [`Office::balances`], [`Office::entries_of_agent`] |
-//! | the ledger | [`Office::correct_entry`], [`Office::close_period`], [`Office::recount`] |
+//! | the ledger | [`Office::correct_entry`], [`Office::recount`] |
+//! | months | [`Office::months`], [`Office::month_if_closed_now`], [`Office::close_period`], [`Office::closed_month`], [`Office::statement`] |
+//! | paying | [`Office::enter_bank_account`], [`Office::give_advance`], [`Office::publish_tax_terms`], [`Office::prepare_payout`], [`Office::approve_payout`], [`Office::record_payment`] |
 //! | the clock | [`Office::pass_deadlines`], [`Office::forget_expired`] |
 //! | audit | [`Office::audit`] |
 //! | many at once | [`Office::check_file`], [`Office::import_file`], [`Office::found_company`], [`Office::bulk_load`] |
@@ -51,6 +53,7 @@ pub mod parked;
 pub mod people;
 pub mod recount;
 pub mod rollups;
+pub mod settlement;
 pub mod sync;
 mod work;
 

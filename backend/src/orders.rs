@@ -21,6 +21,7 @@ use taswiq_domain::money::Centimes;
 use taswiq_domain::order::event::RecordedEvent;
 use taswiq_domain::order::{Order, OrderEvent, Progress, Stage, Withdrawal};
 use taswiq_domain::phone::PhoneNumber;
+use taswiq_domain::settlement::why_not_in;
 use taswiq_domain::spoken_code::SpokenCode;
 use taswiq_domain::sync::LedgerEntry;
 use taswiq_domain::text::{self, LocalText};
@@ -80,6 +81,7 @@ impl StoredOrder {
                 },
                 gross_asked_centimes: sub_order.gross_asked()?.0,
                 due_centimes: sub_order.due()?.0,
+                waits: why_not_in(sub_order)?.is_some(),
             })
         };
         self.order.sub_orders.iter().map(row).collect()

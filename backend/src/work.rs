@@ -17,7 +17,9 @@ use crate::feed::{self, Kind, Scope};
 use crate::orders::{StoredOrder, sql::EventRow};
 use crate::rollups::Deltas;
 use crate::sync::sql::CommandRow;
-use crate::{audit, customers, db, devices, engagements, ledger, orders, rollups, sync};
+use crate::{
+    audit, customers, db, devices, engagements, ledger, orders, rollups, settlement, sync,
+};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use taswiq_domain::catalogue::Catalogue;
@@ -288,6 +290,11 @@ impl Work {
         }
     }
 
+    /// The first month that is still open as the database has it: 0 when none was ever closed.
+    pub(crate) const fn stored_open_period(&self) -> i64 {
+        self.numbers.open_period
+    }
+
     /// Closes a month and all before it: nothing counts in them any more from here on.
     ///
     /// # Errors
@@ -484,6 +491,49 @@ impl Work {
         Ok(sync::sql::add(&mut self.conn, &commands).await?)
     }
 
+    /// Sends customers, orders and the ledger to the database, for those who sum what stands there. What
+    /// was sent is not sent again.
+    pub(crate) async fn flush_books(&mut self) -> Result<(), OfficeError> {
+        let customers = std::mem::take(&mut self.customers_changed);
+        if !customers.is_empty() {
+            let rows: Result<Vec<_>, _> = customers
+                .iter()
+                .filter_map(|id| self.customers.get(id).and_then(Option::as_ref))
+                .map(StoredCustomer::to_row)
+                .collect();
+            customers::sql::put(&mut self.conn, &rows?).await?;
+        }
+        let changed = std::mem::take(&mut self.orders_changed);
+        if !changed.is_empty() {
+            let (mut rows, mut parts, mut capped) = (Vec::new(), Vec::new(), Vec::new());
+            for stored in changed
+                .iter()
+                .filter_map(|id| self.orders.get(id).and_then(Option::as_ref))
+            {
+                rows.push(stored.to_row()?);
+                parts.extend(stored.to_sub_order_rows()?);
+                capped.extend(settlement::capped_lines(&stored.order));
+            }
+            orders::sql::put(&mut self.conn, &rows).await?;
+            orders::sql::put_sub_orders(&mut self.conn, &parts).await?;
+            settlement::sql::put_capped_lines(&mut self.conn, &capped).await?;
+            for (order, cooperative) in &std::mem::take(&mut self.sub_orders_removed) {
+                let back_again = self
+                    .orders
+                    .get(order)
+                    .and_then(Option::as_ref)
+                    .is_some_and(|stored| stored.order.sub_order(*cooperative).is_some());
+                if !back_again {
+                    orders::sql::remove_sub_order(&mut self.conn, order.0, cooperative.0).await?;
+                }
+            }
+            let events = std::mem::take(&mut self.events);
+            orders::sql::add_events(&mut self.conn, &events).await?;
+        }
+        let transfers = std::mem::take(&mut self.transfers);
+        ledger::write(&mut self.conn, &transfers).await
+    }
+
     /// Sends everything to the database, each table in one statement where it fits.
     pub(crate) async fn flush(&mut self) -> Result<(), OfficeError> {
         if !self.devices_changed.is_empty() {
@@ -494,40 +544,7 @@ impl Work {
                 .collect();
             devices::sql::put(&mut self.conn, &rows).await?;
         }
-        if !self.customers_changed.is_empty() {
-            let rows: Result<Vec<_>, _> = self
-                .customers_changed
-                .iter()
-                .filter_map(|id| self.customers.get(id).and_then(Option::as_ref))
-                .map(StoredCustomer::to_row)
-                .collect();
-            customers::sql::put(&mut self.conn, &rows?).await?;
-        }
-        if !self.orders_changed.is_empty() {
-            let (mut rows, mut parts) = (Vec::new(), Vec::new());
-            for stored in self
-                .orders_changed
-                .iter()
-                .filter_map(|id| self.orders.get(id).and_then(Option::as_ref))
-            {
-                rows.push(stored.to_row()?);
-                parts.extend(stored.to_sub_order_rows()?);
-            }
-            orders::sql::put(&mut self.conn, &rows).await?;
-            orders::sql::put_sub_orders(&mut self.conn, &parts).await?;
-            for (order, cooperative) in &self.sub_orders_removed {
-                let back_again = self
-                    .orders
-                    .get(order)
-                    .and_then(Option::as_ref)
-                    .is_some_and(|stored| stored.order.sub_order(*cooperative).is_some());
-                if !back_again {
-                    orders::sql::remove_sub_order(&mut self.conn, order.0, cooperative.0).await?;
-                }
-            }
-            orders::sql::add_events(&mut self.conn, &self.events).await?;
-        }
-        ledger::write(&mut self.conn, &self.transfers).await?;
+        self.flush_books().await?;
         let sums = self.rollups.rows();
         if !sums.is_empty() {
             rollups::sql::add(&mut self.conn, &sums).await?;

@@ -15,8 +15,10 @@ mod promises {
     mod figures;
     mod files;
     mod ledger;
+    mod payouts;
     mod people;
     mod schema;
+    mod settlement;
     mod statements;
     mod sync;
 }

@@ -45,6 +45,10 @@ pub enum Action {
     ReadAudit,
     /// Close a month, take an entry of the ledger back.
     KeepLedger,
+    /// Read statements, give advances, enter bank accounts, prepare payments and record them.
+    PayAgents,
+    /// Approve a payment that somebody else prepared.
+    ApprovePayout,
     /// Say that more is due for an own sale or entry.
     DisputeEntries,
     /// Read what agents dispute and decide it.
@@ -55,7 +59,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::UseField,
         Self::UseCooperativeArea,
         Self::UseOffice,
@@ -70,6 +74,8 @@ impl Action {
         Self::ManageOffice,
         Self::ReadAudit,
         Self::KeepLedger,
+        Self::PayAgents,
+        Self::ApprovePayout,
         Self::DisputeEntries,
         Self::AnswerDisputes,
         Self::AnswerEscalated,
@@ -93,6 +99,11 @@ pub enum Subject {
         /// The cooperative.
         cooperative: CooperativeId,
     },
+    /// A payment of agents.
+    Payout {
+        /// Who prepared it.
+        prepared_by: PersonId,
+    },
 }
 
 /// Whether `actor` (nobody when not signed in) may do `action` to `subject`.
@@ -101,10 +112,16 @@ pub fn can(actor: Option<&Actor>, action: Action, subject: Subject) -> bool {
         return false;
     };
     let own_order = match subject {
-        Subject::Anything => false,
+        Subject::Anything | Subject::Payout { .. } => false,
         Subject::Order { agent } | Subject::SubOrder { agent, .. } => agent == actor.person,
     };
     let own_supply = matches!(subject, Subject::SubOrder { cooperative, .. } if actor.cooperatives.contains(&cooperative));
+    // Two people pay: nobody approves what they prepared.
+    if action == Action::ApprovePayout
+        && matches!(subject, Subject::Payout { prepared_by } if prepared_by == actor.person)
+    {
+        return false;
+    }
     match (actor.role, action) {
         (Role::Agent, Action::UseField | Action::TakeOrders | Action::DisputeEntries) => true,
         (Role::Agent, Action::ServeOrder | Action::ReadOrder) => own_order,
@@ -119,6 +136,8 @@ pub fn can(actor: Option<&Actor>, action: Action, subject: Subject) -> bool {
             | Action::ManageCatalogue
             | Action::ManagePeople
             | Action::KeepLedger
+            | Action::PayAgents
+            | Action::ApprovePayout
             | Action::AnswerDisputes,
         ) => true,
         (
@@ -132,6 +151,8 @@ pub fn can(actor: Option<&Actor>, action: Action, subject: Subject) -> bool {
             | Action::ManageOffice
             | Action::ReadAudit
             | Action::KeepLedger
+            | Action::PayAgents
+            | Action::ApprovePayout
             | Action::AnswerDisputes
             | Action::AnswerEscalated,
         ) => true,
@@ -209,6 +230,25 @@ mod tests {
             Action::ReadOrder,
             Subject::Order { agent: PersonId(1) }
         ));
+    }
+
+    #[test]
+    fn nobody_approves_the_payment_that_they_prepared() {
+        for role in Role::ALL {
+            let actor = actor(role);
+            let of = |prepared_by| {
+                can(
+                    Some(&actor),
+                    Action::ApprovePayout,
+                    Subject::Payout { prepared_by },
+                )
+            };
+            assert!(!of(actor.person));
+            assert_eq!(
+                of(PersonId(8)),
+                matches!(role, Role::Manager | Role::Administrator)
+            );
+        }
     }
 
     #[test]

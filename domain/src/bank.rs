@@ -34,6 +34,11 @@ impl Rib {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Its bank and its last digits, for lists: enough to tell one's own account, not to pay into it.
+    pub fn masked(&self) -> String {
+        format!("{}\u{a0}…\u{a0}{}", &self.0[..3], &self.0[20..])
+    }
 }
 
 impl FromStr for Rib {

@@ -31,6 +31,7 @@ pub mod phone;
 pub mod photo;
 pub mod reading;
 pub mod refusal;
+pub mod scenario;
 pub mod settlement;
 pub mod spoken_code;
 pub mod sync;

@@ -12,6 +12,7 @@
 mod closing;
 pub mod movement;
 pub mod not_yet_in;
+mod payment;
 pub mod rules;
 mod statement;
 pub mod supplement;
@@ -20,6 +21,7 @@ pub mod tax;
 pub use closing::{Closing, ClosingError, ClosingInput, EarlierMonth, MonthRules, Posting, close};
 pub use movement::{CappedRule, Movement, ReversalReason};
 pub use not_yet_in::{NotYetIn, NotYetInReason, why_not_in};
+pub use payment::PaymentState;
 pub use rules::PeriodRules;
 pub use statement::{
     AdvanceGiven, CappedEarnings, Nothing, SettledMonth, Statement, StatementLine,

@@ -20,6 +20,8 @@ use crate::person::Profile;
 use crate::photo::Photo;
 use crate::reading::{Fields, read_from_fields, read_tagged};
 use crate::refusal::Refusal;
+pub use crate::settlement::PaymentState;
+use crate::settlement::Statement;
 use crate::spoken_code::SpokenCode;
 use crate::text::LocalText;
 use crate::time::{FixedOffset, Timestamp};
@@ -537,6 +539,8 @@ pub enum Change {
     Entry(LedgerEntry),
     /// A parked command that a person has settled.
     ParkedSettled(ParkedSettled),
+    /// A statement of the agent, or how it stands with its payment.
+    Statement(Box<StatementDocument>),
     /// A dispute of the agent, with what was answered.
     Dispute(Box<DisputeDocument>),
 }
@@ -550,6 +554,7 @@ read_tagged!(Change by "kind" {
     "order_removed" => OrderRemoved("body"),
     "entry" => Entry("body"),
     "parked_settled" => ParkedSettled("body"),
+    "statement" => Statement("body"),
     "dispute" => Dispute("body"),
 });
 
@@ -563,6 +568,15 @@ pub struct OrderDocument {
     /// For cooperatives: what they may see of the customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<CustomerLabel>,
+}
+
+/// A statement as a device knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatementDocument {
+    /// The statement, which never changes.
+    pub statement: Statement,
+    /// How it stands with its payment.
+    pub payment: PaymentState,
 }
 
 /// A transfer with its place in the ledger.

@@ -250,6 +250,8 @@ for (const { language, theme } of looks) {
       "/office/prices",
       "/office/plan",
       "/office/plan/new",
+      "/office/settlement",
+      "/office/tax",
       "/office/start",
       "/office/audit",
     ]) {
@@ -266,13 +268,17 @@ for (const { language, theme } of looks) {
       return (await links(page, `main ${link}`))[0];
     };
     const agent = await first("/office/agents", 'a[href^="/office/people/"]');
+    const latestMonth = await first("/office/settlement", 'a[href^="/office/settlement/2"]');
+    const oldestMonth = (await links(page, 'main a[href^="/office/settlement/2"]')).at(-1);
+    const statement = await first(oldestMonth, 'a[href*="/agents/"]');
     const member = await first("/office/team", 'a[href^="/office/people/"]');
     for (const address of [
       await first("/office/orders?progress=settled", 'a[href^="/office/orders/0"]'),
       await first("/office/orders?progress=awaiting", 'a[href^="/office/orders/0"]'),
       "/office/orders?q=nobody-has-this-name&progress=dead",
       "/office/figures?by=agent",
-      agent, `${agent}/change`, member, `${member}/change`,
+      latestMonth, oldestMonth, statement,
+      agent, `${agent}/change`, `${agent}/money`, member, `${member}/change`,
       "/office/cooperatives/1", "/office/cooperatives/1/change", "/office/cooperatives/1/convention",
       "/office/categories/1", "/office/products/1", "/office/products?q=nothing-like-this",
       "/office/prices/new?cooperative=1", "/office/invite?role=cooperative",

@@ -13,7 +13,7 @@ pub mod view;
 pub use exchange::{Applied, Sent};
 
 use crate::engine::Phase;
-use crate::record::{Draft, Head, Queued};
+use crate::record::{Draft, Followed, Head, Queued};
 use crate::store::{Batch, Expected, LocalStore, StoreError, Table};
 use memory::{Memory, Plan};
 use std::cell::{Cell, Ref, RefCell};
@@ -22,12 +22,16 @@ use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::customer::{Customer, CustomerLabel};
 use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
+use taswiq_domain::ledger::chain::{Chain, hexadecimal};
 use taswiq_domain::money::Overflow;
 use taswiq_domain::order::Order;
+use taswiq_domain::period::Period;
 use taswiq_domain::person::Profile;
 use taswiq_domain::photo::Photo;
 use taswiq_domain::refusal::Refusal;
-use taswiq_domain::sync::{Change, Command, CommandBody, DisputeDocument, LedgerEntry};
+use taswiq_domain::sync::{
+    Change, Command, CommandBody, DisputeDocument, LedgerEntry, StatementDocument,
+};
 use taswiq_domain::text;
 use taswiq_domain::time::{FixedOffset, Timestamp};
 use uuid::Uuid;
@@ -73,6 +77,23 @@ pub enum Changed {
     Refreshed,
     /// Only [`Device::status`].
     Status,
+}
+
+/// What a look at all entries of the agent found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checked {
+    /// Each is what it was when it came, and none is missing.
+    Whole(
+        /// Of them all.
+        Chain,
+    ),
+    /// The one of that number is not, or is missing, or was slipped in.
+    Broken(
+        /// The first that does not fit.
+        i64,
+    ),
+    /// Entries are still to come, or only a later build understands them.
+    NotYet,
 }
 
 /// Why a device cannot be opened.
@@ -328,6 +349,30 @@ impl<S: LocalStore> Device<S> {
             .collect()
     }
 
+    /// How far the chain of the agent's entries was followed as they came.
+    pub fn followed(&self) -> Followed {
+        self.memory().head.followed
+    }
+
+    /// Follows the chain again from its first entry, through what this phone keeps.
+    pub fn check_entries(&self) -> Checked {
+        let memory = self.memory();
+        let (head, entries) = (&memory.head, &memory.documents.entries);
+        if let Some(number) = head.followed.broken {
+            return Checked::Broken(number);
+        }
+        let never_followed = head.followed.last == 0 && !entries.is_empty();
+        if head.rereading || head.skipped_by.is_some() || never_followed {
+            return Checked::NotYet;
+        }
+        match Chain::of(entries.values().map(Rc::as_ref)) {
+            Ok(chain) if chain == head.followed.chain => Checked::Whole(chain),
+            // The last that came is not kept any more.
+            Ok(_) => Checked::Broken(head.followed.last),
+            Err(number) => Checked::Broken(number),
+        }
+    }
+
     /// The entries of an order, newest first.
     pub fn entries_of(&self, order: OrderId) -> Vec<Rc<LedgerEntry>> {
         self.memory()
@@ -338,6 +383,32 @@ impl<S: LocalStore> Device<S> {
             .filter(|entry| entry.transfer.cause.order() == Some(order))
             .cloned()
             .collect()
+    }
+
+    /// The agent's statements, the latest first.
+    pub fn statements(&self) -> Vec<Rc<StatementDocument>> {
+        self.memory()
+            .documents
+            .statements
+            .values()
+            .rev()
+            .cloned()
+            .collect()
+    }
+
+    /// The agent's statement of a month.
+    pub fn statement(&self, period: Period) -> Option<Rc<StatementDocument>> {
+        self.memory().documents.statements.get(&period).cloned()
+    }
+
+    /// Whether the chain of the entries on this phone came by that head: the one on a statement.
+    pub fn came_by(&self, chain_head: &str) -> bool {
+        let mut chain = Chain::default();
+        self.memory()
+            .documents
+            .entries
+            .values()
+            .any(|entry| chain.accepts(entry) && hexadecimal(&chain.head) == chain_head)
     }
 
     /// An entry.

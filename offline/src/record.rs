@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use taswiq_domain::ids::{DeviceId, PersonId};
+use taswiq_domain::ledger::chain::Chain;
 use taswiq_domain::refusal::Refusal;
 use taswiq_domain::sync::Command;
 use taswiq_domain::time::{FixedOffset, Timestamp};
@@ -13,6 +14,8 @@ pub const HEAD: &str = "head";
 pub const PROFILE: &str = "profile";
 /// Key of the catalogue in the table `documents`.
 pub const CATALOGUE: &str = "catalogue";
+/// How the keys of statements begin in the table `documents`; their month follows.
+pub const STATEMENT: &str = "statement/";
 
 /// Counters and the place in the change feed. Every batch that depends on what was read expects the
 /// head as it was read and writes a new one, which is what keeps two tabs from giving one sequence
@@ -58,6 +61,21 @@ pub struct Head {
     /// When the server last answered, by its clock.
     #[serde(default)]
     pub last_sync: Option<Timestamp>,
+    /// How far the agent's chain of ledger entries was followed, as they came.
+    #[serde(default)]
+    pub followed: Followed,
+}
+
+/// How far a chain of ledger entries was followed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Followed {
+    /// The chain of the entries that came and fitted.
+    pub chain: Chain,
+    /// The number of the last of them.
+    pub last: i64,
+    /// The first entry that did not fit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broken: Option<i64>,
 }
 
 impl Head {
@@ -78,6 +96,7 @@ impl Head {
             clock_ahead_ms: 0,
             offset: FixedOffset::default(),
             last_sync: None,
+            followed: Followed::default(),
         }
     }
 }

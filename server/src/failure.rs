@@ -179,6 +179,9 @@ impl From<OfficeError> for Failure {
             OfficeError::Invalid(_)
             | OfficeError::InvalidPlan(_)
             | OfficeError::InvalidEngagement(_)
+            | OfficeError::Settlement(_)
+            | OfficeError::InvalidRib(_)
+            | OfficeError::InvalidTaxTerms(_)
             | OfficeError::Conflict { .. } => Self::Unreadable,
             OfficeError::Database(_) | OfficeError::Corrupt { .. } => {
                 // Here and nowhere else, beside the request's id: what a person quotes is found.

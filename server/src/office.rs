@@ -16,6 +16,7 @@ mod people;
 mod plan;
 mod prices;
 mod products;
+mod settlement;
 
 use std::sync::Arc;
 
@@ -47,6 +48,7 @@ pub fn routes() -> Vec<Route> {
     let people = Who::May(Action::ManagePeople);
     let catalogue = Who::May(Action::ManageCatalogue);
     let parked = Who::May(Action::SettleParked);
+    let pay = Who::May(Action::PayAgents);
     let disputes = Who::May(Action::AnswerDisputes);
     vec![
         Route::get("/office", figures, figures::today),
@@ -149,6 +151,47 @@ pub fn routes() -> Vec<Route> {
             .taking(FILE_FORM_BYTES_MAX),
         Route::post("/office/import/{contents}", catalogue, imports::take_in)
             .taking(FILE_FORM_BYTES_MAX),
+        Route::get("/office/settlement", pay, settlement::months),
+        Route::get("/office/settlement/{period}", pay, settlement::one),
+        Route::post(
+            "/office/settlement/{period}/close",
+            Who::May(Action::KeepLedger),
+            settlement::close,
+        ),
+        Route::post(
+            "/office/settlement/{period}/prepare",
+            pay,
+            settlement::prepare,
+        ),
+        Route::get(
+            "/office/settlement/{period}/agents/{id}",
+            pay,
+            settlement::one_statement,
+        ),
+        Route::get("/office/payouts/{id}", pay, settlement::show_payout),
+        Route::post(
+            "/office/payouts/{id}/approve",
+            Who::May(Action::ApprovePayout),
+            settlement::approve,
+        ),
+        Route::post("/office/payouts/{id}/cancel", pay, settlement::cancel),
+        Route::post("/office/payouts/{id}/paid", pay, settlement::paid),
+        Route::post("/office/payouts/{id}/returned", pay, settlement::returned),
+        Route::get("/office/payouts/{id}/list.csv", pay, settlement::csv),
+        Route::get("/office/payouts/{id}/list.xlsx", pay, settlement::xlsx),
+        Route::get("/office/people/{id}/money", pay, settlement::money),
+        Route::post(
+            "/office/people/{id}/account",
+            pay,
+            settlement::enter_account,
+        ),
+        Route::post("/office/people/{id}/advance", pay, settlement::give_advance),
+        Route::get("/office/tax", pay, settlement::show_tax),
+        Route::post(
+            "/office/tax",
+            Who::May(Action::ManageOffice),
+            settlement::publish_tax,
+        ),
         Route::get("/office/start", catalogue, plan::start),
         Route::get("/office/audit", Who::May(Action::ReadAudit), figures::audit),
     ]

@@ -2,7 +2,7 @@
 //! itself.
 
 use super::wording::{customer_name, product_name};
-use super::{disputes, explain, tabs};
+use super::{disputes, explain, statements, tabs};
 use crate::phone::{Phone, badge};
 use crate::route::{Field, Rung};
 use crate::ui;
@@ -14,7 +14,7 @@ use taswiq_domain::money::Centimes;
 use taswiq_domain::order::Stage;
 use taswiq_domain::sync::LedgerEntry;
 use taswiq_domain::time::{Calendar, CivilDate};
-use taswiq_offline::Earnings;
+use taswiq_offline::{Checked, Earnings};
 
 /// So many entries are listed at first.
 const SHOWN_AT_FIRST: usize = 30;
@@ -64,9 +64,53 @@ pub fn screen(phone: Phone) -> AnyView {
     };
     ui::frame(
         ui::app_bar(words.earnings_title(), badge::badge(phone)),
-        view! { {content}{latest} }.into_any(),
+        view! { {move || alarm(phone)}{content}{move || statements::list(phone)}{latest}{books(phone)} }.into_any(),
         tabs(phone, Field::Earnings),
     )
+}
+
+/// An entry that came and does not follow those before it is named at once, above everything else.
+fn alarm(phone: Phone) -> Option<AnyView> {
+    let number = phone.device().followed().broken?;
+    Some(broken(phone, number))
+}
+
+fn broken(phone: Phone, number: i64) -> AnyView {
+    let words = phone.words;
+    ui::banner(
+        "trouble",
+        "warning",
+        words.books_broken(&number.to_string()),
+        words.books_broken_text(),
+    )
+}
+
+/// Whoever wants to know goes through all entries once more.
+fn books(phone: Phone) -> AnyView {
+    let words = phone.words;
+    let asked = RwSignal::new(None::<Checked>);
+    let told = move || match asked.get() {
+        Some(Checked::Broken(number)) => broken(phone, number),
+        Some(Checked::Whole(chain)) => ui::banner(
+            "done",
+            "check",
+            words.books_whole(&chain.length.to_string()),
+            words.books_seal(&chain.link().to_string()),
+        ),
+        Some(Checked::NotYet) => ui::banner("", "hourglass", words.books_not_yet(), ""),
+        None => ().into_any(),
+    };
+    let part = move || {
+        (phone.device().followed().chain.length > 0).then(|| {
+            let check = move |_| asked.set(Some(phone.device_now().check_entries()));
+            let content = view! {
+                <p class="muted">{words.books_text()}</p>
+                <button class="button button-wide" type="button" on:click=check>{ui::icon_small("scales")}{words.books_check()}</button>
+            };
+            ui::part(words.books_title(), ().into_any(), content.into_any())
+        })
+    };
+    view! { {part}<div role="status">{told}</div> }.into_any()
 }
 
 fn ladder(phone: Phone, earnings: &Earnings) -> AnyView {
@@ -299,33 +343,31 @@ fn estimates(phone: Phone) -> Vec<Row> {
         .collect()
 }
 
-/// What an entry is for: tone, icon, words.
-fn purpose(phone: Phone, purpose: Purpose) -> (&'static str, &'static str, &'static str) {
-    let words = phone.words;
+/// How an entry looks by what it is for: tone and icon.
+const fn purpose_look(purpose: Purpose) -> (&'static str, &'static str) {
     match purpose {
-        Purpose::CommissionPending => ("waiting", "hourglass", words.entry_pending()),
-        Purpose::CommissionVested => ("done", "check", words.entry_vested()),
-        Purpose::CommissionReversed => ("trouble", "undo", words.entry_reversed()),
-        Purpose::CommissionCharged => ("", "scales", words.entry_charged()),
-        Purpose::Sale | Purpose::Payment | Purpose::Deposit | Purpose::DepositReleased => {
-            ("", "coins", words.entry_other())
+        Purpose::CommissionPending => ("waiting", "hourglass"),
+        Purpose::CommissionVested => ("done", "check"),
+        Purpose::CommissionReversed | Purpose::PeriodCap | Purpose::WrittenOff => {
+            ("trouble", "undo")
         }
-        Purpose::TierSupplement => ("done", "coins", words.entry_tier_supplement()),
-        Purpose::SupplementCorrection => ("", "coins", words.entry_supplement_correction()),
-        Purpose::TargetBonus => ("done", "coins", words.entry_target_bonus()),
-        Purpose::GuaranteedDraw => ("done", "coins", words.entry_guaranteed_draw()),
-        Purpose::PeriodCap => ("trouble", "undo", words.entry_period_cap()),
-        Purpose::Settled => ("done", "orders", words.entry_settled()),
-        Purpose::CarriedForward => ("", "undo", words.entry_carried_forward()),
-        Purpose::Recovered => ("", "undo", words.entry_recovered()),
-        Purpose::TaxWithheld => ("", "bank", words.entry_tax_withheld()),
-        Purpose::Advance => ("", "coins", words.entry_advance()),
-        Purpose::PaidOut => ("done", "bank", words.entry_paid_out()),
-        Purpose::DisputeHeld => ("waiting", "scales", words.entry_dispute_held()),
-        Purpose::DisputeReleased => ("", "scales", words.entry_dispute_released()),
-        Purpose::DisputeGranted => ("done", "scales", words.entry_dispute_granted()),
-        Purpose::WrittenOff => ("trouble", "undo", words.entry_written_off()),
-        Purpose::Correction => ("", "undo", words.entry_correction()),
+        Purpose::CommissionCharged => ("", "scales"),
+        Purpose::TierSupplement | Purpose::TargetBonus | Purpose::GuaranteedDraw => {
+            ("done", "coins")
+        }
+        Purpose::Sale
+        | Purpose::Payment
+        | Purpose::Deposit
+        | Purpose::DepositReleased
+        | Purpose::SupplementCorrection
+        | Purpose::Advance => ("", "coins"),
+        Purpose::Settled => ("done", "orders"),
+        Purpose::CarriedForward | Purpose::Recovered | Purpose::Correction => ("", "undo"),
+        Purpose::TaxWithheld => ("", "bank"),
+        Purpose::PaidOut => ("done", "bank"),
+        Purpose::DisputeHeld => ("waiting", "scales"),
+        Purpose::DisputeReleased => ("", "scales"),
+        Purpose::DisputeGranted => ("done", "scales"),
     }
 }
 
@@ -348,7 +390,8 @@ fn entry(phone: Phone, entry: &LedgerEntry, rung: Option<Rung>) -> AnyView {
     let words = phone.words;
     let transfer = &entry.transfer;
     let person = phone.device_now().person();
-    let (tone, icon, said) = purpose(phone, transfer.purpose);
+    let (tone, icon) = purpose_look(transfer.purpose);
+    let said = words.purpose(transfer.purpose);
     let moved = match rung {
         Some(rung) => effect(person, entry, rung),
         None => felt(transfer),

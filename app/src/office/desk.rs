@@ -52,6 +52,8 @@ pub enum Room {
     Catalogue,
     /// The commission plan.
     Plan,
+    /// Months, statements, payments.
+    Settlement,
     /// Everybody with an account in the office or for a cooperative.
     Team,
     /// The steps to a server that can sell.
@@ -75,6 +77,8 @@ pub enum Done {
     Rejected,
     /// A file was taken in.
     Imported,
+    /// A month is closed for good.
+    Closed,
     /// A dispute is under review.
     Taken,
     /// A dispute was answered.
@@ -82,13 +86,14 @@ pub enum Done {
 }
 
 impl Done {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Saved,
         Self::Published,
         Self::Revoked,
         Self::Accepted,
         Self::Rejected,
         Self::Imported,
+        Self::Closed,
         Self::Taken,
         Self::Answered,
     ];
@@ -102,6 +107,7 @@ impl Done {
             Self::Accepted => "accepted",
             Self::Rejected => "rejected",
             Self::Imported => "imported",
+            Self::Closed => "closed",
             Self::Taken => "taken",
             Self::Answered => "answered",
         }
@@ -126,6 +132,7 @@ impl Done {
             Self::Accepted => words.office_done_accepted(),
             Self::Rejected => words.office_done_rejected(),
             Self::Imported => words.office_done_imported(),
+            Self::Closed => words.office_done_closed(),
             Self::Taken => words.office_done_taken(),
             Self::Answered => words.office_done_answered(),
         }
@@ -242,6 +249,12 @@ impl Desk {
                 "/office/plan",
                 "percent",
                 words.office_nav_plan(),
+            ),
+            (
+                Room::Settlement,
+                "/office/settlement",
+                "bank",
+                words.office_nav_settlement(),
             ),
             (
                 Room::Team,

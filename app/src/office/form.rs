@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use taswiq_backend::OfficeError;
 use taswiq_domain::Refusal;
+use taswiq_domain::bank::RibError;
 use taswiq_domain::limits;
 use taswiq_domain::money::{Centimes, Ppm};
 use taswiq_domain::phone::PhoneNumber;
@@ -246,6 +247,23 @@ pub fn problems(desk: &Desk, error: &OfficeError) -> Option<Vec<Problem>> {
             field: "form".to_owned(),
             text: super::engagement::trouble(words, error),
         },
+        OfficeError::Settlement(refusal) => Problem {
+            field: super::settlement::field(refusal).to_owned(),
+            text: super::settlement::trouble(desk, refusal),
+        },
+        OfficeError::InvalidRib(error) => Problem {
+            field: "rib".to_owned(),
+            text: match error {
+                RibError::NotADigit(letter) => {
+                    words.office_account_not_a_digit(&letter.to_string())
+                }
+                RibError::NotTwentyFourDigits(digits) => {
+                    words.office_account_digits(&digits.to_string())
+                }
+                RibError::WrongKey => words.office_account_wrong_key().to_owned(),
+            },
+        },
+        OfficeError::InvalidTaxTerms(error) => super::settlement::tax::trouble(words, error),
         OfficeError::Conflict { field } => Problem {
             field: (*field).to_owned(),
             text: words.office_problem_taken(label(words, field)),
@@ -270,6 +288,8 @@ fn label(words: Words, field: &str) -> &'static str {
         "cooperative" | "cooperatives" => words.role_cooperative(),
         "category" => words.office_field_category(),
         "grade" => words.office_field_grade(),
+        "amount" => words.office_ledger_amount(),
+        "reference" => words.office_payout_reference(),
         other => words.field_name(other),
     }
 }

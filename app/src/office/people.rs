@@ -260,7 +260,15 @@ pub fn person(desk: &Desk, sight: &Sight<'_>) -> String {
             "button",
         )
     });
-    let head = view! { {desk.title(&name, said(sentences.role(person.role)))} {change} };
+    let money = (person.role == Role::Agent).then(|| {
+        widgets::go(
+            format!("/office/people/{id}/money"),
+            "bank",
+            sentences.office_person_money(),
+            "button",
+        )
+    });
+    let head = view! { {desk.title(&name, said(sentences.role(person.role)))} {money} {change} };
     let phones = Phones::of(sight.devices, id);
     let login = person.login.clone().map_or_else(
         || ().into_any(),
@@ -708,7 +716,7 @@ fn copy(desk: &Desk, field: &'static str) -> AnyView {
 }
 
 /// An address to scan: dark squares on a light ground in either theme, for cameras read no other.
-fn qr(address: &str, label: &str) -> AnyView {
+pub(super) fn qr(address: &str, label: &str) -> AnyView {
     use fast_qr::QRBuilder;
     let Ok(code) = QRBuilder::new(address).build() else {
         return ().into_any();

@@ -521,15 +521,19 @@ fn read_period(reader: &mut Reader<'_>) -> PeriodRules {
     let mut begins: Vec<(Centimes, Ppm)> = Vec::new();
     for index in 0..ROWS_MAX {
         let (from, rate) = (format!("t{index}_from"), format!("t{index}_rate"));
+        let number = (index + 1).to_string();
         if typed.get(&from).is_empty() && typed.get(&rate).is_empty() {
             continue;
         }
         let from = if Centimes::parse(typed.get(&from)) == Some(Centimes::ZERO) {
             Centimes::ZERO
         } else {
-            reader.amount_up_to(&from, words.office_plan_tier_begins(), most)
+            reader.amount_up_to(&from, &words.office_plan_tier_begins(&number), most)
         };
-        begins.push((from, reader.percent(&rate, words.office_plan_tier_rate())));
+        begins.push((
+            from,
+            reader.percent(&rate, &words.office_plan_tier_rate(&number)),
+        ));
     }
     if begins
         .first()
@@ -546,12 +550,13 @@ fn read_period(reader: &mut Reader<'_>) -> PeriodRules {
     let mut targets = Vec::new();
     for index in 0..ROWS_MAX {
         let (reach, bonus) = (format!("g{index}_reach"), format!("g{index}_bonus"));
+        let number = (index + 1).to_string();
         if typed.get(&reach).is_empty() && typed.get(&bonus).is_empty() {
             continue;
         }
         targets.push(Target {
-            reach: reader.amount_up_to(&reach, words.office_plan_target_reach(), most),
-            bonus: reader.amount_up_to(&bonus, words.office_plan_target_bonus(), most),
+            reach: reader.amount_up_to(&reach, &words.office_plan_target_reach(&number), most),
+            bonus: reader.amount_up_to(&bonus, &words.office_plan_target_bonus(&number), most),
         });
     }
     PeriodRules {
@@ -761,36 +766,30 @@ fn month_fields(form: &Form<'_>) -> AnyView {
     let row = |first: AnyView, second: AnyView| {
         view! { <div class="field-pair">{first}{second}</div> }.into_any()
     };
-    let nth = |label: &str, index: usize| format!("{label} {}", index + 1);
+    let line = |name: String, label: String, unit| form.line(&name, &label, figures_line(unit));
     let tiers: Vec<AnyView> = (0..rows(form.typed, "t", "from"))
         .map(|index| {
+            let number = (index + 1).to_string();
+            let (begins, rate) = (
+                words.office_plan_tier_begins(&number),
+                words.office_plan_tier_rate(&number),
+            );
             row(
-                form.line(
-                    &format!("t{index}_from"),
-                    &nth(words.office_plan_tier_begins(), index),
-                    figures_line("DH"),
-                ),
-                form.line(
-                    &format!("t{index}_rate"),
-                    &nth(words.office_plan_tier_rate(), index),
-                    figures_line("%"),
-                ),
+                line(format!("t{index}_from"), begins, "DH"),
+                line(format!("t{index}_rate"), rate, "%"),
             )
         })
         .collect();
     let targets: Vec<AnyView> = (0..rows(form.typed, "g", "reach"))
         .map(|index| {
+            let number = (index + 1).to_string();
+            let (reach, bonus) = (
+                words.office_plan_target_reach(&number),
+                words.office_plan_target_bonus(&number),
+            );
             row(
-                form.line(
-                    &format!("g{index}_reach"),
-                    &nth(words.office_plan_target_reach(), index),
-                    figures_line("DH"),
-                ),
-                form.line(
-                    &format!("g{index}_bonus"),
-                    &nth(words.office_plan_target_bonus(), index),
-                    figures_line("DH"),
-                ),
+                line(format!("g{index}_reach"), reach, "DH"),
+                line(format!("g{index}_bonus"), bonus, "DH"),
             )
         })
         .collect();

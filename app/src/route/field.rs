@@ -2,6 +2,7 @@ use super::value;
 use std::fmt;
 use taswiq_domain::dispute::{Disputed, DisputedLine};
 use taswiq_domain::ids::{CooperativeId, OrderId};
+use taswiq_domain::period::Period;
 use uuid::Uuid;
 
 /// A screen of the agent's area.
@@ -29,6 +30,8 @@ pub enum Field {
     Earnings,
     /// The entries of one rung of the ladder.
     EarningsOf(Rung),
+    /// What was earned in a month, as it was closed.
+    Statement(Period),
     /// What is disputed.
     Disputes,
     /// Saying that more is due.
@@ -123,6 +126,7 @@ impl Field {
                 Self::Deliver(order.parse().ok()?, cooperative.parse().ok()?)
             }
             ["earnings"] => Self::Earnings,
+            ["earnings", "statements", period] => Self::Statement(period.parse().ok()?),
             ["earnings", rung] => {
                 Self::EarningsOf(Rung::ALL.into_iter().find(|one| one.as_str() == *rung)?)
             }
@@ -171,6 +175,7 @@ impl fmt::Display for Field {
             }
             Self::Earnings => out.write_str("/earnings"),
             Self::EarningsOf(rung) => write!(out, "/earnings/{}", rung.as_str()),
+            Self::Statement(period) => write!(out, "/earnings/statements/{period}"),
             Self::Disputes => out.write_str("/disputes"),
             Self::NewDispute(about) => {
                 out.write_str("/disputes/new")?;

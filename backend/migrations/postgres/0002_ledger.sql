@@ -3,6 +3,8 @@
 -- by the program that opens the database (`backend/src/ledger/moving.rs`), and dropped.
 
 ALTER TABLE ledger_transfer RENAME TO ledger_transfer_unchained;
+-- The name of its key is wanted by the new table.
+ALTER INDEX ledger_transfer_pkey RENAME TO ledger_transfer_unchained_pkey;
 
 -- Months since January 1970: the first one that is still open, 0 when none was ever closed.
 ALTER TABLE office ADD COLUMN open_period BIGINT NOT NULL DEFAULT 0;

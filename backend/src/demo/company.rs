@@ -10,7 +10,7 @@ use taswiq_domain::catalogue::{
 };
 use taswiq_domain::commission::{CapPer, Conditions, Pays, Plan, Rule};
 use taswiq_domain::customer::CustomerKind;
-use taswiq_domain::engagement::Engagement;
+use taswiq_domain::engagement::{Engagement, EngagementKind, Share};
 use taswiq_domain::ids::{
     CategoryId, CooperativeId, DeviceId, PersonId, PlanVersion, PriceListVersion, ProductId,
 };
@@ -18,7 +18,7 @@ use taswiq_domain::law::Regime;
 use taswiq_domain::money::{Centimes, Ppm};
 use taswiq_domain::person::Role;
 use taswiq_domain::phone::PhoneNumber;
-use taswiq_domain::settlement::rules::PeriodRules;
+use taswiq_domain::settlement::rules::{PeriodRules, Target, Tier};
 use taswiq_domain::text::LocalText;
 use taswiq_domain::time::{Calendar, CivilDate, Timestamp};
 use uuid::Uuid;
@@ -142,6 +142,7 @@ impl Company {
         company.offer_goods(material)?;
         company.publish_prices(options, days, &mut random);
         company.publish_plans(options, material, days)?;
+        company.engage(material)?;
         // One revision for the set-up and one for each publication after it.
         company.catalogue.revision =
             (company.catalogue.price_lists.len() + company.catalogue.plans.len()) as i64 - 1;
@@ -168,21 +169,6 @@ impl Company {
             {
                 let id = self.next_person();
                 let is_agent = role == Role::Agent;
-                let grade = match (is_agent, self.agents.len() % 4) {
-                    (false, _) => "",
-                    (true, 0) => "A",
-                    (true, 1 | 2) => "B",
-                    (true, _) => "C",
-                };
-                let engagements = if is_agent {
-                    vec![Engagement {
-                        valid_from: self.set_up_at,
-                        grade: grade.to_owned(),
-                        ..Engagement::default()
-                    }]
-                } else {
-                    Vec::new()
-                };
                 if is_agent {
                     self.agents.push(id);
                     self.knock_around(&row.key, material)?;
@@ -199,7 +185,7 @@ impl Company {
                         &format!("{} {}", row.first_name_ar, row.family_name_ar),
                     ),
                     phone: Some(phone(&row.phone)?),
-                    engagements,
+                    engagements: Vec::new(),
                     language: if is_agent && self.agents.len().is_multiple_of(3) {
                         "ar"
                     } else {
@@ -484,7 +470,7 @@ impl Company {
                 version: PlanVersion(version),
                 valid_from,
                 rules,
-                period: PeriodRules::default(),
+                period: months_of(version, material)?,
             };
             plan.check().map_err(|source| DemoError::Material {
                 file: "plan_rules.csv",
@@ -495,17 +481,62 @@ impl Company {
         Ok(())
     }
 
+    /// Gives agents their terms, each from the date of a plan on.
+    fn engage(&mut self, material: &Material) -> Result<(), DemoError> {
+        let file = "engagements.csv";
+        for row in &material.engagements {
+            let valid_from = self
+                .catalogue
+                .plan(PlanVersion(row.plan))
+                .ok_or_else(|| unknown(file, &row.plan.to_string()))?
+                .valid_from;
+            let lead = match row.lead.as_str() {
+                "" => None,
+                key => Some(self.agent(key, file)?),
+            };
+            let shares = row
+                .shares
+                .split_whitespace()
+                .map(|share| {
+                    let (key, part) = share.split_once(':').ok_or_else(|| unknown(file, share))?;
+                    Ok(Share {
+                        person: self.agent(key, file)?,
+                        part: Ppm(part.parse().map_err(|_| unknown(file, share))?),
+                    })
+                })
+                .collect::<Result<_, DemoError>>()?;
+            let engagement = Engagement {
+                valid_from,
+                kind: EngagementKind::from_name(&row.kind)
+                    .ok_or_else(|| unknown(file, &row.kind))?,
+                contract: row.contract.clone(),
+                territory: row.territory.clone(),
+                grade: row.grade.clone(),
+                team: row.team.clone(),
+                lead,
+                shares,
+            };
+            let agent = self.agent(&row.agent, file)?;
+            if let Some(person) = self.people.iter_mut().find(|person| person.id == agent) {
+                person.engagements.push(engagement);
+            }
+        }
+        Ok(())
+    }
+
+    fn agent(&self, key: &str, file: &'static str) -> Result<PersonId, DemoError> {
+        self.people
+            .iter()
+            .find(|person| person.role == Role::Agent && person.login == key)
+            .map(|person| person.id)
+            .ok_or_else(|| unknown(file, key))
+    }
+
     fn rule(&self, row: &PlanRuleRow, material: &Material) -> Result<Rule, DemoError> {
         let file = "plan_rules.csv";
         let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let agent = given(&row.agent)
-            .map(|key| {
-                self.people
-                    .iter()
-                    .find(|person| person.login == key)
-                    .map(|person| person.id)
-                    .ok_or_else(|| unknown(file, &key))
-            })
+            .map(|key| self.agent(&key, file))
             .transpose()?;
         let product = given(&row.product)
             .map(|key| found(material.products.iter().map(|one| &one.key), &key, file))
@@ -603,4 +634,38 @@ pub(super) fn in_months(date: CivilDate, first: u32, last: u32) -> bool {
     } else {
         month >= first || month <= last
     }
+}
+
+/// What a version of the plan adds that looks at a month. A tier ends where the next one begins.
+fn months_of(version: i64, material: &Material) -> Result<PeriodRules, DemoError> {
+    let mut rules = PeriodRules::default();
+    for row in material
+        .plan_months
+        .iter()
+        .filter(|row| row.plan == version)
+    {
+        let from = Centimes(row.from_centimes.unwrap_or_default());
+        let rate = Ppm(row.rate_ppm.unwrap_or_default());
+        let sum = Centimes(row.sum_centimes.unwrap_or_default());
+        match row.adds.as_str() {
+            "tier" => {
+                if let Some(lower) = rules.tiers.last_mut() {
+                    lower.below = Some(from);
+                }
+                rules.tiers.push(Tier {
+                    from,
+                    below: None,
+                    rate,
+                });
+            }
+            "target" => rules.targets.push(Target {
+                reach: from,
+                bonus: sum,
+            }),
+            "guaranteed" => rules.guaranteed = sum,
+            "lead" => rules.lead_rate = rate,
+            other => return Err(unknown("plan_months.csv", other)),
+        }
+    }
+    Ok(rules)
 }

@@ -18,6 +18,8 @@ pub(super) struct Material {
     pub trades: Vec<ShopRow>,
     pub signs: Vec<ShopRow>,
     pub plan_rules: Vec<PlanRuleRow>,
+    pub plan_months: Vec<PlanMonthRow>,
+    pub engagements: Vec<EngagementRow>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -126,6 +128,28 @@ pub(super) struct PlanRuleRow {
     pub cap_centimes: Option<i64>,
 }
 
+#[derive(Debug, Deserialize)]
+pub(super) struct EngagementRow {
+    pub agent: String,
+    pub plan: i64,
+    pub kind: String,
+    pub contract: String,
+    pub territory: String,
+    pub grade: String,
+    pub team: String,
+    pub lead: String,
+    pub shares: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct PlanMonthRow {
+    pub plan: i64,
+    pub adds: String,
+    pub from_centimes: Option<i64>,
+    pub rate_ppm: Option<u32>,
+    pub sum_centimes: Option<i64>,
+}
+
 macro_rules! rows {
     ($file:literal) => {
         read($file, include_str!(concat!("../../demo/", $file)))
@@ -151,6 +175,8 @@ impl Material {
             trades,
             signs,
             plan_rules: rows!("plan_rules.csv")?,
+            plan_months: rows!("plan_months.csv")?,
+            engagements: rows!("engagements.csv")?,
         })
     }
 }

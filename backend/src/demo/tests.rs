@@ -271,13 +271,13 @@ fn the_ledger_sums_to_zero_and_says_what_the_orders_say() {
     assert_eq!(balances.values().sum::<i64>(), 0);
     let mut standings: BTreeMap<Account, i64> = BTreeMap::new();
     for (order, part) in sub_orders(&THREE_THOUSAND.1) {
-        let standing = commission::standing_of(part).expect("small figures");
-        *standings
-            .entry(Account::AgentPending(order.agent))
-            .or_default() += standing.pending.0;
-        *standings
-            .entry(Account::AgentEarned(order.agent))
-            .or_default() += standing.earned.0;
+        for line in &part.lines {
+            let earners = commission::standings(part, line, order.agent).expect("small figures");
+            for (person, standing) in earners {
+                *standings.entry(Account::AgentPending(person)).or_default() += standing.pending.0;
+                *standings.entry(Account::AgentEarned(person)).or_default() += standing.earned.0;
+            }
+        }
     }
     for (account, sum) in standings {
         assert_eq!(
@@ -286,6 +286,39 @@ fn the_ledger_sums_to_zero_and_says_what_the_orders_say() {
             "{account:?}"
         );
     }
+}
+
+#[test]
+fn somebody_leads_somebody_shares_and_every_lead_earns() {
+    let (demo, histories) = &*THREE_THOUSAND;
+    let company = demo.company();
+    let terms = company.people.iter().flat_map(|person| {
+        let terms = person.engagements.iter();
+        terms.map(|engagement| (person.id, engagement))
+    });
+    let mut leads = BTreeSet::new();
+    let mut shared = 0;
+    for (agent, engagement) in terms {
+        assert_eq!(engagement.check(agent), Ok(()));
+        leads.extend(engagement.lead);
+        shared += usize::from(!engagement.shares.is_empty());
+    }
+    assert!(!leads.is_empty() && shared > 0);
+    assert!(
+        company
+            .catalogue
+            .plans
+            .iter()
+            .all(|plan| plan.check() == Ok(()))
+    );
+    let earned_by: BTreeSet<PersonId> = histories
+        .iter()
+        .flat_map(|history| &history.order().sub_orders)
+        .flat_map(|part| &part.lines)
+        .filter_map(|line| line.commission.lead)
+        .map(|lead| lead.person)
+        .collect();
+    assert_eq!(earned_by, leads);
 }
 
 #[test]

@@ -1,15 +1,13 @@
-//! What a person may do to the ledger: take an entry back by its exact opposite, and close a month.
-//!
-//! Nothing else is ever typed into it, and neither of the two changes what is there.
+//! What a person may do to the ledger itself: take an entry back by its exact opposite. It changes
+//! nothing that is there.
 
 use super::{read, sql};
 use crate::Office;
-use crate::error::{OfficeError, invalid};
+use crate::error::OfficeError;
 use crate::work::Work;
 use taswiq_domain::access::{Action, Actor};
 use taswiq_domain::ids::PersonId;
 use taswiq_domain::ledger::CorrectionReason;
-use taswiq_domain::period::Period;
 
 impl Office {
     /// Posts the exact opposite of an entry, once, in the month that is open now. Gives the number of
@@ -29,32 +27,6 @@ impl Office {
             (actor.person, number, reason),
             |(by, number, reason), work| Box::pin(correct(work, *by, *number, *reason)),
         )
-        .await
-    }
-
-    /// Closes a month that is over, and all before it. What happened in them and comes later counts
-    /// in the first month that is open then.
-    ///
-    /// # Errors
-    /// [`OfficeError::Conflict`] when it is closed already, [`OfficeError::Invalid`] while it lasts.
-    pub async fn close_period(&self, actor: &Actor, period: Period) -> Result<(), OfficeError> {
-        self.require(actor, Action::KeepLedger)?;
-        self.write((actor.person, period), |(by, period), work| {
-            Box::pin(async move {
-                if work.now < period.end(&work.shared.calendar) {
-                    return Err(invalid("period"));
-                }
-                work.close_period(*period)?;
-                work.audit(
-                    Some(*by),
-                    None,
-                    "period_closed",
-                    period.to_string(),
-                    String::new(),
-                );
-                Ok(())
-            })
-        })
         .await
     }
 }

@@ -39,6 +39,7 @@ pub struct SubOrderRow {
     pub withdrawal_closes_at: Option<i64>,
     pub gross_asked_centimes: i64,
     pub due_centimes: i64,
+    pub waits: bool,
 }
 
 /// An event as stored.
@@ -92,12 +93,13 @@ pub async fn put_sub_orders(conn: &mut Conn, rows: &[SubOrderRow]) -> Result<(),
     insert_rows!(
         conn,
         "INSERT INTO sub_order (order_id, cooperative_id, stage, placed_at, promised_on, confirm_by, withdrawal_closes_at,
-             gross_asked_centimes, due_centimes)",
+             gross_asked_centimes, due_centimes, waits)",
         "ON CONFLICT (order_id, cooperative_id) DO UPDATE SET
              stage = excluded.stage, placed_at = excluded.placed_at, promised_on = excluded.promised_on,
              confirm_by = excluded.confirm_by, withdrawal_closes_at = excluded.withdrawal_closes_at,
-             gross_asked_centimes = excluded.gross_asked_centimes, due_centimes = excluded.due_centimes",
-        9,
+             gross_asked_centimes = excluded.gross_asked_centimes, due_centimes = excluded.due_centimes,
+             waits = excluded.waits",
+        10,
         rows,
         |row| row.order_id,
         row.cooperative_id,
@@ -108,6 +110,7 @@ pub async fn put_sub_orders(conn: &mut Conn, rows: &[SubOrderRow]) -> Result<(),
         row.withdrawal_closes_at,
         row.gross_asked_centimes,
         row.due_centimes,
+        row.waits,
     )
 }
 
@@ -130,7 +133,7 @@ pub async fn sub_orders(conn: &mut Conn, order: Uuid) -> Result<Vec<SubOrderRow>
         conn,
         SubOrderRow,
         "SELECT order_id, cooperative_id, stage, placed_at, promised_on, confirm_by, withdrawal_closes_at,
-             gross_asked_centimes, due_centimes
+             gross_asked_centimes, due_centimes, waits
          FROM sub_order WHERE order_id = $1 ORDER BY cooperative_id",
         order,
     )

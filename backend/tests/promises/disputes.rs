@@ -1,5 +1,6 @@
 //! Disputes: opened on a phone, answered in the office, with the money they hold.
 
+use super::settlement;
 use super::world::*;
 use serde_json::json;
 use taswiq_backend::OfficeError;
@@ -13,6 +14,7 @@ use taswiq_domain::ledger::{Account, Cause, Purpose};
 use taswiq_domain::limits;
 use taswiq_domain::money::Centimes;
 use taswiq_domain::photo::Photo;
+use taswiq_domain::settlement::NotYetInReason;
 use taswiq_domain::sync::{
     Answer, Change, CommandBody, DisputeDocument, DisputeRef, EscalateDispute, LedgerEntry,
     OpenDispute,
@@ -300,5 +302,27 @@ promise! {
         assert!(matches!(answers.next(), Some(Answer::Parked { refusal: Refusal::FieldInvalid { .. } })));
         assert!(matches!(answers.next(), Some(Answer::Parked { refusal: Refusal::WaitsForParked })));
         assert_eq!(answers.next(), Some(Answer::Applied));
+    }
+}
+
+promise! {
+    async fn a_month_pays_all_but_what_is_disputed_and_says_so_and_the_next_pays_what_was_granted(world) {
+        let mut agent = world.phone(AGENT).await;
+        let order = settlement::sell(&world, &mut agent, &[(1, 10)]).await;
+        let id = opened(&mut agent, open(of_line(order.id))).await;
+        settlement::close(&world, settlement::november()).await;
+        let november = settlement::statement(&world, AGENT, settlement::november()).await;
+        assert_eq!((november.net, november.held()), (Centimes(8_000), Centimes(100)), "the rest is paid as usual");
+        assert!(matches!(
+            &november.not_yet_in[..],
+            [part] if part.why == NotYetInReason::Disputed { dispute: id } && part.order == order.id
+        ));
+        world.office.take_dispute(&world.manager(), id).await.expect("taken");
+        world.office.decide_dispute(&world.manager(), id, Verdict::Accepted, "Oui").await.expect("granted");
+        let december = settlement::november().next();
+        settlement::close(&world, december).await;
+        let december = settlement::statement(&world, AGENT, december).await;
+        assert_eq!((december.net, december.held()), (Centimes(100), Centimes::ZERO), "in the month then open");
+        world.assert_sound().await;
     }
 }

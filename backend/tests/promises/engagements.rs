@@ -4,11 +4,13 @@
 use super::world::*;
 use taswiq_backend::OfficeError;
 use taswiq_backend::catalogue::PlanDraft;
+use taswiq_backend::people::PersonDetails;
 use taswiq_domain::commission::{Condition, Conditions, Pays, PlanError, Rule};
 use taswiq_domain::engagement::{Engagement, EngagementError, EngagementKind, Share};
 use taswiq_domain::ids::PersonId;
+use taswiq_domain::ledger::Account;
 use taswiq_domain::money::{Centimes, Ppm};
-use taswiq_domain::person::Profile;
+use taswiq_domain::person::{Profile, Role};
 use taswiq_domain::settlement::rules::{PeriodRules, PeriodRulesError, Target, Tier};
 use taswiq_domain::sync::Change;
 use taswiq_domain::time::Timestamp;
@@ -24,6 +26,17 @@ fn share(person: PersonId, part: u32) -> Share {
     Share {
         person,
         part: Ppm(part),
+    }
+}
+
+fn details_of(login: &str) -> PersonDetails {
+    PersonDetails {
+        role: Role::Agent,
+        name: name(login),
+        login: Some(login.to_owned()),
+        phone: None,
+        language: "fr".to_owned(),
+        cooperatives: Vec::new(),
     }
 }
 
@@ -122,6 +135,37 @@ promise! {
         // 3 × 120.00 with 20 % tax in it: 8 % before, 10 % from the day on.
         assert_eq!(world.order(before).await.commission_asked(), Ok(Centimes(2_400)));
         assert_eq!(world.order(after).await.commission_asked(), Ok(Centimes(3_000)));
+        world.assert_sound().await;
+    }
+}
+
+promise! {
+    async fn what_is_shared_and_what_a_lead_earns_is_posted_to_each(world) {
+        let (office, manager) = (&world.office, world.manager());
+        let lead = office.add_person_with_password(details_of("lead"), PASSWORD).await.expect("an agent");
+        let period = PeriodRules { lead_rate: Ppm(13_000), ..PeriodRules::default() };
+        let draft = PlanDraft { rules: rules_with_team("nord"), period };
+        office.publish_plan(&manager, START.plus_hours(1), draft).await.expect("published");
+        let shares = vec![share(AGENT, 666_667), share(OTHER_AGENT, 333_333)];
+        office.publish_engagement(&manager, AGENT, Engagement { lead: Some(lead), shares, ..terms(START) }).await.expect("published");
+        world.later_days(1);
+        let mut phone = world.phone(AGENT).await;
+        let order = phone.place(&[(1, 3)]).await;
+        let placed = world.order(order).await;
+        world.phone(BEEKEEPER).await.act_ok(&confirm(&placed, HONEY)).await;
+        // 8 % of 300.00 DH, two thirds and one, and 1.3 % on top.
+        let balances = office.balances(&manager).await.expect("read");
+        let pending = |person| balances.get(&Account::AgentPending(person)).copied().unwrap_or_default();
+        assert_eq!([AGENT, OTHER_AGENT, lead].map(pending), [Centimes(1_600), Centimes(800), Centimes(390)]);
+        // Each is told of what is theirs, and of nothing else.
+        for (person, amount) in [(AGENT, 1_600), (OTHER_AGENT, 800), (lead, 390)] {
+            let told = world.phone(person).await.pull().await;
+            let entries: Vec<i64> = told.iter().filter_map(|change| match change {
+                Change::Entry(entry) => Some(entry.transfer.amount.0),
+                _ => None,
+            }).collect();
+            assert_eq!(entries, [amount], "{person}");
+        }
         world.assert_sound().await;
     }
 }

@@ -4,6 +4,7 @@ use super::world::*;
 use std::collections::BTreeMap;
 use taswiq_backend::OfficeError;
 use taswiq_backend::ledger::audit::Fault;
+use taswiq_backend::settlement::SettlementRefusal;
 use taswiq_domain::access::Actor;
 use taswiq_domain::ids::OrderId;
 use taswiq_domain::ledger::chain::Chain;
@@ -111,10 +112,10 @@ promise! {
         let order = earned(&world, &mut agent).await;
         let manager = world.manager();
         // While it lasts, and by an agent, it is not closed.
-        assert!(matches!(world.office.close_period(&manager, november()).await, Err(OfficeError::Invalid(_))));
+        assert!(matches!(world.office.close_period(&manager, november()).await, Err(OfficeError::Settlement(SettlementRefusal::NotOver { .. }))));
         let nobody = Actor { person: AGENT, role: Role::Agent, cooperatives: Vec::new() };
         world.clock.set(november().end(world.office.calendar()).plus_ms(-1));
-        assert!(matches!(world.office.close_period(&manager, november()).await, Err(OfficeError::Invalid(_))));
+        assert!(matches!(world.office.close_period(&manager, november()).await, Err(OfficeError::Settlement(SettlementRefusal::NotOver { .. }))));
         world.clock.advance_ms(1);
         assert!(matches!(world.office.close_period(&nobody, november()).await, Err(OfficeError::NotAllowed)));
         world.office.close_period(&manager, november()).await.expect("closed");
@@ -128,12 +129,12 @@ promise! {
         assert!(late.iter().all(|entry| entry.transfer.period == november().next() && entry.transfer.at < november().end(world.office.calendar())));
         // It is closed once, and with it all before it.
         for month in [november(), november().previous()] {
-            assert!(matches!(world.office.close_period(&manager, month).await, Err(OfficeError::Conflict { field: "period" })));
+            assert!(matches!(world.office.close_period(&manager, month).await, Err(OfficeError::Settlement(SettlementRefusal::Closed { .. }))));
         }
         let second = world.second_process().await;
-        assert!(matches!(second.close_period(&manager, november()).await, Err(OfficeError::Conflict { .. })));
+        assert!(matches!(second.close_period(&manager, november()).await, Err(OfficeError::Settlement(SettlementRefusal::Closed { .. }))));
         second.close().await;
-        assert_eq!(world.audit_actions().await.iter().filter(|action| *action == "period_closed").count(), 1);
+        assert_eq!(world.audit_actions().await.iter().filter(|action| *action == "month_closed").count(), 1);
         world.assert_sound().await;
     }
 }

@@ -144,7 +144,7 @@ async fn both_databases_protect_the_same_history() {
         .expect("read");
     let triggers = names(triggers);
     assert_eq!(names(in_file("trigger").await.expect("read")), triggers);
-    assert_eq!(triggers.len(), 4);
+    assert_eq!(triggers.len(), 6);
     let indexes = "SELECT indexname::text FROM pg_indexes WHERE schemaname = current_schema()
          AND indexname NOT LIKE '%\\_pkey' AND indexname NOT LIKE '%\\_key' AND tablename NOT LIKE '\\_sqlx%' ORDER BY 1";
     let indexes: Vec<(String,)> = sqlx::query_as(indexes)

@@ -185,6 +185,10 @@ impl World {
         }
     }
 
+    pub fn clock_now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     pub fn later_days(&self, days: i64) {
         self.clock.advance_ms(days * 86_400_000);
     }

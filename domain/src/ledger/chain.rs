@@ -88,6 +88,16 @@ impl Chain {
     }
 }
 
+/// A hash in full, as statements carry it: 64 hexadecimal digits.
+pub fn hexadecimal(hash: &[u8; 32]) -> String {
+    hash.iter()
+        .fold(String::with_capacity(64), |mut text, byte| {
+            // A text takes whatever is written into it.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}
+
 /// The canonical form of an entry: see the top of this file.
 pub fn canonical(number: i64, transfer: &Transfer) -> String {
     let mut text = String::with_capacity(192);
@@ -116,9 +126,49 @@ impl fmt::Display for Link {
     }
 }
 
+/// How a device keeps how far it has followed: `LENGTH/HASH`.
+impl fmt::Display for Chain {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}/", self.length)?;
+        self.head
+            .iter()
+            .try_for_each(|byte| write!(out, "{byte:02x}"))
+    }
+}
+
+impl FromStr for Chain {
+    type Err = NotALink;
+    fn from_str(text: &str) -> Result<Self, NotALink> {
+        let (length, hash) = text.split_once('/').ok_or(NotALink)?;
+        if hash.len() != 64 || !hash.is_ascii() {
+            return Err(NotALink);
+        }
+        let mut head = [0; 32];
+        for (place, eight) in head.chunks_exact_mut(8).enumerate() {
+            let link: Link = hash[place * 16..place * 16 + 16].parse()?;
+            eight.copy_from_slice(&link.0);
+        }
+        let length = length.parse().map_err(|_| NotALink)?;
+        Ok(Self { length, head })
+    }
+}
+
+impl Serialize for Chain {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Chain {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 /// A text that is not a link.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a link: 16 hexadecimal digits")]
+#[error("not a link of a chain")]
 pub struct NotALink;
 
 impl FromStr for Link {

@@ -436,6 +436,8 @@ proptest! {
         let line = of_order(&plan(), &engagement, &[sale]).expect("a rule").remove(0);
         prop_assert_eq!(line.shares.len(), parts.len());
         prop_assert_eq!(Centimes::sum(line.shares.iter().map(|share| share.amount)), Ok(line.amount));
+        let sellers = line.sellers(PersonId(20)).expect("fits");
+        prop_assert_eq!(Centimes::sum(sellers.iter().map(|seller| seller.base)), Ok(line.base), "and so does their turnover");
     }
 }
 
@@ -463,6 +465,10 @@ fn terms_by_which_a_sale_cannot_be_shared_out_are_not_published() {
         Err(EngagementError::SharesNotWhole {
             sum: Ppm(1_000_001)
         })
+    );
+    assert_eq!(
+        check(None, &[(20, 600_000), (21, 399_999)]),
+        Err(EngagementError::SharesNotWhole { sum: Ppm(999_999) })
     );
     assert_eq!(
         check(None, &[(20, 1_000_000), (21, 0)]),

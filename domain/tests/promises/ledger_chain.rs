@@ -65,6 +65,16 @@ proptest! {
     }
 
     #[test]
+    fn a_chain_is_kept_as_text_and_goes_on_from_there(events in prop::collection::vec(any_event(), 10..40)) {
+        let entries = entries(&events);
+        let (before, after) = entries.split_at(entries.len() / 2);
+        let kept: Chain = Chain::of(before).expect("whole").to_string().parse().expect("read");
+        let mut chain = kept;
+        prop_assert!(after.iter().all(|entry| chain.accepts(entry)));
+        prop_assert_eq!(Ok(chain), Chain::of(&entries));
+    }
+
+    #[test]
     fn an_entry_touched_in_any_field_is_named(events in prop::collection::vec(any_event(), 20..60), place: prop::sample::Index, field in 0u8..10) {
         let mut entries = entries(&events);
         prop_assume!(!entries.is_empty());
@@ -195,5 +205,17 @@ fn a_link_is_read_as_it_is_written_and_nothing_else_is_one() {
         "000102abcdef10ff0",
     ] {
         assert!(text.parse::<Link>().is_err(), "{text}");
+    }
+    let zeros = "0".repeat(64);
+    for text in [
+        String::new(),
+        format!("1{zeros}"),
+        format!("/{zeros}"),
+        format!("-1/{zeros}"),
+        format!("1/{}", &zeros[1..]),
+        format!("1/é{}", &zeros[2..]),
+        format!("1/{}g", &zeros[1..]),
+    ] {
+        assert!(text.parse::<Chain>().is_err(), "{text}");
     }
 }

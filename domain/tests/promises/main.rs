@@ -9,6 +9,7 @@ mod explanations;
 mod ledger_balances;
 mod ledger_chain;
 mod order_life;
+mod scenarios;
 mod settlement_closings;
 mod settlement_traps;
 mod wire_golden;

@@ -11,7 +11,9 @@ use taswiq_domain::catalogue::{Catalogue, Channel};
 use taswiq_domain::commission::{Band, CapPer, Conditions, Pays, Rule};
 use taswiq_domain::customer::{CustomerDetails, CustomerKind};
 use taswiq_domain::engagement::{Engagement, EngagementKind, Share};
-use taswiq_domain::ids::{CategoryId, CommandId, CustomerId, DeviceId, OrderId, PersonId};
+use taswiq_domain::ids::{
+    CategoryId, CommandId, CustomerId, DeviceId, OrderId, PersonId, PlanVersion,
+};
 use taswiq_domain::ledger::chain::Chain;
 use taswiq_domain::ledger::{Account, Cause, Purpose, Transfer};
 use taswiq_domain::money::{Centimes, Ppm};
@@ -21,11 +23,17 @@ use taswiq_domain::order::{CancelledBy, Fault, PaymentMethod, Place, Proof, Reas
 use taswiq_domain::period::Period;
 use taswiq_domain::person::{Profile, Role};
 use taswiq_domain::reading::read;
-use taswiq_domain::settlement::rules::{PeriodRules, Target, Tier};
+use taswiq_domain::settlement::rules::{Target, Tier};
+use taswiq_domain::settlement::supplement::{Outlook, outlook};
+use taswiq_domain::settlement::tax::TaxTerms;
+use taswiq_domain::settlement::{
+    AdvanceGiven, CappedRule, ClosingInput, EarlierMonth, MonthRules, Movement, NotYetIn,
+    NotYetInReason, PeriodRules, ReversalReason, SettledMonth, Statement, close,
+};
 use taswiq_domain::spoken_code::SpokenCode;
 use taswiq_domain::sync::*;
 use taswiq_domain::text::LocalText;
-use taswiq_domain::time::{FixedOffset, Timestamp};
+use taswiq_domain::time::{CivilDate, FixedOffset, Timestamp};
 use uuid::Uuid;
 
 /// Compares with the golden file; `UPDATE_GOLDEN=1` writes a file that does not exist yet, never
@@ -440,6 +448,142 @@ fn an_entry_of_every_cause() {
         .collect();
     golden("entries-v1", &entries);
     assert_eq!(Chain::of(&entries), Ok(chain));
+}
+
+/// A statement with everything on it, in each state of its payment.
+#[test]
+fn statements() {
+    let (october, november) = (
+        Period::new(2026, 10).expect("a month"),
+        Period::new(2026, 11).expect("a month"),
+    );
+    let rules = PeriodRules {
+        tiers: vec![
+            Tier {
+                from: Centimes(0),
+                below: Some(Centimes(1_000_000)),
+                rate: Ppm(0),
+            },
+            Tier {
+                from: Centimes(1_000_000),
+                below: None,
+                rate: Ppm(20_000),
+            },
+        ],
+        targets: vec![Target {
+            reach: Centimes(1_500_000),
+            bonus: Centimes(50_000),
+        }],
+        ..PeriodRules::default()
+    };
+    let month_rules = MonthRules {
+        plan: PlanVersion(3),
+        rules: &rules,
+    };
+    let settled = SettledMonth {
+        period: october,
+        plan: PlanVersion(3),
+        before: Outlook::default(),
+        now: outlook(&rules, Centimes(1_200_000)).expect("fits"),
+        capped: Vec::new(),
+    };
+    let movement = |purpose, amount, base, concerns, reason, capped| Movement {
+        purpose,
+        amount: Centimes(amount),
+        base: Centimes(base),
+        concerns,
+        reason,
+        capped,
+        count: 2,
+    };
+    let capped = CappedRule {
+        plan: PlanVersion(3),
+        rule: 4,
+        cap: Centimes(100_000),
+    };
+    let order = OrderId(Uuid::from_u128(1));
+    let waits = |why| NotYetIn {
+        order,
+        cooperative: HONEY_COOP,
+        amount: Centimes(8_400),
+        why,
+    };
+    let closing = close(ClosingInput {
+        number: 2,
+        agent: PersonId(20),
+        period: november,
+        closed_at: Timestamp(1_796_126_400_000),
+        rules: month_rules.clone(),
+        earlier: &[EarlierMonth {
+            rules: month_rules,
+            settled: &settled,
+        }],
+        owed: Centimes(30_000),
+        movements: &[
+            movement(
+                Purpose::CommissionVested,
+                120_000,
+                1_600_000,
+                november,
+                None,
+                Some(capped),
+            ),
+            movement(
+                Purpose::CommissionReversed,
+                -8_400,
+                -105_000,
+                october,
+                Some(ReversalReason::CustomerReturned),
+                None,
+            ),
+        ],
+        advances: &[AdvanceGiven {
+            advance: Uuid::from_u128(9),
+            at: Timestamp(1_793_534_400_000),
+            amount: Centimes(20_000),
+        }],
+        kind: EngagementKind::AutoEntrepreneur,
+        tax: &TaxTerms::default(),
+        paid_this_year_before: Centimes(7_950_000),
+        not_yet_in: vec![
+            waits(NotYetInReason::AwaitingAnswer),
+            waits(NotYetInReason::NotDelivered),
+            waits(NotYetInReason::WithdrawalOpen {
+                closes_at: Timestamp(1_796_000_000_000),
+            }),
+            waits(NotYetInReason::NotPaid),
+            waits(NotYetInReason::NotDeposited),
+            waits(NotYetInReason::Disputed {
+                dispute: Uuid::from_u128(5),
+            }),
+            waits(NotYetInReason::MonthOpen),
+        ],
+    })
+    .expect("good books");
+    let statement = Statement {
+        chain_head: "ab".repeat(32),
+        ..closing.statement
+    };
+    let states = [
+        PaymentState::Nothing,
+        PaymentState::Payable,
+        PaymentState::Prepared,
+        PaymentState::Approved,
+        PaymentState::Paid {
+            on: CivilDate::new(2026, 12, 5).expect("a date"),
+            reference: "VIR 4711".to_owned(),
+        },
+    ];
+    let changes: Vec<Change> = states
+        .into_iter()
+        .map(|payment| {
+            Change::Statement(Box::new(StatementDocument {
+                statement: statement.clone(),
+                payment,
+            }))
+        })
+        .collect();
+    golden("statements-v1", &changes);
 }
 
 #[test]

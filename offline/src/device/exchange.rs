@@ -3,13 +3,13 @@
 use super::Device;
 use super::memory::{Memory, Plan, Step, count};
 use crate::engine::Summary;
-use crate::record::{Acknowledged, Head, ParkedRecord, Queued};
+use crate::record::{Acknowledged, Followed, Head, ParkedRecord, Queued};
 use crate::store::{LocalStore, StoreError};
 use crate::wire::Decoded;
 use taswiq_domain::ids::{CommandId, CustomerId, OrderId};
 use taswiq_domain::limits;
 use taswiq_domain::sync::{
-    Answer, Change, Command, CommandBody, PROTOCOL, Request, Response, Waiting,
+    Answer, Change, Command, CommandBody, LedgerEntry, PROTOCOL, Request, Response, Waiting,
 };
 use taswiq_domain::time::Timestamp;
 use uuid::Uuid;
@@ -90,8 +90,20 @@ impl<S: LocalStore> Device<S> {
         } = answer;
         let mut changes = std::mem::take(&mut response.changes);
         let digest: Vec<Digest> = changes.iter().filter_map(Digest::of).collect();
+        let entries: Vec<LedgerEntry> = changes
+            .iter()
+            .filter_map(|change| match change {
+                Change::Entry(entry) => Some(entry.clone()),
+                _ => None,
+            })
+            .collect();
         let plan = |memory: &Memory| {
             let (mut plan, mut summary) = memory.plan_answer(sent, &response, &digest);
+            // Where a change was passed over an entry may be missing that is not: the build that
+            // understands it reads all of them again.
+            if plan.takes_changes && !skipped && plan.head.skipped_by.is_none() {
+                plan.head.followed = memory.follow(&entries);
+            }
             // What is kept back is nothing that the next request could bring.
             let kept_back = memory.outbox.len() - memory.sendable(&self.held());
             summary.waiting = summary.waiting.saturating_sub(count(kept_back));
@@ -124,7 +136,7 @@ impl Digest {
             Change::OrderRemoved(id) => Some(Self::Order(*id)),
             Change::ParkedSettled(settled) => Some(Self::Settled(settled.command)),
             Change::Dispute(document) => Some(Self::Dispute(document.dispute.id)),
-            Change::Catalogue(_) | Change::Entry(_) => None,
+            Change::Catalogue(_) | Change::Entry(_) | Change::Statement(_) => None,
         }
     }
 
@@ -149,6 +161,29 @@ impl Digest {
 }
 
 impl Memory {
+    /// Follows the agent's chain through entries that have come. One that came before must be what it
+    /// was.
+    fn follow(&self, entries: &[LedgerEntry]) -> Followed {
+        let mut followed = self.head.followed;
+        for entry in entries {
+            if followed.broken.is_some() {
+                break;
+            }
+            let fits = if entry.number <= followed.last {
+                let known = self.documents.entries.get(&entry.number);
+                known.is_none_or(|known| **known == *entry)
+            } else {
+                followed.chain.accepts(entry)
+            };
+            if fits {
+                followed.last = followed.last.max(entry.number);
+            } else {
+                followed.broken = Some(entry.number);
+            }
+        }
+        followed
+    }
+
     /// The first number that is kept back. Only the newest commands can be: what is done after them
     /// may build on them, and does not wait.
     pub(super) fn held_from(&self, held: &[CommandId]) -> Option<u64> {

@@ -4,7 +4,8 @@ use super::view::{Documents, Known, KnownOrder, Overlay, Parked, creates};
 use super::{ActError, UndoError};
 use crate::device::view::OrderView;
 use crate::record::{
-    Acknowledged, CATALOGUE, Draft, HEAD, Head, PROFILE, ParkedRecord, Queued, Stored, seq_key,
+    Acknowledged, CATALOGUE, Draft, Followed, HEAD, Head, PROFILE, ParkedRecord, Queued, STATEMENT,
+    Stored, seq_key,
 };
 use crate::store::{Batch, Expected, LocalStore, StoreError, Table};
 use serde::Serialize;
@@ -13,6 +14,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 use taswiq_domain::ids::CommandId;
+use taswiq_domain::period::Period;
 use taswiq_domain::reading;
 use taswiq_domain::refusal::Refusal;
 use taswiq_domain::sync::{Change, Command, CommandBody, OrderDocument};
@@ -371,6 +373,9 @@ impl Plan {
     pub(super) fn reread(&mut self) {
         self.head.cursor = 0;
         self.head.generation += 1;
+        // A server that was restored from an older copy goes on from there: the chain is followed
+        // anew, from its first entry.
+        self.head.followed = Followed::default();
         self.head.rereading = true;
         self.rereads = true;
     }
@@ -398,6 +403,10 @@ impl Documents {
             .entries
             .keys()
             .map(|number| (Table::Entries, number_key(*number)));
+        let statements = self
+            .statements
+            .keys()
+            .map(|period| (Table::Documents, statement_key(*period)));
         let disputes = self
             .disputes
             .keys()
@@ -405,6 +414,7 @@ impl Documents {
         customers
             .chain(orders)
             .chain(entries)
+            .chain(statements)
             .chain(disputes)
             .collect()
     }
@@ -422,15 +432,15 @@ impl Documents {
                     .ok()
                     .and_then(|number| self.entries.remove(&number));
             }
+            Table::Documents => {
+                key.strip_prefix(STATEMENT)
+                    .and_then(|period| period.parse().ok())
+                    .and_then(|period| self.statements.remove(&period));
+            }
             Table::Disputes => {
                 key.parse().ok().and_then(|id| self.disputes.remove(&id));
             }
-            Table::Meta
-            | Table::Outbox
-            | Table::Acknowledged
-            | Table::Parked
-            | Table::Drafts
-            | Table::Documents => {}
+            Table::Meta | Table::Outbox | Table::Acknowledged | Table::Parked | Table::Drafts => {}
         }
     }
 
@@ -456,6 +466,10 @@ impl Documents {
                     .insert(document.dispute.id, Rc::from(document));
             }
             Change::ParkedSettled(_) => {}
+            Change::Statement(document) => {
+                self.statements
+                    .insert(document.statement.period, Rc::from(document));
+            }
         }
     }
 
@@ -487,6 +501,9 @@ fn place_of(change: &Change) -> Option<(Table, String)> {
         Change::Order(document) => Some((Table::Orders, document.order.id.to_string())),
         Change::OrderRemoved(id) => Some((Table::Orders, id.to_string())),
         Change::Entry(entry) => Some((Table::Entries, number_key(entry.number))),
+        Change::Statement(document) => {
+            Some((Table::Documents, statement_key(document.statement.period)))
+        }
         Change::Dispute(document) => Some((Table::Disputes, document.dispute.id.to_string())),
     }
 }
@@ -535,6 +552,14 @@ fn write_change(batch: &mut Batch, generation: u32, change: &Change) {
                 document: entry,
             }),
         ),
+        Change::Statement(document) => batch.put(
+            Table::Documents,
+            statement_key(document.statement.period),
+            json(&Stored {
+                generation,
+                document,
+            }),
+        ),
         Change::Dispute(document) => batch.put(
             Table::Disputes,
             document.dispute.id.to_string(),
@@ -545,6 +570,11 @@ fn write_change(batch: &mut Batch, generation: u32, change: &Change) {
         ),
         Change::ParkedSettled(_) => {}
     }
+}
+
+/// The key of a statement: a month has one.
+fn statement_key(period: Period) -> String {
+    format!("{STATEMENT}{period}")
 }
 
 /// The key of an entry: its number with leading zeros, so that keys sort as numbers do.
@@ -629,13 +659,16 @@ impl Memory {
                     Table::Entries => document(reading::read(&value), Change::Entry),
                     Table::Disputes => document(reading::read(&value), Change::Dispute),
                     _ if key == PROFILE => document(reading::read(&value), Change::Profile),
+                    _ if key.starts_with(STATEMENT) => {
+                        document(reading::read(&value), Change::Statement)
+                    }
                     _ => document(reading::read_long(&value), Change::Catalogue),
                 };
                 match read {
                     Some((generation, change)) => {
                         let old = self.head.rereading
                             && generation < self.head.generation
-                            && table != Table::Documents;
+                            && ![PROFILE, CATALOGUE].contains(&key.as_str());
                         self.outdated.extend(place_of(&change).filter(|_| old));
                         self.documents.take(change);
                     }

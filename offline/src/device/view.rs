@@ -17,9 +17,12 @@ use taswiq_domain::ids::{CommandId, CustomerId, OrderId, PersonId};
 use taswiq_domain::ledger::{Account, Transfer};
 use taswiq_domain::money::{Centimes, Overflow};
 use taswiq_domain::order::Order;
+use taswiq_domain::period::Period;
 use taswiq_domain::person::Profile;
 use taswiq_domain::refusal::Refusal;
-use taswiq_domain::sync::{Command, CommandBody, DisputeDocument, DisputeStep, LedgerEntry};
+use taswiq_domain::sync::{
+    Command, CommandBody, DisputeDocument, DisputeStep, LedgerEntry, StatementDocument,
+};
 use taswiq_domain::text;
 use taswiq_domain::time::{FixedOffset, Timestamp};
 use uuid::Uuid;
@@ -198,6 +201,7 @@ pub(super) struct Documents {
     pub(super) customers: HashMap<CustomerId, Known>,
     pub(super) orders: HashMap<OrderId, KnownOrder>,
     pub(super) entries: BTreeMap<i64, Rc<LedgerEntry>>,
+    pub(super) statements: BTreeMap<Period, Rc<StatementDocument>>,
     pub(super) disputes: HashMap<Uuid, Rc<DisputeDocument>>,
 }
 

@@ -1,14 +1,20 @@
 //! What the person sees, does, takes back and finds again.
 
+use crate::model_server::ModelServer;
 use crate::phone::{Phone, Way, decoded, server};
 use crate::world::*;
 use std::cell::RefCell;
 use std::rc::Rc;
-use taswiq_domain::ids::{CommandId, DeviceId};
+use taswiq_domain::engagement::EngagementKind;
+use taswiq_domain::ids::{CommandId, DeviceId, PlanVersion};
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::Stage;
+use taswiq_domain::period::Period;
 use taswiq_domain::refusal::Refusal;
-use taswiq_domain::sync::CommandBody;
+use taswiq_domain::settlement::tax::TaxTerms;
+use taswiq_domain::settlement::{ClosingInput, MonthRules, PeriodRules, Statement, close};
+use taswiq_domain::sync::{CommandBody, PaymentState, StatementDocument};
+use taswiq_domain::time::CivilDate;
 use taswiq_offline::driver::TransportError;
 use taswiq_offline::store::{Fault, StoreError};
 use taswiq_offline::{ActError, Changed, Device, OpenError, Phase, UndoError, Whereabouts};
@@ -760,4 +766,69 @@ async fn screens_hear_of_every_change_and_of_its_origin() {
         [Changed::Refreshed]
     );
     assert_eq!(phone.device.orders().len(), 2);
+}
+
+/// A statement of a month in which nothing was sold.
+fn statement(period: Period, number: u32) -> Statement {
+    let rules = PeriodRules::default();
+    let closing = close(ClosingInput {
+        number,
+        agent: AGENT,
+        period,
+        closed_at: NOON,
+        rules: MonthRules {
+            plan: PlanVersion(1),
+            rules: &rules,
+        },
+        earlier: &[],
+        owed: Centimes::ZERO,
+        movements: &[],
+        advances: &[],
+        kind: EngagementKind::default(),
+        tax: &TaxTerms::default(),
+        paid_this_year_before: Centimes::ZERO,
+        not_yet_in: Vec::new(),
+    });
+    closing.expect("good books").statement
+}
+
+#[tokio::test]
+async fn statements_are_read_without_a_network_and_follow_their_payment() {
+    let phone = agent().await;
+    let october = Period::new(2026, 10).expect("a month");
+    let paid = PaymentState::Paid {
+        on: CivilDate::new(2026, 12, 3).expect("a date"),
+        reference: "VIR 4711".to_owned(),
+    };
+    let backup = phone.network.server.borrow().clone();
+    for (number, payment) in [
+        (1, PaymentState::Payable),
+        (2, PaymentState::Nothing),
+        (1, paid.clone()),
+    ] {
+        let period = if number == 1 { october } else { october.next() };
+        phone.network.server.borrow_mut().state(StatementDocument {
+            statement: statement(period, number),
+            payment,
+        });
+        phone.sync().await;
+    }
+    let phone = phone.restarted().await;
+    let known: Vec<(u32, PaymentState)> = phone
+        .device
+        .statements()
+        .iter()
+        .map(|document| (document.statement.number, document.payment.clone()))
+        .collect();
+    assert_eq!(known, [(2, PaymentState::Nothing), (1, paid)]);
+    assert!(phone.device.statement(october.previous()).is_none());
+    assert!(phone.device.is_ready(), "the catalogue lies beside them");
+    // A server restored from before the close knows nothing of it, and neither does the phone then.
+    let mut backup = ModelServer::restored_from(&backup, 2);
+    backup.changes_per_answer = 1;
+    phone.network.server.replace(backup);
+    phone.sync().await;
+    assert!(phone.device.statements().is_empty());
+    let phone = phone.restarted().await;
+    assert!(phone.device.statements().is_empty() && phone.device.is_ready());
 }

@@ -1,6 +1,7 @@
 //! What a device promises to the person who holds it, against a small model of the server and any
 //! bad luck on the way.
 
+mod chain;
 mod device;
 mod disputes;
 mod engine;

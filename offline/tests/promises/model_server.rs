@@ -16,7 +16,7 @@ use taswiq_domain::period::Period;
 use taswiq_domain::refusal::Refusal;
 use taswiq_domain::sync::{
     Answer, Change, Command, CommandBody, CommandResult, DisputeDocument, DisputeStep, LedgerEntry,
-    OrderDocument, PROTOCOL, ParkedSettled, Request, Response,
+    OrderDocument, PROTOCOL, ParkedSettled, Request, Response, StatementDocument,
 };
 use taswiq_domain::time::{FixedOffset, Timestamp};
 use uuid::Uuid;
@@ -32,6 +32,7 @@ pub struct ModelServer {
     pub customers: BTreeMap<CustomerId, Customer>,
     pub orders: BTreeMap<OrderId, OrderDocument>,
     pub entries: Vec<LedgerEntry>,
+    pub statements: BTreeMap<Period, StatementDocument>,
     chain: Chain,
     pub disputes: BTreeMap<Uuid, DisputeDocument>,
     /// Every command that took effect, in the order in which it did.
@@ -57,6 +58,7 @@ enum Fed {
     Order(OrderId),
     OrderGone(OrderId),
     Entry(usize),
+    Statement(Period),
     Settled(ParkedSettled),
     Dispute(Uuid),
 }
@@ -74,6 +76,7 @@ impl ModelServer {
             customers: BTreeMap::new(),
             orders: BTreeMap::new(),
             entries: Vec::new(),
+            statements: BTreeMap::new(),
             chain: Chain::default(),
             disputes: BTreeMap::new(),
             applied: Vec::new(),
@@ -131,6 +134,18 @@ impl ModelServer {
             cursor,
             more,
         }
+    }
+
+    /// A month is closed, or its statement is paid.
+    pub fn state(&mut self, document: StatementDocument) {
+        let period = document.statement.period;
+        self.statements.insert(period, document);
+        self.feed.push(Fed::Statement(period));
+    }
+
+    /// Lets the phones hear of an entry once more.
+    pub fn tell_entry_again(&mut self, index: usize) {
+        self.feed.push(Fed::Entry(index));
     }
 
     /// Something that another person does.
@@ -379,10 +394,17 @@ impl ModelServer {
         Some(match fed {
             Fed::Profiles => Change::Profile(profile(person)),
             Fed::Catalogue => Change::Catalogue(Box::new(self.catalogue.clone())),
-            Fed::Customer(_) | Fed::Entry(_) | Fed::Dispute(_) if cooperative => return None,
+            Fed::Customer(_) | Fed::Entry(_) | Fed::Statement(_) | Fed::Dispute(_)
+                if cooperative =>
+            {
+                return None;
+            }
             Fed::Dispute(id) => Change::Dispute(Box::new(self.disputes[id].clone())),
             Fed::Customer(id) => Change::Customer(self.customers[id].clone()),
             Fed::Entry(index) => Change::Entry(self.entries[*index].clone()),
+            Fed::Statement(period) => {
+                Change::Statement(Box::new(self.statements.get(period)?.clone()))
+            }
             Fed::Order(id) => {
                 let mut document = self.orders.get(id)?.clone();
                 if cooperative {

@@ -11,5 +11,6 @@ mod limits;
 mod office;
 mod openapi;
 mod process;
+mod settlement;
 mod sync;
 mod world;

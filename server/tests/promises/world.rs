@@ -153,6 +153,11 @@ impl World {
         }
     }
 
+    /// The person of this role.
+    pub fn person_of(&self, role: Role) -> PersonId {
+        self.people[&role]
+    }
+
     /// A new session of the person of this role, as a cookie.
     pub async fn cookie_of(&self, role: Role) -> String {
         let signed_in = self

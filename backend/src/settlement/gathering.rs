@@ -1,0 +1,591 @@
+//! What is known of every agent when a month is closed: read by sums over the whole month, not order
+//! by order, so that a million orders cost little more than adding them up.
+//!
+//! Only the exceptions are read one by one: what came late, what was taken back, what is not yet in.
+
+use super::sql::{self, CappedLineRow, EntryRow};
+use super::tax;
+use crate::clock::Casablanca;
+use crate::db::Conn;
+use crate::error::OfficeError;
+use crate::{disputes, engagements, orders};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use taswiq_domain::catalogue::Catalogue;
+use taswiq_domain::commission::{CapPer, standings};
+use taswiq_domain::engagement::{Engagement, EngagementKind, in_force};
+use taswiq_domain::ids::{CooperativeId, OrderId, PersonId, PlanVersion};
+use taswiq_domain::ledger::Purpose;
+use taswiq_domain::money::Centimes;
+use taswiq_domain::order::OrderEvent;
+use taswiq_domain::period::Period;
+use taswiq_domain::settlement::movement::{LineEntry, attribute};
+use taswiq_domain::settlement::tax::TaxTerms;
+use taswiq_domain::settlement::{
+    AdvanceGiven, CappedRule, Closing, ClosingError, ClosingInput, EarlierMonth, MonthRules,
+    Movement, NotYetIn, NotYetInReason, PeriodRules, ReversalReason, SettledMonth, Statement,
+    close, why_not_in,
+};
+use taswiq_domain::time::{Calendar, Timestamp};
+use uuid::Uuid;
+
+/// Orders read at once.
+const ORDERS_AT_ONCE: usize = 256;
+
+/// A line of an order as somebody earns by it.
+type LineOf = (Uuid, i64, i64);
+
+/// Which month, and what everybody's statement needs.
+pub struct Gathering<'a> {
+    pub catalogue: Arc<Catalogue>,
+    pub calendar: &'a Casablanca,
+    pub period: Period,
+    /// When it is closed.
+    pub now: Timestamp,
+}
+
+/// What is known of one agent.
+#[derive(Default)]
+struct Known {
+    engagements: Vec<Engagement>,
+    created_at: Timestamp,
+    deactivated_at: Option<Timestamp>,
+    movements: Vec<Movement>,
+    advances: Vec<AdvanceGiven>,
+    not_yet_in: Vec<NotYetIn>,
+    last: Option<sql::LastRow>,
+    debt_changed: Centimes,
+}
+
+impl Gathering<'_> {
+    /// Closes the month of every agent who has one, by id. Nothing is written.
+    pub async fn close_all(&self, conn: &mut Conn) -> Result<Vec<Closing>, OfficeError> {
+        let mut agents = self.agents(conn).await?;
+        let stored = i64::from(self.period.months_since_1970());
+        for (agent, movement) in self.movements(conn).await? {
+            agents.entry(agent).or_default().movements.push(movement);
+        }
+        for row in sql::advances(conn, stored).await? {
+            let known = agents.entry(PersonId(row.chain_agent)).or_default();
+            known.advances.push(AdvanceGiven {
+                advance: row.cause_id,
+                at: Timestamp(row.at),
+                amount: Centimes(row.amount_centimes),
+            });
+        }
+        for (agent, change) in sql::carried(conn, stored).await? {
+            agents.entry(PersonId(agent)).or_default().debt_changed = Centimes(change);
+        }
+        for row in sql::last(conn).await? {
+            let agent = PersonId(row.agent_id);
+            agents.entry(agent).or_default().last = Some(row);
+        }
+        for (agent, part) in self.not_yet_in(conn).await? {
+            agents.entry(agent).or_default().not_yet_in.push(part);
+        }
+        let terms = tax::load(conn).await?;
+        let terms = taswiq_domain::settlement::tax::in_force(&terms, self.now)
+            .cloned()
+            .unwrap_or_default();
+        let mut closings = Vec::with_capacity(agents.len());
+        for (agent, known) in agents {
+            if known.has_a_month(self) {
+                let settled = self.settled(conn, agent, &known).await?;
+                closings.push(self.close_one(agent, known, &settled, &terms)?);
+            }
+        }
+        Ok(closings)
+    }
+
+    async fn agents(&self, conn: &mut Conn) -> Result<BTreeMap<PersonId, Known>, OfficeError> {
+        let mut agents: BTreeMap<PersonId, Known> = sql::agents(conn)
+            .await?
+            .into_iter()
+            .map(|row| {
+                let known = Known {
+                    created_at: Timestamp(row.created_at),
+                    deactivated_at: row.deactivated_at.map(Timestamp),
+                    ..Known::default()
+                };
+                (PersonId(row.id), known)
+            })
+            .collect();
+        for (person, engagement) in engagements::load_all(conn).await? {
+            if let Some(known) = agents.get_mut(&person) {
+                known.engagements.push(engagement);
+            }
+        }
+        Ok(agents)
+    }
+
+    /// Everything that moved on the earned accounts and counts in the month.
+    async fn movements(&self, conn: &mut Conn) -> Result<Vec<(PersonId, Movement)>, OfficeError> {
+        let stored = i64::from(self.period.months_since_1970());
+        let start = self.period.start(self.calendar).0;
+        let mut movements = Vec::new();
+        let mut capped_of: BTreeMap<(i64, String), (i64, i64, i64)> = BTreeMap::new();
+        let has_capped = sql::has_capped_lines(conn).await?;
+        if has_capped {
+            for row in sql::earned_capped(conn, stored, start).await? {
+                let part = capped_of
+                    .entry((row.chain_agent, row.purpose.clone()))
+                    .or_default();
+                part.0 += row.amount_centimes;
+                part.1 += row.base_centimes;
+                part.2 += row.count;
+                let rule = capped_rule(row.plan, row.rule, row.cap_centimes)?;
+                movements.push((
+                    PersonId(row.chain_agent),
+                    Movement {
+                        capped: Some(rule),
+                        ..self.on_time(
+                            &row.purpose,
+                            row.amount_centimes,
+                            row.base_centimes,
+                            row.count,
+                        )?
+                    },
+                ));
+            }
+        }
+        let mut late = false;
+        for row in sql::earned(conn, stored, start).await? {
+            late |= row.late > 0;
+            let (amount, base, count) = capped_of
+                .get(&(row.chain_agent, row.purpose.clone()))
+                .copied()
+                .unwrap_or_default();
+            if row.count > count {
+                let movement = self.on_time(
+                    &row.purpose,
+                    row.amount_centimes - amount,
+                    row.base_centimes - base,
+                    row.count - count,
+                )?;
+                movements.push((PersonId(row.chain_agent), movement));
+            }
+        }
+        let mut singles = sql::taken(conn, stored).await?;
+        if late {
+            singles.extend(sql::earned_late(conn, stored, start).await?);
+        }
+        movements.extend(self.one_by_one(conn, &singles, has_capped).await?);
+        for row in sql::corrections(conn, stored).await? {
+            movements.push((PersonId(row.chain_agent), self.correction(&row)?));
+        }
+        Ok(movements)
+    }
+
+    fn on_time(
+        &self,
+        purpose: &str,
+        amount: i64,
+        base: i64,
+        count: i64,
+    ) -> Result<Movement, OfficeError> {
+        Ok(Movement {
+            purpose: read_purpose(purpose)?,
+            amount: Centimes(amount),
+            base: Centimes(base),
+            concerns: self.period,
+            reason: None,
+            capped: None,
+            count: u32::try_from(count).unwrap_or(u32::MAX),
+        })
+    }
+
+    fn correction(&self, row: &EntryRow) -> Result<Movement, OfficeError> {
+        let sign = if row.is_taken { -1 } else { 1 };
+        let happened_at = Timestamp(row.corrected_at.unwrap_or(row.at));
+        Ok(Movement {
+            purpose: read_purpose(&row.purpose)?,
+            amount: Centimes(sign * row.amount_centimes),
+            base: Centimes(sign * row.base_centimes),
+            concerns: Period::at(happened_at, self.calendar).min(self.period),
+            reason: row.is_taken.then_some(ReversalReason::Corrected),
+            capped: None,
+            count: 1,
+        })
+    }
+
+    /// What was taken back, and what had happened in an earlier month: each with the months it
+    /// concerns, which its line's whole history says.
+    async fn one_by_one(
+        &self,
+        conn: &mut Conn,
+        singles: &[EntryRow],
+        has_capped: bool,
+    ) -> Result<Vec<(PersonId, Movement)>, OfficeError> {
+        let order_ids: BTreeSet<Uuid> = singles.iter().filter_map(|row| row.order_id).collect();
+        let order_ids: Vec<Uuid> = order_ids.into_iter().collect();
+        let mut reasons: HashMap<(Uuid, i64), ReversalReason> = HashMap::new();
+        if singles.iter().any(|row| row.is_taken) {
+            let stored = i64::from(self.period.months_since_1970());
+            for event in sql::taking_events(conn, stored).await? {
+                let body: OrderEvent = serde_json::from_str(&event.body)
+                    .map_err(|_| OfficeError::Corrupt { what: "an event" })?;
+                reasons.insert(
+                    (event.order_id, event.number),
+                    ReversalReason::of_event(&body),
+                );
+            }
+        }
+        let mut capped: HashMap<LineOf, CappedRule> = HashMap::new();
+        if has_capped {
+            for row in sql::capped_lines(conn, &order_ids).await? {
+                capped.insert(
+                    (row.order_id, row.cooperative_id, row.line),
+                    capped_rule(row.plan, row.rule, row.cap_centimes)?,
+                );
+            }
+        }
+        let mut histories: BTreeMap<(i64, LineOf), Vec<(i64, LineEntry)>> = BTreeMap::new();
+        for row in sql::of_orders(conn, &order_ids).await? {
+            let Some(order) = row.order_id else { continue };
+            let sign = if row.is_taken { -1 } else { 1 };
+            histories
+                .entry((row.chain_agent, (order, row.cooperative_id, row.line)))
+                .or_default()
+                .push((
+                    row.number,
+                    LineEntry {
+                        happened_in: Period::at(Timestamp(row.at), self.calendar),
+                        amount: Centimes(sign * row.amount_centimes),
+                        base: Centimes(sign * row.base_centimes),
+                    },
+                ));
+        }
+        let asked: HashMap<i64, &EntryRow> = singles.iter().map(|row| (row.number, row)).collect();
+        let mut movements = Vec::new();
+        for ((agent, line), history) in histories {
+            let entries: Vec<LineEntry> = history.iter().map(|(_, entry)| *entry).collect();
+            for part in attribute(&entries)? {
+                let Some(row) = asked.get(&history[part.entry].0) else {
+                    continue;
+                };
+                let reason = row.is_taken.then(|| {
+                    reasons
+                        .get(&(line.0, row.event_number))
+                        .copied()
+                        .unwrap_or(ReversalReason::Corrected)
+                });
+                movements.push((
+                    PersonId(agent),
+                    Movement {
+                        purpose: read_purpose(&row.purpose)?,
+                        amount: part.amount,
+                        base: part.base,
+                        concerns: part.concerns.min(self.period),
+                        reason,
+                        capped: capped.get(&line).copied(),
+                        count: 1,
+                    },
+                ));
+            }
+        }
+        // What a dispute holds or gives concerns the month it counts in.
+        for row in singles.iter().filter(|row| row.order_id.is_none()) {
+            let sign = if row.is_taken { -1 } else { 1 };
+            movements.push((
+                PersonId(row.chain_agent),
+                self.on_time(&row.purpose, sign * row.amount_centimes, 0, 1)?,
+            ));
+        }
+        Ok(movements)
+    }
+
+    /// What an agent may still expect from orders taken before the month's end, and why it is not in.
+    async fn not_yet_in(&self, conn: &mut Conn) -> Result<Vec<(PersonId, NotYetIn)>, OfficeError> {
+        let end = self.period.end(self.calendar);
+        let ids: BTreeSet<OrderId> = sql::waiting_orders(conn, end.0)
+            .await?
+            .into_iter()
+            .map(|(id,)| OrderId(id))
+            .collect();
+        let ids: Vec<OrderId> = ids.into_iter().collect();
+        let mut parts = Vec::new();
+        for some in ids.chunks(ORDERS_AT_ONCE) {
+            for stored in orders::load(conn, some).await? {
+                let order = &stored.order;
+                for sub_order in &order.sub_orders {
+                    let Some(why) = why_not_in(sub_order)? else {
+                        continue;
+                    };
+                    let mut of_people: BTreeMap<PersonId, Centimes> = BTreeMap::new();
+                    for line in &sub_order.lines {
+                        for (person, standing) in standings(sub_order, line, order.agent)? {
+                            let amount = of_people.entry(person).or_default();
+                            *amount = amount.plus(standing.pending)?.plus(standing.estimate)?;
+                        }
+                    }
+                    let of_people = of_people
+                        .into_iter()
+                        .filter(|(_, amount)| *amount > Centimes::ZERO);
+                    parts.extend(of_people.map(|(person, amount)| {
+                        let part = NotYetIn {
+                            order: order.id,
+                            cooperative: sub_order.cooperative,
+                            amount,
+                            why,
+                        };
+                        (person, part)
+                    }));
+                }
+            }
+        }
+        let stored = i64::from(self.period.months_since_1970());
+        for (agent, order, cooperative, amount) in sql::later(conn, stored, end.0).await? {
+            let part = NotYetIn {
+                order: OrderId(order),
+                cooperative: CooperativeId(cooperative),
+                amount: Centimes(amount),
+                why: NotYetInReason::MonthOpen,
+            };
+            parts.push((PersonId(agent), part));
+        }
+        for dispute in disputes::holding(conn).await? {
+            // An entry that no order caused waits on the agent's ladder, under what is held.
+            let Some(line) = dispute.claim.about.line.filter(|_| dispute.opened_at < end) else {
+                continue;
+            };
+            let part = NotYetIn {
+                order: line.order,
+                cooperative: line.cooperative,
+                amount: dispute.held()?,
+                why: NotYetInReason::Disputed {
+                    dispute: dispute.id,
+                },
+            };
+            parts.push((dispute.agent, part));
+        }
+        parts.sort_by_key(|(person, part)| (*person, part.why, part.order, part.cooperative));
+        Ok(parts)
+    }
+
+    /// The figures of the earlier months that movements concern, as the last statement left them.
+    async fn settled(
+        &self,
+        conn: &mut Conn,
+        agent: PersonId,
+        known: &Known,
+    ) -> Result<Vec<SettledMonth>, OfficeError> {
+        let mut missing: BTreeSet<Period> = known
+            .movements
+            .iter()
+            .map(|movement| movement.concerns)
+            .filter(|concerns| *concerns < self.period)
+            .collect();
+        let Some(&oldest) = missing.first() else {
+            return Ok(Vec::new());
+        };
+        let mut settled = Vec::new();
+        let since = i64::from(oldest.months_since_1970());
+        for (body,) in sql::since(conn, agent.0, since).await? {
+            if missing.is_empty() {
+                break;
+            }
+            let statement: Statement = read_statement(&body)?;
+            for month in statement.months {
+                if missing.remove(&month.period) {
+                    settled.push(month);
+                }
+            }
+        }
+        // Nothing was ever settled for it: a month without turnover.
+        settled.extend(missing.into_iter().map(|period| SettledMonth {
+            period,
+            plan: self.rules_of(period).plan,
+            before: Default::default(),
+            now: Default::default(),
+            capped: Vec::new(),
+        }));
+        Ok(settled)
+    }
+
+    /// The month rules of the plan in force when a month began. Of the first plan of all, when it
+    /// began within the month.
+    fn rules_of(&self, period: Period) -> MonthRules<'_> {
+        let (start, end) = (period.start(self.calendar), period.end(self.calendar));
+        let plans = &self.catalogue.plans;
+        let plan = plans
+            .iter()
+            .rev()
+            .find(|plan| plan.valid_from <= start)
+            .or_else(|| plans.first().filter(|plan| plan.valid_from < end));
+        match plan {
+            Some(plan) => MonthRules {
+                plan: plan.version,
+                rules: &plan.period,
+            },
+            None => MonthRules {
+                plan: PlanVersion(0),
+                rules: &NO_RULES,
+            },
+        }
+    }
+
+    fn rules_by(&self, version: PlanVersion) -> MonthRules<'_> {
+        let rules = self
+            .catalogue
+            .plans
+            .iter()
+            .find(|plan| plan.version == version)
+            .map_or(&NO_RULES, |plan| &plan.period);
+        MonthRules {
+            plan: version,
+            rules,
+        }
+    }
+
+    fn close_one(
+        &self,
+        agent: PersonId,
+        known: Known,
+        settled: &[SettledMonth],
+        terms: &TaxTerms,
+    ) -> Result<Closing, OfficeError> {
+        let rules = self.rules_of(self.period);
+        let without_guarantee = PeriodRules {
+            guaranteed: Centimes::ZERO,
+            ..rules.rules.clone()
+        };
+        let rules = if known.was_engaged_throughout(self) {
+            rules
+        } else {
+            MonthRules {
+                plan: rules.plan,
+                rules: &without_guarantee,
+            }
+        };
+        let earlier: Vec<EarlierMonth<'_>> = settled
+            .iter()
+            .map(|settled| EarlierMonth {
+                rules: self.rules_by(settled.plan),
+                settled,
+            })
+            .collect();
+        let owed = known
+            .last
+            .as_ref()
+            .map_or(Centimes::ZERO, |last| Centimes(last.carried_centimes))
+            .minus(known.debt_changed)?;
+        let year_of = |moment| self.calendar.date_at(moment).year_month_day().0;
+        let paid_this_year_before = known
+            .last
+            .as_ref()
+            .filter(|last| year_of(Timestamp(last.closed_at)) == year_of(self.now))
+            .map_or(Centimes::ZERO, |last| {
+                Centimes(last.paid_this_year_centimes)
+            });
+        let number = known.last.as_ref().map_or(0, |last| last.number) + 1;
+        let last_moment = self.period.end(self.calendar).plus_ms(-1);
+        let kind = in_force(&known.engagements, last_moment)
+            .or_else(|| known.engagements.first())
+            .map_or_else(EngagementKind::default, |engagement| engagement.kind);
+        close(ClosingInput {
+            number: u32::try_from(number).map_err(|_| OfficeError::Corrupt {
+                what: "the number of a statement",
+            })?,
+            agent,
+            period: self.period,
+            closed_at: self.now,
+            rules,
+            earlier: &earlier,
+            owed,
+            movements: &known.movements,
+            advances: &known.advances,
+            kind,
+            tax: terms,
+            paid_this_year_before,
+            not_yet_in: known.not_yet_in,
+        })
+        .map_err(|error| match error {
+            ClosingError::Overflow(overflow) => overflow.into(),
+            error => {
+                tracing::error!(%agent, %error, "the books of an agent contradict themselves");
+                OfficeError::Corrupt {
+                    what: "the books of an agent",
+                }
+            }
+        })
+    }
+}
+
+static NO_RULES: PeriodRules = PeriodRules {
+    tiers: Vec::new(),
+    targets: Vec::new(),
+    guaranteed: Centimes::ZERO,
+    lead_rate: taswiq_domain::money::Ppm(0),
+};
+
+impl Known {
+    /// Whoever was there gets a statement, if only to read why there is nothing; of those who had
+    /// left, whoever has something to settle.
+    fn has_a_month(&self, gathering: &Gathering<'_>) -> bool {
+        let start = gathering.period.start(gathering.calendar);
+        let end = gathering.period.end(gathering.calendar);
+        let was_there = self.created_at < end && self.deactivated_at.is_none_or(|at| at >= start);
+        let owes = self
+            .last
+            .as_ref()
+            .is_some_and(|last| last.carried_centimes > 0);
+        was_there
+            || owes
+            || !self.movements.is_empty()
+            || !self.advances.is_empty()
+            || !self.not_yet_in.is_empty()
+            || self.debt_changed != Centimes::ZERO
+    }
+
+    /// What is guaranteed is guaranteed for a whole month.
+    fn was_engaged_throughout(&self, gathering: &Gathering<'_>) -> bool {
+        let start = gathering.period.start(gathering.calendar);
+        let end = gathering.period.end(gathering.calendar);
+        let since = self
+            .engagements
+            .first()
+            .map_or(self.created_at, |first| first.valid_from);
+        since <= start && self.deactivated_at.is_none_or(|at| at >= end)
+    }
+}
+
+fn read_purpose(name: &str) -> Result<Purpose, OfficeError> {
+    Purpose::from_name(name).ok_or(OfficeError::Corrupt { what: "a purpose" })
+}
+
+fn capped_rule(plan: i64, rule: i64, cap: i64) -> Result<CappedRule, OfficeError> {
+    Ok(CappedRule {
+        plan: PlanVersion(plan),
+        rule: u16::try_from(rule).map_err(|_| OfficeError::Corrupt { what: "a rule" })?,
+        cap: Centimes(cap),
+    })
+}
+
+/// A statement as it was stored.
+pub(super) fn read_statement(body: &str) -> Result<Statement, OfficeError> {
+    serde_json::from_str(body).map_err(|_| OfficeError::Corrupt {
+        what: "a statement",
+    })
+}
+
+/// The lines of an order whose rule limits what a whole month earns by it.
+pub(crate) fn capped_lines(order: &taswiq_domain::order::Order) -> Vec<CappedLineRow> {
+    let mut rows = Vec::new();
+    for sub_order in &order.sub_orders {
+        for line in &sub_order.lines {
+            let commission = &line.commission;
+            let (CapPer::Period, Some(cap)) = (commission.cap_per, commission.cap) else {
+                continue;
+            };
+            rows.push(CappedLineRow {
+                order_id: order.id.0,
+                cooperative_id: sub_order.cooperative.0,
+                line: i64::from(line.number),
+                plan: order.plan.0,
+                rule: i64::from(commission.rule),
+                cap_centimes: cap.0,
+            });
+        }
+    }
+    rows
+}

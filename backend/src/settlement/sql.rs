@@ -1,0 +1,598 @@
+//! Statements of closing months: what moved, what waits, what was settled.
+
+use crate::db::{Conn, execute, fetch_all, fetch_in, fetch_one, fetch_optional, insert_rows};
+use uuid::Uuid;
+
+/// Somebody who has, or may have, an account.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct AgentRow {
+    pub id: i64,
+    pub is_agent: bool,
+    pub name: String,
+    pub created_at: i64,
+    pub deactivated_at: Option<i64>,
+}
+
+/// What came to an earned account by one purpose.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct EarnedRow {
+    pub chain_agent: i64,
+    pub purpose: String,
+    pub amount_centimes: i64,
+    pub base_centimes: i64,
+    pub count: i64,
+    pub late: i64,
+}
+
+/// The same of lines whose rule limits the month.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct CappedRow {
+    pub chain_agent: i64,
+    pub purpose: String,
+    pub plan: i64,
+    pub rule: i64,
+    pub cap_centimes: i64,
+    pub amount_centimes: i64,
+    pub base_centimes: i64,
+    pub count: i64,
+}
+
+/// One entry of an earned account.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct EntryRow {
+    pub number: i64,
+    pub chain_agent: i64,
+    pub purpose: String,
+    pub is_taken: bool,
+    pub order_id: Option<Uuid>,
+    pub cooperative_id: i64,
+    pub line: i64,
+    pub event_number: i64,
+    pub amount_centimes: i64,
+    pub base_centimes: i64,
+    pub at: i64,
+    /// When that happened which it takes back.
+    pub corrected_at: Option<i64>,
+}
+
+/// What happened to an order.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct EventRow {
+    pub order_id: Uuid,
+    pub number: i64,
+    pub body: String,
+}
+
+/// A rule that limits what a month earns by it, and a line that it holds for.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct CappedLineRow {
+    pub order_id: Uuid,
+    pub cooperative_id: i64,
+    pub line: i64,
+    pub plan: i64,
+    pub rule: i64,
+    pub cap_centimes: i64,
+}
+
+/// What an agent was paid in advance.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct AdvancedRow {
+    pub chain_agent: i64,
+    pub cause_id: Uuid,
+    pub at: i64,
+    pub amount_centimes: i64,
+}
+
+/// The last statement of an agent.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct LastRow {
+    pub agent_id: i64,
+    pub number: i64,
+    pub closed_at: i64,
+    pub carried_centimes: i64,
+    pub paid_this_year_centimes: i64,
+}
+
+/// A statement as stored.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct StatementRow {
+    pub agent_id: i64,
+    pub period: i64,
+    pub number: i64,
+    pub closed_at: i64,
+    pub payable_centimes: i64,
+    pub withheld_centimes: i64,
+    pub recovered_centimes: i64,
+    pub advances_centimes: i64,
+    pub net_centimes: i64,
+    pub carried_centimes: i64,
+    pub paid_this_year_centimes: i64,
+    pub not_yet_in_centimes: i64,
+    pub body: String,
+}
+
+/// A statement in a list, with how it stands with its payment.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct SummaryRow {
+    pub agent_id: i64,
+    pub name: String,
+    pub period: i64,
+    pub number: i64,
+    pub payable_centimes: i64,
+    pub withheld_centimes: i64,
+    pub recovered_centimes: i64,
+    pub advances_centimes: i64,
+    pub net_centimes: i64,
+    pub carried_centimes: i64,
+    pub not_yet_in_centimes: i64,
+    pub payout_id: Option<i64>,
+    pub approved_at: Option<i64>,
+    pub paid_on: Option<i64>,
+    pub reference: Option<String>,
+}
+
+/// An entry on a statement.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct StatementEntryRow {
+    pub number: i64,
+    pub at: i64,
+    pub purpose: String,
+    pub is_taken: bool,
+    pub order_id: Option<Uuid>,
+    pub code: Option<String>,
+    pub amount_centimes: i64,
+    pub base_centimes: i64,
+}
+
+/// A closed month and the sums of its statements.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct MonthRow {
+    pub period: i64,
+    pub closed_by: i64,
+    pub closed_at: i64,
+    pub statements: i64,
+    pub payable_centimes: i64,
+    pub withheld_centimes: i64,
+    pub recovered_centimes: i64,
+    pub advances_centimes: i64,
+    pub net_centimes: i64,
+    pub carried_centimes: i64,
+    pub not_yet_in_centimes: i64,
+    pub paid_centimes: i64,
+}
+
+/// The first month in which an agent's entry counts.
+pub async fn first_period(conn: &mut Conn) -> Result<Option<i64>, sqlx::Error> {
+    let (first,) = fetch_one!(
+        conn,
+        (Option<i64>,),
+        "SELECT MIN(period) FROM ledger_transfer WHERE credit_account = 'agent_earned'"
+    )?;
+    Ok(first)
+}
+
+pub async fn founded_at(conn: &mut Conn) -> Result<i64, sqlx::Error> {
+    let (at,) = fetch_one!(conn, (i64,), "SELECT created_at FROM office WHERE id = 1")?;
+    Ok(at)
+}
+
+/// Every agent, and whoever else has entries.
+pub async fn agents(conn: &mut Conn) -> Result<Vec<AgentRow>, sqlx::Error> {
+    fetch_all!(
+        conn,
+        AgentRow,
+        "SELECT id, role = 'agent' AS is_agent, name, created_at, deactivated_at FROM person
+         WHERE role = 'agent' OR id IN (SELECT agent_id FROM agent_chain) ORDER BY id"
+    )
+}
+
+/// What came to the earned accounts in a month: of what happened in it, the sums; of what happened
+/// before, how many.
+pub async fn earned(
+    conn: &mut Conn,
+    period: i64,
+    start: i64,
+) -> Result<Vec<EarnedRow>, sqlx::Error> {
+    fetch_all!(
+        conn,
+        EarnedRow,
+        "SELECT chain_agent, purpose,
+             CAST(SUM(CASE WHEN at >= $2 THEN amount_centimes ELSE 0 END) AS BIGINT) AS amount_centimes,
+             CAST(SUM(CASE WHEN at >= $2 THEN base_centimes ELSE 0 END) AS BIGINT) AS base_centimes,
+             CAST(SUM(CASE WHEN at >= $2 THEN 1 ELSE 0 END) AS BIGINT) AS count,
+             CAST(SUM(CASE WHEN at >= $2 THEN 0 ELSE 1 END) AS BIGINT) AS late
+         FROM ledger_transfer
+         WHERE credit_account = 'agent_earned' AND period = $1 AND purpose <> 'correction'
+         GROUP BY chain_agent, purpose",
+        period,
+        start,
+    )
+}
+
+pub async fn has_capped_lines(conn: &mut Conn) -> Result<bool, sqlx::Error> {
+    let row = fetch_optional!(conn, (i64,), "SELECT line FROM capped_line LIMIT 1")?;
+    Ok(row.is_some())
+}
+
+/// Of what happened in a month, the part that rules earned which limit it.
+pub async fn earned_capped(
+    conn: &mut Conn,
+    period: i64,
+    start: i64,
+) -> Result<Vec<CappedRow>, sqlx::Error> {
+    fetch_all!(
+        conn,
+        CappedRow,
+        "SELECT entry.chain_agent, entry.purpose, capped.plan, capped.rule, capped.cap_centimes,
+             CAST(SUM(entry.amount_centimes) AS BIGINT) AS amount_centimes,
+             CAST(SUM(entry.base_centimes) AS BIGINT) AS base_centimes, CAST(COUNT(*) AS BIGINT) AS count
+         FROM ledger_transfer AS entry
+         JOIN capped_line AS capped
+             ON capped.order_id = entry.order_id AND capped.cooperative_id = entry.cooperative_id AND capped.line = entry.line
+         WHERE entry.credit_account = 'agent_earned' AND entry.period = $1 AND entry.at >= $2 AND entry.purpose <> 'correction'
+         GROUP BY entry.chain_agent, entry.purpose, capped.plan, capped.rule, capped.cap_centimes",
+        period,
+        start,
+    )
+}
+
+/// What came to the earned accounts in a month and had happened before it.
+pub async fn earned_late(
+    conn: &mut Conn,
+    period: i64,
+    start: i64,
+) -> Result<Vec<EntryRow>, sqlx::Error> {
+    fetch_all!(
+        conn,
+        EntryRow,
+        "SELECT number, chain_agent, purpose, FALSE AS is_taken, order_id, cooperative_id, line,
+             event_number, amount_centimes, base_centimes, at, CAST(NULL AS BIGINT) AS corrected_at
+         FROM ledger_transfer
+         WHERE credit_account = 'agent_earned' AND period = $1 AND at < $2 AND purpose <> 'correction'
+         ORDER BY number",
+        period,
+        start,
+    )
+}
+
+/// What left the earned accounts in a month.
+pub async fn taken(conn: &mut Conn, period: i64) -> Result<Vec<EntryRow>, sqlx::Error> {
+    fetch_all!(
+        conn,
+        EntryRow,
+        "SELECT number, chain_agent, purpose, TRUE AS is_taken, order_id, cooperative_id, line,
+             event_number, amount_centimes, base_centimes, at, CAST(NULL AS BIGINT) AS corrected_at
+         FROM ledger_transfer
+         WHERE debit_account = 'agent_earned' AND period = $1 AND purpose <> 'correction'
+         ORDER BY number",
+        period,
+    )
+}
+
+/// The corrections of a month that touch the earned accounts, with the time of what they correct.
+pub async fn corrections(conn: &mut Conn, period: i64) -> Result<Vec<EntryRow>, sqlx::Error> {
+    fetch_all!(
+        conn,
+        EntryRow,
+        "SELECT entry.number, entry.chain_agent, entry.purpose, entry.debit_account = 'agent_earned' AS is_taken, entry.order_id,
+             entry.cooperative_id, entry.line, entry.event_number, entry.amount_centimes, entry.base_centimes, entry.at,
+             corrected.at AS corrected_at
+         FROM ledger_transfer AS entry JOIN ledger_transfer AS corrected ON corrected.number = entry.corrects
+         WHERE entry.corrects IS NOT NULL AND entry.period = $1
+             AND (entry.debit_account = 'agent_earned' OR entry.credit_account = 'agent_earned')
+         ORDER BY entry.number",
+        period,
+    )
+}
+
+/// Everything that ever moved on the earned accounts for these orders.
+pub async fn of_orders(conn: &mut Conn, orders: &[Uuid]) -> Result<Vec<EntryRow>, sqlx::Error> {
+    fetch_in!(
+        conn,
+        EntryRow,
+        "SELECT number, chain_agent, purpose, debit_account = 'agent_earned' AS is_taken, order_id, cooperative_id, line,
+             event_number, amount_centimes, base_centimes, at, CAST(NULL AS BIGINT) AS corrected_at
+         FROM ledger_transfer
+         WHERE (debit_account = 'agent_earned' OR credit_account = 'agent_earned') AND order_id",
+        "ORDER BY number",
+        orders
+    )
+}
+
+/// What happened to orders that took something from an earned account in a month.
+pub async fn taking_events(conn: &mut Conn, period: i64) -> Result<Vec<EventRow>, sqlx::Error> {
+    fetch_all!(
+        conn,
+        EventRow,
+        "SELECT event.order_id, event.number, event.body FROM order_event AS event
+         JOIN (SELECT DISTINCT order_id, event_number FROM ledger_transfer
+               WHERE debit_account = 'agent_earned' AND period = $1 AND order_id IS NOT NULL) AS taking
+             ON taking.order_id = event.order_id AND taking.event_number = event.number",
+        period,
+    )
+}
+
+pub async fn capped_lines(
+    conn: &mut Conn,
+    orders: &[Uuid],
+) -> Result<Vec<CappedLineRow>, sqlx::Error> {
+    fetch_in!(
+        conn,
+        CappedLineRow,
+        "SELECT order_id, cooperative_id, line, plan, rule, cap_centimes FROM capped_line WHERE order_id",
+        "",
+        orders
+    )
+}
+
+pub async fn put_capped_lines(conn: &mut Conn, rows: &[CappedLineRow]) -> Result<(), sqlx::Error> {
+    insert_rows!(
+        conn,
+        "INSERT INTO capped_line (order_id, cooperative_id, line, plan, rule, cap_centimes)",
+        "ON CONFLICT (order_id, cooperative_id, line) DO UPDATE SET
+             plan = excluded.plan, rule = excluded.rule, cap_centimes = excluded.cap_centimes",
+        6,
+        rows,
+        |row| row.order_id,
+        row.cooperative_id,
+        row.line,
+        row.plan,
+        row.rule,
+        row.cap_centimes,
+    )
+}
+
+/// What was paid in advance in a month and not taken back in it.
+pub async fn advances(conn: &mut Conn, period: i64) -> Result<Vec<AdvancedRow>, sqlx::Error> {
+    fetch_all!(
+        conn,
+        AdvancedRow,
+        "SELECT chain_agent, cause_id, at, amount_centimes FROM ledger_transfer AS entry
+         WHERE (debit_account = 'agent_carried' OR credit_account = 'agent_carried') AND period = $1 AND cause = 'advance'
+             AND NOT EXISTS (SELECT 1 FROM ledger_transfer AS correction
+                             WHERE correction.corrects = entry.number AND correction.period = $1)
+         ORDER BY number",
+        period,
+    )
+}
+
+/// What changed debts in a month otherwise: corrections, of all but that month's advances.
+pub async fn carried(conn: &mut Conn, period: i64) -> Result<Vec<(i64, i64)>, sqlx::Error> {
+    fetch_all!(
+        conn,
+        (i64, i64),
+        "SELECT entry.chain_agent,
+             CAST(SUM(CASE WHEN entry.credit_account = 'agent_carried' THEN entry.amount_centimes ELSE -entry.amount_centimes END) AS BIGINT)
+         FROM ledger_transfer AS entry LEFT JOIN ledger_transfer AS corrected ON corrected.number = entry.corrects
+         WHERE (entry.debit_account = 'agent_carried' OR entry.credit_account = 'agent_carried') AND entry.period = $1
+             AND entry.cause <> 'advance'
+             AND (corrected.number IS NULL OR corrected.cause <> 'advance' OR corrected.period <> $1)
+         GROUP BY entry.chain_agent",
+        period,
+    )
+}
+
+/// Orders taken before a moment of which a part may still bring commission: once for each such part.
+pub async fn waiting_orders(conn: &mut Conn, before: i64) -> Result<Vec<(Uuid,)>, sqlx::Error> {
+    fetch_all!(
+        conn,
+        (Uuid,),
+        "SELECT order_id FROM sub_order WHERE waits AND placed_at < $1",
+        before
+    )
+}
+
+/// What came in after a month from orders taken before its end.
+pub async fn later(
+    conn: &mut Conn,
+    period: i64,
+    before: i64,
+) -> Result<Vec<(i64, Uuid, i64, i64)>, sqlx::Error> {
+    fetch_all!(
+        conn,
+        (i64, Uuid, i64, i64),
+        "SELECT entry.chain_agent, entry.order_id, entry.cooperative_id, CAST(SUM(entry.amount_centimes) AS BIGINT)
+         FROM ledger_transfer AS entry JOIN orders ON orders.id = entry.order_id
+         WHERE entry.credit_account = 'agent_earned' AND entry.period > $1 AND orders.placed_at < $2
+         GROUP BY entry.chain_agent, entry.order_id, entry.cooperative_id",
+        period,
+        before,
+    )
+}
+
+/// The last statement of each agent.
+pub async fn last(conn: &mut Conn) -> Result<Vec<LastRow>, sqlx::Error> {
+    fetch_all!(
+        conn,
+        LastRow,
+        "SELECT statement.agent_id, statement.number, statement.closed_at, statement.carried_centimes, statement.paid_this_year_centimes
+         FROM statement JOIN (SELECT agent_id, MAX(period) AS period FROM statement GROUP BY agent_id) AS latest
+             ON latest.agent_id = statement.agent_id AND latest.period = statement.period"
+    )
+}
+
+/// An agent's statements from a month on, the latest first.
+pub async fn since(
+    conn: &mut Conn,
+    agent: i64,
+    period: i64,
+) -> Result<Vec<(String,)>, sqlx::Error> {
+    fetch_all!(
+        conn,
+        (String,),
+        "SELECT body FROM statement WHERE agent_id = $1 AND period >= $2 ORDER BY period DESC",
+        agent,
+        period,
+    )
+}
+
+pub async fn add_month(
+    conn: &mut Conn,
+    period: i64,
+    by: i64,
+    at: i64,
+    not_yet_in: &str,
+) -> Result<u64, sqlx::Error> {
+    execute!(
+        conn,
+        "INSERT INTO closed_month (period, closed_by, closed_at, not_yet_in) VALUES ($1, $2, $3, $4)",
+        period,
+        by,
+        at,
+        not_yet_in,
+    )
+}
+
+/// What was not yet in when a month was closed, by reason.
+pub async fn not_yet_in(conn: &mut Conn, period: i64) -> Result<Option<(String,)>, sqlx::Error> {
+    fetch_optional!(
+        conn,
+        (String,),
+        "SELECT not_yet_in FROM closed_month WHERE period = $1",
+        period
+    )
+}
+
+/// What moved on an agent's earned account in a month, the close aside, with the codes of the orders.
+pub async fn entries(
+    conn: &mut Conn,
+    agent: i64,
+    period: i64,
+) -> Result<Vec<StatementEntryRow>, sqlx::Error> {
+    fetch_all!(
+        conn,
+        StatementEntryRow,
+        "SELECT entry.number, entry.at, entry.purpose, entry.debit_account = 'agent_earned' AS is_taken, entry.order_id, orders.code,
+             entry.amount_centimes, entry.base_centimes
+         FROM ledger_transfer AS entry LEFT JOIN orders ON orders.id = entry.order_id
+         WHERE entry.chain_agent = $1 AND entry.period = $2 AND entry.chain_agent > 0 AND entry.cause <> 'settlement'
+             AND (entry.debit_account = 'agent_earned' OR entry.credit_account = 'agent_earned')
+         ORDER BY entry.number",
+        agent,
+        period,
+    )
+}
+
+/// The codes of orders.
+pub async fn codes(
+    conn: &mut Conn,
+    orders: &[Uuid],
+) -> Result<Vec<(Uuid, String, i64)>, sqlx::Error> {
+    fetch_in!(
+        conn,
+        (Uuid, String, i64),
+        "SELECT id, code, placed_at FROM orders WHERE id",
+        "",
+        orders
+    )
+}
+
+pub async fn add_statements(conn: &mut Conn, rows: &[StatementRow]) -> Result<(), sqlx::Error> {
+    insert_rows!(
+        conn,
+        "INSERT INTO statement (agent_id, period, number, closed_at, payable_centimes, withheld_centimes, recovered_centimes,
+             advances_centimes, net_centimes, carried_centimes, paid_this_year_centimes, not_yet_in_centimes, body)",
+        "",
+        13,
+        rows,
+        |row| row.agent_id,
+        row.period,
+        row.number,
+        row.closed_at,
+        row.payable_centimes,
+        row.withheld_centimes,
+        row.recovered_centimes,
+        row.advances_centimes,
+        row.net_centimes,
+        row.carried_centimes,
+        row.paid_this_year_centimes,
+        row.not_yet_in_centimes,
+        row.body.as_str(),
+    )
+}
+
+/// Closed months, the latest first, with the sums of their statements.
+pub async fn months(conn: &mut Conn) -> Result<Vec<MonthRow>, sqlx::Error> {
+    fetch_all!(
+        conn,
+        MonthRow,
+        "SELECT month.period, month.closed_by, month.closed_at, CAST(COUNT(statement.agent_id) AS BIGINT) AS statements,
+             CAST(COALESCE(SUM(statement.payable_centimes), 0) AS BIGINT) AS payable_centimes,
+             CAST(COALESCE(SUM(statement.withheld_centimes), 0) AS BIGINT) AS withheld_centimes,
+             CAST(COALESCE(SUM(statement.recovered_centimes), 0) AS BIGINT) AS recovered_centimes,
+             CAST(COALESCE(SUM(statement.advances_centimes), 0) AS BIGINT) AS advances_centimes,
+             CAST(COALESCE(SUM(statement.net_centimes), 0) AS BIGINT) AS net_centimes,
+             CAST(COALESCE(SUM(statement.carried_centimes), 0) AS BIGINT) AS carried_centimes,
+             CAST(COALESCE(SUM(statement.not_yet_in_centimes), 0) AS BIGINT) AS not_yet_in_centimes,
+             CAST(COALESCE((SELECT SUM(line.amount_centimes) FROM payout_line AS line
+                            JOIN payout ON payout.id = line.payout_id
+                            WHERE payout.period = month.period AND payout.paid_on IS NOT NULL AND line.is_alive), 0) AS BIGINT) AS paid_centimes
+         FROM closed_month AS month LEFT JOIN statement ON statement.period = month.period
+         GROUP BY month.period, month.closed_by, month.closed_at ORDER BY month.period DESC"
+    )
+}
+
+/// The statements of a month, by the agents' names.
+pub async fn of_month(conn: &mut Conn, period: i64) -> Result<Vec<SummaryRow>, sqlx::Error> {
+    fetch_all!(
+        conn,
+        SummaryRow,
+        "SELECT statement.agent_id, person.name, statement.period, statement.number, statement.payable_centimes,
+             statement.withheld_centimes, statement.recovered_centimes, statement.advances_centimes, statement.net_centimes,
+             statement.carried_centimes, statement.not_yet_in_centimes,
+             payout.id AS payout_id, payout.approved_at, payout.paid_on, payout.reference
+         FROM statement JOIN person ON person.id = statement.agent_id
+         LEFT JOIN payout_line AS line
+             ON line.agent_id = statement.agent_id AND line.period = statement.period AND line.is_alive
+         LEFT JOIN payout ON payout.id = line.payout_id
+         WHERE statement.period = $1 ORDER BY person.search_key, person.id",
+        period
+    )
+}
+
+/// The statements of an agent, the latest first.
+pub async fn of_agent(conn: &mut Conn, agent: i64) -> Result<Vec<SummaryRow>, sqlx::Error> {
+    fetch_all!(
+        conn,
+        SummaryRow,
+        "SELECT statement.agent_id, person.name, statement.period, statement.number, statement.payable_centimes,
+             statement.withheld_centimes, statement.recovered_centimes, statement.advances_centimes, statement.net_centimes,
+             statement.carried_centimes, statement.not_yet_in_centimes,
+             payout.id AS payout_id, payout.approved_at, payout.paid_on, payout.reference
+         FROM statement JOIN person ON person.id = statement.agent_id
+         LEFT JOIN payout_line AS line
+             ON line.agent_id = statement.agent_id AND line.period = statement.period AND line.is_alive
+         LEFT JOIN payout ON payout.id = line.payout_id
+         WHERE statement.agent_id = $1 ORDER BY statement.period DESC",
+        agent
+    )
+}
+
+/// One statement with how it stands with its payment.
+pub async fn one(
+    conn: &mut Conn,
+    agent: i64,
+    period: i64,
+) -> Result<
+    Option<(
+        String,
+        Option<i64>,
+        Option<i64>,
+        Option<i64>,
+        Option<String>,
+    )>,
+    sqlx::Error,
+> {
+    fetch_optional!(
+        conn,
+        (String, Option<i64>, Option<i64>, Option<i64>, Option<String>),
+        "SELECT statement.body, payout.id, payout.approved_at, payout.paid_on, payout.reference
+         FROM statement
+         LEFT JOIN payout_line AS line
+             ON line.agent_id = statement.agent_id AND line.period = statement.period AND line.is_alive
+         LEFT JOIN payout ON payout.id = line.payout_id
+         WHERE statement.agent_id = $1 AND statement.period = $2",
+        agent,
+        period,
+    )
+}

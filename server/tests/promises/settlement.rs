@@ -1,0 +1,159 @@
+//! Months, accounts and tax through the whole router: forms that name what is wrong, and two people
+//! to a payment.
+
+use crate::world::{Answer, World};
+use axum::http::StatusCode;
+use taswiq_domain::period::Period;
+use taswiq_domain::person::Role;
+
+async fn get(world: &World, role: Role, path: &str) -> Answer {
+    let cookie = world.cookie_of(role).await;
+    world
+        .ask("GET", path)
+        .header("cookie", &cookie)
+        .send()
+        .await
+}
+
+async fn post(world: &World, role: Role, path: &str, fields: &[(&str, &str)]) -> Answer {
+    let cookie = world.cookie_of(role).await;
+    world
+        .ask("POST", path)
+        .header("cookie", &cookie)
+        .form(fields)
+        .send()
+        .await
+}
+
+/// The month in which the server was founded: it lasts.
+fn this_month(world: &World) -> Period {
+    Period::at(world.server.office.now(), world.server.office.calendar())
+}
+
+#[tokio::test]
+async fn a_month_that_lasts_can_be_looked_at_and_not_closed() {
+    let world = World::new().await;
+    let period = this_month(&world);
+    let months = get(&world, Role::Manager, "/office/settlement").await;
+    assert_eq!(months.status(), StatusCode::OK);
+    assert!(
+        months
+            .text()
+            .await
+            .contains(&format!("/office/settlement/{period}"))
+    );
+    let here = format!("/office/settlement/{period}");
+    let page = get(&world, Role::Manager, &here).await;
+    assert_eq!(page.status(), StatusCode::OK);
+    let text = page.text().await;
+    // It says what a close would do, and offers none.
+    assert!(text.contains("Si le mois était clos maintenant") && !text.contains("/close"));
+    let agent = world.person_of(Role::Agent);
+    let statement = get(&world, Role::Manager, &format!("{here}/agents/{agent}")).await;
+    assert_eq!(statement.status(), StatusCode::OK);
+    let closed = post(&world, Role::Manager, &format!("{here}/close"), &[]).await;
+    assert_eq!(closed.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(closed.text().await.contains("n’est pas terminé"));
+    for elsewhere in ["2019-01", "1", "x"] {
+        let path = format!("/office/settlement/{elsewhere}");
+        let status = get(&world, Role::Manager, &path).await.status();
+        assert!(status.is_client_error(), "{path}: {status}");
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_does_not_check_is_named_at_its_field() {
+    let world = World::new().await;
+    let agent = world.person_of(Role::Agent);
+    let (money, account) = (
+        format!("/office/people/{agent}/money"),
+        format!("/office/people/{agent}/account"),
+    );
+    assert_eq!(
+        get(&world, Role::Manager, &money).await.status(),
+        StatusCode::OK
+    );
+    for (rib, said) in [
+        ("011519000001205000534922", "La clé du RIB"),
+        ("0115190000", "il y en a"),
+        ("MA64 0115", "que des chiffres"),
+    ] {
+        let answer = post(&world, Role::Manager, &account, &[("rib", rib)]).await;
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        let text = answer.text().await;
+        assert!(
+            text.contains(said) && text.contains("id=\"rib-error\""),
+            "{rib}"
+        );
+        assert!(
+            text.contains(&format!("value=\"{rib}\"")),
+            "nothing typed is lost"
+        );
+    }
+    let good = [("rib", "011 519 0000012050005349 21")];
+    let answer = post(&world, Role::Manager, &account, &good).await;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    let text = get(&world, Role::Manager, &money).await.text().await;
+    assert!(!text.contains("12050005349"), "a page shows its ends alone");
+    let manager = world.person_of(Role::Manager);
+    let not_an_agent = format!("/office/people/{manager}/money");
+    assert_eq!(
+        get(&world, Role::Administrator, &not_an_agent)
+            .await
+            .status(),
+        StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
+async fn an_advance_sent_twice_is_given_once() {
+    let world = World::new().await;
+    let agent = world.person_of(Role::Agent);
+    let (money, advance) = (
+        format!("/office/people/{agent}/money"),
+        format!("/office/people/{agent}/advance"),
+    );
+    let id = "0192aabbccdd7eef8899aabbccddeeff";
+    let wrong = [("advance", id), ("amount", "0")];
+    let answer = post(&world, Role::Manager, &advance, &wrong).await;
+    assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.text().await.contains("id=\"amount-error\""));
+    let fields = [("advance", id), ("amount", "250,50"), ("reference", "=1+1")];
+    for _ in 0..2 {
+        let answer = post(&world, Role::Manager, &advance, &fields).await;
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    }
+    let text = get(&world, Role::Manager, &money).await.text().await;
+    assert_eq!(text.matches("=1+1").count(), 1);
+}
+
+#[tokio::test]
+async fn tax_terms_are_an_administrators_and_say_what_is_wrong_where() {
+    let world = World::new().await;
+    let mut fields = vec![("valid_from", "2199-01-01")];
+    for kind in ["auto_entrepreneur", "independent", "company", "salaried"] {
+        let rate: &'static str = format!("rate_{kind}").leak();
+        let above: &'static str = format!("above_{kind}").leak();
+        fields.push((rate, "10"));
+        fields.push((above, "80000"));
+    }
+    let page = get(&world, Role::Manager, "/office/tax").await;
+    assert_eq!(page.status(), StatusCode::OK);
+    assert!(!page.text().await.contains("<form class=\"stack\""));
+    let refused = post(&world, Role::Manager, "/office/tax", &fields).await;
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+    let mut wrong = fields.clone();
+    wrong[1].1 = "101";
+    let answer = post(&world, Role::Administrator, "/office/tax", &wrong).await;
+    assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        answer
+            .text()
+            .await
+            .contains("id=\"rate_auto_entrepreneur-error\"")
+    );
+    let answer = post(&world, Role::Administrator, "/office/tax", &fields).await;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    let page = get(&world, Role::Manager, "/office/tax").await;
+    assert!(page.text().await.contains("2199"));
+}
