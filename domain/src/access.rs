@@ -33,6 +33,8 @@ pub enum Action {
     ReadOrder,
     /// Read turnover and commissions of everybody.
     ReadFigures,
+    /// Write down that cash reached the bank.
+    RecordDeposits,
     /// Look at parked commands and settle them.
     SettleParked,
     /// Change cooperatives, conventions, products, prices, tax, plans.
@@ -47,7 +49,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::UseField,
         Self::UseCooperativeArea,
         Self::UseOffice,
@@ -56,6 +58,7 @@ impl Action {
         Self::SupplyOrder,
         Self::ReadOrder,
         Self::ReadFigures,
+        Self::RecordDeposits,
         Self::SettleParked,
         Self::ManageCatalogue,
         Self::ManagePeople,
@@ -103,6 +106,7 @@ pub fn can(actor: Option<&Actor>, action: Action, subject: Subject) -> bool {
             Action::UseOffice
             | Action::ReadOrder
             | Action::ReadFigures
+            | Action::RecordDeposits
             | Action::SettleParked
             | Action::ManageCatalogue
             | Action::ManagePeople,
@@ -112,6 +116,7 @@ pub fn can(actor: Option<&Actor>, action: Action, subject: Subject) -> bool {
             Action::UseOffice
             | Action::ReadOrder
             | Action::ReadFigures
+            | Action::RecordDeposits
             | Action::SettleParked
             | Action::ManageCatalogue
             | Action::ManagePeople

@@ -71,6 +71,13 @@ pub fn transfers_for(
             )?;
         }
         post_money(&mut posting, earlier, sub_order)?;
+        if let OrderEvent::Deposited { amount, holder, .. } = happening.event
+            && happening.event.cooperative() == Some(cooperative)
+        {
+            let hands = Account::Cash(holder.unwrap_or(after.agent));
+            let banked = Between::new(Account::Bank, hands, Purpose::Banked);
+            posting.post(cooperative, 0, banked, *amount, Centimes::ZERO)?;
+        }
     }
     Ok(posting.transfers)
 }
@@ -222,10 +229,14 @@ fn post_commission(
         pending_change,
         Centimes::ZERO,
     )?;
+    let gone = match posting.happening.event {
+        OrderEvent::WrittenOff { .. } => Purpose::WrittenOff,
+        _ => Purpose::CommissionReversed,
+    };
     posting.post(
         cooperative,
         line,
-        Between::new(pending, expense, Purpose::CommissionReversed),
+        Between::new(pending, expense, gone),
         Centimes(-pending_change.0),
         Centimes::ZERO,
     )?;
@@ -249,16 +260,24 @@ fn post_commission(
         Centimes(-earned_change.0),
         counts_no_longer,
     )?;
-    posting.change(
-        cooperative,
-        line,
-        Between::new(
+    let charged_to_cooperative =
+        |standing: &Standing| standing.charged.minus(standing.charged_to_transport);
+    for (payer, was, is) in [
+        (
             Account::CooperativeSales(cooperative),
-            expense,
-            Purpose::CommissionCharged,
+            charged_to_cooperative(was)?,
+            charged_to_cooperative(is)?,
         ),
-        is.charged.minus(was.charged)?,
-    )
+        (
+            Account::Logistics,
+            was.charged_to_transport,
+            is.charged_to_transport,
+        ),
+    ] {
+        let charge = Between::new(payer, expense, Purpose::CommissionCharged);
+        posting.change(cooperative, line, charge, is.minus(was)?)?;
+    }
+    Ok(())
 }
 
 fn post_money(

@@ -30,6 +30,8 @@ pub const PROMISE_DAYS: i32 = 90;
 /// A superseded price list or plan is honoured for orders received this many days after it was
 /// superseded; later a person decides. A phone may well stay offline for a fortnight.
 pub const SUPERSEDED_HONOURED_DAYS: i64 = 14;
+/// Commission on goods that were never paid for is written off this many days after their delivery.
+pub const WRITE_OFF_DAYS: i64 = 90;
 /// A device keeps acknowledged commands this many days, so that a server restored from an older
 /// copy can be told again.
 pub const ACKNOWLEDGED_KEPT_DAYS: i64 = 30;

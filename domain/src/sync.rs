@@ -127,6 +127,8 @@ pub enum CommandBody {
     DeclareEarlyPayment(Collect),
     /// The customer withdraws.
     Withdraw(SubOrderRef),
+    /// A cooperative cannot supply what it confirmed, or it was lost on the way.
+    FailSupply(FailSupply),
 }
 
 read_tagged!(CommandBody by "kind" {
@@ -148,6 +150,7 @@ read_tagged!(CommandBody by "kind" {
     "collect" => Collect("body"),
     "declare_early_payment" => DeclareEarlyPayment("body"),
     "withdraw" => Withdraw("body"),
+    "fail_supply" => FailSupply("body"),
 });
 
 impl CommandBody {
@@ -172,6 +175,7 @@ impl CommandBody {
             Self::Collect(_) => "collect",
             Self::DeclareEarlyPayment(_) => "declare_early_payment",
             Self::Withdraw(_) => "withdraw",
+            Self::FailSupply(_) => "fail_supply",
         }
     }
 
@@ -193,7 +197,8 @@ impl CommandBody {
             | Self::ReturnGoods(ReturnGoods { order, .. })
             | Self::Collect(Collect { order, .. })
             | Self::DeclareEarlyPayment(Collect { order, .. })
-            | Self::Withdraw(SubOrderRef { order, .. }) => Some(*order),
+            | Self::Withdraw(SubOrderRef { order, .. })
+            | Self::FailSupply(FailSupply { order, .. }) => Some(*order),
         }
     }
 
@@ -361,6 +366,15 @@ bodies! {
         /// How many of which.
         lines: Vec<LineUnits>,
         /// Who answers for it.
+        fault: Fault,
+    }
+    /// See [`CommandBody::FailSupply`].
+    FailSupply {
+        /// Which order.
+        order: OrderId,
+        /// Whose part.
+        cooperative: CooperativeId,
+        /// Who answers for it: the cooperative or the transport.
         fault: Fault,
     }
     /// See [`CommandBody::Collect`].

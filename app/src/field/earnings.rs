@@ -302,9 +302,11 @@ fn purpose(phone: Phone, purpose: Purpose) -> (&'static str, &'static str, &'sta
         Purpose::CommissionVested => ("done", "check", words.entry_vested()),
         Purpose::CommissionReversed => ("trouble", "undo", words.entry_reversed()),
         Purpose::CommissionCharged => ("", "scales", words.entry_charged()),
-        Purpose::Sale | Purpose::Payment | Purpose::Deposit | Purpose::DepositReleased => {
-            ("", "coins", words.entry_other())
-        }
+        Purpose::Sale
+        | Purpose::Payment
+        | Purpose::Deposit
+        | Purpose::DepositReleased
+        | Purpose::Banked => ("", "coins", words.entry_other()),
         Purpose::TierSupplement => ("done", "coins", words.entry_tier_supplement()),
         Purpose::SupplementCorrection => ("", "coins", words.entry_supplement_correction()),
         Purpose::TargetBonus => ("done", "coins", words.entry_target_bonus()),

@@ -239,7 +239,7 @@ promise! {
         let unknown = Uuid::now_v7();
         let product = |category| taswiq_backend::catalogue::ProductDetails { cooperative: HONEY, category, name: name("x"), unit: name("x"), picture: Picture::default(), on_sale: true };
         let cooperative = || CooperativeDetails { name: LocalText::default(), place: name("x"), region: LocalText::default(), phone: None };
-        let convention = || Convention { valid_from: START, regime: Regime::Professional, delivery_days: 1 };
+        let convention = || Convention { valid_from: START, regime: Regime::Professional, delivery_days: 1, vesting: Default::default() };
         for role in Role::ALL {
             let actor = actor(role);
             let office = &world.office;
