@@ -17,7 +17,7 @@
 //! | customers | [`Office::customers`], [`Office::move_customers`] |
 //! | sync | [`Office::sync`] |
 //! | parked commands | [`Office::parked`], [`Office::count_parked`], [`Office::settle_parked`] |
-//! | orders | [`Office::orders`], [`Office::order_history`], [`Office::orders_by_progress`] |
+//! | orders | [`Office::orders`], [`Office::order_history`], [`Office::orders_by_progress`], [`Office::record_deposit`] |
 //! | figures | [`Office::figures`], [`Office::figures_by`], [`Office::overview`], [`Office::unanswered`], [`Office::completeness`], [`Office::balances`] |
 //! | the clock | [`Office::pass_deadlines`], [`Office::forget_expired`] |
 //! | audit | [`Office::audit`] |
@@ -35,6 +35,7 @@ pub mod customers;
 pub mod db;
 pub mod deadlines;
 pub mod demo;
+pub mod deposits;
 pub mod devices;
 pub mod error;
 pub mod feed;

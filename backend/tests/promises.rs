@@ -15,4 +15,5 @@ mod promises {
     mod schema;
     mod statements;
     mod sync;
+    mod vesting;
 }
