@@ -18,7 +18,7 @@
 //! | customers | [`Office::customers`], [`Office::move_customers`] |
 //! | sync | [`Office::sync`] |
 //! | parked commands | [`Office::parked`], [`Office::count_parked`], [`Office::settle_parked`] |
-//! | orders | [`Office::orders`], [`Office::order_history`], [`Office::orders_by_progress`] |
+//! | orders | [`Office::orders`], [`Office::order_history`], [`Office::orders_by_progress`], [`Office::record_deposit`] |
 //! | figures | [`Office::figures`], [`Office::figures_by`], [`Office::overview`], [`Office::unanswered`], [`Office::completeness`], [`Office::balances`] |
 //! | the ledger | [`Office::correct_entry`], [`Office::recount`] |
 //! | months | [`Office::months`], [`Office::month_if_closed_now`], [`Office::close_period`], [`Office::closed_month`], [`Office::statement`] |
@@ -39,6 +39,7 @@ pub mod customers;
 pub mod db;
 pub mod deadlines;
 pub mod demo;
+pub mod deposits;
 pub mod devices;
 pub mod engagements;
 pub mod error;

@@ -39,7 +39,7 @@ use taswiq_domain::time::Timestamp;
 use uuid::Uuid;
 
 /// The kinds of commands this build understands.
-const KINDS: [&str; 18] = [
+const KINDS: [&str; 19] = [
     "register_customer",
     "correct_customer",
     "place_order",
@@ -58,6 +58,7 @@ const KINDS: [&str; 18] = [
     "collect",
     "declare_early_payment",
     "withdraw",
+    "fail_supply",
 ];
 
 /// How soon a device asks again when an earlier command is missing.

@@ -20,4 +20,5 @@ mod promises {
     mod settlement;
     mod statements;
     mod sync;
+    mod vesting;
 }

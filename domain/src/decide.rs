@@ -242,6 +242,13 @@ pub fn decide(
                 cooperative: part.cooperative,
             })
         }
+        CommandBody::FailSupply(fail) => {
+            situation.supplied(fail.cooperative)?;
+            situation.happen(OrderEvent::SupplyFailed {
+                cooperative: fail.cooperative,
+                fault: fail.fault,
+            })
+        }
     }
 }
 

@@ -130,6 +130,8 @@ pub enum CommandBody {
     DeclareEarlyPayment(Collect),
     /// The customer withdraws.
     Withdraw(SubOrderRef),
+    /// A cooperative cannot supply what it confirmed, or it was lost on the way.
+    FailSupply(FailSupply),
 }
 
 read_tagged!(CommandBody by "kind" {
@@ -151,6 +153,7 @@ read_tagged!(CommandBody by "kind" {
     "collect" => Collect("body"),
     "declare_early_payment" => DeclareEarlyPayment("body"),
     "withdraw" => Withdraw("body"),
+    "fail_supply" => FailSupply("body"),
 });
 
 impl CommandBody {
@@ -175,6 +178,7 @@ impl CommandBody {
             Self::Collect(_) => "collect",
             Self::DeclareEarlyPayment(_) => "declare_early_payment",
             Self::Withdraw(_) => "withdraw",
+            Self::FailSupply(_) => "fail_supply",
         }
     }
 
@@ -196,7 +200,8 @@ impl CommandBody {
             | Self::ReturnGoods(ReturnGoods { order, .. })
             | Self::Collect(Collect { order, .. })
             | Self::DeclareEarlyPayment(Collect { order, .. })
-            | Self::Withdraw(SubOrderRef { order, .. }) => Some(*order),
+            | Self::Withdraw(SubOrderRef { order, .. })
+            | Self::FailSupply(FailSupply { order, .. }) => Some(*order),
         }
     }
 
@@ -364,6 +369,15 @@ bodies! {
         /// How many of which.
         lines: Vec<LineUnits>,
         /// Who answers for it.
+        fault: Fault,
+    }
+    /// See [`CommandBody::FailSupply`].
+    FailSupply {
+        /// Which order.
+        order: OrderId,
+        /// Whose part.
+        cooperative: CooperativeId,
+        /// Who answers for it: the cooperative or the transport.
         fault: Fault,
     }
     /// See [`CommandBody::Collect`].
