@@ -96,7 +96,7 @@ fn standing_of_earner(
         });
     }
     let commission = split_by_fault(sub_order, line, whole)?;
-    let turnover = split_by_fault(sub_order, line, line.commission.base)?;
+    let turnover = split_by_fault(sub_order, line, earner.base)?;
     let vested_part = sub_order.vested_part()?;
     let vested = |of: ByFault| {
         let sold = of.sold.at_rate(vested_part)?;
