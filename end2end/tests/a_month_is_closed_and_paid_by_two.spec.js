@@ -11,8 +11,8 @@ test("a month is closed, approved by a second person, exported, paid, and read o
   const office = await server({ demo: { orders: 400 }, options: ["--test-clock"] });
   const hind = new Manager(await phone({ url: office.url, screen: laptop }));
   const second = new Manager(await phone({ url: office.url, screen: laptop }));
-  await hind.signIn("manager");
-  await second.signIn("administrator");
+  await hind.signIn("manager-01");
+  await second.signIn("admin");
   const agent = new Agent(await phone({ url: office.url }));
   await agent.signIn("agent-01");
 
@@ -58,7 +58,7 @@ test("a month is closed, approved by a second person, exported, paid, and read o
   // The bank gets a list, and the payment is recorded with its date and reference.
   await hind.open(payout);
   const list = await hind.page.request.get(`${office.url}${payout}/list.csv`);
-  expect(await list.text()).toContain("011519000001205000534921");
+  expect(await list.text()).toContain("011-519-0000012050005349-21");
   const workbook = await hind.page.request.get(`${office.url}${payout}/list.xlsx`);
   expect((await workbook.body()).subarray(0, 2).toString()).toBe("PK");
   await hind.page.getByLabel("Payé le").fill(await office.day());
