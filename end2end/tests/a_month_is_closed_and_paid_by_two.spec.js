@@ -1,7 +1,7 @@
 // The end of a month as the people on it live it: closed for good, prepared by one, approved by another,
 // asked of the bank, recorded; the agent reads each step on the phone, without a network too.
 import { Agent, Manager, centimes } from "../harness/people.js";
-import { DAY_MS, expect, picture, test } from "../harness/test.js";
+import { DAY_MS, expect, faults, picture, test } from "../harness/test.js";
 
 const RIB = "011 519 0000012050005349 21";
 const laptop = { width: 1280, height: 800 };
@@ -33,6 +33,7 @@ test("a month is closed, approved by a second person, exported, paid, and read o
   expect(expected).toBeGreaterThan(0);
   await expect(hind.page.getByRole("button", { name: /^Clôturer/ })).toHaveCount(0);
   await picture(hind.page, "office/settlement-closed", { fullPage: true });
+  expect(await faults(hind.page)).toEqual([]);
 
   // Nobody has an account yet: an agent gets one, and a wrong one is named at its field.
   const number = await agent.number();
@@ -66,8 +67,10 @@ test("a month is closed, approved by a second person, exported, paid, and read o
   await hind.page.getByRole("button", { name: "Saisir le paiement" }).click();
   await expect(hind.page.getByText("VIR 4711")).toBeVisible();
   await picture(hind.page, "office/payout-paid", { fullPage: true });
+  expect(await faults(hind.page)).toEqual([]);
   await hind.open(`${month}/agents/${number}`);
   await picture(hind.page, "office/statement", { fullPage: true });
+  expect(await faults(hind.page)).toEqual([]);
 
   // The agent reads it on the phone, with the network gone.
   await agent.sync();
@@ -79,4 +82,5 @@ test("a month is closed, approved by a second person, exported, paid, and read o
   await row.click();
   await expect(agent.page.getByText("Référence VIR 4711")).toBeVisible();
   await picture(agent.page, "field/statement", { fullPage: true });
+  expect(await faults(agent.page)).toEqual([]);
 });
