@@ -9,6 +9,7 @@ mod by_product;
 mod confirm;
 mod deliver;
 mod desk;
+mod fail_supply;
 mod hand_over;
 mod lines;
 mod order;

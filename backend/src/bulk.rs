@@ -339,13 +339,8 @@ async fn found_company(
         let id = catalogue::add_cooperative(work, None, details).await?;
         let rows: Vec<catalogue::sql::ConventionRow> = conventions
             .iter()
-            .map(|convention| catalogue::sql::ConventionRow {
-                cooperative_id: id.0,
-                valid_from: convention.valid_from.0,
-                regime: convention.regime.as_str().to_owned(),
-                delivery_days: i64::from(convention.delivery_days),
-            })
-            .collect();
+            .map(|convention| catalogue::convention_row(id, convention))
+            .collect::<Result<_, _>>()?;
         catalogue::sql::add_conventions(&mut work.conn, &rows).await?;
     }
     for (name, picture) in &company.categories {

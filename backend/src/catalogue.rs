@@ -103,6 +103,7 @@ pub(crate) async fn load(conn: &mut Conn, revision: i64) -> Result<Catalogue, Of
                 valid_from: Timestamp(row.valid_from),
                 regime: Regime::from_name(&row.regime).ok_or_else(corrupt)?,
                 delivery_days: u16::try_from(row.delivery_days).map_err(|_| corrupt())?,
+                vesting: read(&row.vesting)?,
             });
     }
     let mut cooperatives = Vec::new();
@@ -594,6 +595,20 @@ async fn put_cooperative(
     Ok(())
 }
 
+/// A convention as stored.
+pub(crate) fn convention_row(
+    id: CooperativeId,
+    convention: &Convention,
+) -> Result<sql::ConventionRow, OfficeError> {
+    Ok(sql::ConventionRow {
+        cooperative_id: id.0,
+        valid_from: convention.valid_from.0,
+        regime: convention.regime.as_str().to_owned(),
+        delivery_days: i64::from(convention.delivery_days),
+        vesting: write_json(&convention.vesting)?,
+    })
+}
+
 pub(crate) async fn publish_convention(
     work: &mut Work,
     by: Option<PersonId>,
@@ -613,13 +628,10 @@ pub(crate) async fn publish_convention(
         convention.valid_from,
         cooperative.conventions.last().map(|last| last.valid_from),
     )?;
-    let row = sql::ConventionRow {
-        cooperative_id: id.0,
-        valid_from: convention.valid_from.0,
-        regime: convention.regime.as_str().to_owned(),
-        delivery_days: i64::from(convention.delivery_days),
-    };
-    sql::add_conventions(&mut work.conn, &[row]).await?;
+    if convention.vesting.check().is_err() {
+        return Err(invalid("vesting"));
+    }
+    sql::add_conventions(&mut work.conn, &[convention_row(id, convention)?]).await?;
     work.audit(
         by,
         None,

@@ -1,5 +1,5 @@
 //! What happens by the server's clock alone: a cooperative that did not answer in time, a withdrawal
-//! period that has ended.
+//! period that has ended, goods that were never paid for.
 //!
 //! The job may run as often as it likes and in several processes at once: each order is looked at
 //! again inside the writing transaction, and an event that no longer fits is not written.
@@ -24,6 +24,16 @@ pub struct Passed {
     pub expired: u32,
     /// Withdrawal periods that closed.
     pub withdrawals_closed: u32,
+    /// Sub-orders whose commission was written off.
+    pub written_off: u32,
+}
+
+/// Sub-orders that something is due for, by what it is.
+#[derive(Debug)]
+struct Due {
+    unanswered: Vec<(Uuid, i64)>,
+    over: Vec<(Uuid, i64)>,
+    unpaid: Vec<(Uuid, i64)>,
 }
 
 impl Office {
@@ -33,16 +43,17 @@ impl Office {
         loop {
             let now = self.now();
             let mut conn = self.db.read().await?;
-            let unanswered = sql::unanswered_by(&mut conn, now.0, SUB_ORDERS_AT_ONCE).await?;
-            let over = sql::withdrawal_over_by(&mut conn, now.0, SUB_ORDERS_AT_ONCE).await?;
+            let due = Due {
+                unanswered: sql::unanswered_by(&mut conn, now.0, SUB_ORDERS_AT_ONCE).await?,
+                over: sql::withdrawal_over_by(&mut conn, now.0, SUB_ORDERS_AT_ONCE).await?,
+                unpaid: sql::unpaid_too_long_by(&mut conn, now.0, SUB_ORDERS_AT_ONCE).await?,
+            };
             drop(conn);
-            if unanswered.is_empty() && over.is_empty() {
+            if due.unanswered.is_empty() && due.over.is_empty() && due.unpaid.is_empty() {
                 return Ok(passed);
             }
             let step = self
-                .write((unanswered, over), |(unanswered, over), work| {
-                    Box::pin(pass(work, unanswered, over))
-                })
+                .write(due, |due, work| Box::pin(pass(work, due)))
                 .await?;
             if step == Passed::default() {
                 // Another process was faster, or nothing could be done: next time.
@@ -50,17 +61,14 @@ impl Office {
             }
             passed.expired += step.expired;
             passed.withdrawals_closed += step.withdrawals_closed;
+            passed.written_off += step.written_off;
         }
     }
 }
 
-async fn pass(
-    work: &mut Work,
-    unanswered: &[(Uuid, i64)],
-    over: &[(Uuid, i64)],
-) -> Result<Passed, OfficeError> {
+async fn pass(work: &mut Work, due: &Due) -> Result<Passed, OfficeError> {
     let mut passed = Passed::default();
-    for (order, cooperative) in unanswered {
+    for (order, cooperative) in &due.unanswered {
         let cooperative = CooperativeId(*cooperative);
         let is_due = |order: &Order, received_at: Timestamp, now: Timestamp| {
             order
@@ -78,7 +86,7 @@ async fn pass(
             .await?,
         );
     }
-    for (order, cooperative) in over {
+    for (order, cooperative) in &due.over {
         let cooperative = CooperativeId(*cooperative);
         let is_due = |order: &Order, _: Timestamp, now: Timestamp| {
             order.sub_order(cooperative).is_some_and(|sub_order| matches!(sub_order.withdrawal, Withdrawal::Open { closes_at } if closes_at <= now))
@@ -88,6 +96,21 @@ async fn pass(
                 work,
                 OrderId(*order),
                 &OrderEvent::WithdrawalClosed { cooperative },
+                is_due,
+            )
+            .await?,
+        );
+    }
+    // After the withdrawal periods: money that was held until now may be all that was due.
+    for (order, cooperative) in &due.unpaid {
+        let cooperative = CooperativeId(*cooperative);
+        // The rules themselves say whether it is due.
+        let is_due = |_: &Order, _: Timestamp, _: Timestamp| true;
+        passed.written_off += u32::from(
+            happen_if(
+                work,
+                OrderId(*order),
+                &OrderEvent::WrittenOff { cooperative },
                 is_due,
             )
             .await?,

@@ -7,10 +7,8 @@
 mod table;
 
 use crate::Office;
-use crate::catalogue::sql::{
-    ConventionRow, CooperativeRow, PriceListRow, PriceRow, ProductRow, VatRow,
-};
-use crate::catalogue::{self, sql, write_json};
+use crate::catalogue::sql::{CooperativeRow, PriceListRow, PriceRow, ProductRow, VatRow};
+use crate::catalogue::{self, convention_row, sql, write_json};
 use crate::customers::{self, StoredCustomer};
 use crate::db::Conn;
 use crate::error::{OfficeError, invalid};
@@ -19,12 +17,13 @@ use crate::work::Work;
 use std::collections::{BTreeMap, BTreeSet};
 use table::{Fields, Table};
 use taswiq_domain::access::{Action, Actor};
-use taswiq_domain::catalogue::{Catalogue, Picture};
+use taswiq_domain::catalogue::{Catalogue, Convention, Picture};
 use taswiq_domain::customer::{Customer, CustomerDetails, CustomerKind};
 use taswiq_domain::ids::{CategoryId, CooperativeId, CustomerId, PersonId};
 use taswiq_domain::law::Regime;
 use taswiq_domain::limits;
 use taswiq_domain::money::{Centimes, Ppm};
+use taswiq_domain::order::Vesting;
 use taswiq_domain::person::Role;
 use taswiq_domain::phone::PhoneNumber;
 use taswiq_domain::text::{self, LocalText};
@@ -727,12 +726,13 @@ async fn add_cooperatives(
             created_at: work.now.0,
         });
         if let Some((regime, days)) = one.convention {
-            conventions.push(ConventionRow {
-                cooperative_id: id,
-                valid_from: valid_from.0,
-                regime: regime.as_str().to_owned(),
-                delivery_days: i64::from(days),
-            });
+            let convention = Convention {
+                valid_from,
+                regime,
+                delivery_days: days,
+                vesting: Vesting::default(),
+            };
+            conventions.push(convention_row(CooperativeId(id), &convention)?);
         }
     }
     if valid_from < work.now.plus_hours(-1) {

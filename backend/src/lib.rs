@@ -18,8 +18,8 @@
 //! | customers | [`Office::customers`], [`Office::move_customers`] |
 //! | sync | [`Office::sync`] |
 //! | parked commands | [`Office::parked`], [`Office::count_parked`], [`Office::settle_parked`] |
+//! | orders | [`Office::orders`], [`Office::order_history`], [`Office::orders_by_progress`], [`Office::record_deposit`] |
 //! | disputes | [`Office::disputes_waiting`], [`Office::disputes_answered`], [`Office::count_disputes`], [`Office::dispute`], [`Office::photo_of_dispute`], [`Office::take_dispute`], [`Office::decide_dispute`] |
-//! | orders | [`Office::orders`], [`Office::order_history`], [`Office::orders_by_progress`] |
 //! | figures | [`Office::figures`], [`Office::figures_by`], [`Office::overview`], [`Office::unanswered`], [`Office::completeness`], [`Office::balances`], [`Office::entries_of_agent`] |
 //! | the ledger | [`Office::correct_entry`], [`Office::recount`] |
 //! | months | [`Office::months`], [`Office::month_if_closed_now`], [`Office::close_period`], [`Office::closed_month`], [`Office::statement`] |
@@ -40,6 +40,7 @@ pub mod customers;
 pub mod db;
 pub mod deadlines;
 pub mod demo;
+pub mod deposits;
 pub mod devices;
 pub mod disputes;
 pub mod engagements;

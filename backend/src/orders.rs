@@ -79,6 +79,7 @@ impl StoredOrder {
                         None
                     }
                 },
+                write_off_at: sub_order.write_off_at()?.map(|at| at.0),
                 gross_asked_centimes: sub_order.gross_asked()?.0,
                 due_centimes: sub_order.due()?.0,
                 waits: why_not_in(sub_order)?.is_some(),
@@ -126,9 +127,11 @@ pub(crate) async fn events(
     conn: &mut Conn,
     order: OrderId,
 ) -> Result<Vec<RecordedEvent>, OfficeError> {
-    sql::events(conn, order.0)
-        .await?
-        .into_iter()
+    read_events(sql::events(conn, order.0).await?)
+}
+
+pub(crate) fn read_events(rows: Vec<EventRow>) -> Result<Vec<RecordedEvent>, OfficeError> {
+    rows.into_iter()
         .map(|row| {
             Ok(RecordedEvent {
                 number: u32::try_from(row.number)

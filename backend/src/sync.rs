@@ -41,7 +41,7 @@ use taswiq_domain::time::Timestamp;
 use uuid::Uuid;
 
 /// The kinds of commands this build understands.
-const KINDS: [&str; 21] = [
+const KINDS: [&str; 22] = [
     "register_customer",
     "correct_customer",
     "place_order",
@@ -60,6 +60,7 @@ const KINDS: [&str; 21] = [
     "collect",
     "declare_early_payment",
     "withdraw",
+    "fail_supply",
     "open_dispute",
     "withdraw_dispute",
     "escalate_dispute",

@@ -202,6 +202,14 @@ impl Work {
         Ok(self.orders.get(&id).and_then(Option::as_ref))
     }
 
+    /// The events of an order, oldest first, those of the jobs before included.
+    pub async fn events_of(&mut self, id: OrderId) -> Result<Vec<EventRow>, OfficeError> {
+        let mut rows = orders::sql::events(&mut self.conn, id.0).await?;
+        let new = self.events.iter().filter(|row| row.order_id == id.0);
+        rows.extend(new.cloned());
+        Ok(rows)
+    }
+
     /// Writes that `event` happened to an order and made `after` of it.
     pub async fn happen(
         &mut self,

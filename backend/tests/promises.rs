@@ -21,4 +21,5 @@ mod promises {
     mod settlement;
     mod statements;
     mod sync;
+    mod vesting;
 }

@@ -10,6 +10,9 @@
 //! leaves its cell.
 
 pub mod bank_list;
+mod paper;
+pub mod statement;
+mod writing;
 
 /// Where a reader begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

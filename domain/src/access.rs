@@ -33,6 +33,8 @@ pub enum Action {
     ReadOrder,
     /// Read turnover and commissions of everybody.
     ReadFigures,
+    /// Write down that cash reached the bank.
+    RecordDeposits,
     /// Look at parked commands and settle them.
     SettleParked,
     /// Change cooperatives, conventions, products, prices, tax, plans.
@@ -59,7 +61,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::UseField,
         Self::UseCooperativeArea,
         Self::UseOffice,
@@ -68,6 +70,7 @@ impl Action {
         Self::SupplyOrder,
         Self::ReadOrder,
         Self::ReadFigures,
+        Self::RecordDeposits,
         Self::SettleParked,
         Self::ManageCatalogue,
         Self::ManagePeople,
@@ -132,6 +135,7 @@ pub fn can(actor: Option<&Actor>, action: Action, subject: Subject) -> bool {
             Action::UseOffice
             | Action::ReadOrder
             | Action::ReadFigures
+            | Action::RecordDeposits
             | Action::SettleParked
             | Action::ManageCatalogue
             | Action::ManagePeople
@@ -145,6 +149,7 @@ pub fn can(actor: Option<&Actor>, action: Action, subject: Subject) -> bool {
             Action::UseOffice
             | Action::ReadOrder
             | Action::ReadFigures
+            | Action::RecordDeposits
             | Action::SettleParked
             | Action::ManageCatalogue
             | Action::ManagePeople

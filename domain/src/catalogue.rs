@@ -10,6 +10,7 @@ use crate::ids::{CategoryId, CooperativeId, PlanVersion, PriceListVersion, Produ
 use crate::law::Regime;
 use crate::limits;
 use crate::money::{Centimes, Ppm};
+use crate::order::Vesting;
 use crate::reading::one_by_one;
 use crate::refusal::Refusal;
 use crate::text::LocalText;
@@ -91,6 +92,9 @@ pub struct Convention {
     pub regime: Regime,
     /// Days from the order to the usual delivery, counted after the withdrawal period where there is one.
     pub delivery_days: u16,
+    /// When the commission on its sales vests.
+    #[serde(default, skip_serializing_if = "Vesting::is_usual")]
+    pub vesting: Vesting,
 }
 
 /// A cooperative.

@@ -32,8 +32,10 @@ pub struct Standing {
     pub earned: Centimes,
     /// Of both, the part for units lost by the cooperative's or the transport's fault.
     pub charged: Centimes,
+    /// Of what is charged, the part for units lost by the transport's fault.
+    pub charged_to_transport: Centimes,
     /// The turnover without value added tax that counts for tiers and targets: it vests with what it
-    /// earned, and what is kept for another's fault keeps counting.
+    /// earned, and what is kept for another's fault keeps counting. What earns nothing counts nothing.
     pub base: Centimes,
 }
 
@@ -45,6 +47,7 @@ impl Standing {
             pending: self.pending.plus(other.pending)?,
             earned: self.earned.plus(other.earned)?,
             charged: self.charged.plus(other.charged)?,
+            charged_to_transport: self.charged_to_transport.plus(other.charged_to_transport)?,
             base: self.base.plus(other.base)?,
         })
     }
@@ -88,36 +91,70 @@ fn standing_of_earner(
     let alive = sub_order.units_alive(line);
     if matches!(sub_order.stage, Stage::Awaiting | Stage::ChangeProposed) {
         return Ok(Standing {
-            estimate: remaining(whole, line, alive)?,
+            estimate: line.remaining(whole, alive)?,
             ..Standing::default()
         });
     }
-    let excused = if sub_order.stage.is_dead() {
-        0
-    } else {
-        line.excused
+    let commission = split_by_fault(sub_order, line, whole)?;
+    let turnover = split_by_fault(sub_order, line, earner.base)?;
+    let vested_part = sub_order.vested_part()?;
+    let vested = |of: ByFault| {
+        let sold = of.sold.at_rate(vested_part)?;
+        if sub_order.kept_has_vested() {
+            sold.plus(of.kept)
+        } else {
+            Ok(sold)
+        }
     };
-    let amount = remaining(whole, line, alive + excused)?;
-    let charged = amount.minus(remaining(whole, line, alive)?)?;
-    Ok(if sub_order.has_vested()? {
-        Standing {
-            earned: amount,
-            charged,
-            base: remaining(earner.base, line, alive + excused)?,
-            ..Standing::default()
-        }
+    let earned = vested(commission)?;
+    let pending = if sub_order.is_written_off()? {
+        Centimes::ZERO
     } else {
-        Standing {
-            pending: amount,
-            charged,
-            ..Standing::default()
-        }
+        commission.sold.plus(commission.kept)?.minus(earned)?
+    };
+    Ok(Standing {
+        estimate: Centimes::ZERO,
+        pending,
+        earned,
+        charged: commission.kept,
+        charged_to_transport: commission.kept_for_transport,
+        base: if earned == Centimes::ZERO {
+            Centimes::ZERO
+        } else {
+            vested(turnover)?
+        },
     })
 }
 
-/// What is left of a figure of the whole line when `units` of those asked remain.
-fn remaining(whole: Centimes, line: &Line, units: u32) -> Result<Centimes, Overflow> {
-    whole.minus(whole.share(line.asked.saturating_sub(units), line.asked)?)
+/// A figure of a line, by what became of its units.
+#[derive(Clone, Copy)]
+struct ByFault {
+    /// Of the units that are still going to be, or were, sold.
+    sold: Centimes,
+    /// Of those lost by another's fault.
+    kept: Centimes,
+    /// Of these, those lost by the transport's.
+    kept_for_transport: Centimes,
+}
+
+/// Splits what is left of a figure of the whole line. Each part is a difference of remainders, so the
+/// parts sum to what is left and nothing is negative; and what is kept lies at the bottom, so that
+/// units given back never change what another was charged.
+fn split_by_fault(sub_order: &SubOrder, line: &Line, whole: Centimes) -> Result<ByFault, Overflow> {
+    // A customer who ends it all would not have bought what was lost either.
+    let (excused, in_transport) =
+        if sub_order.stage.is_dead() && sub_order.stage != Stage::SupplyFailed {
+            (0, 0)
+        } else {
+            (line.excused, line.lost_in_transport)
+        };
+    let left = line.remaining(whole, sub_order.units_alive(line) + excused)?;
+    let kept = line.remaining(whole, excused)?;
+    Ok(ByFault {
+        sold: left.minus(kept)?,
+        kept,
+        kept_for_transport: line.remaining(whole, in_transport)?,
+    })
 }
 
 /// The standing of a whole sub-order: of all sellers together, without overrides.

@@ -260,6 +260,13 @@ pub fn decide(
                 cooperative: part.cooperative,
             })
         }
+        CommandBody::FailSupply(fail) => {
+            situation.supplied(fail.cooperative)?;
+            situation.happen(OrderEvent::SupplyFailed {
+                cooperative: fail.cooperative,
+                fault: fail.fault,
+            })
+        }
         CommandBody::OpenDispute(open) => situation.open_dispute(id, open),
         CommandBody::WithdrawDispute(named) => {
             situation.step_dispute(named.dispute, DisputeEvent::TakenBack)

@@ -66,6 +66,13 @@ pub fn transfers_for(
             post_line(&mut posting, cooperative, line.number, &was, &is)?;
         }
         post_money(&mut posting, earlier, sub_order)?;
+        if let OrderEvent::Deposited { amount, holder, .. } = happening.event
+            && happening.event.cooperative() == Some(cooperative)
+        {
+            let hands = Account::Cash(holder.unwrap_or(after.agent));
+            let banked = Between::new(Account::Bank, hands, Purpose::Banked);
+            posting.post(cooperative, 0, banked, *amount, Centimes::ZERO)?;
+        }
     }
     Ok(posting.transfers)
 }
@@ -191,7 +198,7 @@ fn post_line(
     was: &[(PersonId, Standing)],
     is: &[(PersonId, Standing)],
 ) -> Result<(), Overflow> {
-    let mut charged = Centimes::ZERO;
+    let (mut to_cooperative, mut to_transport) = (Centimes::ZERO, Centimes::ZERO);
     // Who earns by a line changes with an amendment only, before anything was posted.
     for (person, is) in is {
         let was = was
@@ -199,18 +206,23 @@ fn post_line(
             .find(|(earner, _)| earner == person)
             .map_or_else(Standing::default, |(_, standing)| *standing);
         post_commission(posting, *person, (cooperative, line), &was, is)?;
-        charged = charged.plus(is.charged.minus(was.charged)?)?;
+        let transport = is.charged_to_transport.minus(was.charged_to_transport)?;
+        to_transport = to_transport.plus(transport)?;
+        let charged = is.charged.minus(was.charged)?;
+        to_cooperative = to_cooperative.plus(charged.minus(transport)?)?;
     }
-    posting.change(
-        cooperative,
-        line,
-        Between::new(
-            Account::CooperativeSales(cooperative),
+    for (payer, change) in [
+        (Account::CooperativeSales(cooperative), to_cooperative),
+        (Account::Logistics, to_transport),
+    ] {
+        let charge = Between::new(
+            payer,
             Account::CommissionExpense,
             Purpose::CommissionCharged,
-        ),
-        charged,
-    )
+        );
+        posting.change(cooperative, line, charge, change)?;
+    }
+    Ok(())
 }
 
 fn post_commission(
@@ -247,10 +259,14 @@ fn post_commission(
         pending_change,
         Centimes::ZERO,
     )?;
+    let gone = match posting.happening.event {
+        OrderEvent::WrittenOff { .. } => Purpose::WrittenOff,
+        _ => Purpose::CommissionReversed,
+    };
     posting.post(
         cooperative,
         line,
-        Between::new(pending, expense, Purpose::CommissionReversed),
+        Between::new(pending, expense, gone),
         Centimes(-pending_change.0),
         Centimes::ZERO,
     )?;

@@ -43,6 +43,8 @@ pub const SUPERSEDED_HONOURED_DAYS: i64 = 14;
 /// Of what an agent owes from before, a month takes back this part at most of what remains of its pay
 /// after tax: 30 %.
 pub const RECOVERED_PPM_MAX: u32 = 300_000;
+/// Commission on goods that were never paid for is written off this many days after their delivery.
+pub const WRITE_OFF_DAYS: i64 = 90;
 /// A device keeps acknowledged commands this many days, so that a server restored from an older
 /// copy can be told again.
 pub const ACKNOWLEDGED_KEPT_DAYS: i64 = 30;

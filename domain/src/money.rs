@@ -21,6 +21,11 @@ impl Centimes {
     /// Nothing.
     pub const ZERO: Self = Self(0);
 
+    /// Whether it is nothing.
+    pub const fn is_zero(&self) -> bool {
+        self.0 == 0
+    }
+
     /// The sum.
     pub fn plus(self, other: Self) -> Result<Self, Overflow> {
         self.0.checked_add(other.0).map(Self).ok_or(Overflow)

@@ -6,18 +6,21 @@
 //! ```text
 //! SubOrder   awaiting → confirmed | refused | expired | change_proposed → confirmed | declined
 //!            confirmed → preparing → ready → handed_over → delivered | failed → …retried
+//!            supply_failed from any of these before delivery
 //!            cancelled and withdrawn from wherever the rules still allow it
 //! Quantity   asked ≥ confirmed ≥ packed ≥ delivered ≥ kept (= delivered − returned)
 //! Withdrawal none | open until the end of the 7th civil day after signing | exercised | closed
 //! ```
 //!
 //! [`basket`] makes the first state from what was asked and the catalogue, [`fold`] takes it from
-//! state to state, [`event`] lists what can happen. Prices, tax and commission freeze at the door.
+//! state to state, [`event`] lists what can happen. Prices, tax, commission and when it vests
+//! ([`vesting`]) freeze at the door.
 
 pub mod basket;
 pub mod event;
 pub mod fold;
 pub mod scarcity;
+pub mod vesting;
 
 use crate::catalogue::{Channel, PriceTier};
 use crate::commission::LineCommission;
@@ -26,12 +29,14 @@ use crate::ids::{
     CooperativeId, CustomerId, OrderId, PersonId, PlanVersion, PriceListVersion, ProductId,
 };
 use crate::law::Regime;
+use crate::limits;
 use crate::money::{Centimes, Overflow, Ppm};
 use crate::reading::read_tagged;
 use crate::spoken_code::SpokenCode;
 use crate::time::{CivilDate, Timestamp};
 pub use event::{CancelledBy, Fault, OrderEvent, PaymentMethod, Place, Proof, Reason};
 use serde::{Deserialize, Serialize};
+pub use vesting::{Vesting, VestingPart, VestsWhen};
 
 /// Where a sub-order stands.
 #[derive(
@@ -66,11 +71,13 @@ pub enum Stage {
     Cancelled,
     /// The customer used the right to withdraw.
     Withdrawn,
+    /// Confirmed, and lost by the cooperative's or the transport's fault before the customer had it.
+    SupplyFailed,
 }
 
 impl Stage {
     /// Every stage.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Awaiting,
         Self::ChangeProposed,
         Self::Confirmed,
@@ -84,6 +91,7 @@ impl Stage {
         Self::Declined,
         Self::Cancelled,
         Self::Withdrawn,
+        Self::SupplyFailed,
     ];
 
     /// The stored name.
@@ -102,6 +110,7 @@ impl Stage {
             Self::Declined => "declined",
             Self::Cancelled => "cancelled",
             Self::Withdrawn => "withdrawn",
+            Self::SupplyFailed => "supply_failed",
         }
     }
 
@@ -122,7 +131,12 @@ impl Stage {
     pub const fn is_dead(self) -> bool {
         matches!(
             self,
-            Self::Refused | Self::Expired | Self::Declined | Self::Cancelled | Self::Withdrawn
+            Self::Refused
+                | Self::Expired
+                | Self::Declined
+                | Self::Cancelled
+                | Self::Withdrawn
+                | Self::SupplyFailed
         )
     }
 }
@@ -194,6 +208,9 @@ pub struct Line {
     /// is kept and charged to whoever is at fault.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub excused: u32,
+    /// Of [`Line::excused`], those lost by the transport's fault.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub lost_in_transport: u32,
     /// The batch it was packed from.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub lot: String,
@@ -219,8 +236,12 @@ impl Line {
     /// The part of [`Line::net_asked`] that falls on `units`, such that units taken away in any
     /// number of steps take away the same as in one.
     pub fn net(&self, units: u32) -> Result<Centimes, Overflow> {
-        let asked = self.net_asked()?;
-        asked.minus(asked.share(self.asked.saturating_sub(units), self.asked)?)
+        self.remaining(self.net_asked()?, units)
+    }
+
+    /// What is left of a figure of the whole line when `units` of those asked remain.
+    pub fn remaining(&self, whole: Centimes, units: u32) -> Result<Centimes, Overflow> {
+        whole.minus(whole.share(self.asked.saturating_sub(units), self.asked)?)
     }
 
     /// Units the customer has and keeps.
@@ -258,9 +279,18 @@ pub struct SubOrder {
     /// period closes, then counted as collected.
     #[serde(default)]
     pub held: Centimes,
+    /// Of what was collected or is held, the cash that is not in the bank yet.
+    #[serde(default, skip_serializing_if = "Centimes::is_zero")]
+    pub in_hand: Centimes,
+    /// When its commission vests, by the convention in force at the door.
+    #[serde(default, skip_serializing_if = "Vesting::is_usual")]
+    pub vesting: Vesting,
     /// When it was delivered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivered_at: Option<Timestamp>,
+    /// When the server's clock gave up waiting for the customer's money.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written_off_at: Option<Timestamp>,
     /// The change the cooperative proposes, while the customer has not answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposal: Option<event::Proposal>,
@@ -286,7 +316,8 @@ impl SubOrder {
             | Stage::Expired
             | Stage::Declined
             | Stage::Cancelled
-            | Stage::Withdrawn => 0,
+            | Stage::Withdrawn
+            | Stage::SupplyFailed => 0,
         }
     }
 
@@ -316,9 +347,30 @@ impl SubOrder {
         Ok(self.collected > Centimes::ZERO && self.collected >= self.due()?)
     }
 
-    /// Whether its commission has vested: delivered, paid, and the customer can no longer withdraw.
-    pub fn has_vested(&self) -> Result<bool, Overflow> {
-        Ok(self.stage == Stage::Delivered && self.withdrawal.is_over() && self.is_paid()?)
+    /// Money taken for it that is in the bank or a wallet account, what is held included.
+    pub fn banked(&self) -> Result<Centimes, Overflow> {
+        self.collected.plus(self.held)?.minus(self.in_hand)
+    }
+
+    /// From when on the server's clock may write off what was never paid; nothing when all that is
+    /// due was paid, or was written off already.
+    pub fn write_off_at(&self) -> Result<Option<Timestamp>, Overflow> {
+        Ok(match self.delivered_at {
+            Some(delivered_at)
+                if self.stage == Stage::Delivered
+                    && self.written_off_at.is_none()
+                    && self.collected < self.due()? =>
+            {
+                Some(delivered_at.plus_days(limits::WRITE_OFF_DAYS))
+            }
+            _ => None,
+        })
+    }
+
+    /// Whether what its commission waited for will not come: the customer never paid. Money that
+    /// comes after all undoes it.
+    pub fn is_written_off(&self) -> Result<bool, Overflow> {
+        Ok(self.written_off_at.is_some() && self.collected < self.due()?)
     }
 }
 

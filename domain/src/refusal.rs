@@ -194,6 +194,14 @@ pub enum Refusal {
         /// What is still due.
         due: Centimes,
     },
+    /// More cash brought to the bank than was taken and not brought there yet.
+    #[error("{amount:?} is more than the {in_hand:?} of cash still to be brought to the bank")]
+    DepositAboveCash {
+        /// What was given.
+        amount: Centimes,
+        /// What was taken and is not in the bank.
+        in_hand: Centimes,
+    },
     /// An amount must be positive.
     #[error("the amount must be positive")]
     AmountNotPositive,
@@ -268,6 +276,7 @@ read_tagged!(Refusal by "code" {
     "proof_does_not_fit" => ProofDoesNotFit,
     "payment_before_withdrawal_closes" => PaymentBeforeWithdrawalCloses { closes_at },
     "payment_above_due" => PaymentAboveDue { amount, due },
+    "deposit_above_cash" => DepositAboveCash { amount, in_hand },
     "amount_not_positive" => AmountNotPositive,
     "withdrawal_closed" => WithdrawalClosed,
     "withdrawal_still_open" => WithdrawalStillOpen,
@@ -317,7 +326,7 @@ mod tests {
             r#"{{"code":"{code}","kind":"x","detail":"x","field":"x","characters_max":1,"lines_max":1,
             "units_max":1,"product":1,"cooperative":1,"claimed":1,"computed":1,"promised":"2026-11-25",
             "earliest":"2026-11-25","latest":"2026-11-25","line":1,"units":1,"stage":"awaiting",
-            "closes_at":1,"amount":1,"due":1,"state":"open","bytes_max":1}}"#
+            "closes_at":1,"amount":1,"due":1,"in_hand":1,"state":"open","bytes_max":1}}"#
         )
     }
 

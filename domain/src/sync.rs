@@ -134,6 +134,8 @@ pub enum CommandBody {
     DeclareEarlyPayment(Collect),
     /// The customer withdraws.
     Withdraw(SubOrderRef),
+    /// A cooperative cannot supply what it confirmed, or it was lost on the way.
+    FailSupply(FailSupply),
     /// An agent says that more is due.
     OpenDispute(OpenDispute),
     /// An agent gives a dispute up.
@@ -161,6 +163,7 @@ read_tagged!(CommandBody by "kind" {
     "collect" => Collect("body"),
     "declare_early_payment" => DeclareEarlyPayment("body"),
     "withdraw" => Withdraw("body"),
+    "fail_supply" => FailSupply("body"),
     "open_dispute" => OpenDispute("body"),
     "withdraw_dispute" => WithdrawDispute("body"),
     "escalate_dispute" => EscalateDispute("body"),
@@ -188,6 +191,7 @@ impl CommandBody {
             Self::Collect(_) => "collect",
             Self::DeclareEarlyPayment(_) => "declare_early_payment",
             Self::Withdraw(_) => "withdraw",
+            Self::FailSupply(_) => "fail_supply",
             Self::OpenDispute(_) => "open_dispute",
             Self::WithdrawDispute(_) => "withdraw_dispute",
             Self::EscalateDispute(_) => "escalate_dispute",
@@ -228,7 +232,8 @@ impl CommandBody {
             | Self::ReturnGoods(ReturnGoods { order, .. })
             | Self::Collect(Collect { order, .. })
             | Self::DeclareEarlyPayment(Collect { order, .. })
-            | Self::Withdraw(SubOrderRef { order, .. }) => Some(*order),
+            | Self::Withdraw(SubOrderRef { order, .. })
+            | Self::FailSupply(FailSupply { order, .. }) => Some(*order),
         }
     }
 
@@ -405,6 +410,15 @@ bodies! {
         /// How many of which.
         lines: Vec<LineUnits>,
         /// Who answers for it.
+        fault: Fault,
+    }
+    /// See [`CommandBody::FailSupply`].
+    FailSupply {
+        /// Which order.
+        order: OrderId,
+        /// Whose part.
+        cooperative: CooperativeId,
+        /// Who answers for it: the cooperative or the transport.
         fault: Fault,
     }
     /// See [`CommandBody::Collect`].

@@ -1,7 +1,7 @@
 // The end of a month as the people on it live it: closed for good, prepared by one, approved by another,
 // asked of the bank, recorded; the agent reads each step on the phone, without a network too.
 import { Agent, Manager, centimes } from "../harness/people.js";
-import { DAY_MS, expect, picture, test } from "../harness/test.js";
+import { DAY_MS, expect, faults, picture, test } from "../harness/test.js";
 
 const RIB = "011 519 0000012050005349 21";
 const laptop = { width: 1280, height: 800 };
@@ -11,8 +11,8 @@ test("a month is closed, approved by a second person, exported, paid, and read o
   const office = await server({ demo: { orders: 400 }, options: ["--test-clock"] });
   const hind = new Manager(await phone({ url: office.url, screen: laptop }));
   const second = new Manager(await phone({ url: office.url, screen: laptop }));
-  await hind.signIn("manager");
-  await second.signIn("administrator");
+  await hind.signIn("manager-01");
+  await second.signIn("admin");
   const agent = new Agent(await phone({ url: office.url }));
   await agent.signIn("agent-01");
 
@@ -33,6 +33,7 @@ test("a month is closed, approved by a second person, exported, paid, and read o
   expect(expected).toBeGreaterThan(0);
   await expect(hind.page.getByRole("button", { name: /^Clôturer/ })).toHaveCount(0);
   await picture(hind.page, "office/settlement-closed", { fullPage: true });
+  expect(await faults(hind.page)).toEqual([]);
 
   // Nobody has an account yet: an agent gets one, and a wrong one is named at its field.
   const number = await agent.number();
@@ -58,7 +59,7 @@ test("a month is closed, approved by a second person, exported, paid, and read o
   // The bank gets a list, and the payment is recorded with its date and reference.
   await hind.open(payout);
   const list = await hind.page.request.get(`${office.url}${payout}/list.csv`);
-  expect(await list.text()).toContain("011519000001205000534921");
+  expect(await list.text()).toContain("011-519-0000012050005349-21");
   const workbook = await hind.page.request.get(`${office.url}${payout}/list.xlsx`);
   expect((await workbook.body()).subarray(0, 2).toString()).toBe("PK");
   await hind.page.getByLabel("Payé le").fill(await office.day());
@@ -66,8 +67,10 @@ test("a month is closed, approved by a second person, exported, paid, and read o
   await hind.page.getByRole("button", { name: "Saisir le paiement" }).click();
   await expect(hind.page.getByText("VIR 4711")).toBeVisible();
   await picture(hind.page, "office/payout-paid", { fullPage: true });
+  expect(await faults(hind.page)).toEqual([]);
   await hind.open(`${month}/agents/${number}`);
   await picture(hind.page, "office/statement", { fullPage: true });
+  expect(await faults(hind.page)).toEqual([]);
 
   // The agent reads it on the phone, with the network gone.
   await agent.sync();
@@ -79,4 +82,5 @@ test("a month is closed, approved by a second person, exported, paid, and read o
   await row.click();
   await expect(agent.page.getByText("Référence VIR 4711")).toBeVisible();
   await picture(agent.page, "field/statement", { fullPage: true });
+  expect(await faults(agent.page)).toEqual([]);
 });

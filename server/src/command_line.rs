@@ -10,6 +10,7 @@ pub mod accounts;
 pub mod audit;
 pub mod demo;
 pub mod serve;
+pub mod simulate;
 
 /// Orders taken at the door, confirmed by cooperatives, and the commission everyone sees.
 #[derive(Debug, Parser)]
@@ -35,6 +36,8 @@ enum Command {
     /// Phones and browsers that sync
     #[command(subcommand)]
     Device(Device),
+    /// Play a scenario and print its entries, balances and statements as JSON
+    Simulate(Simulate),
 }
 
 #[derive(Clone, Debug, Args)]
@@ -155,6 +158,12 @@ pub enum Device {
     },
 }
 
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// The scenario: JSON, in the form that domain/scenario.schema.json describes
+    pub file: PathBuf,
+}
+
 /// Why a command did not do its work. Each says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
@@ -184,6 +193,22 @@ pub enum CommandError {
     /// Somebody touched the books.
     #[error("the books are not what they should be: see above")]
     Unsound,
+    /// A file that cannot be read.
+    #[error("cannot read {}", file.display())]
+    Unreadable {
+        /// Which.
+        file: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A scenario that the rules do not allow.
+    #[error("{}", file.display())]
+    Scenario {
+        /// Its file.
+        file: PathBuf,
+        /// What is wrong, and where.
+        source: taswiq_domain::scenario::ScenarioError,
+    },
     /// An argument that makes no sense.
     #[error("{0}")]
     Argument(String),
@@ -204,6 +229,7 @@ pub async fn run(line: CommandLine) -> Result<(), CommandError> {
         Command::Demo(arguments) => demo::demo(arguments).await,
         Command::User(command) => accounts::user(command).await,
         Command::Device(command) => accounts::device(command).await,
+        Command::Simulate(arguments) => simulate::simulate(arguments),
     }
 }
 

@@ -436,6 +436,7 @@ pub fn cooperative_of(body: &CommandBody) -> Option<CooperativeId> {
         CommandBody::Deliver(body) => body.cooperative,
         CommandBody::FailDelivery(body) => body.cooperative,
         CommandBody::ReturnGoods(body) => body.cooperative,
+        CommandBody::FailSupply(body) => body.cooperative,
         CommandBody::Collect(body) | CommandBody::DeclareEarlyPayment(body) => body.cooperative,
         _ => return None,
     })

@@ -3,7 +3,7 @@
 use super::desk::{Desk, gone};
 use super::part::{Part, PartId};
 use super::refuse::{self, Refusing};
-use super::{answer, hand_over};
+use super::{answer, fail_supply, hand_over};
 use crate::phone::payment::{self, Paying};
 use crate::route::{Coop, PartsShown, Route};
 use crate::ui;
@@ -64,6 +64,7 @@ pub fn content(desk: Desk, part: &Part) -> (AnyView, AnyView) {
     let refusing: RwSignal<Option<Refusing>> = RwSignal::new(None);
     let is_correcting = RwSignal::new(false);
     let paying: RwSignal<Option<Paying>> = RwSignal::new(None);
+    let is_failing = RwSignal::new(false);
     let awaits = matches!(part.stage(), Stage::Awaiting | Stage::Expired);
     let id = part.id();
     let body = if awaits {
@@ -114,9 +115,11 @@ pub fn content(desk: Desk, part: &Part) -> (AnyView, AnyView) {
         {correction(desk, part, is_correcting)}
         {ui::part(words.coop_order_lines(), ().into_any(), body)}
         <dl class="sums"><div class="total"><dt>{amount_words}</dt><dd>{ui::amount(part.amount(), "")}</dd></div></dl>
+        {fail_supply::offer(desk, part, is_failing)}
         {money(desk, part, paying)}
         {ui::part(words.coop_order_history(), ().into_any(), timeline(desk, part))}
         {refuse::sheet(desk, refusing)}
+        {fail_supply::sheet(desk, part, is_failing)}
         {payment::sheet(desk.phone, id.0, paying)}
     };
     (page.into_any(), next(desk, part))

@@ -359,6 +359,7 @@ const fn purpose_look(purpose: Purpose) -> (&'static str, &'static str) {
         | Purpose::Payment
         | Purpose::Deposit
         | Purpose::DepositReleased
+        | Purpose::Banked
         | Purpose::SupplementCorrection
         | Purpose::Advance => ("", "coins"),
         Purpose::Settled => ("done", "orders"),

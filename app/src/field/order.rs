@@ -326,6 +326,10 @@ fn timeline(phone: Phone, view: &OrderView, sub_order: &SubOrder) -> AnyView {
     if let Some(at) = sub_order.delivered_at {
         steps.push(done("done", words.stage_delivered().to_owned(), Some(at)));
     }
+    if let Some(at) = sub_order.written_off_at {
+        let said = words.history_written_off();
+        steps.push(done("trouble", said.to_owned(), Some(at)));
+    }
     match sub_order.withdrawal {
         Withdrawal::Exercised { at } => steps.push(done(
             "waiting",
@@ -375,7 +379,9 @@ fn commission_part(phone: Phone, catalogue: &Catalogue, view: &OrderView) -> Any
         });
         if lost != Centimes::ZERO {
             // What was confirmed only in part stays the reason, however far the rest has come.
-            let why = if sub_order.is_partly_confirmed() {
+            let why = if sub_order.is_written_off().unwrap_or_default() {
+                words.commission_never_paid().to_owned()
+            } else if sub_order.is_partly_confirmed() {
                 words.stage_confirmed_partly().to_owned()
             } else {
                 super::wording::stage_words(phone, sub_order)
@@ -432,6 +438,18 @@ fn commission_part(phone: Phone, catalogue: &Catalogue, view: &OrderView) -> Any
             .into_any()
         })
         .collect();
+    // Where a convention says nothing of it, the notes beside the figures say all there is.
+    let vestings: Vec<AnyView> = order
+        .sub_orders
+        .iter()
+        .filter(|sub_order| !sub_order.vesting.is_usual())
+        .map(|sub_order| {
+            let whose =
+                words.commission_vests(&cooperative_name(phone, catalogue, sub_order.cooperative));
+            let when = words.vesting(&sub_order.vesting);
+            view! { <div><dt>{whose}<small>{when}</small></dt></div> }.into_any()
+        })
+        .collect();
     let content = view! {
         <dl class="explain">
             <div><dt>{words.commission_at_the_door()}</dt><dd>{ui::amount(at_the_door, "amount-body")}</dd></div>
@@ -439,6 +457,7 @@ fn commission_part(phone: Phone, catalogue: &Catalogue, view: &OrderView) -> Any
             {rung(now.estimate, words.earnings_estimate(), words.earnings_estimate_note())}
             {rung(now.pending, words.earnings_pending(), words.earnings_pending_note())}
             {rung(now.earned, words.earnings_earned(), words.earnings_earned_note())}
+            {vestings}
         </dl>
         <details class="more">
             <summary>{ui::icon("percent")}{words.commission_how()}" "{ui::icon_flat("chevron-down")}</summary>

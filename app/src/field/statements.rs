@@ -132,7 +132,7 @@ fn whole(phone: Phone, document: &Rc<StatementDocument>) -> AnyView {
         {not_yet_in(phone, &statement.not_yet_in)}
         {ui::part(words.statement_chain(), same, view! {
             <p class="muted small">{number}" · "{words.statement_chain_text()}</p>
-            <p><code class="number" dir="ltr">{statement.chain_head.clone()}</code></p>
+            <p><code class="hash" dir="ltr">{statement.chain_head.clone()}</code></p>
         }.into_any())}
     }
     .into_any()

@@ -157,7 +157,9 @@ fn wanted(phone: Phone, sub_order: &SubOrder) -> Option<(u8, &'static str)> {
     match sub_order.stage {
         Stage::ChangeProposed => Some((0, words.todo_answer_change())),
         Stage::Expired => Some((1, words.todo_call_back())),
-        Stage::Refused if sub_order.promised_on.plus_days(NEWS_DAYS) >= today => {
+        Stage::Refused | Stage::SupplyFailed
+            if sub_order.promised_on.plus_days(NEWS_DAYS) >= today =>
+        {
             Some((3, words.todo_tell_customer()))
         }
         stage if can_deliver(stage) && sub_order.promised_on <= today.plus_days(1) => {

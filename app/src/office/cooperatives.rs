@@ -10,7 +10,9 @@ use taswiq_domain::catalogue::{Catalogue, Convention};
 use taswiq_domain::ids::CooperativeId;
 use taswiq_domain::law::Regime;
 use taswiq_domain::limits;
-use taswiq_domain::time::Calendar;
+use taswiq_domain::money::Ppm;
+use taswiq_domain::order::{Vesting, VestingPart, VestsWhen};
+use taswiq_domain::time::{Calendar, Timestamp};
 
 use super::desk::{Desk, Room};
 use super::form::{Form, Line, Problem, Reader, Script, Typed};
@@ -246,6 +248,7 @@ fn conventions(desk: &Desk, conventions: &[Convention]) -> AnyView {
         words(sentences.office_form_valid_from()),
         words(sentences.office_field_regime()),
         figures(sentences.office_field_delivery_days()),
+        words(sentences.office_field_vesting()),
         words(sentences.office_column_state()),
     ];
     let rows = conventions
@@ -256,6 +259,7 @@ fn conventions(desk: &Desk, conventions: &[Convention]) -> AnyView {
                 said(sentences.date_full(desk.offset.date_at(convention.valid_from))),
                 said(sentences.regime(convention.regime)),
                 number(i64::from(convention.delivery_days)),
+                said(sentences.vesting(&convention.vesting)),
                 in_force(
                     desk,
                     Some(convention.valid_from) == current,
@@ -343,11 +347,72 @@ pub fn read_convention(
             words.office_problem_days(&limits::PROMISE_DAYS.to_string()),
         );
     }
+    let vesting = read_vesting(&mut reader);
     let valid_from = reader.valid_from(desk, is_first);
     reader.done(Convention {
         valid_from,
         regime: regime.unwrap_or(Regime::Doorstep7d),
         delivery_days: delivery_days.unwrap_or_default(),
+        vesting,
+    })
+}
+
+/// The name of the field with the part that waits for that.
+fn vesting_field(when: VestsWhen) -> String {
+    format!("vesting_{}", when.as_str())
+}
+
+/// The parts that were typed; what is usual where nothing was.
+fn read_vesting(reader: &mut Reader<'_>) -> Vesting {
+    let typed = reader.typed;
+    let parts: Vec<(VestsWhen, &str)> = VestsWhen::ALL
+        .into_iter()
+        .map(|when| (when, typed.get(&vesting_field(when))))
+        .filter(|(_, part)| !part.is_empty())
+        .collect();
+    if parts.is_empty() {
+        return Vesting::default();
+    }
+    let mut vesting = Vec::new();
+    for (when, typed) in parts {
+        match Ppm::parse_percent(typed) {
+            Some(Ppm(0)) => {}
+            Some(part) => vesting.push(VestingPart { when, part }),
+            None => {
+                let label = reader.words.vests_when(when);
+                reader.wrong(
+                    &vesting_field(when),
+                    reader.words.office_problem_percent(label),
+                );
+                return Vesting::default();
+            }
+        }
+    }
+    let vesting = Vesting(vesting);
+    if vesting.check().is_err() {
+        reader.wrong(
+            &vesting_field(VestsWhen::Delivered),
+            reader.words.office_problem_vesting(),
+        );
+    }
+    vesting
+}
+
+/// What a form about a convention holds when another one is made after `last`.
+pub fn typed_of_convention(last: Option<&Convention>) -> Typed {
+    let usual = Convention {
+        valid_from: Timestamp::default(),
+        regime: Regime::default(),
+        delivery_days: 3,
+        vesting: Vesting::default(),
+    };
+    let last = last.unwrap_or(&usual);
+    let typed = Typed::default()
+        .with("regime", last.regime.as_str())
+        .with("delivery_days", last.delivery_days.to_string());
+    VestsWhen::ALL.into_iter().fold(typed, |typed, when| {
+        let part = last.vesting.part(when).to_string();
+        typed.with(&vesting_field(when), part.trim_end_matches(['\u{a0}', '%']))
     })
 }
 
@@ -402,6 +467,21 @@ pub fn form(
 
 fn convention_fields(desk: &Desk, form: &Form<'_>, is_first: bool) -> AnyView {
     let words = desk.words();
+    let parts: Vec<AnyView> = VestsWhen::ALL
+        .into_iter()
+        .map(|when| {
+            form.line(
+                &vesting_field(when),
+                words.vests_when(when),
+                Line {
+                    inputmode: Some("decimal"),
+                    script: Script::Figures,
+                    unit: "%",
+                    ..Line::default()
+                },
+            )
+        })
+        .collect();
     let regimes: Vec<(String, String)> = Regime::OF_CONVENTIONS
         .iter()
         .map(|regime| (regime.as_str().to_owned(), words.regime(*regime).to_owned()))
@@ -412,6 +492,10 @@ fn convention_fields(desk: &Desk, form: &Form<'_>, is_first: bool) -> AnyView {
             {form.radios("regime", words.office_field_regime(), &regimes)}
             {form.line("delivery_days", words.office_field_delivery_days(), Line { inputmode: Some("numeric"), script: Script::Figures, required: true, hint: words.office_convention_days_hint().to_owned(), ..Line::default() })}
             {form.valid_from(is_first)}
+        </fieldset>
+        <fieldset class="form-part"><legend>{words.office_field_vesting()}</legend>
+            <p class="field-hint">{words.office_convention_vesting_text()}</p>
+            {parts}
         </fieldset>
     }
     .into_any()

@@ -285,6 +285,7 @@ fn label(words: Words, field: &str) -> &'static str {
         "vat" => words.office_field_vat(),
         "regime" => words.office_field_regime(),
         "delivery_days" => words.office_field_delivery_days(),
+        "vesting" => words.office_field_vesting(),
         "cooperative" | "cooperatives" => words.role_cooperative(),
         "category" => words.office_field_category(),
         "grade" => words.office_field_grade(),

@@ -7,6 +7,7 @@ use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::commission::{self, Band, Conditions, Pays};
 use taswiq_domain::ids::{CooperativeId, PersonId, PlanVersion, ProductId};
 use taswiq_domain::ledger::{Account, Purpose, Transfer};
+use taswiq_domain::limits;
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::event::RecordedEvent;
 use taswiq_domain::order::{Line, Order, OrderEvent, Stage, SubOrder, Withdrawal};
@@ -271,6 +272,7 @@ pub(super) fn explain(
                 .into_any()
         })
         .collect();
+    let vesting = (!sub_order.vesting.is_usual()).then(|| view! { <div><dt>{sentences.office_field_vesting()}</dt><dd>{sentences.vesting(&sub_order.vesting)}</dd></div> });
     let standing = commission::standing(sub_order, line).unwrap_or_default();
     let stands: Vec<AnyView> = [
         (sentences.office_figures_estimate(), standing.estimate),
@@ -291,6 +293,7 @@ pub(super) fn explain(
             <div><dt>{sentences.commission_without_vat(&line.vat.to_string())}</dt><dd>{ui::amount(paid.base, "amount-body")}</dd></div>
             <div><dt>{sentences.commission_rule(&paid.rule.to_string(), &plan.to_string())}</dt><dd><span class="number">{pays(sentences, &paid.pays)}</span><small>{scope}</small></dd></div>
             {cap}
+            {vesting}
             <div class="total"><dt>{sentences.commission_rounded()}</dt><dd>{ui::amount(paid.amount, "")}</dd></div>
             {earners}
             {stands}
@@ -495,6 +498,18 @@ fn happened(desk: &Desk, event: &OrderEvent, known: &Known<'_>) -> (&'static str
         OrderEvent::WithdrawalClosed { .. } => {
             ("", sentences.office_event_withdrawal_closed().to_owned())
         }
+        OrderEvent::SupplyFailed { fault, .. } => (
+            "trouble",
+            sentences.office_event_supply_failed(sentences.supply_fault(*fault)),
+        ),
+        OrderEvent::Deposited { amount, .. } => (
+            "done",
+            sentences.office_event_deposited(&amount.to_string()),
+        ),
+        OrderEvent::WrittenOff { .. } => (
+            "trouble",
+            sentences.office_event_written_off(limits::WRITE_OFF_DAYS as usize),
+        ),
     }
 }
 
@@ -618,6 +633,7 @@ pub(super) fn purpose(words: Words, purpose: Purpose) -> &'static str {
         Purpose::Payment => words.office_ledger_payment(),
         Purpose::Deposit => words.office_ledger_deposit(),
         Purpose::DepositReleased => words.office_ledger_deposit_released(),
+        Purpose::Banked => words.office_ledger_banked(),
         Purpose::TierSupplement => words.office_ledger_tier_supplement(),
         Purpose::SupplementCorrection => words.office_ledger_supplement_correction(),
         Purpose::TargetBonus => words.office_ledger_target_bonus(),

@@ -101,6 +101,7 @@ impl Words {
             "collected" => self.act_collect(),
             "declared_early" => self.act_declare_early_payment(),
             "withdrawn" => self.act_withdraw(),
+            "supply_failed" => self.act_fail_supply(),
             "withdrawal_closed" => self.history_withdrawal_closed(),
             _ => return None,
         })

@@ -11,7 +11,9 @@ use taswiq_domain::engagement::EngagementKind;
 use taswiq_domain::ids::{CooperativeId, ProductId};
 use taswiq_domain::law::Regime;
 use taswiq_domain::money::Centimes;
-use taswiq_domain::order::{CancelledBy, Fault, PaymentMethod, Progress, Reason, Stage};
+use taswiq_domain::order::{
+    CancelledBy, Fault, PaymentMethod, Progress, Reason, Stage, Vesting, VestsWhen,
+};
 use taswiq_domain::person::Role;
 use taswiq_domain::time::{Calendar, FixedOffset};
 
@@ -31,6 +33,7 @@ pub const fn stage_look(stage: Stage) -> (&'static str, &'static str) {
         Stage::Declined => ("trouble", "close"),
         Stage::Cancelled => ("trouble", "close"),
         Stage::Withdrawn => ("waiting", "undo"),
+        Stage::SupplyFailed => ("trouble", "out-of-stock"),
     }
 }
 
@@ -120,6 +123,7 @@ impl Words {
             Stage::Declined => self.stage_declined(),
             Stage::Cancelled => self.stage_cancelled(),
             Stage::Withdrawn => self.stage_withdrawn(),
+            Stage::SupplyFailed => self.stage_supply_failed(),
         }
     }
 
@@ -167,6 +171,35 @@ impl Words {
             PaymentMethod::Wallet => self.payment_method_wallet(),
             PaymentMethod::Transfer => self.payment_method_transfer(),
             PaymentMethod::Cheque => self.payment_method_cheque(),
+        }
+    }
+
+    /// What a part of the commission waits for.
+    pub fn vests_when(self, when: VestsWhen) -> &'static str {
+        match when {
+            VestsWhen::Delivered => self.vesting_delivered(),
+            VestsWhen::Paid => self.vesting_paid(),
+            VestsWhen::Deposited => self.vesting_deposited(),
+        }
+    }
+
+    /// When commission vests: `50 % à la livraison · 50 % au paiement`.
+    pub fn vesting(self, vesting: &Vesting) -> String {
+        let parts: Vec<String> = VestsWhen::ALL
+            .into_iter()
+            .map(|when| (vesting.part(when), when))
+            .filter(|(part, _)| part.0 > 0)
+            .map(|(part, when)| self.vesting_part(&part.to_string(), self.vests_when(when)))
+            .collect();
+        parts.join(" · ")
+    }
+
+    /// Who answers for goods that never reached their customer.
+    pub fn supply_fault(self, fault: Fault) -> &'static str {
+        match fault {
+            Fault::Cooperative => self.supply_fault_cooperative(),
+            Fault::Logistics => self.supply_fault_logistics(),
+            Fault::Customer | Fault::Agent => self.fault(fault),
         }
     }
 
@@ -304,6 +337,9 @@ impl Words {
                 ),
             Refusal::PaymentAboveDue { due, .. } => {
                 self.refusal_payment_above_due(&due.to_string())
+            }
+            Refusal::DepositAboveCash { in_hand, .. } => {
+                self.refusal_deposit_above_cash(&in_hand.to_string())
             }
             Refusal::AmountNotPositive => self.refusal_amount_not_positive().to_owned(),
             Refusal::WithdrawalClosed => self.refusal_withdrawal_closed().to_owned(),

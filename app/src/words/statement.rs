@@ -31,9 +31,11 @@ impl Words {
             Purpose::CommissionVested => self.entry_vested(),
             Purpose::CommissionReversed => self.entry_reversed(),
             Purpose::CommissionCharged => self.entry_charged(),
-            Purpose::Sale | Purpose::Payment | Purpose::Deposit | Purpose::DepositReleased => {
-                self.entry_other()
-            }
+            Purpose::Sale
+            | Purpose::Payment
+            | Purpose::Deposit
+            | Purpose::DepositReleased
+            | Purpose::Banked => self.entry_other(),
             Purpose::TierSupplement => self.entry_tier_supplement(),
             Purpose::SupplementCorrection => self.entry_supplement_correction(),
             Purpose::TargetBonus => self.entry_target_bonus(),

@@ -19,6 +19,7 @@ pub struct ConventionRow {
     pub valid_from: i64,
     pub regime: String,
     pub delivery_days: i64,
+    pub vesting: String,
 }
 
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -87,7 +88,7 @@ pub async fn conventions(conn: &mut Conn) -> Result<Vec<ConventionRow>, sqlx::Er
     fetch_all!(
         conn,
         ConventionRow,
-        "SELECT cooperative_id, valid_from, regime, delivery_days FROM convention ORDER BY cooperative_id, valid_from"
+        "SELECT cooperative_id, valid_from, regime, delivery_days, vesting FROM convention ORDER BY cooperative_id, valid_from"
     )
 }
 
@@ -171,14 +172,15 @@ pub async fn put_cooperatives(conn: &mut Conn, rows: &[CooperativeRow]) -> Resul
 pub async fn add_conventions(conn: &mut Conn, rows: &[ConventionRow]) -> Result<(), sqlx::Error> {
     insert_rows!(
         conn,
-        "INSERT INTO convention (cooperative_id, valid_from, regime, delivery_days)",
+        "INSERT INTO convention (cooperative_id, valid_from, regime, delivery_days, vesting)",
         "",
-        4,
+        5,
         rows,
         |row| row.cooperative_id,
         row.valid_from,
         row.regime.as_str(),
         row.delivery_days,
+        row.vesting.as_str(),
     )
 }
 

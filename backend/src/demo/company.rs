@@ -16,6 +16,7 @@ use taswiq_domain::ids::{
 };
 use taswiq_domain::law::Regime;
 use taswiq_domain::money::{Centimes, Ppm};
+use taswiq_domain::order::{Vesting, VestingPart, VestsWhen};
 use taswiq_domain::person::Role;
 use taswiq_domain::phone::PhoneNumber;
 use taswiq_domain::settlement::rules::{PeriodRules, Target, Tier};
@@ -27,6 +28,15 @@ use uuid::Uuid;
 const SET_UP_DAYS: i32 = 60;
 /// Cooperatives with a single sign-in for all three, run by one animatrice.
 const RUN_BY_ANIMATRICE: [&str; 3] = ["tapis-marmoucha", "azaghar-skoura", "ghassoul-missour"];
+/// Half of the commission when the goods are delivered, half when they are paid for.
+fn half_on_delivery() -> Vesting {
+    let half = |when| VestingPart {
+        when,
+        part: Ppm(500_000),
+    };
+    Vesting(vec![half(VestsWhen::Delivered), half(VestsWhen::Paid)])
+}
+
 /// Categories whose packed lines carry a lot.
 const FOOD: [&str; 9] = [
     "oils",
@@ -296,13 +306,15 @@ impl Company {
                 valid_from: self.set_up_at,
                 regime,
                 delivery_days,
+                vesting: Default::default(),
             }];
             if index % 8 == 5 {
-                // Some learned to deliver a day sooner.
+                // Some learned to deliver a day sooner, and trust their agents more.
                 conventions.push(Convention {
                     valid_from: days.at(options.first_day().plus_days(70), 0),
                     regime,
                     delivery_days: delivery_days - 1,
+                    vesting: half_on_delivery(),
                 });
             }
             let animated = RUN_BY_ANIMATRICE.contains(&row.key.as_str());

@@ -65,6 +65,7 @@ enum Act {
     GiveBack(CooperativeId),
     Withdraw(CooperativeId),
     CloseWithdrawal(CooperativeId),
+    WriteOff(CooperativeId),
 }
 
 impl Act {
@@ -79,6 +80,7 @@ impl Act {
                 | Self::Pack(_)
                 | Self::HandOver(_)
                 | Self::CloseWithdrawal(_)
+                | Self::WriteOff(_)
         )
     }
 }
@@ -379,7 +381,8 @@ impl Life<'_> {
             | Act::Collect(cooperative)
             | Act::GiveBack(cooperative)
             | Act::Withdraw(cooperative)
-            | Act::CloseWithdrawal(cooperative) => {
+            | Act::CloseWithdrawal(cooperative)
+            | Act::WriteOff(cooperative) => {
                 let Some(part) = self.history.order().sub_order(cooperative).cloned() else {
                     return Ok(());
                 };
@@ -470,6 +473,13 @@ impl Life<'_> {
                 }
                 Withdrawal::Open { .. } => {
                     let event = OrderEvent::WithdrawalClosed { cooperative };
+                    self.happen(event, Actor::Clock, at, received_at)
+                }
+                _ => Ok(()),
+            },
+            (Act::WriteOff(_), Stage::Delivered) => match part.write_off_at() {
+                Ok(Some(due_at)) if due_at <= at => {
+                    let event = OrderEvent::WrittenOff { cooperative };
                     self.happen(event, Actor::Clock, at, received_at)
                 }
                 _ => Ok(()),
@@ -712,6 +722,9 @@ impl Life<'_> {
         let (_, month, day) = self.world.days.date_at(at).year_month_day();
         let damaged = self.random.chance(14);
         let confirmed: u32 = part.lines.iter().map(|line| line.confirmed).sum();
+        if damaged && confirmed == 1 {
+            return self.fail_supply(part, Fault::Cooperative, at, received_at);
+        }
         let mut lines: Vec<PackedLine> = Vec::with_capacity(part.lines.len());
         for line in &part.lines {
             let carries_lot = company.carries_lot[(line.product.0 - 1) as usize];
@@ -763,6 +776,19 @@ impl Life<'_> {
         Ok(())
     }
 
+    /// Nothing is left to deliver.
+    fn fail_supply(
+        &mut self,
+        part: &SubOrder,
+        fault: Fault,
+        at: Timestamp,
+        received_at: Timestamp,
+    ) -> Result<(), DemoError> {
+        let cooperative = part.cooperative;
+        let event = OrderEvent::SupplyFailed { cooperative, fault };
+        self.happen(event, Actor::Member(cooperative), at, received_at)
+    }
+
     fn visit(
         &mut self,
         part: &SubOrder,
@@ -774,6 +800,8 @@ impl Life<'_> {
         let failure = match self.random.below(1_000) {
             0..62 => Some(Reason::Absent),
             62..80 => Some(Reason::CustomerRefused),
+            // A jar that breaks on the way.
+            80..83 => return self.fail_supply(part, Fault::Logistics, at, received_at),
             _ => None,
         };
         if let Some(reason) = failure {
@@ -845,6 +873,8 @@ impl Life<'_> {
 
     fn plan_payment(&mut self, part: &SubOrder, at: Timestamp, received_at: Timestamp) {
         let cooperative = part.cooperative;
+        let given_up_at = at.max(received_at).plus_days(limits::WRITE_OFF_DAYS);
+        self.plan_at(given_up_at, Act::WriteOff(cooperative));
         let minutes_later = received_at.plus_ms(self.random.between(1, 4) * MINUTE_MS);
         if let Withdrawal::Open { closes_at } = part.withdrawal {
             // Nobody asks for money before the period closes. A few customers insist.

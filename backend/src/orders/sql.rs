@@ -37,6 +37,7 @@ pub struct SubOrderRow {
     pub promised_on: i64,
     pub confirm_by: Option<i64>,
     pub withdrawal_closes_at: Option<i64>,
+    pub write_off_at: Option<i64>,
     pub gross_asked_centimes: i64,
     pub due_centimes: i64,
     pub waits: bool,
@@ -93,13 +94,13 @@ pub async fn put_sub_orders(conn: &mut Conn, rows: &[SubOrderRow]) -> Result<(),
     insert_rows!(
         conn,
         "INSERT INTO sub_order (order_id, cooperative_id, stage, placed_at, promised_on, confirm_by, withdrawal_closes_at,
-             gross_asked_centimes, due_centimes, waits)",
+             write_off_at, gross_asked_centimes, due_centimes, waits)",
         "ON CONFLICT (order_id, cooperative_id) DO UPDATE SET
              stage = excluded.stage, placed_at = excluded.placed_at, promised_on = excluded.promised_on,
              confirm_by = excluded.confirm_by, withdrawal_closes_at = excluded.withdrawal_closes_at,
-             gross_asked_centimes = excluded.gross_asked_centimes, due_centimes = excluded.due_centimes,
-             waits = excluded.waits",
-        10,
+             write_off_at = excluded.write_off_at, gross_asked_centimes = excluded.gross_asked_centimes,
+             due_centimes = excluded.due_centimes, waits = excluded.waits",
+        11,
         rows,
         |row| row.order_id,
         row.cooperative_id,
@@ -108,6 +109,7 @@ pub async fn put_sub_orders(conn: &mut Conn, rows: &[SubOrderRow]) -> Result<(),
         row.promised_on,
         row.confirm_by,
         row.withdrawal_closes_at,
+        row.write_off_at,
         row.gross_asked_centimes,
         row.due_centimes,
         row.waits,
@@ -133,7 +135,7 @@ pub async fn sub_orders(conn: &mut Conn, order: Uuid) -> Result<Vec<SubOrderRow>
         conn,
         SubOrderRow,
         "SELECT order_id, cooperative_id, stage, placed_at, promised_on, confirm_by, withdrawal_closes_at,
-             gross_asked_centimes, due_centimes, waits
+             write_off_at, gross_asked_centimes, due_centimes, waits
          FROM sub_order WHERE order_id = $1 ORDER BY cooperative_id",
         order,
     )
@@ -209,6 +211,22 @@ pub async fn withdrawal_over_by(
         (Uuid, i64),
         "SELECT order_id, cooperative_id FROM sub_order
          WHERE withdrawal_closes_at IS NOT NULL AND withdrawal_closes_at <= $1 ORDER BY withdrawal_closes_at LIMIT CAST($2 AS BIGINT)",
+        now,
+        limit,
+    )
+}
+
+/// Orders with goods that were delivered too long ago to be still paid for.
+pub async fn unpaid_too_long_by(
+    conn: &mut Conn,
+    now: i64,
+    limit: i64,
+) -> Result<Vec<(Uuid, i64)>, sqlx::Error> {
+    fetch_all!(
+        conn,
+        (Uuid, i64),
+        "SELECT order_id, cooperative_id FROM sub_order
+         WHERE write_off_at IS NOT NULL AND write_off_at <= $1 ORDER BY write_off_at LIMIT CAST($2 AS BIGINT)",
         now,
         limit,
     )

@@ -42,7 +42,7 @@ promise! {
         let administrator = office.set_up(&token, person(Role::Administrator, "boss", Vec::new()), PASSWORD, "").await.expect("set up").person.actor();
         let details = CooperativeDetails { name: name("Argan"), place: name("Mesti"), region: LocalText::default(), phone: None };
         let cooperative = office.add_cooperative(&administrator, details).await.expect("added");
-        office.publish_convention(&administrator, cooperative, Convention { valid_from: START, regime: Regime::OwnProduction, delivery_days: 2 }).await.expect("published");
+        office.publish_convention(&administrator, cooperative, Convention { valid_from: START, regime: Regime::OwnProduction, delivery_days: 2, vesting: Default::default() }).await.expect("published");
         let category = office.add_category(&administrator, name("Huiles"), Picture::default()).await.expect("added");
         let product = ProductDetails { cooperative, category, name: name("Huile"), unit: name("50 cl"), picture: Picture::default(), on_sale: true };
         let product = office.add_product(&administrator, product, Ppm(100_000)).await.expect("added");
@@ -66,11 +66,11 @@ promise! {
         assert!(matches!(office.publish_prices(&manager, past, vec![price(ProductId(1), 1)]).await, Err(OfficeError::Invalid(_))));
         assert!(matches!(office.publish_plan(&manager, past, rules()).await, Err(OfficeError::InvalidPlan(PlanError::NotInTheFuture))));
         assert!(matches!(office.publish_vat(&manager, ProductId(1), VatRate { valid_from: past, rate: Ppm(1) }).await, Err(OfficeError::Invalid(_))));
-        assert!(matches!(office.publish_convention(&manager, HONEY, Convention { valid_from: past, regime: Regime::RegularRound, delivery_days: 1 }).await, Err(OfficeError::Invalid(_))));
+        assert!(matches!(office.publish_convention(&manager, HONEY, Convention { valid_from: past, regime: Regime::RegularRound, delivery_days: 1, vesting: Default::default() }).await, Err(OfficeError::Invalid(_))));
         office.publish_prices(&manager, future, vec![price(ProductId(1), 13_000)]).await.expect("published");
         office.publish_plan(&manager, future, rules()).await.expect("published");
         office.publish_vat(&manager, ProductId(1), VatRate { valid_from: future, rate: Ppm(100_000) }).await.expect("published");
-        office.publish_convention(&manager, HONEY, Convention { valid_from: future, regime: Regime::RegularRound, delivery_days: 1 }).await.expect("published");
+        office.publish_convention(&manager, HONEY, Convention { valid_from: future, regime: Regime::RegularRound, delivery_days: 1, vesting: Default::default() }).await.expect("published");
         // And not before what was already published.
         assert!(office.publish_prices(&manager, future.plus_ms(-1), vec![price(ProductId(1), 1)]).await.is_err());
         let catalogue = office.catalogue().await.expect("a catalogue");

@@ -15,7 +15,7 @@ use taswiq_domain::ids::{
     CategoryId, CommandId, CustomerId, DeviceId, OrderId, PersonId, ProductId,
 };
 use taswiq_domain::law::Regime;
-use taswiq_domain::money::Ppm;
+use taswiq_domain::money::{Centimes, Ppm};
 use taswiq_domain::person::Role;
 use taswiq_domain::text::LocalText;
 use uuid::Uuid;
@@ -239,7 +239,7 @@ promise! {
         let unknown = Uuid::now_v7();
         let product = |category| taswiq_backend::catalogue::ProductDetails { cooperative: HONEY, category, name: name("x"), unit: name("x"), picture: Picture::default(), on_sale: true };
         let cooperative = || CooperativeDetails { name: LocalText::default(), place: name("x"), region: LocalText::default(), phone: None };
-        let convention = || Convention { valid_from: START, regime: Regime::Professional, delivery_days: 1 };
+        let convention = || Convention { valid_from: START, regime: Regime::Professional, delivery_days: 1, vesting: Default::default() };
         for role in Role::ALL {
             let actor = actor(role);
             let office = &world.office;
@@ -280,6 +280,7 @@ promise! {
                 ("completeness", Action::ReadFigures, office.completeness(&actor).await.map(|_| ())),
                 ("balances", Action::ReadFigures, office.balances(&actor).await.map(|_| ())),
                 ("orders_by_progress", Action::ReadFigures, office.orders_by_progress(&actor).await.map(|_| ())),
+                ("record_deposit", Action::RecordDeposits, office.record_deposit(&actor, OrderId(unknown), HONEY, Centimes(1)).await),
                 ("parked", Action::SettleParked, office.parked(&actor, None).await.map(|_| ())),
                 ("count_parked", Action::SettleParked, office.count_parked(&actor).await.map(|_| ())),
                 ("settle_parked", Action::SettleParked, office.settle_parked(&actor, CommandId(unknown), Settlement::Accept).await),

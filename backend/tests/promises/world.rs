@@ -311,6 +311,7 @@ pub fn company() -> Company {
                 valid_from: Timestamp(0),
                 regime,
                 delivery_days: 3,
+                vesting: Default::default(),
             }],
         )
     };

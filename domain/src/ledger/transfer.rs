@@ -30,6 +30,8 @@ pub enum Purpose {
     Deposit,
     /// The withdrawal period closed: what was held counts as paid.
     DepositReleased,
+    /// Cash that was in somebody's hands reached the bank.
+    Banked,
     /// The month closed: what its turnover earns above the base rates.
     TierSupplement,
     /// Turnover of a closed month came or went: the difference of its supplement.
@@ -66,7 +68,7 @@ pub enum Purpose {
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::CommissionPending,
         Self::CommissionVested,
         Self::CommissionReversed,
@@ -75,6 +77,7 @@ impl Purpose {
         Self::Payment,
         Self::Deposit,
         Self::DepositReleased,
+        Self::Banked,
         Self::TierSupplement,
         Self::SupplementCorrection,
         Self::TargetBonus,
@@ -104,6 +107,7 @@ impl Purpose {
             Self::Payment => "payment",
             Self::Deposit => "deposit",
             Self::DepositReleased => "deposit_released",
+            Self::Banked => "banked",
             Self::TierSupplement => "tier_supplement",
             Self::SupplementCorrection => "supplement_correction",
             Self::TargetBonus => "target_bonus",

@@ -191,6 +191,7 @@ impl Basket {
                 delivered: 0,
                 returned: 0,
                 excused: 0,
+                lost_in_transport: 0,
                 lot: String::new(),
                 commission: LineCommission::default(),
             });
@@ -252,7 +253,10 @@ impl Basket {
             withdrawal,
             collected: Default::default(),
             held: Default::default(),
+            in_hand: Default::default(),
+            vesting: convention.vesting.clone(),
             delivered_at: None,
+            written_off_at: None,
             proposal: None,
             lines: vec![first_line],
         })

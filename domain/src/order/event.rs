@@ -3,7 +3,7 @@
 
 use super::Order;
 use crate::ids::{CooperativeId, DeviceId, PersonId};
-use crate::money::Centimes;
+use crate::money::{Centimes, Overflow};
 use crate::reading::read_tagged;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -324,6 +324,28 @@ pub enum OrderEvent {
         /// For whose goods.
         cooperative: CooperativeId,
     },
+    /// What was confirmed will not reach the customer, by the cooperative's or the transport's fault.
+    SupplyFailed {
+        /// Whose goods.
+        cooperative: CooperativeId,
+        /// Who answers for it.
+        fault: Fault,
+    },
+    /// Cash that was taken for these goods reached the bank.
+    Deposited {
+        /// For whose goods.
+        cooperative: CooperativeId,
+        /// How much.
+        amount: Centimes,
+        /// In whose hands it was; nobody's name means the order's agent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        holder: Option<PersonId>,
+    },
+    /// The server's clock gave up waiting for the customer's money.
+    WrittenOff {
+        /// For whose goods.
+        cooperative: CooperativeId,
+    },
 }
 
 impl OrderEvent {
@@ -349,6 +371,9 @@ impl OrderEvent {
             Self::DeclaredEarly { .. } => "declared_early",
             Self::Withdrawn { .. } => "withdrawn",
             Self::WithdrawalClosed { .. } => "withdrawal_closed",
+            Self::SupplyFailed { .. } => "supply_failed",
+            Self::Deposited { .. } => "deposited",
+            Self::WrittenOff { .. } => "written_off",
         }
     }
 
@@ -371,7 +396,10 @@ impl OrderEvent {
             | Self::Collected { cooperative, .. }
             | Self::DeclaredEarly { cooperative, .. }
             | Self::Withdrawn { cooperative }
-            | Self::WithdrawalClosed { cooperative } => Some(*cooperative),
+            | Self::WithdrawalClosed { cooperative }
+            | Self::SupplyFailed { cooperative, .. }
+            | Self::Deposited { cooperative, .. }
+            | Self::WrittenOff { cooperative } => Some(*cooperative),
         }
     }
 }
@@ -391,4 +419,40 @@ pub struct RecordedEvent {
     pub made_at: Timestamp,
     /// When the server took it in.
     pub received_at: Timestamp,
+}
+
+/// In whose hands the cash is that was taken for a cooperative's goods and is not in the bank: whoever
+/// took some first comes first. `agent` is who took the order.
+pub fn cash_in_hand(
+    events: &[RecordedEvent],
+    cooperative: CooperativeId,
+    agent: PersonId,
+) -> Result<Vec<(PersonId, Centimes)>, Overflow> {
+    let mut hands: Vec<(PersonId, Centimes)> = Vec::new();
+    for recorded in events {
+        let (person, change) = match &recorded.event {
+            OrderEvent::Collected {
+                cooperative: whose,
+                amount,
+                method: PaymentMethod::Cash,
+            }
+            | OrderEvent::DeclaredEarly {
+                cooperative: whose,
+                amount,
+                method: PaymentMethod::Cash,
+            } if *whose == cooperative => (recorded.actor.unwrap_or(agent), *amount),
+            OrderEvent::Deposited {
+                cooperative: whose,
+                amount,
+                holder,
+            } if *whose == cooperative => (holder.unwrap_or(agent), Centimes(-amount.0)),
+            _ => continue,
+        };
+        match hands.iter_mut().find(|(known, _)| *known == person) {
+            Some((_, held)) => *held = held.plus(change)?,
+            None => hands.push((person, change)),
+        }
+    }
+    hands.retain(|(_, held)| *held > Centimes::ZERO);
+    Ok(hands)
 }

@@ -1,6 +1,8 @@
 //! One event takes an order from one state to the next, or is refused and changes nothing.
 
-use super::event::{CancelledBy, LineUnits, OrderEvent, PackedLine, Proof, Proposal};
+use super::event::{
+    CancelledBy, Fault, LineUnits, OrderEvent, PackedLine, PaymentMethod, Proof, Proposal,
+};
 use super::{Order, Stage, SubOrder, Withdrawal};
 use crate::ids::CooperativeId;
 use crate::limits;
@@ -140,16 +142,14 @@ impl Order {
                     let line = sub_order.line_mut(returned.line)?;
                     at_most(returned, line.kept())?;
                     line.returned += returned.units;
-                    if fault.keeps_commission() {
-                        line.excused += returned.units;
-                    }
+                    line.excuse(returned.units, *fault);
                 }
                 Ok(())
             }
             OrderEvent::Collected {
                 cooperative,
                 amount,
-                ..
+                method,
             } => {
                 let sub_order = self.sub_order_mut(*cooperative)?;
                 if let Withdrawal::Open { closes_at } = sub_order.withdrawal {
@@ -157,12 +157,12 @@ impl Order {
                 }
                 sub_order.check_payable(*amount)?;
                 sub_order.collected = sub_order.collected.plus(*amount)?;
-                Ok(())
+                sub_order.take_in_hand(*amount, *method)
             }
             OrderEvent::DeclaredEarly {
                 cooperative,
                 amount,
-                ..
+                method,
             } => {
                 let sub_order = self.sub_order_mut(*cooperative)?;
                 sub_order.check_payable(*amount)?;
@@ -173,7 +173,7 @@ impl Order {
                     }
                     Withdrawal::Exercised { .. } => return Err(Refusal::WithdrawalClosed),
                 }
-                Ok(())
+                sub_order.take_in_hand(*amount, *method)
             }
             OrderEvent::Withdrawn { cooperative } => {
                 let sub_order = self.sub_order_mut(*cooperative)?;
@@ -206,6 +206,17 @@ impl Order {
                     Withdrawal::Open { .. } => Err(Refusal::WithdrawalStillOpen),
                     _ => Err(Refusal::WithdrawalClosed),
                 }
+            }
+            OrderEvent::SupplyFailed { cooperative, fault } => {
+                self.sub_order_mut(*cooperative)?.fail_supply(*fault)
+            }
+            OrderEvent::Deposited {
+                cooperative,
+                amount,
+                ..
+            } => self.sub_order_mut(*cooperative)?.deposit(*amount),
+            OrderEvent::WrittenOff { cooperative } => {
+                self.sub_order_mut(*cooperative)?.write_off(at)
             }
         }
     }
@@ -365,7 +376,7 @@ impl SubOrder {
                 line.confirmed,
             )?;
             line.packed = packed.units;
-            line.excused += line.confirmed - packed.units;
+            line.excuse(line.confirmed - packed.units, Fault::Cooperative);
             line.lot = packed.lot.clone();
         }
         self.stage = Stage::Ready;
@@ -414,6 +425,70 @@ impl SubOrder {
         Ok(())
     }
 
+    /// Everything still promised is lost. A customer who would not take the goods, or an agent who
+    /// promised wrongly, is no failure of supply: then the customer cancels.
+    fn fail_supply(&mut self, fault: Fault) -> Result<(), Refusal> {
+        self.check_stage(match fault {
+            Fault::Cooperative => &[
+                Stage::Confirmed,
+                Stage::Preparing,
+                Stage::Ready,
+                Stage::HandedOver,
+                Stage::Failed,
+            ],
+            // What was not packed has not been on its way.
+            Fault::Logistics => &[Stage::Ready, Stage::HandedOver, Stage::Failed],
+            Fault::Customer | Fault::Agent => {
+                return Err(Refusal::FieldInvalid {
+                    field: "fault".to_owned(),
+                });
+            }
+        })?;
+        let lost: Vec<u32> = self
+            .lines
+            .iter()
+            .map(|line| self.units_alive(line))
+            .collect();
+        for (line, units) in self.lines.iter_mut().zip(lost) {
+            line.excuse(units, fault);
+        }
+        self.stage = Stage::SupplyFailed;
+        self.reason = None;
+        Ok(())
+    }
+
+    fn take_in_hand(&mut self, amount: Centimes, method: PaymentMethod) -> Result<(), Refusal> {
+        if method == PaymentMethod::Cash {
+            self.in_hand = self.in_hand.plus(amount)?;
+        }
+        Ok(())
+    }
+
+    fn deposit(&mut self, amount: Centimes) -> Result<(), Refusal> {
+        if amount <= Centimes::ZERO {
+            return Err(Refusal::AmountNotPositive);
+        }
+        if amount > self.in_hand {
+            return Err(Refusal::DepositAboveCash {
+                amount,
+                in_hand: self.in_hand,
+            });
+        }
+        self.in_hand = self.in_hand.minus(amount)?;
+        Ok(())
+    }
+
+    fn write_off(&mut self, at: Timestamp) -> Result<(), Refusal> {
+        match self.write_off_at()? {
+            // Money held until the withdrawal period closes may be all that is due.
+            Some(due_at) if due_at <= at && self.withdrawal.is_over() => {
+                self.written_off_at = Some(at);
+                Ok(())
+            }
+            _ => Err(Refusal::WrongStage { stage: self.stage }),
+        }
+    }
+
     fn check_payable(&self, amount: Centimes) -> Result<(), Refusal> {
         if self.stage.is_dead() {
             return Err(Refusal::WrongStage { stage: self.stage });
@@ -426,6 +501,18 @@ impl SubOrder {
             Err(Refusal::PaymentAboveDue { amount, due })
         } else {
             Ok(())
+        }
+    }
+}
+
+impl super::Line {
+    /// Units are gone by somebody's fault: where it is not the agent's, their commission is kept.
+    fn excuse(&mut self, units: u32, fault: Fault) {
+        if fault.keeps_commission() {
+            self.excused += units;
+        }
+        if fault == Fault::Logistics {
+            self.lost_in_transport += units;
         }
     }
 }

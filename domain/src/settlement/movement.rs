@@ -64,6 +64,7 @@ impl ReversalReason {
             OrderEvent::Returned { .. } => Self::CustomerReturned,
             OrderEvent::Withdrawn { .. } => Self::Withdrawn,
             OrderEvent::Cancelled { .. } => Self::Cancelled,
+            OrderEvent::WrittenOff { .. } => Self::NeverPaid,
             _ => Self::Corrected,
         }
     }

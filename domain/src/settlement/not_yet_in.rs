@@ -81,6 +81,7 @@ pub fn why_not_in(sub_order: &SubOrder) -> Result<Option<NotYetInReason>, Overfl
     Ok(match sub_order.stage {
         Stage::Awaiting | Stage::ChangeProposed => Some(NotYetInReason::AwaitingAnswer),
         stage if stage.is_dead() => None,
+        Stage::Delivered if sub_order.is_written_off()? => None,
         Stage::Delivered => match sub_order.withdrawal {
             Withdrawal::Open { closes_at } => Some(NotYetInReason::WithdrawalOpen { closes_at }),
             _ if sub_order.has_vested()? => None,

@@ -94,6 +94,7 @@ fn cooperative(id: CooperativeId, regime: Regime) -> Cooperative {
             valid_from: Timestamp(0),
             regime,
             delivery_days: 2,
+            vesting: Default::default(),
         }],
     }
 }

@@ -1,6 +1,7 @@
 //! Random lives of orders: whatever happens, in whatever order, the books balance.
 
 use crate::demo_catalogue::*;
+use crate::life::any_vesting;
 use proptest::prelude::*;
 use taswiq_domain::commission::{standing, standing_of};
 use taswiq_domain::ledger::{Account, Happening, Transfer, transfers_for};
@@ -15,7 +16,7 @@ pub fn any_event() -> impl Strategy<Value = OrderEvent> {
     let quantity = 0u32..14;
     (
         cooperative,
-        0u8..13,
+        0u8..16,
         quantity.clone(),
         quantity,
         1i64..200_000,
@@ -67,11 +68,12 @@ pub fn any_event() -> impl Strategy<Value = OrderEvent> {
                 7 => OrderEvent::Returned {
                     cooperative,
                     lines: lines(),
-                    fault: if first % 2 == 0 {
-                        Fault::Customer
-                    } else {
-                        Fault::Cooperative
-                    },
+                    fault: [
+                        Fault::Customer,
+                        Fault::Cooperative,
+                        Fault::Logistics,
+                        Fault::Agent,
+                    ][first as usize % 4],
                 },
                 8 => OrderEvent::Collected {
                     cooperative,
@@ -85,12 +87,32 @@ pub fn any_event() -> impl Strategy<Value = OrderEvent> {
                 },
                 10 => OrderEvent::WithdrawalClosed { cooperative },
                 11 => OrderEvent::Withdrawn { cooperative },
+                12 => OrderEvent::SupplyFailed {
+                    cooperative,
+                    fault: if first % 2 == 0 {
+                        Fault::Logistics
+                    } else {
+                        Fault::Cooperative
+                    },
+                },
+                13 => OrderEvent::Deposited {
+                    cooperative,
+                    amount: Centimes(amount),
+                    holder: None,
+                },
+                14 => OrderEvent::WrittenOff { cooperative },
                 _ => OrderEvent::Cancelled {
                     by: CancelledBy::Customer,
                     reason: Reason::CustomerCancelled,
                 },
             }
         })
+}
+
+/// A day for each event at first, then a week, so that even what is never paid for comes to its end.
+fn moment_of(index: usize) -> Timestamp {
+    let index = index as i64;
+    noon(2026, 11, 2).plus_days(index + (index - 15).max(0) * 6)
 }
 
 /// Plays events against an order, skipping those it refuses; gives the states and the transfers.
@@ -109,7 +131,7 @@ pub fn live(order: &Order, events: &[OrderEvent]) -> (Order, Vec<Transfer>) {
         transfers_for(None, order, &happening(&placed, 1, order.placed_at)).expect("fits");
     let mut state = order.clone();
     for (day, event) in events.iter().enumerate() {
-        let at: Timestamp = noon(2026, 11, 1).plus_days(day as i64 + 1);
+        let at = moment_of(day);
         if let Ok(after) = state.after(event, at) {
             transfers.extend(
                 transfers_for(Some(&state), &after, &happening(event, after.revision, at))
@@ -125,23 +147,29 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn the_ledger_says_what_the_order_says(events in prop::collection::vec(any_event(), 0..40)) {
-        let order = order(&[(THYME_HONEY, 12), (AMLOU, 7), (RUG, 3), (SAMPLE, 5)]);
+    fn the_ledger_says_what_the_order_says(events in prop::collection::vec(any_event(), 0..40), vesting in any_vesting()) {
+        let mut order = order(&[(THYME_HONEY, 12), (AMLOU, 7), (RUG, 3), (SAMPLE, 5)]);
+        for sub_order in &mut order.sub_orders {
+            sub_order.vesting = vesting.clone();
+        }
         let (state, transfers) = live(&order, &events);
         let balances = balances(&transfers);
         prop_assert_eq!(balances.values().sum::<i64>(), 0, "all balances sum to zero");
         let of = |account: Account| balances.get(&account).copied().unwrap_or_default();
-        let (mut pending, mut earned, mut held, mut collected) = (0, 0, 0, 0);
+        let (mut pending, mut earned, mut charged_to_transport) = (0, 0, 0);
+        let (mut held, mut collected) = (0, 0);
         for sub_order in &state.sub_orders {
             let standing = standing_of(sub_order).expect("fits");
             pending += standing.pending.0;
             earned += standing.earned.0;
+            charged_to_transport += standing.charged_to_transport.0;
             held += sub_order.held.0;
             collected += sub_order.collected.0;
         }
         prop_assert_eq!(of(Account::AgentPending(agent().person)), pending);
         prop_assert_eq!(of(Account::AgentEarned(agent().person)), earned);
         prop_assert_eq!(of(Account::Deposits), held);
+        prop_assert_eq!(of(Account::Logistics), -charged_to_transport);
         prop_assert_eq!(of(Account::Cash(agent().person)) + of(Account::Bank), -(held + collected));
     }
 

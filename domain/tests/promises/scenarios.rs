@@ -278,3 +278,47 @@ fn the_schema_knows_the_fields_that_are_read() {
         assert!(described.contains(&fields), "the schema lacks {fields:?}");
     }
 }
+
+#[test]
+fn what_a_dispute_granted_is_in_one_statement_alone() {
+    let mut scenario = season();
+    let events = scenario["events"].as_array_mut().expect("events");
+    events.push(json!({"at": "2027-02-01T02:00:00Z", "closed": "2027-01"}));
+    let outcome = played(&scenario).expect("a good scenario");
+    let granted: Vec<_> = outcome
+        .statements
+        .iter()
+        .map(|statement| statement.sum_of(Purpose::DisputeGranted).0)
+        .filter(|amount| *amount != 0)
+        .collect();
+    assert_eq!(granted, [2_100]);
+    let january = outcome
+        .statements
+        .iter()
+        .rfind(|statement| statement.agent.0 == 20)
+        .expect("a statement");
+    assert_eq!(
+        (january.total, january.nothing),
+        (Centimes::ZERO, Some(Nothing::NothingVested))
+    );
+}
+
+#[test]
+fn a_rule_that_limits_a_seller_does_not_limit_the_override_of_the_lead() {
+    let mut scenario = season();
+    scenario["plans"][0]["rules"][1]["cap"] = json!(1_000);
+    let outcome = played(&scenario).expect("a good scenario");
+    let capped: Vec<_> = outcome
+        .statements
+        .iter()
+        .take(2)
+        .map(|statement| {
+            (
+                statement.agent.0,
+                statement.sum_of(Purpose::PeriodCap).0,
+                statement.sum_of(Purpose::CommissionVested).0,
+            )
+        })
+        .collect();
+    assert_eq!(capped, [(20, -6_500, 14_500), (21, 0, 2_750)]);
+}

@@ -19,7 +19,10 @@ use taswiq_domain::ledger::{Account, Cause, Purpose, Transfer};
 use taswiq_domain::money::{Centimes, Ppm};
 use taswiq_domain::order::basket::Door;
 use taswiq_domain::order::event::{LineUnits, PackedLine, Proposal, ProposedLine};
-use taswiq_domain::order::{CancelledBy, Fault, PaymentMethod, Place, Proof, Reason};
+use taswiq_domain::order::{
+    CancelledBy, Fault, OrderEvent, PaymentMethod, Place, Proof, Reason, Vesting, VestingPart,
+    VestsWhen,
+};
 use taswiq_domain::period::Period;
 use taswiq_domain::person::{Profile, Role};
 use taswiq_domain::reading::read;
@@ -603,4 +606,66 @@ fn an_unknown_field_in_a_command_body_is_not_swallowed() {
     let mut command = serde_json::to_value(&commands()[2]).expect("writes");
     command["body"]["commission"] = serde_json::json!(1);
     assert!(serde_json::from_value::<Command>(command).is_err());
+}
+
+#[test]
+fn an_order_whose_commission_vests_in_parts() {
+    let mut order = order(&[(THYME_HONEY, 12)]);
+    order.sub_orders[0].vesting = Vesting(vec![
+        VestingPart {
+            when: VestsWhen::Delivered,
+            part: Ppm(500_000),
+        },
+        VestingPart {
+            when: VestsWhen::Deposited,
+            part: Ppm(500_000),
+        },
+    ]);
+    order.sub_orders[0].in_hand = Centimes(100);
+    order.sub_orders[0].written_off_at = Some(Timestamp(1_793_534_400_000));
+    order.sub_orders[0].lines[0].excused = 3;
+    order.sub_orders[0].lines[0].lost_in_transport = 1;
+    golden("sub-order-vesting-v1", &order.sub_orders[0]);
+}
+
+#[test]
+fn a_command_for_goods_that_cannot_be_supplied() {
+    golden(
+        "command-fail-supply-v1",
+        &Command {
+            id: CommandId(Uuid::from_u128(1)),
+            seq: 1,
+            made_at: Timestamp(1_793_534_400_000),
+            body: CommandBody::FailSupply(FailSupply {
+                order: OrderId(Uuid::from_u128(1)),
+                cooperative: HONEY_COOP,
+                fault: Fault::Logistics,
+            }),
+        },
+    );
+}
+
+#[test]
+fn the_events_of_lost_goods_and_of_money() {
+    let cooperative = HONEY_COOP;
+    golden(
+        "events-vesting-v1",
+        &vec![
+            OrderEvent::SupplyFailed {
+                cooperative,
+                fault: Fault::Cooperative,
+            },
+            OrderEvent::Deposited {
+                cooperative,
+                amount: Centimes(120_000),
+                holder: Some(PersonId(20)),
+            },
+            OrderEvent::Deposited {
+                cooperative,
+                amount: Centimes(120_000),
+                holder: None,
+            },
+            OrderEvent::WrittenOff { cooperative },
+        ],
+    );
 }

@@ -79,6 +79,7 @@ pub fn catalogue() -> Catalogue {
             valid_from: long_ago,
             regime,
             delivery_days: 2,
+            vesting: Default::default(),
         }],
     };
     let product = |id: i64, cooperative: CooperativeId, centimes: i64| Product {

@@ -66,9 +66,7 @@ pub async fn one(visitor: Visitor, Path(id): Path<CooperativeId>) -> Result<Resp
 }
 
 pub async fn show_new(visitor: Visitor) -> Response {
-    let typed = Typed::default()
-        .with("regime", "doorstep_7d")
-        .with("delivery_days", "3");
+    let typed = pages::typed_of_convention(None);
     visitor.page(pages::form(&visitor.desk, &typed, &[], None))
 }
 
@@ -142,14 +140,7 @@ pub async fn show_convention(
     Path(id): Path<CooperativeId>,
 ) -> Result<Response, Failure> {
     let record = record(&visitor, id).await?;
-    let mut typed = Typed::default()
-        .with("regime", "doorstep_7d")
-        .with("delivery_days", "3");
-    if let Some(last) = record.cooperative.conventions.last() {
-        typed = typed
-            .with("regime", last.regime.as_str())
-            .with("delivery_days", last.delivery_days.to_string());
-    }
+    let typed = pages::typed_of_convention(record.cooperative.conventions.last());
     Ok(visitor.page(pages::convention_form(&visitor.desk, &typed, &[], &record)))
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use sqlx::{Connection, Executor};
@@ -204,5 +205,40 @@ async fn an_audit_passes_sound_books_and_names_the_first_entry_that_was_touched(
         said.contains(&format!("first broken entry: {number} of agent")),
         "{said}"
     );
+    std::fs::remove_dir_all(&folder).expect("removed");
+}
+
+#[test]
+fn a_scenario_is_played_without_a_database_and_a_bad_one_names_its_field() {
+    let scenario =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../domain/tests/scenarios/a_season.json");
+    let simulate = |file: &Path| {
+        Command::new(env!("CARGO_BIN_EXE_taswiq"))
+            .arg("simulate")
+            .arg(file)
+            .output()
+            .expect("run")
+    };
+    let played = simulate(&scenario);
+    assert!(played.status.success());
+    let outcome: serde_json::Value = serde_json::from_slice(&played.stdout).expect("JSON");
+    assert_eq!(outcome["statements"][0]["net"], 22_300);
+    assert_eq!(outcome["entries"][0]["number"], 1);
+
+    let folder = world::folder();
+    std::fs::create_dir_all(&folder).expect("made");
+    let bad = folder.join("bad.json");
+    let text = std::fs::read_to_string(&scenario).expect("read");
+    std::fs::write(&bad, text.replace("\"below\": 100000", "\"below\": 90000")).expect("written");
+    let missing = folder.join("missing.json");
+    for (file, says) in [
+        (&bad, "plans[0].period: between tier 1"),
+        (&missing, "cannot read"),
+    ] {
+        let refused = simulate(file);
+        assert!(!refused.status.success() && refused.stdout.is_empty());
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(said.contains(says), "{said}");
+    }
     std::fs::remove_dir_all(&folder).expect("removed");
 }

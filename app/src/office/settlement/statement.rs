@@ -44,16 +44,8 @@ pub fn page(desk: &Desk, sight: &Sight<'_>) -> String {
     let month = month_name(desk, statement.period);
     let name = desk.text(sight.agent_name);
     let title = sentences.statement_of(&name, &month);
-    let here = format!("{}/agents/{}", address(statement.period), statement.agent);
     let beside = match sight.payment {
-        Some(state) => {
-            let pdf = format!("{here}/statement.pdf");
-            view! {
-                {payment(desk, state)}
-                <a class="button" href=pdf download="">{ui::icon("download")}{sentences.statement_pdf()}</a>
-            }
-            .into_any()
-        }
+        Some(state) => payment(desk, state),
         None => ui::chip("", "eye", sentences.office_settlement_if_closed()),
     };
     let head =
@@ -340,7 +332,7 @@ fn chain(desk: &Desk, sight: &Sight<'_>) -> AnyView {
     let words = desk.words();
     let inside = view! {
         <p class="muted small">{words.statement_chain_text()}</p>
-        <p><code class="number" dir="ltr">{sight.statement.chain_head.clone()}</code></p>
+        <p><code class="hash" dir="ltr">{sight.statement.chain_head.clone()}</code></p>
         {qr(&sight.link, words.statement_scan())}
         <p class="small muted">{words.statement_scan()}</p>
     };
