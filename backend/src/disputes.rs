@@ -121,14 +121,15 @@ impl Office {
             .iter()
             .map(recorded)
             .collect::<Result<_, _>>()?;
-        let entry = match dispute.claim.about.entry {
-            Some(number) => ledger::entries(&mut conn, &[number]).await?.pop(),
-            None => None,
+        let mut entries = match dispute.claim.about.entry {
+            Some(number) => ledger::entries(&mut conn, &[number]).await?,
+            None => Vec::new(),
         };
+        ledger::add_sources(&mut conn, &mut entries).await?;
         Ok(DisputeFile {
             dispute,
             steps,
-            entry,
+            entry: entries.pop(),
         })
     }
 
