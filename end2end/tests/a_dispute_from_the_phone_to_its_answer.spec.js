@@ -35,13 +35,13 @@ test("an amount is disputed offline with a photo, answered in part, and the answ
   // From an entry to its explanation, computed again, and from there to the form. No network.
   await agent.phone.goOffline();
   await agent.open("/field/earnings/earned");
-  const entry = agent.page.locator("details.ledger-entry").filter({ hasText: "Gagné" }).first();
+  const entry = agent.page.locator("details.ledger-entry").filter({ hasText: /[0-9A-Z]{3}-[0-9A-Z]{3} · Gagné/ }).first();
   await entry.locator("summary").click();
   await expect(entry.getByText(/^Recalculé devant vous/)).toBeVisible();
   await expect(entry.getByText(/^Le grand livre dit la même chose/)).toBeVisible();
   await picture(agent.page, "disputes/explained");
   await entry.getByRole("link", { name: "Contester ce montant" }).click();
-  await agent.page.getByText("Le taux n’est pas le bon").click();
+  await agent.page.getByRole("radio", { name: "Le taux n’est pas le bon" }).check();
   await agent.page.getByLabel("Combien devriez-vous recevoir en plus ?").fill("2,00");
   await agent.page.getByLabel("Expliquez").fill("On m’avait dit plus");
   const photo = await cameraPicture(agent.page);
@@ -54,7 +54,7 @@ test("an amount is disputed offline with a photo, answered in part, and the answ
   const address = new URL(agent.page.url()).pathname;
 
   // It outlives the browser, and leaves when there is a network.
-  await agent.phone.kill();
+  await agent.phone.close();
   await agent.phone.open();
   await agent.phone.goOffline();
   await agent.open(address);
@@ -62,6 +62,7 @@ test("an amount is disputed offline with a photo, answered in part, and the answ
   await picture(agent.page, "disputes/waiting", { fullPage: true });
   await agent.phone.goOnline();
   await agent.sync();
+  const before = await agent.earnings();
 
   // The office reads it, with the photo and the entry computed again, takes it and grants a part.
   await manager.open("/office/disputes");
@@ -77,14 +78,13 @@ test("an amount is disputed offline with a photo, answered in part, and the answ
   await expect(manager.page.getByText(/Chaque écriture de cette commande a été recalculée/)).toBeVisible();
   await picture(manager.page, "disputes/office", { fullPage: true });
   await manager.page.getByRole("button", { name: "Prendre à l’étude" }).click();
-  await manager.page.getByText("Accorder une partie").click();
+  await manager.page.getByRole("radio", { name: "Accorder une partie" }).check();
   await manager.page.getByLabel(/Montant accordé/).fill("0,50");
   await manager.page.getByLabel(/Raison, pour l’agent/).fill("Le taux était le bon pour onze pots");
   await manager.page.getByRole("button", { name: "Répondre" }).click();
   await expect(manager.page.getByRole("status").getByText("Réponse envoyée")).toBeVisible();
 
   // The agent hears of it at the next contact and reads it without a network.
-  const before = await agent.earnings();
   await agent.sync();
   await agent.phone.goOffline();
   expect((await agent.earnings()).earned).toBe(before.earned + 50);

@@ -103,6 +103,10 @@ impl Words {
             "withdrawn" => self.act_withdraw(),
             "supply_failed" => self.act_fail_supply(),
             "withdrawal_closed" => self.history_withdrawal_closed(),
+            "placed" => self.history_signed(),
+            "expired" => self.history_expired(),
+            "deposited" => self.history_deposited(),
+            "written_off" => self.history_written_off(),
             _ => return None,
         })
     }
