@@ -21,7 +21,7 @@ use taswiq_domain::money::{Centimes, Overflow};
 use taswiq_domain::order::Order;
 use taswiq_domain::order::event::RecordedEvent;
 use taswiq_domain::period::Period;
-use taswiq_domain::sync::{EntrySource, LedgerEntry};
+use taswiq_domain::sync::{AnothersLine, EntrySource, LedgerEntry};
 use taswiq_domain::text::LocalText;
 use taswiq_domain::time::Timestamp;
 
@@ -355,7 +355,8 @@ impl Office {
     }
 }
 
-/// Tells of each entry that an order caused who did what, on which device, and when it came.
+/// Tells of each entry that an order caused who did what, on which device, when it came, and of
+/// another agent's order, by which line.
 pub(crate) async fn add_sources(
     conn: &mut Conn,
     entries: &mut [LedgerEntry],
@@ -369,37 +370,99 @@ pub(crate) async fn add_sources(
         .filter_map(|entry| entry.transfer.cause.order())
         .collect();
     let orders: Vec<uuid::Uuid> = orders.into_iter().map(|order| order.0).collect();
-    let mut names: BTreeMap<i64, Option<LocalText>> = BTreeMap::new();
+    let mut names = Names::default();
     let mut sources = BTreeMap::new();
     for row in orders::sql::events_after_placing(conn, &orders).await? {
         let Kind { kind } = serde_json::from_str(&row.body)
             .map_err(|_| OfficeError::Corrupt { what: "an event" })?;
-        let by = match row.actor_id.map(|id| (id, names.get(&id).cloned())) {
+        let by = match row.actor_id {
+            Some(actor) => names.of(conn, PersonId(actor)).await?,
             None => None,
-            Some((_, Some(known))) => known,
-            Some((id, None)) => {
-                let person = people::load(conn, PersonId(id)).await?;
-                let name = person.map(|person| person.name);
-                names.insert(id, name.clone());
-                name
-            }
         };
         let source = EntrySource {
             event: kind,
             by,
             device: row.device_id.map(DeviceId),
             received_at: Timestamp(row.received_at),
+            of: None,
         };
         sources.insert((row.order_id, row.number), source);
     }
+    let others = orders_of_others(conn, &orders, entries).await?;
     for entry in entries {
         let cause = entry.transfer.cause;
-        entry.source = cause
+        let source = cause
             .order()
             .zip(cause.event_number())
             .and_then(|(order, number)| sources.get(&(order.0, i64::from(number))).cloned());
+        let Some(mut source) = source else {
+            continue;
+        };
+        let order = cause.order().and_then(|order| others.get(&order));
+        if let Some(order) = order.filter(|order| entry.transfer.agent() != Some(order.agent)) {
+            let line = cause
+                .cooperative()
+                .and_then(|cooperative| order.sub_order(cooperative))
+                .zip(cause.line())
+                .and_then(|(sub_order, line)| sub_order.line(line));
+            if let Some(line) = line {
+                source.of = Some(Box::new(AnothersLine {
+                    code: order.code,
+                    agent: order.agent,
+                    name: names.of(conn, order.agent).await?,
+                    plan: order.plan,
+                    line: line.clone(),
+                }));
+            }
+        }
+        entry.source = Some(source);
     }
     Ok(())
+}
+
+/// Of the orders named, those of which an entry moves somebody else's commission than the agent's.
+async fn orders_of_others(
+    conn: &mut Conn,
+    orders: &[uuid::Uuid],
+    entries: &[LedgerEntry],
+) -> Result<BTreeMap<OrderId, Order>, OfficeError> {
+    let agents: BTreeMap<uuid::Uuid, i64> = orders::sql::agents_of(conn, orders)
+        .await?
+        .into_iter()
+        .collect();
+    let of_others: BTreeSet<OrderId> = entries
+        .iter()
+        .filter_map(|entry| {
+            let order = entry.transfer.cause.order()?;
+            let whose = agents.get(&order.0)?;
+            (entry.transfer.agent()?.0 != *whose).then_some(order)
+        })
+        .collect();
+    let of_others: Vec<OrderId> = of_others.into_iter().collect();
+    let loaded = orders::load(conn, &of_others).await?;
+    Ok(loaded
+        .into_iter()
+        .map(|stored| (stored.order.id, stored.order))
+        .collect())
+}
+
+/// What people are called, each read once.
+#[derive(Default)]
+struct Names(BTreeMap<PersonId, Option<LocalText>>);
+
+impl Names {
+    async fn of(
+        &mut self,
+        conn: &mut Conn,
+        person: PersonId,
+    ) -> Result<Option<LocalText>, OfficeError> {
+        if let Some(known) = self.0.get(&person) {
+            return Ok(known.clone());
+        }
+        let name = people::load(conn, person).await?.map(|person| person.name);
+        self.0.insert(person, name.clone());
+        Ok(name)
+    }
 }
 
 /// The sum of all balances: zero, or the ledger is broken.

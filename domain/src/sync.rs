@@ -9,13 +9,13 @@ use crate::catalogue::Catalogue;
 use crate::catalogue::Channel;
 use crate::customer::{Customer, CustomerDetails, CustomerLabel};
 use crate::dispute::{Dispute, DisputeEvent, DisputeReason, Disputed, DisputedLine};
-use crate::ids::{CommandId, CooperativeId, CustomerId, DeviceId, OrderId};
+use crate::ids::{CommandId, CooperativeId, CustomerId, DeviceId, OrderId, PersonId, PlanVersion};
 use crate::ledger::Transfer;
 use crate::ledger::chain::Link;
 use crate::money::Centimes;
 use crate::order::basket::Basket;
 use crate::order::event::{LineUnits, PackedLine, Proposal};
-use crate::order::{CancelledBy, Fault, Order, PaymentMethod, Place, Proof, Reason};
+use crate::order::{CancelledBy, Fault, Line, Order, PaymentMethod, Place, Proof, Reason};
 use crate::person::Profile;
 use crate::photo::Photo;
 use crate::reading::{Fields, read_from_fields, read_tagged};
@@ -622,6 +622,27 @@ pub struct EntrySource {
     pub device: Option<DeviceId>,
     /// When the server took it in.
     pub received_at: Timestamp,
+    /// The line that caused it, where the order is another agent's: whoever has a part of its
+    /// commission, by a share or as the lead, can compute the part again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<Box<AnothersLine>>,
+}
+
+/// A line of another agent's order: what a part of its commission is computed from, and nothing of the
+/// customer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnothersLine {
+    /// The order's spoken code.
+    pub code: SpokenCode,
+    /// Whose order it is.
+    pub agent: PersonId,
+    /// What they are called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<LocalText>,
+    /// The plan that was in force at the door.
+    pub plan: PlanVersion,
+    /// The line.
+    pub line: Line,
 }
 
 impl LedgerEntry {

@@ -402,27 +402,33 @@ fn entry(phone: Phone, entry: &LedgerEntry, rung: Option<Rung>) -> AnyView {
         .order()
         .and_then(|order| phone.device_now().order(order));
     let catalogue = phone.device_now().catalogue();
-    let line = view.as_ref().and_then(|view| {
-        view.order
+    let own = view.as_ref().and_then(|view| {
+        let line = view
+            .order
             .sub_order(transfer.cause.cooperative()?)?
-            .line(transfer.cause.line()?)
+            .line(transfer.cause.line()?)?;
+        Some((&view.order.code, view.order.agent, view.order.plan, line))
     });
-    let title = line.map_or_else(
+    // Of another agent's order only the line is here, with the entry.
+    let anothers = entry
+        .source
+        .as_ref()
+        .and_then(|source| source.of.as_deref());
+    let caused =
+        own.or_else(|| anothers.map(|other| (&other.code, other.agent, other.plan, &other.line)));
+    let title = caused.map_or_else(
         || said.to_owned(),
-        |line| product_name(phone, &catalogue, line.product),
+        |(.., line)| product_name(phone, &catalogue, line.product),
     );
-    let code = view
-        .as_ref()
-        .map(|view| view! { <span class="code">{view.order.code.to_string()}</span>" · " });
-    let explained = match (&view, line) {
-        (Some(view), Some(line)) => explain::of_line(phone, &catalogue, line, view.order.plan),
-        _ => ().into_any(),
-    };
+    let code = caused.map(|(code, ..)| view! { <span class="code">{code.to_string()}</span>" · " });
+    let explained =
+        caused.map(|(_, _, plan, line)| explain::of_line(phone, &catalogue, line, plan));
+    let seller = anothers.and_then(|other| other.name.as_ref()).map(|name| {
+        view! { <div><dt>{words.entry_order_of()}</dt><dd><bdi>{name.get(words.code()).to_owned()}</bdi></dd></div> }
+    });
     // Of a line that is shared, only the own part is anything to compare with.
-    let whole = view
-        .as_ref()
-        .zip(line)
-        .and_then(|(view, line)| line.commission.of_person(person, view.order.agent).ok());
+    let whole =
+        caused.and_then(|(_, agent, _, line)| line.commission.of_person(person, agent).ok());
     let part = whole.filter(|whole| *whole != transfer.amount).map(|whole| {
         view! { <div><dt>{words.entry_part_of(&ui::amount_text(whole))}</dt><dd>{ui::amount(transfer.amount, "amount-body")}</dd></div> }
     });
@@ -434,6 +440,12 @@ fn entry(phone: Phone, entry: &LedgerEntry, rung: Option<Rung>) -> AnyView {
     let books = about.line.and_then(|line| explain::books(phone, line));
     let source = source(phone, entry);
     let link = view.as_ref().map(|view| view! { <a class="button button-quiet" href=Field::Order(view.order.id).to_string()>{ui::icon("orders")}{words.entry_open_order()}</a> });
+    let statement = match transfer.cause {
+        Cause::Settlement { period, .. } | Cause::Payout { period, .. } => Some(
+            view! { <a class="button button-quiet" href=Field::Statement(period).to_string()>{ui::icon("bank")}{words.entry_open_statement()}</a> },
+        ),
+        _ => None,
+    };
     let dispute = match transfer.cause {
         Cause::Dispute { dispute, .. } => view! { <a class="button button-quiet" href=Field::Dispute(dispute).to_string()>{ui::icon("scales")}{words.dispute_see()}</a> }.into_any(),
         _ => disputes::way_to(phone, about),
@@ -449,12 +461,13 @@ fn entry(phone: Phone, entry: &LedgerEntry, rung: Option<Rung>) -> AnyView {
             {explained}
             <dl class="explain">
                 {part}
+                {seller}
                 <div><dt>{words.entry_number()}</dt><dd><span class="number">{entry.number.to_string()}</span>{event}</dd></div>
                 {source}
                 <div class="total"><dt>{said}</dt><dd>{ui::signed_amount(moved)}</dd></div>
             </dl>
             {books}
-            <div class="button-group">{link}{dispute}</div>
+            <div class="button-group">{link}{statement}{dispute}</div>
         </details></li>
     }
     .into_any()

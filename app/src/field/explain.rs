@@ -68,6 +68,9 @@ pub fn of_line(phone: Phone, catalogue: &Catalogue, line: &Line, plan: PlanVersi
     let mine = commission.shares.iter().find(|share| share.person == person).map(|share| {
         view! { <div class="total"><dt>{words.commission_my_part(&share.part.to_string())}</dt><dd>{ui::amount(share.amount, "")}</dd></div> }
     });
+    let lead = commission.lead.filter(|lead| lead.person == person).map(|lead| {
+        view! { <div class="total"><dt>{words.commission_lead_part(&lead.rate.to_string())}</dt><dd>{ui::amount(lead.amount, "")}</dd></div> }
+    });
     view! {
         <dl class="explain">
             <div><dt>{asked}</dt><dd>{ui::amount(gross, "amount-body")}</dd></div>
@@ -76,6 +79,7 @@ pub fn of_line(phone: Phone, catalogue: &Catalogue, line: &Line, plan: PlanVersi
             {cap}
             <div class="total"><dt>{words.commission_rounded()}</dt><dd>{ui::amount(commission.amount, "")}</dd></div>
             {mine}
+            {lead}
         </dl>
         {again(words, line, catalogue.plan(plan))}
     }

@@ -65,6 +65,17 @@ pub async fn states(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<StateRow>, sqlx
     )
 }
 
+/// Whose several orders are.
+pub async fn agents_of(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<(Uuid, i64)>, sqlx::Error> {
+    fetch_in!(
+        conn,
+        (Uuid, i64),
+        "SELECT id, agent_id FROM orders WHERE id",
+        "",
+        ids
+    )
+}
+
 pub async fn put(conn: &mut Conn, rows: &[OrderRow]) -> Result<(), sqlx::Error> {
     insert_rows!(
         conn,

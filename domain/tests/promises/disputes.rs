@@ -406,12 +406,14 @@ fn an_entry_that_says_where_it_comes_from() {
         by: Some(LocalText::new("Itto", "إيتو")),
         device: Some(DeviceId(Uuid::from_u128(7))),
         received_at: Timestamp(1_793_534_400_500),
+        of: None,
     };
     let clock = EntrySource {
         event: "withdrawal_closed".to_owned(),
         by: None,
         device: None,
         received_at: Timestamp(1_793_534_400_500),
+        of: None,
     };
     let entries: Vec<LedgerEntry> = [source, clock]
         .into_iter()
@@ -422,6 +424,28 @@ fn an_entry_that_says_where_it_comes_from() {
         })
         .collect();
     golden("entry-sources-v1", &entries);
+}
+
+#[test]
+fn an_entry_of_another_agents_order() {
+    let order = order(&[(THYME_HONEY, 12)]);
+    let entry = LedgerEntry {
+        source: Some(EntrySource {
+            event: "confirmed".to_owned(),
+            by: None,
+            device: None,
+            received_at: Timestamp(1_793_534_400_500),
+            of: Some(Box::new(AnothersLine {
+                code: order.code,
+                agent: order.agent,
+                name: Some(LocalText::new("Itto", "إيتو")),
+                plan: order.plan,
+                line: order.sub_orders[0].lines[0].clone(),
+            })),
+        }),
+        ..entry(1, PersonId(20), of_line(1))
+    };
+    golden("entry-of-anothers-order-v1", &entry);
 }
 
 #[test]
