@@ -35,7 +35,7 @@ test("an amount is disputed offline with a photo, answered in part, and the answ
   // From an entry to its explanation, computed again, and from there to the form. No network.
   await agent.phone.goOffline();
   await agent.open("/field/earnings/earned");
-  const entry = agent.page.locator("details.ledger-entry").filter({ hasText: /[0-9A-Z]{3}-[0-9A-Z]{3} · Gagné/ }).first();
+  const entry = agent.page.locator("details.ledger-entry").filter({ hasText: "Gagné", has: agent.page.locator("a[href^=\"/field/orders/\"]") }).first();
   await entry.locator("summary").click();
   await expect(entry.getByText(/^Recalculé devant vous/)).toBeVisible();
   await expect(entry.getByText(/^Le grand livre dit la même chose/)).toBeVisible();

@@ -12,8 +12,8 @@ use taswiq_domain::ids::PersonId;
 use taswiq_domain::ledger::{Account, Cause, Purpose, Transfer};
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::Stage;
+use taswiq_domain::period::Period;
 use taswiq_domain::sync::LedgerEntry;
-use taswiq_domain::time::{Calendar, CivilDate};
 use taswiq_offline::{Checked, Earnings};
 
 /// So many entries are listed at first.
@@ -165,7 +165,7 @@ fn ladder(phone: Phone, earnings: &Earnings) -> AnyView {
         <div class="purse">
             {ui::ornament("ornament", "0 0 160 160", "o-lattice")}
             <span class="purse-label">{words.earnings_this_month(&words.month_and_year(month))}</span>
-            {ui::amount(earned_since(phone, month), "amount-hero")}
+            {ui::amount(earned_in(phone, Period::of_date(month)), "amount-hero")}
         </div>
         {unsent}
         {ui::part(words.earnings_ladder(), ().into_any(), content.into_any())}
@@ -173,15 +173,15 @@ fn ladder(phone: Phone, earnings: &Earnings) -> AnyView {
     .into_any()
 }
 
-/// What vested since a date, less what was taken back of it.
-pub fn earned_since(phone: Phone, since: CivilDate) -> Centimes {
+/// What was earned in a month, less what was taken back in it. That a month before was settled takes
+/// nothing from it.
+pub fn earned_in(phone: Phone, month: Period) -> Centimes {
     let device = phone.device();
     let person = device.person();
-    let start = phone.offset().start_of(since);
     device
         .entries()
         .iter()
-        .filter(|entry| entry.transfer.at >= start)
+        .filter(|entry| entry.transfer.period == month && !entry.transfer.purpose.settles())
         .fold(Centimes::ZERO, |sum, entry| {
             sum.plus(effect(person, entry, Rung::Earned)).unwrap_or(sum)
         })
@@ -421,6 +421,8 @@ fn entry(phone: Phone, entry: &LedgerEntry, rung: Option<Rung>) -> AnyView {
         |(.., line)| product_name(phone, &catalogue, line.product),
     );
     let code = caused.map(|(code, ..)| view! { <span class="code">{code.to_string()}</span>" · " });
+    // What has no product is called by its purpose already.
+    let what = caused.map(|_| [said, " · "].concat());
     let explained =
         caused.map(|(_, _, plan, line)| explain::of_line(phone, &catalogue, line, plan));
     let seller = anothers.and_then(|other| other.name.as_ref()).map(|name| {
@@ -454,7 +456,7 @@ fn entry(phone: Phone, entry: &LedgerEntry, rung: Option<Rung>) -> AnyView {
         <li><details class="ledger-entry" data-tone=(!tone.is_empty()).then_some(tone)>
             <summary class="list-row">
                 {ui::icon(icon)}
-                <span class="list-main"><span><bdi>{title}</bdi></span><span>{code}{said}" · "{phone.moment(transfer.at)}</span></span>
+                <span class="list-main"><span><bdi>{title}</bdi></span><span>{code}{what}{phone.moment(transfer.at)}</span></span>
                 {ui::signed_amount(moved)}
                 {ui::icon_flat("chevron-down")}
             </summary>
