@@ -70,6 +70,8 @@ test("a month is closed, approved by a second person, exported, paid, and read o
   expect(await faults(hind.page)).toEqual([]);
   await hind.open(`${month}/agents/${number}`);
   await picture(hind.page, "office/statement", { fullPage: true });
+  const paper = await hind.page.request.get(`${office.url}${month}/agents/${number}/statement.pdf`);
+  expect((await paper.body()).subarray(0, 5).toString()).toBe("%PDF-");
   expect(await faults(hind.page)).toEqual([]);
 
   // The agent reads it on the phone, with the network gone.

@@ -16,6 +16,7 @@ mod plan;
 mod prices;
 mod products;
 mod settlement;
+mod statement_paper;
 
 use std::sync::Arc;
 
@@ -160,6 +161,11 @@ pub fn routes() -> Vec<Route> {
             "/office/settlement/{period}/agents/{id}",
             pay,
             settlement::one_statement,
+        ),
+        Route::get(
+            "/office/settlement/{period}/agents/{id}/statement.pdf",
+            pay,
+            settlement::pdf,
         ),
         Route::get("/office/payouts/{id}", pay, settlement::show_payout),
         Route::post(

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use taswiq_app::office::desk::Done;
 use taswiq_app::office::settlement::{self as pages, agent, month, payout, statement, tax};
 use taswiq_app::office::{Problem, Typed};
+use taswiq_app::words::Words as Sentences;
 use taswiq_backend::OfficeError;
 use taswiq_backend::settlement::payouts::{Payout, PayoutStage};
 use taswiq_backend::settlement::{Month, MonthState, Totals, by_reason};
@@ -19,7 +20,7 @@ use taswiq_domain::period::Period;
 use taswiq_domain::person::Role;
 use taswiq_domain::text::LocalText;
 
-use super::{Posted, Untaken, Visitor};
+use super::{Posted, Untaken, Visitor, statement_paper};
 use crate::failure::Failure;
 use crate::secret;
 
@@ -170,6 +171,33 @@ pub async fn one_statement(
     Ok(visitor.page(html))
 }
 
+/// A closed month's statement on paper, in the reader's language.
+pub async fn pdf(
+    visitor: Visitor,
+    Path((period, id)): Path<(Period, PersonId)>,
+) -> Result<Response, Failure> {
+    let sight = visitor
+        .office()
+        .statement(visitor.actor(), id, period)
+        .await?;
+    let paper = statement_paper::of(&visitor.desk, &sight, phone_link(&visitor, period));
+    let bytes = paper.pdf().map_err(|error| {
+        tracing::error!(%error, "a statement cannot be printed");
+        Failure::Bug
+    })?;
+    let name = format!("taswiq-{period}-{id}.pdf");
+    Ok(download(&name, "application/pdf", bytes))
+}
+
+/// Where a reader of these words begins.
+pub(super) fn direction(words: Sentences) -> Direction {
+    if words.direction() == "rtl" {
+        Direction::RightToLeft
+    } else {
+        Direction::LeftToRight
+    }
+}
+
 /// The names of the people who work in the office.
 async fn names(visitor: &Visitor) -> Result<BTreeMap<PersonId, LocalText>, Failure> {
     let people = visitor.office().people(visitor.actor(), None, "").await?;
@@ -301,11 +329,6 @@ async fn bank_list(visitor: &Visitor, id: i64) -> Result<(Payout, BankList), Fai
             statement_number: format!("{}-{}-{}", payout.period, line.agent, line.statement_number),
         })
         .collect();
-    let direction = if words.direction() == "rtl" {
-        Direction::RightToLeft
-    } else {
-        Direction::LeftToRight
-    };
     let text = str::to_owned;
     let headings = Words {
         title: text(words.office_payout_list()),
@@ -317,7 +340,7 @@ async fn bank_list(visitor: &Visitor, id: i64) -> Result<(Payout, BankList), Fai
         total: text(words.office_settlement_total()),
     };
     // Every account was checked when it was entered and when the payout was prepared.
-    let list = BankList::check(direction, headings, transfers).map_err(|error| {
+    let list = BankList::check(direction(words), headings, transfers).map_err(|error| {
         tracing::error!(%error, payout = id, "the list of a payout cannot be made");
         Failure::Bug
     })?;

@@ -3,6 +3,8 @@
 
 use crate::world::{Answer, World};
 use axum::http::StatusCode;
+use std::sync::Arc;
+use taswiq_backend::clock::{Clock, SettableClock, SystemClock};
 use taswiq_domain::period::Period;
 use taswiq_domain::person::Role;
 
@@ -156,4 +158,50 @@ async fn tax_terms_are_an_administrators_and_say_what_is_wrong_where() {
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
     let page = get(&world, Role::Manager, "/office/tax").await;
     assert!(page.text().await.contains("2199"));
+}
+
+#[tokio::test]
+async fn a_closed_month_is_read_and_printed_in_both_languages_and_closes_no_more() {
+    let clock = Arc::new(SettableClock::new(SystemClock.now()));
+    let world = World::with_clock(clock.clone()).await;
+    let period = this_month(&world);
+    clock.set(period.end(world.server.office.calendar()));
+    let here = format!("/office/settlement/{period}");
+    let before = get(&world, Role::Manager, &here).await.text().await;
+    assert!(before.contains(&format!("{here}/close")));
+    let closed = post(&world, Role::Manager, &format!("{here}/close"), &[]).await;
+    assert_eq!(closed.status(), StatusCode::SEE_OTHER);
+    let again = post(&world, Role::Manager, &format!("{here}/close"), &[]).await;
+    assert_eq!(again.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(again.text().await.contains("ne se rouvre pas"));
+    let agent = world.person_of(Role::Agent);
+    let statement = format!("{here}/agents/{agent}");
+    let page = get(&world, Role::Manager, &statement).await.text().await;
+    assert!(page.contains("aucune vente en attente") && page.contains("statement.pdf"));
+    let mut printed = Vec::new();
+    for language in ["fr", "ar"] {
+        let cookie = world.cookie_of(Role::Manager).await;
+        let answer = world
+            .ask("GET", &format!("{statement}/statement.pdf"))
+            .header("cookie", &format!("{cookie}; lang={language}"))
+            .send()
+            .await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        assert_eq!(answer.headers()["content-type"], "application/pdf");
+        let disposition = answer.headers()["content-disposition"]
+            .to_str()
+            .expect("text");
+        assert!(disposition.starts_with("attachment"));
+        let bytes = answer.bytes().await;
+        assert!(bytes.starts_with(b"%PDF-"));
+        printed.push(bytes);
+    }
+    assert_ne!(printed[0], printed[1]);
+    // Nobody is payable: nothing can be prepared, and the page says so.
+    let prepared = post(&world, Role::Manager, &format!("{here}/prepare"), &[]).await;
+    assert_eq!(prepared.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(prepared.text().await.contains("Personne ne peut être payé"));
+    let missing = format!("/office/settlement/{period}/agents/999/statement.pdf");
+    let status = get(&world, Role::Manager, &missing).await.status();
+    assert_eq!(status, StatusCode::NOT_FOUND);
 }

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use taswiq_backend::catalogue::CooperativeDetails;
-use taswiq_backend::clock::{Clock, SystemClock};
+use taswiq_backend::clock::{Clock, SettableClock, SystemClock};
 use taswiq_backend::people::{LinkPurpose, PersonDetails};
 use taswiq_backend::{Office, Options};
 use taswiq_domain::access::Actor;
@@ -59,10 +59,23 @@ impl World {
         Self::with(None, false, false).await
     }
 
+    /// A server whose time passes when its clock is put forward.
+    pub async fn with_clock(clock: Arc<SettableClock>) -> Self {
+        Self::by(clock, None, false, true).await
+    }
+
     async fn with(public_origin: Option<&str>, is_demo: bool, is_peopled: bool) -> Self {
+        Self::by(Arc::new(SystemClock), public_origin, is_demo, is_peopled).await
+    }
+
+    async fn by(
+        clock: Arc<dyn Clock>,
+        public_origin: Option<&str>,
+        is_demo: bool,
+        is_peopled: bool,
+    ) -> Self {
         let folder = folder();
         write_site(&folder);
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let database = folder.join("office.sqlite");
         let office = Office::open(
             &database.to_string_lossy(),
@@ -326,6 +339,11 @@ impl Answer {
 
     pub fn headers(&self) -> &HeaderMap {
         self.0.headers()
+    }
+
+    pub async fn bytes(self) -> Vec<u8> {
+        let body = self.0.into_body().collect().await.expect("a body");
+        body.to_bytes().to_vec()
     }
 
     pub async fn text(self) -> String {

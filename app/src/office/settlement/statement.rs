@@ -44,8 +44,16 @@ pub fn page(desk: &Desk, sight: &Sight<'_>) -> String {
     let month = month_name(desk, statement.period);
     let name = desk.text(sight.agent_name);
     let title = sentences.statement_of(&name, &month);
+    let here = format!("{}/agents/{}", address(statement.period), statement.agent);
     let beside = match sight.payment {
-        Some(state) => payment(desk, state),
+        Some(state) => {
+            let pdf = format!("{here}/statement.pdf");
+            view! {
+                {payment(desk, state)}
+                <a class="button" href=pdf download="">{ui::icon("download")}{sentences.statement_pdf()}</a>
+            }
+            .into_any()
+        }
         None => ui::chip("", "eye", sentences.office_settlement_if_closed()),
     };
     let head =
