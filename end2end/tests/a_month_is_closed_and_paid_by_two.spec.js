@@ -1,7 +1,11 @@
 // The end of a month as the people on it live it: closed for good, prepared by one, approved by another,
 // asked of the bank, recorded; the agent reads each step on the phone, without a network too.
+import { readFile } from "node:fs/promises";
 import { Agent, Manager, centimes } from "../harness/people.js";
 import { DAY_MS, expect, faults, picture, test } from "../harness/test.js";
+
+/** What a file that arrived begins with. */
+const firstBytes = async (download) => (await readFile(await download.path())).subarray(0, 5).toString();
 
 const RIB = "011 519 0000012050005349 21";
 const laptop = { width: 1280, height: 800 };
@@ -70,12 +74,23 @@ test("a month is closed, approved by a second person, exported, paid, and read o
   expect(await faults(hind.page)).toEqual([]);
   await hind.open(`${month}/agents/${number}`);
   await picture(hind.page, "office/statement", { fullPage: true });
-  const paper = await hind.page.request.get(`${office.url}${month}/agents/${number}/statement.pdf`);
-  expect((await paper.body()).subarray(0, 5).toString()).toBe("%PDF-");
+  for (const language of ["français", "العربية"]) {
+    const arriving = hind.page.waitForEvent("download");
+    await hind.page.getByRole("link", { name: `PDF ${language}` }).click();
+    expect(await firstBytes(await arriving)).toBe("%PDF-");
+  }
   expect(await faults(hind.page)).toEqual([]);
 
-  // The agent reads it on the phone, with the network gone.
+  // The agent too gets it on paper while there is a network.
   await agent.sync();
+  await agent.open("/field/earnings");
+  await agent.page.locator('a[href^="/field/earnings/statements/"]').first().click();
+  const arriving = agent.page.waitForEvent("download");
+  await agent.page.getByRole("link", { name: "Recevoir en PDF" }).click();
+  expect(await firstBytes(await arriving)).toBe("%PDF-");
+  await expect(agent.page.getByText("Référence VIR 4711")).toBeVisible();
+
+  // The agent reads it on the phone, with the network gone.
   await agent.phone.goOffline();
   await agent.open("/field/earnings");
   const row = agent.page.locator('a[href^="/field/earnings/statements/"]').first();
@@ -83,6 +98,8 @@ test("a month is closed, approved by a second person, exported, paid, and read o
   await picture(agent.page, "field/earnings-with-statements", { fullPage: true });
   await row.click();
   await expect(agent.page.getByText("Référence VIR 4711")).toBeVisible();
+  await expect(agent.page.getByText("Le PDF demande le réseau")).toBeVisible();
+  await expect(agent.page.getByRole("link", { name: "Recevoir en PDF" })).toHaveCount(0);
   await picture(agent.page, "field/statement", { fullPage: true });
   expect(await faults(agent.page)).toEqual([]);
 });

@@ -16,7 +16,6 @@ mod plan;
 mod prices;
 mod products;
 mod settlement;
-mod statement_paper;
 
 use std::sync::Arc;
 

@@ -1,18 +1,14 @@
 //! Months: looked at, closed, paid.
 
 use axum::extract::{Form, Path};
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use std::collections::BTreeMap;
 use taswiq_app::office::desk::Done;
 use taswiq_app::office::settlement::{self as pages, agent, month, payout, statement, tax};
 use taswiq_app::office::{Problem, Typed};
-use taswiq_app::words::Words as Sentences;
 use taswiq_backend::OfficeError;
 use taswiq_backend::settlement::payouts::{Payout, PayoutStage};
 use taswiq_backend::settlement::{Month, MonthState, Totals, by_reason};
-use taswiq_documents::Direction;
 use taswiq_documents::bank_list::{BankList, Transfer, Words};
 use taswiq_domain::access::{Action, Subject, can};
 use taswiq_domain::ids::PersonId;
@@ -20,9 +16,11 @@ use taswiq_domain::period::Period;
 use taswiq_domain::person::Role;
 use taswiq_domain::text::LocalText;
 
-use super::{Posted, Untaken, Visitor, statement_paper};
+use super::{Posted, Untaken, Visitor};
 use crate::failure::Failure;
 use crate::secret;
+use crate::statements::paper::direction;
+use crate::statements::{self, download};
 
 pub async fn months(visitor: Visitor) -> Result<Response, Failure> {
     let months = visitor.office().months(visitor.actor()).await?;
@@ -114,19 +112,13 @@ pub async fn prepare(visitor: Visitor, Path(period): Path<Period>) -> Result<Res
     }
 }
 
-/// Where an agent finds a statement on their phone.
-fn phone_link(visitor: &Visitor, period: Period) -> String {
-    let path = taswiq_app::route::Field::Statement(period).to_string();
-    format!("{}{path}", visitor.origin())
-}
-
 pub async fn one_statement(
     visitor: Visitor,
     Path((period, id)): Path<(Period, PersonId)>,
 ) -> Result<Response, Failure> {
     let (office, actor) = (visitor.office(), visitor.actor());
     let catalogue = office.catalogue().await?;
-    let link = phone_link(&visitor, period);
+    let link = statements::phone_link(&visitor.server, period);
     let html = match office.statement(actor, id, period).await {
         Ok(sight) => statement::page(
             &visitor.desk,
@@ -176,26 +168,9 @@ pub async fn pdf(
     visitor: Visitor,
     Path((period, id)): Path<(Period, PersonId)>,
 ) -> Result<Response, Failure> {
-    let sight = visitor
-        .office()
-        .statement(visitor.actor(), id, period)
-        .await?;
-    let paper = statement_paper::of(&visitor.desk, &sight, phone_link(&visitor, period));
-    let bytes = paper.pdf().map_err(|error| {
-        tracing::error!(%error, "a statement cannot be printed");
-        Failure::Bug
-    })?;
-    let name = format!("taswiq-{period}-{id}.pdf");
-    Ok(download(&name, "application/pdf", bytes))
-}
-
-/// Where a reader of these words begins.
-pub(super) fn direction(words: Sentences) -> Direction {
-    if words.direction() == "rtl" {
-        Direction::RightToLeft
-    } else {
-        Direction::LeftToRight
-    }
+    let (office, actor) = (visitor.office(), visitor.actor());
+    let sight = office.statement(actor, id, period).await?;
+    statements::pdf(&visitor.server, visitor.desk.words(), sight).await
 }
 
 /// The names of the people who work in the office.
@@ -345,17 +320,6 @@ async fn bank_list(visitor: &Visitor, id: i64) -> Result<(Payout, BankList), Fai
         Failure::Bug
     })?;
     Ok((payout, list))
-}
-
-fn download(name: &str, kind: &'static str, bytes: Vec<u8>) -> Response {
-    let mut response = (StatusCode::OK, bytes).into_response();
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    headers.insert("cache-control", HeaderValue::from_static("no-store"));
-    if let Ok(disposition) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
-        headers.insert(CONTENT_DISPOSITION, disposition);
-    }
-    response
 }
 
 pub async fn csv(visitor: Visitor, Path(id): Path<i64>) -> Result<Response, Failure> {

@@ -168,12 +168,21 @@ impl World {
 
     /// A new session of the person of this role, as a cookie.
     pub async fn cookie_of(&self, role: Role) -> String {
-        let signed_in = self
-            .server
-            .office
-            .sign_in(&self.login_of(role), PASSWORD, "test")
-            .await;
+        self.cookie_at(&self.login_of(role)).await
+    }
+
+    async fn cookie_at(&self, login: &str) -> String {
+        let signed_in = self.server.office.sign_in(login, PASSWORD, "test").await;
         format!("taswiq={}", signed_in.expect("signed in").token.as_str())
+    }
+
+    /// A second agent, with a session.
+    pub async fn colleague(&self) -> (PersonId, String) {
+        let login = "colleague@taswiq.example";
+        let person = details(Role::Agent, "fr", "colleague", login);
+        let office = &self.server.office;
+        let id = office.add_person_with_password(person, PASSWORD).await;
+        (id.expect("a person"), self.cookie_at(login).await)
     }
 
     /// Signs in through the door; gives the cookie.

@@ -1,17 +1,20 @@
 //! An agent's statement on paper: the same words and figures as on the page.
 
-use taswiq_app::office::Desk;
-use taswiq_app::office::settlement::month_name;
+use taswiq_app::words::Words as Sentences;
 use taswiq_backend::settlement::StatementSight;
 use taswiq_documents::Direction;
 use taswiq_documents::statement::{Awaited, Entry, Statement, Total, Words};
 use taswiq_domain::ids::OrderId;
 use taswiq_domain::money::Centimes;
-use taswiq_domain::time::{Calendar, CivilDate};
+use taswiq_domain::time::{Calendar, CivilDate, FixedOffset};
 
-/// The paper of a statement, in the reader's language.
-pub fn of(desk: &Desk, sight: &StatementSight, link: String) -> Statement {
-    let words = desk.words();
+/// The paper of a statement. `link` is where the agent finds it on their phone.
+pub fn of(
+    words: Sentences,
+    offset: FixedOffset,
+    sight: &StatementSight,
+    link: String,
+) -> Statement {
     let statement = &sight.document.statement;
     let text = str::to_owned;
     let total = |label: &str, amount: Centimes, is_result: bool| Total {
@@ -44,7 +47,7 @@ pub fn of(desk: &Desk, sight: &StatementSight, link: String) -> Statement {
             .unwrap_or_default()
     };
     let entries = sight.entries.iter().map(|entry| Entry {
-        date: date(desk.offset.date_at(entry.at)),
+        date: date(offset.date_at(entry.at)),
         order_code: code(entry.order),
         what: text(words.purpose(entry.purpose)),
         base: (entry.base != Centimes::ZERO).then_some(entry.base),
@@ -55,21 +58,21 @@ pub fn of(desk: &Desk, sight: &StatementSight, link: String) -> Statement {
         date: sight
             .orders
             .get(&part.order)
-            .map(|(_, placed_at)| date(desk.offset.date_at(*placed_at)))
+            .map(|(_, placed_at)| date(offset.date_at(*placed_at)))
             .unwrap_or_default(),
         order_code: code(Some(part.order)),
-        why: words.not_yet_in(&part.why, desk.offset),
+        why: words.not_yet_in(&part.why, offset),
         amount: Some(part.amount),
     });
     Statement {
         language: text(words.code()),
-        direction: super::settlement::direction(words),
+        direction: direction(words),
         title: text(words.statement_paper()),
         programme: text(words.app_name()),
-        agent: desk.text(&sight.agent_name),
-        period: month_name(desk, statement.period),
+        agent: text(sight.agent_name.get(words.code())),
+        period: words.month_and_year(statement.period.first_day()),
         number: statement.number.to_string(),
-        issued_on: words.date_full(desk.offset.date_at(statement.closed_at)),
+        issued_on: words.date_full(offset.date_at(statement.closed_at)),
         totals,
         entries: entries.collect(),
         awaited: awaited.collect(),
@@ -96,6 +99,15 @@ pub fn of(desk: &Desk, sight: &StatementSight, link: String) -> Statement {
             chain_head: text(words.statement_chain()),
             chain_head_meaning: text(words.statement_chain_text()),
         },
+    }
+}
+
+/// Where a reader of these words begins.
+pub fn direction(words: Sentences) -> Direction {
+    if words.direction() == "rtl" {
+        Direction::RightToLeft
+    } else {
+        Direction::LeftToRight
     }
 }
 
