@@ -351,6 +351,24 @@ impl Office {
         period: Period,
     ) -> Result<StatementSight, OfficeError> {
         self.require(actor, Action::PayAgents)?;
+        self.statement_of(agent, period).await
+    }
+
+    /// The same for the agent whose it is.
+    pub async fn own_statement(
+        &self,
+        actor: &Actor,
+        period: Period,
+    ) -> Result<StatementSight, OfficeError> {
+        self.require(actor, Action::UseField)?;
+        self.statement_of(actor.person, period).await
+    }
+
+    async fn statement_of(
+        &self,
+        agent: PersonId,
+        period: Period,
+    ) -> Result<StatementSight, OfficeError> {
         let mut conn = self.db.read().await?;
         let (document, payout) = document(&mut conn, agent, period)
             .await?

@@ -145,27 +145,30 @@ impl Statement {
 
     fn entries_table(&self) -> Table<'_> {
         let words = &self.words;
+        let has_rates = self.entries.iter().any(|entry| !entry.rate.is_empty());
+        let mut columns = vec![
+            Column::short(&words.date),
+            Column::short(&words.order),
+            Column::text(&words.what),
+            Column::figures(&words.base),
+        ];
+        columns.extend(has_rates.then(|| Column::figures(&words.rate)));
+        columns.push(Column::figures(&words.amount));
         Table {
-            columns: vec![
-                Column::short(&words.date),
-                Column::short(&words.order),
-                Column::text(&words.what),
-                Column::figures(&words.base),
-                Column::figures(&words.rate),
-                Column::figures(&words.amount),
-            ],
+            columns,
             rows: self
                 .entries
                 .iter()
                 .map(|entry| {
-                    vec![
+                    let mut cells = vec![
                         Cell::given(&entry.date),
                         Cell::given(&entry.order_code),
                         Cell::given(&entry.what),
                         Cell::amount(entry.base),
-                        Cell::given(&entry.rate),
-                        Cell::amount(Some(entry.amount)),
-                    ]
+                    ];
+                    cells.extend(has_rates.then(|| Cell::given(&entry.rate)));
+                    cells.push(Cell::amount(Some(entry.amount)));
+                    cells
                 })
                 .collect(),
             when_empty: &words.no_entries,
@@ -371,6 +374,18 @@ mod tests {
         empty.awaited.clear();
         let sheets = read(&empty);
         assert!(sheets[0].shows("Aucune écriture") && sheets[0].shows("Tout est acquis"));
+        assert_in_place(&sheets);
+    }
+
+    #[test]
+    fn there_is_no_column_for_rates_where_no_entry_has_one() {
+        let mut given = statement(3);
+        assert!(read(&given)[0].shows("Taux"));
+        for entry in &mut given.entries {
+            entry.rate.clear();
+        }
+        let sheets = read(&given);
+        assert!(!sheets[0].shows("Taux") && sheets[0].shows("40,74"));
         assert_in_place(&sheets);
     }
 

@@ -2,6 +2,7 @@
 // month is closed for good, a line disputed and answered, the transfer prepared by one, approved by
 // another, asked of the bank, recorded. The agent follows every step on the phone, without a network
 // between them.
+import { readFile } from "node:fs/promises";
 import { argan } from "../harness/demo.js";
 import { Agent, Cooperative, Manager, centimes } from "../harness/people.js";
 import { DAY_MS, expect, faults, picture, test } from "../harness/test.js";
@@ -10,6 +11,9 @@ const RIB = "011 519 0000012050005349 21";
 const laptop = { width: 1280, height: 800 };
 /** In centimes: what the new plan gives whoever sells for that much in a month. */
 const BONUS = 2_500;
+
+/** What a file that arrived begins with. */
+const firstBytes = async (download) => (await readFile(await download.path())).subarray(0, 5).toString();
 
 /** One figure of the office's page of a statement or a month. */
 const tile = async (page, label) => centimes(await page.locator(".figure-tile").filter({ hasText: label }).locator(".amount").innerText());
@@ -103,6 +107,11 @@ test("a commission is published, earned, settled, disputed, approved, exported, 
   await hind.open(`${month}/agents/${number}`);
   await expect(hind.page.getByText("Prime d’objectif").first()).toBeVisible();
   await picture(hind.page, "commission/statement", { fullPage: true });
+  for (const language of ["français", "العربية"]) {
+    const arriving = hind.page.waitForEvent("download");
+    await hind.page.getByRole("link", { name: `PDF ${language}` }).click();
+    expect(await firstBytes(await arriving)).toBe("%PDF-");
+  }
   expect(await faults(hind.page)).toEqual([]);
 
   // The statement is on the phone. A line of it is disputed with the network gone, and answered.
@@ -172,6 +181,10 @@ test("a commission is published, earned, settled, disputed, approved, exported, 
   // The agent reads it on the phone, with the network gone: the supplement and the bonus are in it, and
   // what was paid is what the statement says.
   await agent.sync();
+  await agent.open(`/field/earnings/statements/${soldIn}`);
+  const arriving = agent.page.waitForEvent("download");
+  await agent.page.getByRole("link", { name: "Recevoir en PDF" }).click();
+  expect(await firstBytes(await arriving)).toBe("%PDF-");
   await agent.phone.goOffline();
   await agent.open("/field/earnings");
   const row = agent.page.locator(`a.list-row[href="/field/earnings/statements/${soldIn}"]`);
@@ -181,6 +194,8 @@ test("a commission is published, earned, settled, disputed, approved, exported, 
   await picture(agent.page, "commission/earnings-with-statements", { fullPage: true });
   await row.click();
   await expect(agent.page.getByText("Référence VIR 4711")).toBeVisible();
+  await expect(agent.page.getByText("Le PDF demande le réseau")).toBeVisible();
+  await expect(agent.page.getByRole("link", { name: "Recevoir en PDF" })).toHaveCount(0);
   const sum = async (label) => centimes(await agent.page.locator("dl.explain > div").filter({ hasText: label }).first().locator(".amount").innerText());
   expect(await sum("Prime d’objectif")).toBe(BONUS);
   expect(await sum("Supplément du mois")).toBeGreaterThan(0);

@@ -22,6 +22,7 @@ pub mod secret;
 pub mod session;
 pub mod settings;
 pub mod site;
+pub mod statements;
 pub mod test_clock;
 pub mod visit;
 

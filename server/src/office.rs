@@ -168,6 +168,11 @@ pub fn routes() -> Vec<Route> {
             pay,
             settlement::one_statement,
         ),
+        Route::get(
+            "/office/settlement/{period}/agents/{id}/statement.pdf",
+            pay,
+            settlement::pdf,
+        ),
         Route::get("/office/payouts/{id}", pay, settlement::show_payout),
         Route::post(
             "/office/payouts/{id}/approve",

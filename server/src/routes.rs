@@ -116,6 +116,7 @@ pub fn all(server: &Server) -> Vec<Route> {
     routes.extend(crate::entrance::routes());
     routes.extend(crate::api::routes());
     routes.extend(crate::office::routes());
+    routes.extend(crate::statements::routes());
     if server.settings.test_clock {
         routes.extend(crate::test_clock::routes());
     }

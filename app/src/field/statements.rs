@@ -11,6 +11,7 @@ use taswiq_domain::money::Centimes;
 use taswiq_domain::period::Period;
 use taswiq_domain::settlement::{NotYetIn, PaymentState, SettledMonth, Statement};
 use taswiq_domain::sync::StatementDocument;
+use taswiq_offline::Phase;
 
 /// The tone and icon that go with how a statement stands with its payment.
 const fn look(payment: &PaymentState) -> (&'static str, &'static str) {
@@ -119,6 +120,7 @@ fn whole(phone: Phone, document: &Rc<StatementDocument>) -> AnyView {
     } else {
         ui::chip("trouble", "warning", words.statement_chain_other())
     };
+    let period = statement.period;
     view! {
         <div class="purse">
             <span class="purse-label">{words.statement_net()}</span>
@@ -134,6 +136,25 @@ fn whole(phone: Phone, document: &Rc<StatementDocument>) -> AnyView {
             <p class="muted small">{number}" · "{words.statement_chain_text()}</p>
             <p><code class="hash" dir="ltr">{statement.chain_head.clone()}</code></p>
         }.into_any())}
+        {move || paper(phone, period)}
+    }
+    .into_any()
+}
+
+/// The way to the paper, which the server prints: without a network, why there is none.
+fn paper(phone: Phone, period: Period) -> AnyView {
+    let words = phone.words;
+    if phone.status().phase == Phase::Offline {
+        return ui::banner(
+            "",
+            "cloud-off",
+            words.statement_pdf_offline(),
+            words.statement_pdf_offline_text(),
+        );
+    }
+    let address = format!("/statements/{period}/statement.pdf?lang={}", words.code());
+    view! {
+        <a class="button button-wide" href=address>{ui::icon("download")}{words.statement_pdf_get()}</a>
     }
     .into_any()
 }

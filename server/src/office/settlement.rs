@@ -1,9 +1,7 @@
 //! Months: looked at, closed, paid.
 
 use axum::extract::{Form, Path};
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use std::collections::BTreeMap;
 use taswiq_app::office::desk::Done;
 use taswiq_app::office::settlement::{self as pages, agent, month, payout, statement, tax};
@@ -11,7 +9,6 @@ use taswiq_app::office::{Problem, Typed};
 use taswiq_backend::OfficeError;
 use taswiq_backend::settlement::payouts::{Payout, PayoutStage};
 use taswiq_backend::settlement::{Month, MonthState, Totals, by_reason};
-use taswiq_documents::Direction;
 use taswiq_documents::bank_list::{BankList, Transfer, Words};
 use taswiq_domain::access::{Action, Subject, can};
 use taswiq_domain::ids::PersonId;
@@ -22,6 +19,8 @@ use taswiq_domain::text::LocalText;
 use super::{Posted, Untaken, Visitor};
 use crate::failure::Failure;
 use crate::secret;
+use crate::statements::paper::direction;
+use crate::statements::{self, download};
 
 pub async fn months(visitor: Visitor) -> Result<Response, Failure> {
     let months = visitor.office().months(visitor.actor()).await?;
@@ -113,19 +112,13 @@ pub async fn prepare(visitor: Visitor, Path(period): Path<Period>) -> Result<Res
     }
 }
 
-/// Where an agent finds a statement on their phone.
-fn phone_link(visitor: &Visitor, period: Period) -> String {
-    let path = taswiq_app::route::Field::Statement(period).to_string();
-    format!("{}{path}", visitor.origin())
-}
-
 pub async fn one_statement(
     visitor: Visitor,
     Path((period, id)): Path<(Period, PersonId)>,
 ) -> Result<Response, Failure> {
     let (office, actor) = (visitor.office(), visitor.actor());
     let catalogue = office.catalogue().await?;
-    let link = phone_link(&visitor, period);
+    let link = statements::phone_link(&visitor.server, period);
     let html = match office.statement(actor, id, period).await {
         Ok(sight) => statement::page(
             &visitor.desk,
@@ -168,6 +161,16 @@ pub async fn one_statement(
         Err(error) => return Err(error.into()),
     };
     Ok(visitor.page(html))
+}
+
+/// A closed month's statement on paper, in the reader's language.
+pub async fn pdf(
+    visitor: Visitor,
+    Path((period, id)): Path<(Period, PersonId)>,
+) -> Result<Response, Failure> {
+    let (office, actor) = (visitor.office(), visitor.actor());
+    let sight = office.statement(actor, id, period).await?;
+    statements::pdf(&visitor.server, visitor.desk.words(), sight).await
 }
 
 /// The names of the people who work in the office.
@@ -301,11 +304,6 @@ async fn bank_list(visitor: &Visitor, id: i64) -> Result<(Payout, BankList), Fai
             statement_number: format!("{}-{}-{}", payout.period, line.agent, line.statement_number),
         })
         .collect();
-    let direction = if words.direction() == "rtl" {
-        Direction::RightToLeft
-    } else {
-        Direction::LeftToRight
-    };
     let text = str::to_owned;
     let headings = Words {
         title: text(words.office_payout_list()),
@@ -317,22 +315,11 @@ async fn bank_list(visitor: &Visitor, id: i64) -> Result<(Payout, BankList), Fai
         total: text(words.office_settlement_total()),
     };
     // Every account was checked when it was entered and when the payout was prepared.
-    let list = BankList::check(direction, headings, transfers).map_err(|error| {
+    let list = BankList::check(direction(words), headings, transfers).map_err(|error| {
         tracing::error!(%error, payout = id, "the list of a payout cannot be made");
         Failure::Bug
     })?;
     Ok((payout, list))
-}
-
-fn download(name: &str, kind: &'static str, bytes: Vec<u8>) -> Response {
-    let mut response = (StatusCode::OK, bytes).into_response();
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    headers.insert("cache-control", HeaderValue::from_static("no-store"));
-    if let Ok(disposition) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
-        headers.insert(CONTENT_DISPOSITION, disposition);
-    }
-    response
 }
 
 pub async fn csv(visitor: Visitor, Path(id): Path<i64>) -> Result<Response, Failure> {

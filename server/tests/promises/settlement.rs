@@ -3,6 +3,8 @@
 
 use crate::world::{Answer, World};
 use axum::http::StatusCode;
+use std::sync::Arc;
+use taswiq_backend::clock::{Clock, SettableClock, SystemClock};
 use taswiq_domain::period::Period;
 use taswiq_domain::person::Role;
 
@@ -156,4 +158,105 @@ async fn tax_terms_are_an_administrators_and_say_what_is_wrong_where() {
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
     let page = get(&world, Role::Manager, "/office/tax").await;
     assert!(page.text().await.contains("2199"));
+}
+
+#[tokio::test]
+async fn a_closed_month_is_read_and_printed_in_both_languages_and_closes_no_more() {
+    let clock = Arc::new(SettableClock::new(SystemClock.now()));
+    let world = World::with_clock(clock.clone()).await;
+    let period = this_month(&world);
+    clock.set(period.end(world.server.office.calendar()));
+    let here = format!("/office/settlement/{period}");
+    let before = get(&world, Role::Manager, &here).await.text().await;
+    assert!(before.contains(&format!("{here}/close")));
+    let closed = post(&world, Role::Manager, &format!("{here}/close"), &[]).await;
+    assert_eq!(closed.status(), StatusCode::SEE_OTHER);
+    let again = post(&world, Role::Manager, &format!("{here}/close"), &[]).await;
+    assert_eq!(again.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(again.text().await.contains("ne se rouvre pas"));
+    let agent = world.person_of(Role::Agent);
+    let statement = format!("{here}/agents/{agent}");
+    let page = get(&world, Role::Manager, &statement).await.text().await;
+    assert!(page.contains("aucune vente en attente"));
+    let mut printed = Vec::new();
+    for language in ["fr", "ar"] {
+        let paper = format!("{statement}/statement.pdf?lang={language}");
+        assert!(page.contains(&format!("href=\"{paper}\"")), "{paper}");
+        printed.push(printed_at(&world, Role::Manager, &paper).await);
+    }
+    assert_ne!(printed[0], printed[1]);
+    // Nobody is payable: nothing can be prepared, and the page says so.
+    let prepared = post(&world, Role::Manager, &format!("{here}/prepare"), &[]).await;
+    assert_eq!(prepared.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(prepared.text().await.contains("Personne ne peut être payé"));
+    let missing = format!("/office/settlement/{period}/agents/999/statement.pdf");
+    let status = get(&world, Role::Manager, &missing).await.status();
+    assert_eq!(status, StatusCode::NOT_FOUND);
+}
+
+/// The paper at an address, as a file to keep.
+async fn printed_at(world: &World, role: Role, address: &str) -> Vec<u8> {
+    let answer = get(world, role, address).await;
+    assert_eq!(answer.status(), StatusCode::OK, "{address}");
+    assert_eq!(answer.headers()["content-type"], "application/pdf");
+    assert_eq!(answer.headers()["cache-control"], "no-store");
+    let disposition = answer.headers()["content-disposition"].to_str();
+    assert!(disposition.expect("text").starts_with("attachment"));
+    let bytes = answer.bytes().await;
+    assert!(bytes.starts_with(b"%PDF-"));
+    bytes
+}
+
+#[tokio::test]
+async fn an_agent_prints_their_own_statement_and_can_ask_for_nobody_elses() {
+    let clock = Arc::new(SettableClock::new(SystemClock.now()));
+    let world = World::with_clock(clock.clone()).await;
+    let period = this_month(&world);
+    let own = format!("/statements/{period}/statement.pdf");
+    let (colleague, colleagues_cookie) = world.colleague().await;
+    let open = get(&world, Role::Agent, &own).await;
+    assert_eq!(open.status(), StatusCode::NOT_FOUND);
+    clock.set(period.end(world.server.office.calendar()));
+    let closing = format!("/office/settlement/{period}/close");
+    let closed = post(&world, Role::Manager, &closing, &[]).await;
+    assert_eq!(closed.status(), StatusCode::SEE_OTHER);
+    let mut printed = Vec::new();
+    for language in ["fr", "ar"] {
+        let query = format!("?lang={language}");
+        let mine = printed_at(&world, Role::Agent, &format!("{own}{query}")).await;
+        let agent = world.person_of(Role::Agent);
+        let office = format!("/office/settlement/{period}/agents/{agent}/statement.pdf{query}");
+        assert!(mine == printed_at(&world, Role::Manager, &office).await);
+        printed.push(mine);
+    }
+    assert_ne!(printed[0], printed[1]);
+    // The same address is another paper for another agent.
+    let theirs = world.ask("GET", &own).header("cookie", &colleagues_cookie);
+    let theirs = theirs.send().await;
+    assert_eq!(theirs.status(), StatusCode::OK);
+    let named = theirs.headers()["content-disposition"]
+        .to_str()
+        .expect("text");
+    assert!(
+        named.contains(&format!("taswiq-{period}-{colleague}.pdf")),
+        "{named}"
+    );
+    assert!(printed[0] != theirs.bytes().await);
+    // The office's address, with the own number or another's, is not an agent's to ask for.
+    for agent in [world.person_of(Role::Agent), colleague] {
+        let office = format!("/office/settlement/{period}/agents/{agent}/statement.pdf");
+        let status = get(&world, Role::Agent, &office).await.status();
+        assert_eq!(status, StatusCode::FORBIDDEN);
+    }
+    // Nor does the own address lead anybody else anywhere.
+    for role in [Role::Cooperative, Role::Manager, Role::Administrator] {
+        let status = get(&world, role, &own).await.status();
+        assert_eq!(status, StatusCode::FORBIDDEN, "{role:?}");
+    }
+    let nobody = world
+        .ask("GET", &own)
+        .header("accept", "application/pdf")
+        .send()
+        .await;
+    assert_eq!(nobody.status(), StatusCode::UNAUTHORIZED);
 }

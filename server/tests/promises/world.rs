@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use taswiq_backend::catalogue::CooperativeDetails;
-use taswiq_backend::clock::{Clock, SystemClock};
+use taswiq_backend::clock::{Clock, SettableClock, SystemClock};
 use taswiq_backend::people::{LinkPurpose, PersonDetails};
 use taswiq_backend::{Office, Options};
 use taswiq_domain::access::Actor;
@@ -64,10 +64,23 @@ impl World {
         Self::with(None, true, false).await
     }
 
+    /// A server whose time passes when its clock is put forward.
+    pub async fn with_clock(clock: Arc<SettableClock>) -> Self {
+        Self::by(clock, None, false, true).await
+    }
+
     async fn with(public_origin: Option<&str>, is_demo: bool, is_peopled: bool) -> Self {
+        Self::by(Arc::new(SystemClock), public_origin, is_demo, is_peopled).await
+    }
+
+    async fn by(
+        clock: Arc<dyn Clock>,
+        public_origin: Option<&str>,
+        is_demo: bool,
+        is_peopled: bool,
+    ) -> Self {
         let folder = folder();
         write_site(&folder);
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let database = folder.join("office.sqlite");
         let office = Office::open(
             &database.to_string_lossy(),
@@ -160,12 +173,21 @@ impl World {
 
     /// A new session of the person of this role, as a cookie.
     pub async fn cookie_of(&self, role: Role) -> String {
-        let signed_in = self
-            .server
-            .office
-            .sign_in(&self.login_of(role), PASSWORD, "test")
-            .await;
+        self.cookie_at(&self.login_of(role)).await
+    }
+
+    async fn cookie_at(&self, login: &str) -> String {
+        let signed_in = self.server.office.sign_in(login, PASSWORD, "test").await;
         format!("taswiq={}", signed_in.expect("signed in").token.as_str())
+    }
+
+    /// A second agent, with a session.
+    pub async fn colleague(&self) -> (PersonId, String) {
+        let login = "colleague@taswiq.example";
+        let person = details(Role::Agent, "fr", "colleague", login);
+        let office = &self.server.office;
+        let id = office.add_person_with_password(person, PASSWORD).await;
+        (id.expect("a person"), self.cookie_at(login).await)
     }
 
     /// Signs in through the door; gives the cookie.
@@ -331,6 +353,11 @@ impl Answer {
 
     pub fn headers(&self) -> &HeaderMap {
         self.0.headers()
+    }
+
+    pub async fn bytes(self) -> Vec<u8> {
+        let body = self.0.into_body().collect().await.expect("a body");
+        body.to_bytes().to_vec()
     }
 
     pub async fn text(self) -> String {

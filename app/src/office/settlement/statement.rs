@@ -16,6 +16,7 @@ use crate::office::desk::{Desk, Room};
 use crate::office::people::qr;
 use crate::office::widgets::{self, Row, facts, figures, said, with_small, words};
 use crate::ui;
+use crate::words::LANGUAGES;
 
 /// What the page shows.
 pub struct Sight<'a> {
@@ -44,8 +45,24 @@ pub fn page(desk: &Desk, sight: &Sight<'_>) -> String {
     let month = month_name(desk, statement.period);
     let name = desk.text(sight.agent_name);
     let title = sentences.statement_of(&name, &month);
+    let here = format!("{}/agents/{}", address(statement.period), statement.agent);
     let beside = match sight.payment {
-        Some(state) => payment(desk, state),
+        Some(state) => {
+            // The agent may read another language than the person who prints.
+            let papers = LANGUAGES
+                .iter()
+                .map(|language| {
+                    let pdf = format!("{here}/statement.pdf?lang={}", language.code);
+                    view! {
+                        <a class="button" href=pdf hreflang=language.code download="">
+                            {ui::icon("download")}{sentences.statement_pdf()}" "
+                            <span lang=language.code dir=language.direction>{language.name}</span>
+                        </a>
+                    }
+                })
+                .collect_view();
+            view! { {payment(desk, state)} <div class="button-group">{papers}</div> }.into_any()
+        }
         None => ui::chip("", "eye", sentences.office_settlement_if_closed()),
     };
     let head =
