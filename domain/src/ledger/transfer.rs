@@ -315,7 +315,7 @@ pub struct Transfer {
     pub debit: Account,
     /// Where it goes.
     pub credit: Account,
-    /// How much; always positive.
+    /// How much; positive, or nothing where [`Transfer::base`] alone moves.
     pub amount: Centimes,
     /// What for.
     pub purpose: Purpose,

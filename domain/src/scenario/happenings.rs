@@ -679,7 +679,8 @@ impl<'a> Happenings<'a> {
                         amount: part.amount,
                         base: part.base,
                         concerns: part.concerns,
-                        reason: (movement.amount < Centimes::ZERO).then(|| reason(known, transfer)),
+                        reason: (transfer.debit == Account::AgentEarned(agent))
+                            .then(|| reason(known, transfer)),
                         capped,
                         ..movement
                     });
