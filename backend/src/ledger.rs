@@ -18,7 +18,7 @@ use taswiq_domain::ledger::{Account, Cause, Happening, Purpose, Transfer, transf
 use taswiq_domain::money::{Centimes, Overflow};
 use taswiq_domain::order::Order;
 use taswiq_domain::order::event::RecordedEvent;
-use taswiq_domain::period::Period;
+use taswiq_domain::period::{Period, counts_at};
 use taswiq_domain::sync::LedgerEntry;
 use taswiq_domain::time::Timestamp;
 
@@ -120,6 +120,7 @@ pub(crate) fn posted_by(
             None => Order::replay([(&recorded.event, recorded.made_at)])?,
             Some(order) => order.after(&recorded.event, recorded.made_at)?,
         };
+        let at = counts_at(recorded.made_at, recorded.received_at);
         transfers.extend(transfers_for(
             order.as_ref(),
             &after,
@@ -127,8 +128,8 @@ pub(crate) fn posted_by(
                 event: &recorded.event,
                 number: recorded.number,
                 actor: recorded.actor,
-                at: recorded.made_at,
-                period: Period::at(recorded.made_at, calendar),
+                at,
+                period: Period::at(at, calendar),
             },
         )?);
         order = Some(after);

@@ -27,7 +27,7 @@ use taswiq_domain::engagement::{Engagement, in_force};
 use taswiq_domain::ids::{CommandId, CooperativeId, CustomerId, DeviceId, OrderId, PersonId};
 use taswiq_domain::ledger::{Happening, Transfer, transfers_for};
 use taswiq_domain::order::{Order, OrderEvent};
-use taswiq_domain::period::Period;
+use taswiq_domain::period::{Period, counts_at};
 use taswiq_domain::time::Timestamp;
 use tokio::sync::broadcast;
 
@@ -225,12 +225,13 @@ impl Work {
         let number = after.revision;
         self.events
             .push(orders::event_row(id, number, event, &doer));
+        let at = counts_at(doer.made_at, doer.received_at);
         let happening = Happening {
             event,
             number,
             actor: doer.actor,
-            at: doer.made_at,
-            period: self.posting_period(doer.made_at),
+            at,
+            period: self.posting_period(at),
         };
         for transfer in transfers_for(before, &after, &happening)? {
             self.post(transfer)?;

@@ -140,6 +140,48 @@ promise! {
 }
 
 promise! {
+    async fn no_clock_of_a_phone_decides_in_which_month_something_counts(world) {
+        let calendar = world.office.calendar();
+        let mut agent = world.phone(AGENT).await;
+        let order = earned(&world, &mut agent).await;
+        let in_december = november().end(calendar).plus_days(4);
+        let dated = |phone: &mut Phone, order: &Order, at: taswiq_domain::time::Timestamp| {
+            let mut command = phone.command(&give_back(order, 1));
+            command["made_at"] = serde_json::json!(at.0);
+            command
+        };
+        let last = |entries: Vec<LedgerEntry>| entries.last().map(|entry| (entry.transfer.at, entry.transfer.period)).expect("an entry");
+        // Offline since November, and told before its close: it counts in November.
+        world.clock.set(in_december);
+        let made_at = in_december.plus_days(-6);
+        let command = dated(&mut agent, &order, made_at);
+        agent.sync(vec![command]).await;
+        assert_eq!(last(entries_of(&world, order.id).await), (made_at, november()));
+        // It had nothing more to tell by then: what its clock now dates back it did since, give or take the
+        // minutes that a request may be under way.
+        world.clock.set(in_december.plus_days(1));
+        let command = dated(&mut agent, &order, made_at);
+        agent.sync(vec![command]).await;
+        assert_eq!(last(entries_of(&world, order.id).await), (in_december.plus_ms(-600_000), november().next()));
+        // Said to be from long before the office was founded: the month of a fortnight ago is the oldest that
+        // it can count in, and no older month is opened by it.
+        let mut other = world.phone(OTHER_AGENT).await;
+        world.clock.set(world.clock_now().plus_days(-25));
+        let theirs = earned(&world, &mut other).await;
+        other.waiting = taswiq_domain::sync::Waiting { commands: 1, ..other.waiting };
+        other.pull().await;
+        world.clock.set(in_december.plus_days(2));
+        let command = dated(&mut other, &theirs, taswiq_domain::time::Timestamp(0));
+        other.sync(vec![command]).await;
+        assert_eq!(last(entries_of(&world, theirs.id).await), (in_december.plus_days(2 - 14), november()));
+        let months = world.office.months(&world.manager()).await.expect("months");
+        let months: Vec<Period> = months.iter().map(|month| month.period).collect();
+        assert_eq!(months, [november().next(), november()]);
+        world.assert_sound().await;
+    }
+}
+
+promise! {
     async fn a_mistake_is_taken_back_once_by_its_exact_opposite(world) {
         let mut agent = world.phone(AGENT).await;
         let order = earned(&world, &mut agent).await;
