@@ -27,7 +27,7 @@ use taswiq_domain::Refusal;
 use taswiq_domain::access::{Action, Actor, Subject, can};
 use taswiq_domain::customer::Customer;
 use taswiq_domain::decide::{Effect, Situation, decide};
-use taswiq_domain::engagement::Engagement;
+use taswiq_domain::engagement::{self, Engagement};
 use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
 use taswiq_domain::limits;
 use taswiq_domain::order::Order;
@@ -590,11 +590,15 @@ pub(crate) async fn try_decide(
         }
     }
     // Only a basket is priced by them.
-    let engagement = match body {
-        CommandBody::PlaceOrder(_) | CommandBody::AmendOrder(_) => {
-            work.engagement_at(actor.person, made_at).await?
+    let engagement = match body.basket() {
+        Some(basket) => {
+            let known = work.engagements_of(actor.person).await?;
+            match engagement::of_sale(known, basket.terms_from, made_at, received_at) {
+                Ok(engagement) => engagement,
+                Err(refusal) => return Ok(Err(refusal)),
+            }
         }
-        _ => Engagement::default(),
+        None => Engagement::default(),
     };
     let shared = std::sync::Arc::clone(&work.shared);
     let situation = Situation {

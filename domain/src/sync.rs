@@ -205,6 +205,15 @@ impl CommandBody {
         }
     }
 
+    /// What was asked and signed, when it is about that.
+    pub const fn basket(&self) -> Option<&Basket> {
+        match self {
+            Self::PlaceOrder(PlaceOrder { basket, .. })
+            | Self::AmendOrder(AmendOrder { basket, .. }) => Some(basket),
+            _ => None,
+        }
+    }
+
     /// The customer it is about, unless it creates one.
     pub const fn customer(&self) -> Option<CustomerId> {
         match self {

@@ -232,6 +232,7 @@ impl<'a> Happenings<'a> {
             tier: tier.unwrap_or_else(|| PriceTier::usual_for(customer_kind)),
             price_list: PRICES,
             plan,
+            terms_from: None,
             lines,
             promises,
             signature: String::new(),
