@@ -10,6 +10,7 @@ use taswiq_server::routes::{self, Who};
 
 const GOLDEN_REQUEST: &str = include_str!("../../../domain/tests/golden/request-v1.json");
 const GOLDEN_RESPONSE: &str = include_str!("../../../domain/tests/golden/response-v1.json");
+const GOLDEN_BASKET: &str = include_str!("../../../domain/tests/golden/basket-terms-v1.json");
 const GOLDEN_TERMS: &str = include_str!("../../../domain/tests/golden/response-v1-terms.json");
 
 fn document() -> Value {
@@ -80,6 +81,7 @@ fn the_golden_messages_fit_their_schemas() {
         ("SyncRequest", GOLDEN_REQUEST),
         ("SyncResponse", GOLDEN_RESPONSE),
         ("SyncResponse", GOLDEN_TERMS),
+        ("Basket", GOLDEN_BASKET),
     ] {
         let golden: Value = serde_json::from_str(golden).expect("JSON");
         let document = document();
