@@ -101,6 +101,7 @@ impl History {
     ) -> Result<(), Refusal> {
         let after = self.order.after(&event, made_at)?;
         let at = counts_at(made_at, received_at);
+        let at = self.order.counts_at(&event, at);
         self.transfers.extend(transfers_for(
             Some(&self.order),
             &after,

@@ -121,6 +121,9 @@ pub(crate) fn posted_by(
             Some(order) => order.after(&recorded.event, recorded.made_at)?,
         };
         let at = counts_at(recorded.made_at, recorded.received_at);
+        let at = order
+            .as_ref()
+            .map_or(at, |order| order.counts_at(&recorded.event, at));
         transfers.extend(transfers_for(
             order.as_ref(),
             &after,

@@ -226,6 +226,7 @@ impl Work {
         self.events
             .push(orders::event_row(id, number, event, &doer));
         let at = counts_at(doer.made_at, doer.received_at);
+        let at = before.map_or(at, |order| order.counts_at(event, at));
         let happening = Happening {
             event,
             number,

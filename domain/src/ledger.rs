@@ -33,7 +33,8 @@ pub struct Happening<'a> {
     pub number: u32,
     /// Who did it: the holder of the money that the event may speak of.
     pub actor: Option<PersonId>,
-    /// When, by corrected door time, as far as that counts: see [`crate::period::counts_at`].
+    /// When, by corrected door time, as far as that counts: see [`crate::period::counts_at`] and
+    /// [`Order::counts_at`].
     pub at: Timestamp,
     /// The month in which it counts.
     pub period: Period,

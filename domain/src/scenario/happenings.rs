@@ -177,6 +177,7 @@ impl<'a> Happenings<'a> {
         actor: Option<PersonId>,
         at: Timestamp,
     ) -> Result<(), Overflow> {
+        let at = self.orders[index].order.counts_at(&event, at);
         let period = self.counts_in(at);
         let known = &mut self.orders[index];
         let happening = Happening {

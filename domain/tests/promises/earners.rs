@@ -18,12 +18,12 @@ use taswiq_domain::order::{Fault, Order, OrderEvent, Proof, Reason, Stage};
 use taswiq_domain::period::Period;
 use taswiq_domain::settlement::rules::PeriodRules;
 
-const SECOND: PersonId = PersonId(21);
-const THIRD: PersonId = PersonId(22);
-const LEAD: PersonId = PersonId(30);
+pub const SECOND: PersonId = PersonId(21);
+pub const THIRD: PersonId = PersonId(22);
+pub const LEAD: PersonId = PersonId(30);
 
 /// The agent sells with two others, half for the agent, and a lead.
-fn together() -> Engagement {
+pub fn together() -> Engagement {
     let share = |person, part| Share {
         person,
         part: Ppm(part),
@@ -40,7 +40,7 @@ fn together() -> Engagement {
 }
 
 /// An order taken by the agent on these terms; a lead earns 1.3 %.
-fn order_on(engagement: &Engagement, lines: &[(ProductId, u32)]) -> Order {
+pub fn order_on(engagement: &Engagement, lines: &[(ProductId, u32)]) -> Order {
     let mut plan = plan();
     plan.period = PeriodRules {
         lead_rate: Ppm(13_000),
@@ -58,7 +58,7 @@ fn order_on(engagement: &Engagement, lines: &[(ProductId, u32)]) -> Order {
 }
 
 /// What each person has standing on an order.
-fn standings(order: &Order) -> BTreeMap<PersonId, Standing> {
+pub fn standings(order: &Order) -> BTreeMap<PersonId, Standing> {
     let mut sums: BTreeMap<PersonId, Standing> = BTreeMap::new();
     for sub_order in &order.sub_orders {
         for line in &sub_order.lines {

@@ -133,6 +133,7 @@ pub fn live(order: &Order, events: &[OrderEvent]) -> (Order, Vec<Transfer>) {
     for (day, event) in events.iter().enumerate() {
         let at = moment_of(day);
         if let Ok(after) = state.after(event, at) {
+            let at = state.counts_at(event, at);
             transfers.extend(
                 transfers_for(Some(&state), &after, &happening(event, after.revision, at))
                     .expect("fits"),
