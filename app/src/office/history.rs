@@ -28,7 +28,7 @@ pub struct Known<'a> {
 }
 
 impl Known<'_> {
-    fn person(&self, desk: &Desk, id: PersonId) -> String {
+    pub(super) fn person(&self, desk: &Desk, id: PersonId) -> String {
         self.people
             .iter()
             .find(|person| person.id == id)
@@ -410,7 +410,11 @@ fn timeline(desk: &Desk, events: &[RecordedEvent], known: &Known<'_>) -> AnyView
 }
 
 /// What happened, and the tone of it.
-fn happened(desk: &Desk, event: &OrderEvent, known: &Known<'_>) -> (&'static str, String) {
+pub(super) fn happened(
+    desk: &Desk,
+    event: &OrderEvent,
+    known: &Known<'_>,
+) -> (&'static str, String) {
     let sentences = desk.words();
     let total =
         |units: &mut dyn Iterator<Item = u32>| grouped(units.map(|units| units as usize).sum());
@@ -566,7 +570,8 @@ fn ledger(desk: &Desk, history: &OrderHistory, known: &Known<'_>) -> AnyView {
     )
 }
 
-fn purpose(words: Words, purpose: Purpose) -> &'static str {
+/// What an entry is for.
+pub(super) fn purpose(words: Words, purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::CommissionPending => words.office_ledger_commission_pending(),
         Purpose::CommissionVested => words.office_ledger_commission_vested(),
@@ -596,7 +601,8 @@ fn purpose(words: Words, purpose: Purpose) -> &'static str {
     }
 }
 
-fn account(desk: &Desk, account: Account, known: &Known<'_>) -> String {
+/// An account and whose it is.
+pub(super) fn account(desk: &Desk, account: Account, known: &Known<'_>) -> String {
     let words = desk.words();
     let person = |id| known.person(desk, id);
     let cooperative = |id| known.cooperative(desk, id);
