@@ -1,8 +1,7 @@
-//! An agent's entries in the ledger, and one of them: what it rests on, and how a person takes it back.
+//! One entry of the ledger: what it rests on, and how a person takes it back.
 
 use leptos::prelude::*;
-use taswiq_backend::ledger::correction::{EntryPage, EntrySight, ListedEntry};
-use taswiq_backend::people::Person;
+use taswiq_backend::ledger::correction::EntrySight;
 use taswiq_domain::ids::OrderId;
 use taswiq_domain::ledger::{Cause, CorrectionReason, Transfer};
 use taswiq_domain::sync::LedgerEntry;
@@ -11,7 +10,7 @@ use super::desk::{Desk, Room};
 use super::form::{Form, Problem, Typed};
 use super::history::{Known, account, happened, purpose};
 use super::settlement::month_name;
-use super::widgets::{self, Row, facts, figures, said, with_small, words};
+use super::widgets::{self, facts, said, with_small};
 use crate::ui;
 use crate::words::Words;
 
@@ -29,77 +28,6 @@ pub fn read_reason(desk: &Desk, typed: &Typed) -> Result<CorrectionReason, Vec<P
             text: words.refusal_field_missing(words.office_entry_reason()),
         }]
     })
-}
-
-/// Every entry of an agent, the latest first, page by page.
-pub fn list(desk: &Desk, person: &Person, page: &EntryPage, known: &Known<'_>) -> String {
-    let sentences = desk.words();
-    let name = desk.text(&person.name);
-    let title = sentences.office_entries_title(&name);
-    let columns = [
-        words(sentences.office_audit_when()),
-        words(sentences.office_column_order()),
-        words(sentences.office_ledger_what()),
-        words(sentences.office_ledger_from()),
-        words(sentences.office_ledger_to()),
-        figures(sentences.statement_base()),
-        figures(sentences.office_ledger_amount()),
-    ];
-    let rows = page.entries.iter().map(|listed| row(desk, listed, known));
-    let list = if page.entries.is_empty() {
-        view! { <p class="muted">{sentences.office_ledger_none()}</p> }.into_any()
-    } else {
-        widgets::table(
-            &title,
-            sentences.office_ledger_about(),
-            &columns,
-            rows.collect(),
-            None,
-        )
-    };
-    let next = page.next.map(|before| {
-        let address = format!("/office/people/{}/entries?before={before}", person.id);
-        view! { <nav class="pages" aria-label=sentences.office_page_label()><span></span><span></span><a class="button" href=address rel="next">{sentences.office_audit_older()}{ui::icon("arrow")}</a></nav> }
-    });
-    let back = widgets::link(
-        format!("/office/people/{}/money", person.id),
-        sentences.office_person_money(),
-    );
-    desk.page(
-        Room::Agents,
-        &title,
-        desk.title(&title, back),
-        view! { {list} {next} }.into_any(),
-    )
-}
-
-fn row(desk: &Desk, listed: &ListedEntry, known: &Known<'_>) -> Row {
-    let sentences = desk.words();
-    let LedgerEntry {
-        number, transfer, ..
-    } = &listed.entry;
-    let order = match (transfer.cause.order(), &listed.code) {
-        (Some(id), Some(code)) => order_link(id, code.to_string()),
-        _ => ().into_any(),
-    };
-    let what = said(purpose(sentences, transfer.purpose));
-    let what = match listed.corrected_by {
-        Some(by) => with_small(
-            what,
-            sentences.office_entry_corrected_by_number(&by.to_string()),
-        ),
-        None => what,
-    };
-    let when = widgets::link(address(*number), desk.moment(transfer.at));
-    Row::plain(vec![
-        with_small(when, sentences.statement_entry(&number.to_string())),
-        order,
-        what,
-        said(account(desk, transfer.debit, known)),
-        said(account(desk, transfer.credit, known)),
-        ui::amount(transfer.base, ""),
-        ui::amount(transfer.amount, ""),
-    ])
 }
 
 fn order_link(id: OrderId, code: String) -> AnyView {
@@ -127,8 +55,8 @@ pub fn page(desk: &Desk, sight: &Sight<'_>, typed: &Typed, problems: &[Problem])
     let title = sentences.office_entry_title(&number.to_string());
     let back = match transfer.agent() {
         Some(agent) => widgets::link(
-            format!("/office/people/{agent}/entries"),
-            sentences.office_entries_title(&sight.known.person(desk, agent)),
+            format!("/office/people/{agent}/ledger"),
+            sentences.office_books_title(&sight.known.person(desk, agent)),
         ),
         None => ().into_any(),
     };

@@ -1,5 +1,5 @@
-//! The ledger as the office looks at it, and what a person may do to it: take an entry back by its exact
-//! opposite. It changes nothing that is there.
+//! What a person may do to the ledger itself: look at an entry and take it back by its exact opposite. It
+//! changes nothing that is there.
 
 use super::{from_row, sql};
 use crate::Office;
@@ -8,34 +8,10 @@ use crate::error::OfficeError;
 use crate::orders;
 use crate::work::Work;
 use taswiq_domain::access::{Action, Actor, Subject, can};
-use taswiq_domain::ids::PersonId;
 use taswiq_domain::ledger::{CorrectionReason, Transfer};
 use taswiq_domain::order::event::RecordedEvent;
 use taswiq_domain::spoken_code::SpokenCode;
 use taswiq_domain::sync::LedgerEntry;
-
-/// How many entries a page holds.
-pub const ENTRIES_PER_PAGE: usize = 50;
-
-/// An entry in a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListedEntry {
-    /// The entry.
-    pub entry: LedgerEntry,
-    /// The code of the order it speaks of.
-    pub code: Option<SpokenCode>,
-    /// The entry that takes it back.
-    pub corrected_by: Option<i64>,
-}
-
-/// A page of an agent's entries, the latest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct EntryPage {
-    /// The entries.
-    pub entries: Vec<ListedEntry>,
-    /// The number before which the next page begins, if there is one.
-    pub next: Option<i64>,
-}
 
 /// One entry with what it rests on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,39 +25,6 @@ pub struct EntrySight {
 }
 
 impl Office {
-    /// The entries that move an agent's commission, the latest first: one page of those before that
-    /// number.
-    pub async fn entries_of(
-        &self,
-        actor: &Actor,
-        agent: PersonId,
-        before: Option<i64>,
-    ) -> Result<EntryPage, OfficeError> {
-        self.require(actor, Action::PayAgents)?;
-        let mut conn = self.db.read().await?;
-        let limit = ENTRIES_PER_PAGE as i64 + 1;
-        let before = before.unwrap_or(i64::MAX);
-        let mut rows = sql::of_agent(&mut conn, agent.0, before, limit).await?;
-        let more = rows.len() > ENTRIES_PER_PAGE;
-        rows.truncate(ENTRIES_PER_PAGE);
-        let entries: Result<Vec<ListedEntry>, OfficeError> = rows
-            .iter()
-            .map(|row| {
-                Ok(ListedEntry {
-                    entry: from_row(&row.transfer)?,
-                    code: row.code.as_deref().map(read_code).transpose()?,
-                    corrected_by: row.corrected_by,
-                })
-            })
-            .collect();
-        let entries = entries?;
-        let next = entries
-            .last()
-            .filter(|_| more)
-            .map(|last| last.entry.number);
-        Ok(EntryPage { entries, next })
-    }
-
     /// An entry with what it rests on.
     pub async fn entry(&self, actor: &Actor, number: i64) -> Result<EntrySight, OfficeError> {
         self.require(actor, Action::PayAgents)?;
@@ -133,11 +76,6 @@ async fn entry(conn: &mut Conn, number: i64) -> Result<(LedgerEntry, Option<i64>
         .ok_or(OfficeError::NotFound)?;
     let corrected_by = sql::correction_of(conn, number).await?;
     Ok((from_row(&row)?, corrected_by.map(|(number,)| number)))
-}
-
-fn read_code(code: &str) -> Result<SpokenCode, OfficeError> {
-    code.parse()
-        .map_err(|_| OfficeError::Corrupt { what: "a code" })
 }
 
 /// Whether somebody may take an entry back, were it not taken back already.

@@ -104,6 +104,26 @@ pub async fn of_order(conn: &mut Conn, order: Uuid) -> Result<Vec<TransferRow>, 
     )
 }
 
+/// What moved an agent's commission before entry `before`, latest first.
+pub async fn of_agent(
+    conn: &mut Conn,
+    agent: i64,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<TransferRow>, sqlx::Error> {
+    fetch_all!(
+        conn,
+        TransferRow,
+        "SELECT number, debit_account, debit_owner, credit_account, credit_owner, amount_centimes, purpose, cause,
+             order_id, cooperative_id, line, event_number, cause_id, concerns_period, corrects,
+             base_centimes, at, period, chain_agent, chain_number, chain_hash
+         FROM ledger_transfer WHERE chain_agent = $1 AND number < $2 ORDER BY chain_number DESC LIMIT CAST($3 AS BIGINT)",
+        agent,
+        before,
+        limit,
+    )
+}
+
 /// Transfers of several orders.
 pub async fn of_orders(conn: &mut Conn, orders: &[Uuid]) -> Result<Vec<TransferRow>, sqlx::Error> {
     fetch_in!(
@@ -125,41 +145,6 @@ pub async fn correction_of(conn: &mut Conn, number: i64) -> Result<Option<(i64,)
         (i64,),
         "SELECT number FROM ledger_transfer WHERE corrects = $1",
         number,
-    )
-}
-
-/// An entry of an agent, with what a list says beside it.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct ListedRow {
-    #[sqlx(flatten)]
-    pub transfer: TransferRow,
-    pub code: Option<String>,
-    pub corrected_by: Option<i64>,
-}
-
-/// The entries in an agent's chain before that number, the latest first.
-pub async fn of_agent(
-    conn: &mut Conn,
-    agent: i64,
-    before: i64,
-    limit: i64,
-) -> Result<Vec<ListedRow>, sqlx::Error> {
-    fetch_all!(
-        conn,
-        ListedRow,
-        "SELECT entry.number, entry.debit_account, entry.debit_owner, entry.credit_account, entry.credit_owner,
-             entry.amount_centimes, entry.purpose, entry.cause, entry.order_id, entry.cooperative_id, entry.line,
-             entry.event_number, entry.cause_id, entry.concerns_period, entry.corrects, entry.base_centimes, entry.at,
-             entry.period, entry.chain_agent, entry.chain_number, entry.chain_hash,
-             orders.code, correction.number AS corrected_by
-         FROM ledger_transfer AS entry
-         LEFT JOIN orders ON orders.id = entry.order_id
-         LEFT JOIN ledger_transfer AS correction ON correction.corrects = entry.number
-         WHERE entry.chain_agent = $1 AND entry.chain_agent > 0 AND entry.number < $2
-         ORDER BY entry.chain_number DESC LIMIT CAST($3 AS BIGINT)",
-        agent,
-        before,
-        limit,
     )
 }
 

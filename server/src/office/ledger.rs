@@ -1,4 +1,4 @@
-//! Entries of agents: read, and taken back by their exact opposite.
+//! Entries of the ledger: read, and taken back by their exact opposite.
 
 use axum::extract::{Form, Path};
 use axum::response::Response;
@@ -9,24 +9,9 @@ use taswiq_app::office::ledger as pages;
 use taswiq_backend::OfficeError;
 use taswiq_backend::ledger::correction::may_correct;
 use taswiq_domain::access::{Action, Subject, can};
-use taswiq_domain::ids::PersonId;
 
 use super::{Posted, Problem, Untaken, Visitor};
 use crate::failure::Failure;
-
-pub async fn list(visitor: Visitor, Path(id): Path<PersonId>) -> Result<Response, Failure> {
-    let (office, actor) = (visitor.office(), visitor.actor());
-    let person = office.person(actor, id).await?;
-    let before = visitor.asked.number("before");
-    let entries = office.entries_of(actor, id, before).await?;
-    let catalogue = office.catalogue().await?;
-    let people = office.people(actor, None, "").await?;
-    let known = Known {
-        catalogue: &catalogue,
-        people: &people,
-    };
-    Ok(visitor.page(pages::list(&visitor.desk, &person, &entries, &known)))
-}
 
 async fn entry_page(
     visitor: &Visitor,

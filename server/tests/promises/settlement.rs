@@ -136,7 +136,7 @@ async fn an_entry_is_read_and_taken_back_once_and_for_a_reason() {
     let fields = [("advance", id), ("amount", "250,50"), ("reference", "")];
     let given = post(&world, Role::Manager, &advance, &fields).await;
     assert_eq!(given.status(), StatusCode::SEE_OTHER);
-    let entries = format!("/office/people/{agent}/entries");
+    let entries = format!("/office/people/{agent}/ledger");
     let text = get(&world, Role::Manager, &entries).await.text().await;
     let (_, rest) = text.split_once("/office/entries/").expect("an entry");
     let number: i64 = rest
@@ -178,7 +178,7 @@ async fn an_entry_is_read_and_taken_back_once_and_for_a_reason() {
     assert!(text.contains(&format!("déjà corrigée, par l’écriture n° {correction}")));
     assert!(!text.contains(&form), "no form is offered again");
     let text = get(&world, Role::Manager, &entries).await.text().await;
-    assert!(text.contains(&format!("corrigée par le n° {correction}")));
+    assert!(text.contains(&format!("/office/entries/{correction}")));
 }
 
 #[tokio::test]

@@ -40,9 +40,9 @@ pub fn page(desk: &Desk, sight: &Sight<'_>, typed: &Typed, problems: &[Problem])
         problems,
     };
     let entries = widgets::go(
-        format!("/office/people/{}/entries", sight.person.id),
+        format!("/office/people/{}/ledger", sight.person.id),
         "list",
-        sentences.office_entries_link(),
+        sentences.office_books_go(),
         "button",
     );
     let head = view! { {desk.title(&title, back)} {entries} };
