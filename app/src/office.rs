@@ -17,6 +17,7 @@ pub mod engagement;
 pub mod form;
 pub mod history;
 pub mod imports;
+pub mod ledger;
 pub mod orders;
 pub mod parked;
 pub mod people;

@@ -30,7 +30,7 @@ use taswiq_domain::ids::{CooperativeId, DeviceId, PersonId, PlanVersion};
 use taswiq_domain::ledger::{Happening, Transfer, transfers_for};
 use taswiq_domain::order::event::RecordedEvent;
 use taswiq_domain::order::{Order, OrderEvent};
-use taswiq_domain::period::Period;
+use taswiq_domain::period::{Period, counts_at};
 use taswiq_domain::text::LocalText;
 use taswiq_domain::time::Timestamp;
 
@@ -100,6 +100,8 @@ impl History {
         received_at: Timestamp,
     ) -> Result<(), Refusal> {
         let after = self.order.after(&event, made_at)?;
+        let at = counts_at(made_at, received_at);
+        let at = self.order.counts_at(&event, at);
         self.transfers.extend(transfers_for(
             Some(&self.order),
             &after,
@@ -107,8 +109,8 @@ impl History {
                 event: &event,
                 number: after.revision,
                 actor,
-                at: made_at,
-                period: Period::at(made_at, &*CALENDAR),
+                at,
+                period: Period::at(at, &*CALENDAR),
             },
         )?);
         self.events.push(RecordedEvent {

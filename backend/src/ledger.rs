@@ -20,7 +20,7 @@ use taswiq_domain::ledger::{Account, Cause, Happening, Purpose, Transfer, transf
 use taswiq_domain::money::{Centimes, Overflow};
 use taswiq_domain::order::Order;
 use taswiq_domain::order::event::RecordedEvent;
-use taswiq_domain::period::Period;
+use taswiq_domain::period::{Period, counts_at};
 use taswiq_domain::sync::{AnothersLine, EntrySource, LedgerEntry};
 use taswiq_domain::text::LocalText;
 use taswiq_domain::time::Timestamp;
@@ -123,6 +123,10 @@ pub(crate) fn posted_by(
             None => Order::replay([(&recorded.event, recorded.made_at)])?,
             Some(order) => order.after(&recorded.event, recorded.made_at)?,
         };
+        let at = counts_at(recorded.made_at, recorded.received_at);
+        let at = order
+            .as_ref()
+            .map_or(at, |order| order.counts_at(&recorded.event, at));
         transfers.extend(transfers_for(
             order.as_ref(),
             &after,
@@ -130,8 +134,8 @@ pub(crate) fn posted_by(
                 event: &recorded.event,
                 number: recorded.number,
                 actor: recorded.actor,
-                at: recorded.made_at,
-                period: Period::at(recorded.made_at, calendar),
+                at,
+                period: Period::at(at, calendar),
             },
         )?);
         order = Some(after);

@@ -59,6 +59,14 @@ fn by_cause(transfers: Vec<Transfer>) -> Vec<(String, Transfer)> {
     keyed
 }
 
+/// Older states do not say when the latest of what their commission waits for happened.
+fn with_what_is_known(mut folded: Order, stored: &Order) -> Order {
+    for (part, known) in folded.sub_orders.iter_mut().zip(&stored.sub_orders) {
+        part.met_at = part.met_at.filter(|_| known.met_at.is_some());
+    }
+    folded
+}
+
 /// Orders read at once.
 const ORDERS_AT_ONCE: usize = 256;
 
@@ -95,6 +103,7 @@ impl Office {
                     // Older rows say that they wait where they may.
                     known.waits &= part.waits;
                 }
+                let folded = with_what_is_known(folded, &stored.order);
                 if folded != stored.order || parts != known {
                     differences.orders.push(stored.order.id);
                 }

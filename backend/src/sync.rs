@@ -29,7 +29,7 @@ use taswiq_domain::access::{Action, Actor, Subject, can};
 use taswiq_domain::customer::Customer;
 use taswiq_domain::decide::{Effect, Situation, decide};
 use taswiq_domain::dispute::Dispute;
-use taswiq_domain::engagement::Engagement;
+use taswiq_domain::engagement::{self, Engagement};
 use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
 use taswiq_domain::limits;
 use taswiq_domain::order::Order;
@@ -70,6 +70,8 @@ const KINDS: [&str; 22] = [
 const GAP_DELAY_MS: u32 = 1_000;
 /// A clock this far off is not corrected: that much is the network's.
 const SKEW_TOLERATED_MS: i64 = 2_000;
+/// How long a request may be under way while its person goes on working.
+const UNDER_WAY_MS_MAX: i64 = 10 * 60_000;
 /// What is kept of a reader's complaint.
 const DETAIL_CHARACTERS_MAX: usize = 200;
 
@@ -346,6 +348,7 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
         people::bind_session(work, &upload.session.token_hash, upload.device).await?;
     }
     let may_read = upload.session.may_read && device.revoked_at.is_none();
+    let done_since = done_since(&device);
     let skew_ms = upload.device_time.0.saturating_sub(now.0);
     let ids: Vec<CommandId> = upload.commands.iter().map(|command| command.id).collect();
     work.look_up_commands(&ids).await?;
@@ -365,7 +368,7 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
                 delay_ms: GAP_DELAY_MS,
             },
             None => {
-                let corrected_at = correct(command.made_at, skew_ms, now);
+                let corrected_at = correct(command.made_at, skew_ms, done_since, now);
                 decide_and_store(work, upload, command, corrected_at, may_read).await?
             }
         };
@@ -375,7 +378,9 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
         answers[index] = Some(answer);
     }
     device.build.clone_from(&upload.build);
-    device.last_contact_at = now.0;
+    if knows_epoch {
+        device.last_contact_at = now.0;
+    }
     device.feed_cursor = upload.cursor;
     let decided = answers
         .iter()
@@ -421,15 +426,25 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
     })
 }
 
+/// Since when a device has done what it has not handed over yet: after its last contact, when nothing
+/// waited on it then. Its clock has no say in that.
+fn done_since(device: &DeviceRow) -> Timestamp {
+    if device.last_seq > 0 && device.waiting_commands == 0 {
+        Timestamp(device.last_contact_at).plus_ms(-UNDER_WAY_MS_MAX)
+    } else {
+        Timestamp(i64::MIN)
+    }
+}
+
 /// When a person acted, by the server's clock: the device's clock as it sends tells how far off it
-/// is. Nothing happens in the future.
-fn correct(made_at: Timestamp, skew_ms: i64, now: Timestamp) -> Timestamp {
+/// is. Nothing happens in the future, nor before the device last had nothing to tell.
+fn correct(made_at: Timestamp, skew_ms: i64, done_since: Timestamp, now: Timestamp) -> Timestamp {
     let corrected = if skew_ms.unsigned_abs() > SKEW_TOLERATED_MS.unsigned_abs() {
         made_at.plus_ms(skew_ms.saturating_neg())
     } else {
         made_at
     };
-    corrected.min(now)
+    corrected.max(done_since).min(now)
 }
 
 /// The answer to a command that was decided before.
@@ -600,11 +615,15 @@ pub(crate) async fn try_decide(
     }
     let disputes: Vec<&Dispute> = disputes.iter().collect();
     // Only a basket is priced by them.
-    let engagement = match body {
-        CommandBody::PlaceOrder(_) | CommandBody::AmendOrder(_) => {
-            work.engagement_at(actor.person, made_at).await?
+    let engagement = match body.basket() {
+        Some(basket) => {
+            let known = work.engagements_of(actor.person).await?;
+            match engagement::of_sale(known, basket.terms_from, made_at, received_at) {
+                Ok(engagement) => engagement,
+                Err(refusal) => return Ok(Err(refusal)),
+            }
         }
-        _ => Engagement::default(),
+        None => Engagement::default(),
     };
     let shared = std::sync::Arc::clone(&work.shared);
     let situation = Situation {
@@ -752,19 +771,39 @@ mod tests {
         let now = Timestamp(1_000_000_000_000);
         let year_ms = 365 * 86_400_000;
         assert_eq!(
-            correct(Timestamp(now.0 - year_ms - 5_000), -year_ms, now),
+            correct(
+                Timestamp(now.0 - year_ms - 5_000),
+                -year_ms,
+                Timestamp(i64::MIN),
+                now
+            ),
             Timestamp(now.0 - 5_000)
         );
         assert_eq!(
-            correct(Timestamp(now.0 + 10 * year_ms - 5_000), 10 * year_ms, now),
+            correct(
+                Timestamp(now.0 + 10 * year_ms - 5_000),
+                10 * year_ms,
+                Timestamp(i64::MIN),
+                now
+            ),
             Timestamp(now.0 - 5_000)
         );
-        assert_eq!(correct(now.plus_ms(60_000), 0, now), now);
         assert_eq!(
-            correct(now.plus_ms(-60_000), 900, now),
+            correct(now.plus_ms(60_000), 0, Timestamp(i64::MIN), now),
+            now
+        );
+        assert_eq!(
+            correct(now.plus_ms(-60_000), 900, Timestamp(i64::MIN), now),
             now.plus_ms(-60_000)
         );
-        correct(Timestamp(i64::MIN), i64::MIN, now);
-        correct(Timestamp(i64::MAX), i64::MAX, now);
+        correct(Timestamp(i64::MIN), i64::MIN, Timestamp(i64::MIN), now);
+        correct(Timestamp(i64::MAX), i64::MAX, Timestamp(i64::MIN), now);
+        // It had told everything ten minutes ago: what it says it did yesterday it did since.
+        let done_since = now.plus_ms(-600_000);
+        assert_eq!(correct(now.plus_days(-1), 0, done_since, now), done_since);
+        assert_eq!(
+            correct(now.plus_ms(-1), 0, done_since, now),
+            now.plus_ms(-1)
+        );
     }
 }

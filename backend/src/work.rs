@@ -23,11 +23,11 @@ use crate::{
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use taswiq_domain::catalogue::Catalogue;
-use taswiq_domain::engagement::{Engagement, in_force};
+use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{CommandId, CooperativeId, CustomerId, DeviceId, OrderId, PersonId};
 use taswiq_domain::ledger::{Happening, Transfer, transfers_for};
 use taswiq_domain::order::{Order, OrderEvent};
-use taswiq_domain::period::Period;
+use taswiq_domain::period::{Period, counts_at};
 use taswiq_domain::time::Timestamp;
 use tokio::sync::broadcast;
 
@@ -225,12 +225,14 @@ impl Work {
         let number = after.revision;
         self.events
             .push(orders::event_row(id, number, event, &doer));
+        let at = counts_at(doer.made_at, doer.received_at);
+        let at = before.map_or(at, |order| order.counts_at(event, at));
         let happening = Happening {
             event,
             number,
             actor: doer.actor,
-            at: doer.made_at,
-            period: self.posting_period(doer.made_at),
+            at,
+            period: self.posting_period(at),
         };
         for transfer in transfers_for(before, &after, &happening)? {
             self.post(transfer)?;
@@ -348,22 +350,13 @@ impl Work {
         Ok(self.customers.get(&id).and_then(Option::as_ref))
     }
 
-    /// The terms on which somebody sells at that moment.
-    pub async fn engagement_at(
-        &mut self,
-        person: PersonId,
-        moment: Timestamp,
-    ) -> Result<Engagement, OfficeError> {
+    /// The terms on which somebody sells, oldest first.
+    pub async fn engagements_of(&mut self, person: PersonId) -> Result<&[Engagement], OfficeError> {
         if !self.engagements.contains_key(&person) {
             let found = engagements::load(&mut self.conn, person).await?;
             self.engagements.insert(person, found);
         }
-        Ok(self
-            .engagements
-            .get(&person)
-            .and_then(|known| in_force(known, moment))
-            .cloned()
-            .unwrap_or_default())
+        Ok(self.engagements.get(&person).map_or(&[], Vec::as_slice))
     }
 
     /// Reads somebody's terms anew when they are asked for: they have just been changed.

@@ -6,6 +6,7 @@
 mod promises {
     pub mod world;
 
+    mod arrival;
     mod catalogue;
     mod civil_edges;
     mod demo;

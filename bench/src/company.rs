@@ -173,6 +173,7 @@ impl Company {
                 tier,
                 price_list,
                 plan,
+                terms_from: None,
                 lines: [(one, 2), (with_it, 1), (elsewhere, 3)]
                     .map(|(product, units)| BasketLine {
                         product: product.id,

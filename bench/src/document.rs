@@ -62,6 +62,7 @@ static UNPRICED: LazyLock<Option<Template>> = LazyLock::new(|| {
             tier: PriceTier::Retail,
             price_list: PriceListVersion(3),
             plan: PlanVersion(2),
+            terms_from: None,
             lines: [(17, 2), (230, 1), (231, 4)]
                 .map(|(product, units)| BasketLine {
                     product: ProductId(product),

@@ -102,6 +102,11 @@ pub enum Subject {
         /// The cooperative.
         cooperative: CooperativeId,
     },
+    /// An entry of the ledger.
+    Entry {
+        /// Whose commission it moves, if anybody's.
+        agent: Option<PersonId>,
+    },
     /// A payment of agents.
     Payout {
         /// Who prepared it.
@@ -115,13 +120,19 @@ pub fn can(actor: Option<&Actor>, action: Action, subject: Subject) -> bool {
         return false;
     };
     let own_order = match subject {
-        Subject::Anything | Subject::Payout { .. } => false,
+        Subject::Anything | Subject::Entry { .. } | Subject::Payout { .. } => false,
         Subject::Order { agent } | Subject::SubOrder { agent, .. } => agent == actor.person,
     };
     let own_supply = matches!(subject, Subject::SubOrder { cooperative, .. } if actor.cooperatives.contains(&cooperative));
     // Two people pay: nobody approves what they prepared.
     if action == Action::ApprovePayout
         && matches!(subject, Subject::Payout { prepared_by } if prepared_by == actor.person)
+    {
+        return false;
+    }
+    // Nobody takes back what was posted for them, nor what took something from them.
+    if action == Action::KeepLedger
+        && matches!(subject, Subject::Entry { agent: Some(agent) } if agent == actor.person)
     {
         return false;
     }
@@ -253,6 +264,17 @@ mod tests {
                 of(PersonId(8)),
                 matches!(role, Role::Manager | Role::Administrator)
             );
+        }
+    }
+
+    #[test]
+    fn nobody_takes_an_entry_of_their_own_back() {
+        for role in Role::ALL {
+            let actor = actor(role);
+            let of = |agent| can(Some(&actor), Action::KeepLedger, Subject::Entry { agent });
+            assert!(!of(Some(actor.person)));
+            let keeps = matches!(role, Role::Manager | Role::Administrator);
+            assert_eq!((of(Some(PersonId(8))), of(None)), (keeps, keeps));
         }
     }
 

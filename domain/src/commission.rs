@@ -35,7 +35,8 @@ pub struct Standing {
     /// Of what is charged, the part for units lost by the transport's fault.
     pub charged_to_transport: Centimes,
     /// The turnover without value added tax that counts for tiers and targets: it vests with what it
-    /// earned, and what is kept for another's fault keeps counting. What earns nothing counts nothing.
+    /// earned, and what is kept for another's fault keeps counting. What lies outside commission counts
+    /// nothing; what earns so little that it rounds to nothing counts.
     pub base: Centimes,
 }
 
@@ -118,11 +119,7 @@ fn standing_of_earner(
         earned,
         charged: commission.kept,
         charged_to_transport: commission.kept_for_transport,
-        base: if earned == Centimes::ZERO {
-            Centimes::ZERO
-        } else {
-            vested(turnover)?
-        },
+        base: vested(turnover)?,
     })
 }
 

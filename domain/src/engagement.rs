@@ -2,11 +2,13 @@
 //! them, with whom they share, how they are taxed.
 //!
 //! Like everything that makes a figure it is effective-dated and never changed in the past: a sale is
-//! judged by the engagement in force at its door time, on the phone and on the server.
+//! judged by the engagement in force at its door time, on the phone and on the server. A phone that has
+//! not heard of new terms yet says by which it judged; they are honoured as long as old prices are.
 
 use crate::ids::PersonId;
 use crate::limits;
 use crate::money::Ppm;
+use crate::refusal::Refusal;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -97,6 +99,42 @@ pub fn in_force(engagements: &[Engagement], moment: Timestamp) -> Option<&Engage
         .iter()
         .rev()
         .find(|engagement| engagement.valid_from <= moment)
+}
+
+/// The terms by which a sale is judged: those that the phone named, or those in force at the door.
+///
+/// # Errors
+/// [`Refusal::CatalogueTooOld`] for terms that nobody has, that did not hold yet at the door, or that
+/// others had followed more than [`limits::SUPERSEDED_HONOURED_DAYS`] before the sale was received.
+/// Where nobody asks when that was, they hold: the phone before it has told, or a person who decides.
+pub fn of_sale(
+    engagements: &[Engagement],
+    named: Option<Timestamp>,
+    placed_at: Timestamp,
+    received_at: Option<Timestamp>,
+) -> Result<Engagement, Refusal> {
+    let Some(valid_from) = named else {
+        return Ok(in_force(engagements, placed_at)
+            .cloned()
+            .unwrap_or_default());
+    };
+    let position = engagements
+        .iter()
+        .position(|engagement| engagement.valid_from == valid_from);
+    let (terms, next) = match position {
+        Some(position) => (engagements[position].clone(), engagements.get(position + 1)),
+        // Whoever has none sells on the default terms, until the first.
+        None if valid_from == Timestamp(0) => (Engagement::default(), engagements.first()),
+        None => return Err(Refusal::CatalogueTooOld),
+    };
+    if let Some(received_at) = received_at {
+        let oldest = received_at.plus_days(-limits::SUPERSEDED_HONOURED_DAYS);
+        let held = terms.valid_from <= placed_at;
+        if !held || next.is_some_and(|next| next.valid_from <= oldest) {
+            return Err(Refusal::CatalogueTooOld);
+        }
+    }
+    Ok(terms)
 }
 
 /// Why an engagement cannot be published.

@@ -1,7 +1,8 @@
 //! The ledger: who owes whom, as transfers that balance by construction.
 //!
-//! A transfer moves a positive amount from a debit account to a credit account for one cause. The
-//! ledger only grows; a mistake is mended by another transfer. An account's balance is what was
+//! A transfer moves a positive amount from a debit account to a credit account for one cause. (One
+//! amount may be nothing: where so few goods come or go that their commission rounds to nothing, the
+//! turnover that counts for tiers and targets moves by itself.) The ledger only grows; a mistake is mended by another transfer. An account's balance is what was
 //! credited less what was debited, so the sum over all accounts is always zero.
 //!
 //! Transfers are never written by hand: [`transfers_for`] compares an order before and after an
@@ -32,7 +33,8 @@ pub struct Happening<'a> {
     pub number: u32,
     /// Who did it: the holder of the money that the event may speak of.
     pub actor: Option<PersonId>,
-    /// When, by corrected door time.
+    /// When, by corrected door time, as far as that counts: see [`crate::period::counts_at`] and
+    /// [`Order::counts_at`].
     pub at: Timestamp,
     /// The month in which it counts.
     pub period: Period,
@@ -107,8 +109,9 @@ impl Between {
 }
 
 impl Posting<'_> {
-    /// Posts an amount, if there is one, with the turnover that moves with it. What one event moves
-    /// twice between the same accounts of one line is one transfer.
+    /// Posts an amount, if there is one, with the turnover that moves with it. Where the amount rounds
+    /// to nothing the turnover moves by itself: it counts for tiers and targets all the same. What one
+    /// event moves twice between the same accounts of one line is one transfer.
     fn post(
         &mut self,
         cooperative: CooperativeId,
@@ -117,7 +120,8 @@ impl Posting<'_> {
         amount: Centimes,
         base: Centimes,
     ) -> Result<(), Overflow> {
-        if amount <= Centimes::ZERO {
+        let amount = amount.max(Centimes::ZERO);
+        if amount == Centimes::ZERO && base == Centimes::ZERO {
             return Ok(());
         }
         let cause = Cause::Order {
@@ -247,10 +251,16 @@ fn post_commission(
         .minus(was.earned)?
         .min(was.pending.minus(is.pending)?)
         .max(Centimes::ZERO);
-    let vests = Between::new(pending, earned, Purpose::CommissionVested);
-    posting.post(cooperative, line, vests, vested, counts)?;
     let pending_change = is.pending.minus(was.pending.minus(vested)?)?;
     let earned_change = is.earned.minus(was.earned.plus(vested)?)?;
+    // What is earned without having been pending brings the turnover that nothing else brings.
+    let (counts, counts_at_once) = if vested == Centimes::ZERO && earned_change > Centimes::ZERO {
+        (Centimes::ZERO, counts)
+    } else {
+        (counts, Centimes::ZERO)
+    };
+    let vests = Between::new(pending, earned, Purpose::CommissionVested);
+    posting.post(cooperative, line, vests, vested, counts)?;
     // Commission that had vested and is pending again (a payment that bounced, say) goes back first.
     posting.post(
         cooperative,
@@ -270,18 +280,12 @@ fn post_commission(
         Centimes(-pending_change.0),
         Centimes::ZERO,
     )?;
-    // What is earned without having been pending brings the turnover that nothing else brought.
-    let counts = if vested > Centimes::ZERO {
-        Centimes::ZERO
-    } else {
-        counts
-    };
     posting.post(
         cooperative,
         line,
         Between::new(expense, earned, Purpose::CommissionVested),
         earned_change,
-        counts,
+        counts_at_once,
     )?;
     posting.post(
         cooperative,

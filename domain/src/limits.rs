@@ -40,6 +40,10 @@ pub const PROMISE_DAYS: i32 = 90;
 /// A superseded price list or plan is honoured for orders received this many days after it was
 /// superseded; later a person decides. A phone may well stay offline for a fortnight.
 pub const SUPERSEDED_HONOURED_DAYS: i64 = 14;
+
+/// Days before its arrival that a device may date something for the month in which it counts: as long as
+/// what it knows is honoured.
+pub const DATED_BY_DEVICE_DAYS: i64 = SUPERSEDED_HONOURED_DAYS;
 /// Of what an agent owes from before, a month takes back this part at most of what remains of its pay
 /// after tax: 30 %.
 pub const RECOVERED_PPM_MAX: u32 = 300_000;

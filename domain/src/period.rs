@@ -3,7 +3,12 @@
 //! A month ends at the first moment of the next one by the calendar given. Only the server's calendar
 //! knows when Morocco changed its clocks, so only the server closes a period; a phone reads months
 //! from what the server told it.
+//!
+//! What a phone did without a network belongs to the month in which it was done, whenever it arrives
+//! before that month is closed. Only the phone can say when that was, so its word is bounded by what
+//! the server knows: see [`counts_at`].
 
+use crate::limits;
 use crate::time::{Calendar, CivilDate, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -86,6 +91,14 @@ impl Period {
     }
 }
 
+/// The moment that decides in which month something counts: when it was done by corrected time, but not
+/// after the server took it in, and at most [`limits::DATED_BY_DEVICE_DAYS`] before. What is older than
+/// that counts as late as it can be said to have happened.
+pub fn counts_at(made_at: Timestamp, received_at: Timestamp) -> Timestamp {
+    let oldest = received_at.plus_days(-limits::DATED_BY_DEVICE_DAYS);
+    made_at.max(oldest).min(received_at)
+}
+
 impl fmt::Display for Period {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (year, month) = self.year_month();
@@ -137,6 +150,24 @@ mod tests {
             prop_assert_eq!(period.end(&calendar), period.next().start(&calendar));
             prop_assert_eq!(Period::at(period.start(&calendar), &calendar), period);
             prop_assert_eq!(Period::at(period.end(&calendar).plus_ms(-1), &calendar), period);
+        }
+    }
+
+    #[test]
+    fn a_clock_decides_a_fortnight_at_most() {
+        let received_at = Timestamp(1_793_610_000_000);
+        let oldest = received_at.plus_days(-14);
+        for (made_at, at) in [
+            (received_at, received_at),
+            (received_at.plus_ms(1), received_at),
+            (received_at.plus_days(-3), received_at.plus_days(-3)),
+            (oldest, oldest),
+            (oldest.plus_ms(-1), oldest),
+            (Timestamp(0), oldest),
+            (Timestamp(i64::MIN), oldest),
+            (Timestamp(i64::MAX), received_at),
+        ] {
+            assert_eq!(counts_at(made_at, received_at), at, "{made_at:?}");
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::engagement::{self, Engagement};
 use crate::ids::{CooperativeId, PersonId};
+use crate::order::basket::Basket;
 use crate::text::LocalText;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -79,6 +80,22 @@ impl Profile {
             engagement::in_force(&self.engagements, moment)
                 .cloned()
                 .unwrap_or_default()
+        }
+    }
+
+    /// By which terms a sale at that moment says that it is judged; nothing while only the grade is known.
+    pub fn terms_from(&self, moment: Timestamp) -> Option<Timestamp> {
+        let is_known = !self.engagements.is_empty() || self.grade.is_empty();
+        is_known.then(|| self.engagement_at(moment).valid_from)
+    }
+
+    /// The terms by which a sale of theirs was judged at that moment: those it named, whatever was heard
+    /// since.
+    pub fn engagement_of(&self, basket: Option<&Basket>, moment: Timestamp) -> Engagement {
+        let named = basket.and_then(|basket| basket.terms_from);
+        match named.map(|named| engagement::of_sale(&self.engagements, Some(named), moment, None)) {
+            Some(Ok(engagement)) => engagement,
+            Some(Err(_)) | None => self.engagement_at(moment),
         }
     }
 }

@@ -237,6 +237,15 @@ impl CommandBody {
         }
     }
 
+    /// What was asked and signed, when it is about that.
+    pub const fn basket(&self) -> Option<&Basket> {
+        match self {
+            Self::PlaceOrder(PlaceOrder { basket, .. })
+            | Self::AmendOrder(AmendOrder { basket, .. }) => Some(basket),
+            _ => None,
+        }
+    }
+
     /// The dispute it is about, unless it opens one.
     pub const fn dispute(&self) -> Option<Uuid> {
         match self {

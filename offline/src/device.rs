@@ -219,6 +219,12 @@ impl<S: LocalStore> Device<S> {
             .unwrap_or_default()
     }
 
+    /// By which of them a sale at that moment says that it is judged.
+    pub fn terms_from(&self, moment: Timestamp) -> Option<Timestamp> {
+        let memory = self.memory();
+        memory.documents.profile.as_ref()?.terms_from(moment)
+    }
+
     /// What can be sold; nothing before the first contact.
     pub fn catalogue(&self) -> Rc<Catalogue> {
         self.memory()

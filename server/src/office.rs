@@ -10,6 +10,7 @@ mod customers;
 mod disputes;
 mod figures;
 mod imports;
+mod ledger;
 mod orders;
 mod parked;
 mod people;
@@ -184,6 +185,12 @@ pub fn routes() -> Vec<Route> {
         Route::post("/office/payouts/{id}/returned", pay, settlement::returned),
         Route::get("/office/payouts/{id}/list.csv", pay, settlement::csv),
         Route::get("/office/payouts/{id}/list.xlsx", pay, settlement::xlsx),
+        Route::get("/office/entries/{number}", pay, ledger::one),
+        Route::post(
+            "/office/entries/{number}/correct",
+            Who::May(Action::KeepLedger),
+            ledger::correct,
+        ),
         Route::get("/office/people/{id}/money", pay, settlement::money),
         Route::post(
             "/office/people/{id}/account",

@@ -453,6 +453,7 @@ fn basket(device: &Device, phone: Phone, draft: &Draft) -> Result<Basket, Refusa
             .plan_at(now)
             .ok_or(Refusal::CatalogueTooOld)?
             .version,
+        terms_from: device.terms_from(now),
         lines: draft.lines.clone(),
         promises,
         signature: draft.signature.clone(),

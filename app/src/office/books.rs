@@ -95,7 +95,10 @@ fn table(desk: &Desk, entries: &[LedgerEntry], known: &Known<'_>) -> AnyView {
                 said(history::account(desk, transfer.debit, known)),
                 said(history::account(desk, transfer.credit, known)),
                 with_small(said(who), device),
-                with_small(said(received), desk.moment(transfer.at)),
+                with_small(
+                    widgets::link(super::ledger::address(entry.number), received),
+                    desk.moment(transfer.at),
+                ),
                 ui::amount(transfer.amount, ""),
             ])
         })

@@ -412,7 +412,11 @@ fn timeline(desk: &Desk, events: &[RecordedEvent], known: &Known<'_>) -> AnyView
 }
 
 /// What happened, and the tone of it.
-fn happened(desk: &Desk, event: &OrderEvent, known: &Known<'_>) -> (&'static str, String) {
+pub(super) fn happened(
+    desk: &Desk,
+    event: &OrderEvent,
+    known: &Known<'_>,
+) -> (&'static str, String) {
     let sentences = desk.words();
     let total =
         |units: &mut dyn Iterator<Item = u32>| grouped(units.map(|units| units as usize).sum());
@@ -623,6 +627,7 @@ pub(super) fn ledger(desk: &Desk, history: &OrderHistory, known: &Known<'_>) -> 
     view! { {table}{missing}{verdict} }.into_any()
 }
 
+/// What an entry is for.
 pub(super) fn purpose(words: Words, purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::CommissionPending => words.office_ledger_commission_pending(),
@@ -653,6 +658,7 @@ pub(super) fn purpose(words: Words, purpose: Purpose) -> &'static str {
     }
 }
 
+/// An account and whose it is.
 pub(super) fn account(desk: &Desk, account: Account, known: &Known<'_>) -> String {
     let words = desk.words();
     let person = |id| known.person(desk, id);

@@ -515,6 +515,7 @@ impl Life<'_> {
             tier: order.tier,
             price_list,
             plan: plan.version,
+            terms_from: None,
             lines: lines
                 .into_iter()
                 .map(

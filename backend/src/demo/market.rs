@@ -286,6 +286,7 @@ impl Market {
                 .plan_at(knock.at)
                 .ok_or(Refusal::CatalogueTooOld)?
                 .version,
+            terms_from: None,
             lines,
             promises,
             signature: String::new(),

@@ -1,8 +1,8 @@
 //! Moves transfers of a database from before there were chains into them, once, when it is opened.
 //!
 //! A migration in SQL cannot hash. It leaves the old table beside the new one; here its rows become
-//! entries under their old numbers, with the month in which they count and the turnover that the
-//! events of their order say they moved, and the agents' phones are told all of them again, now with
+//! entries under their old numbers, with the moment and month in which they count and the turnover
+//! that the events of their order say they moved, and the agents' phones are told all of them again, now with
 //! their links.
 
 mod sql;
@@ -47,15 +47,15 @@ async fn move_all(work: &mut Work) -> Result<(), OfficeError> {
         let rows = sql::unchained_after(&mut work.conn, last, AT_ONCE).await?;
         let Some(end) = rows.last() else { break };
         last = end.number;
-        let bases = bases(work, &rows).await?;
+        let caused = caused(work, &rows).await?;
         let mut transfers = Vec::with_capacity(rows.len());
         let mut told = Vec::new();
         for row in &rows {
-            let mut transfer = read(row, &|at| work.posting_period(at))?;
-            transfer.base = bases
-                .get(&transfer.cause_key())
-                .copied()
-                .unwrap_or_default();
+            let mut transfer = read(row)?;
+            if let Some((at, base)) = caused.get(&transfer.cause_key()) {
+                (transfer.at, transfer.base) = (*at, *base);
+            }
+            transfer.period = work.posting_period(transfer.at);
             if let Some(agent) = transfer.agent() {
                 told.push(FeedRow {
                     scope: Scope::Agent(agent).to_string(),
@@ -74,27 +74,26 @@ async fn move_all(work: &mut Work) -> Result<(), OfficeError> {
     Ok(())
 }
 
-/// The turnover that each transfer of those orders moves, by its cause.
-async fn bases(
+/// When each transfer of those orders counts and the turnover it moves, by its cause.
+async fn caused(
     work: &mut Work,
     rows: &[UnchainedRow],
-) -> Result<HashMap<String, Centimes>, OfficeError> {
+) -> Result<HashMap<String, (Timestamp, Centimes)>, OfficeError> {
     let ids: HashSet<OrderId> = rows.iter().map(|row| OrderId(row.order_id)).collect();
-    let mut bases = HashMap::new();
+    let mut caused = HashMap::new();
     for id in ids {
         let events = orders::events(&mut work.conn, id).await?;
         let (_, transfers) = super::posted_by(&events, &work.shared.calendar)?;
-        bases.extend(
+        caused.extend(
             transfers
                 .into_iter()
-                .filter(|transfer| transfer.base != Centimes::ZERO)
-                .map(|transfer| (transfer.cause_key(), transfer.base)),
+                .map(|transfer| (transfer.cause_key(), (transfer.at, transfer.base))),
         );
     }
-    Ok(bases)
+    Ok(caused)
 }
 
-fn read(row: &UnchainedRow, period: &dyn Fn(Timestamp) -> Period) -> Result<Transfer, OfficeError> {
+fn read(row: &UnchainedRow) -> Result<Transfer, OfficeError> {
     let corrupt = |_: std::num::TryFromIntError| OfficeError::Corrupt { what: "a transfer" };
     Ok(Transfer {
         debit: account(&row.debit_account, row.debit_owner)?,
@@ -110,6 +109,6 @@ fn read(row: &UnchainedRow, period: &dyn Fn(Timestamp) -> Period) -> Result<Tran
         },
         base: Centimes::ZERO,
         at: Timestamp(row.at),
-        period: period(Timestamp(row.at)),
+        period: Period::default(),
     })
 }

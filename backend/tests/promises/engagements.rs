@@ -4,17 +4,20 @@
 use super::world::*;
 use taswiq_backend::OfficeError;
 use taswiq_backend::catalogue::PlanDraft;
+use taswiq_backend::parked::Settlement;
 use taswiq_backend::people::PersonDetails;
+use taswiq_domain::Refusal;
 use taswiq_domain::commission::{Condition, Conditions, Pays, PlanError, Rule};
 use taswiq_domain::engagement::{Engagement, EngagementError, EngagementKind, Share};
 use taswiq_domain::explain;
-use taswiq_domain::ids::PersonId;
+use taswiq_domain::ids::{CommandId, OrderId, PersonId};
 use taswiq_domain::ledger::Account;
 use taswiq_domain::money::{Centimes, Ppm};
 use taswiq_domain::person::{Profile, Role};
 use taswiq_domain::settlement::rules::{PeriodRules, PeriodRulesError, Target, Tier};
-use taswiq_domain::sync::{Change, LedgerEntry};
+use taswiq_domain::sync::{Answer, Change, LedgerEntry};
 use taswiq_domain::time::Timestamp;
+use uuid::Uuid;
 
 fn terms(valid_from: Timestamp) -> Engagement {
     Engagement {
@@ -136,6 +139,58 @@ promise! {
         // 3 × 120.00 with 20 % tax in it: 8 % before, 10 % from the day on.
         assert_eq!(world.order(before).await.commission_asked(), Ok(Centimes(2_400)));
         assert_eq!(world.order(after).await.commission_asked(), Ok(Centimes(3_000)));
+        world.assert_sound().await;
+    }
+}
+
+promise! {
+    async fn a_phone_away_while_terms_changed_is_paid_by_those_it_knew_for_a_fortnight(world) {
+        let (office, manager) = (&world.office, world.manager());
+        office.publish_plan(&manager, START.plus_hours(1), rules_with_team("nord")).await.expect("published");
+        world.later_days(1);
+        let mut phone = world.phone(AGENT).await;
+        let customer = phone.register().await;
+        // Away from here on. Its agent joins a team, gets a lead and shares with another.
+        let joins = START.plus_days(2);
+        let shares = vec![share(AGENT, 500_000), share(OTHER_AGENT, 500_000)];
+        office.publish_engagement(&manager, AGENT, Engagement { team: "nord".to_owned(), shares, ..terms(joins) }).await.expect("published");
+        world.later_days(2);
+        let mut placed = Vec::new();
+        for _ in 0..3 {
+            let body = place_order_by(office, AGENT, &Engagement::default(), customer, &[(1, 3)], world.clock_now()).await;
+            let id = Uuid::now_v7();
+            placed.push((OrderId(id), phone.command_with(id, &body)));
+        }
+        let [in_time, late, later] = <[_; 3]>::try_from(placed).expect("three");
+        // 3 × 120.00 with 20 % tax in it at 8 %, all of it the agent's: what the door showed.
+        world.clock.set(joins.plus_days(14).plus_ms(-1));
+        assert_eq!(phone.sync(vec![in_time.1]).await.results[0].answer, Answer::Applied);
+        let order = world.order(in_time.0).await;
+        assert_eq!((order.commission_asked(), order.commission_of(AGENT)), (Ok(Centimes(2_400)), Ok(Centimes(2_400))));
+        world.phone(BEEKEEPER).await.act_ok(&confirm(&order, HONEY)).await;
+        let balances = office.balances(&manager).await.expect("read");
+        assert_eq!(balances[&Account::AgentPending(AGENT)], Centimes(2_400));
+        assert!(!balances.contains_key(&Account::AgentPending(OTHER_AGENT)));
+        // A fortnight after they were superseded a person decides, and may let them hold.
+        world.clock.advance_ms(1);
+        let too_old = Answer::Parked { refusal: Refusal::CatalogueTooOld };
+        for (_, command) in [&late, &later] {
+            assert_eq!(phone.sync(vec![command.clone()]).await.results[0].answer, too_old);
+        }
+        office.settle_parked(&manager, CommandId(late.0.0), Settlement::Accept).await.expect("accepted");
+        assert_eq!(world.order(late.0).await.commission_of(AGENT), Ok(Centimes(2_400)));
+        office.settle_parked(&manager, CommandId(later.0.0), Settlement::Reject).await.expect("rejected");
+        // What nobody's terms are is not honoured, nor are those to come.
+        let from_now = terms(world.clock_now().plus_days(1));
+        office.publish_engagement(&manager, AGENT, from_now.clone()).await.expect("published");
+        for unknown in [terms(joins.plus_ms(1)), from_now] {
+            let body = place_order_by(office, AGENT, &unknown, customer, &[(1, 3)], world.clock_now()).await;
+            assert_eq!(phone.act(&body).await, too_old);
+        }
+        // The terms of the day are those of whoever heard of them.
+        phone.pull().await;
+        let now = phone.place(&[(1, 3)]).await;
+        assert_eq!(world.order(now).await.commission_of(AGENT), Ok(Centimes(1_500)));
         world.assert_sound().await;
     }
 }

@@ -125,6 +125,7 @@ async fn histories(
             tier: Default::default(),
             price_list: catalogue.price_list_at(placed_at).expect("one"),
             plan: catalogue.plan_at(placed_at).expect("one").version,
+            terms_from: None,
             lines,
             promises: [HONEY, RUGS]
                 .map(|cooperative| Promise {

@@ -140,6 +140,48 @@ promise! {
 }
 
 promise! {
+    async fn no_clock_of_a_phone_decides_in_which_month_something_counts(world) {
+        let calendar = world.office.calendar();
+        let mut agent = world.phone(AGENT).await;
+        let order = earned(&world, &mut agent).await;
+        let in_december = november().end(calendar).plus_days(4);
+        let dated = |phone: &mut Phone, order: &Order, at: taswiq_domain::time::Timestamp| {
+            let mut command = phone.command(&give_back(order, 1));
+            command["made_at"] = serde_json::json!(at.0);
+            command
+        };
+        let last = |entries: Vec<LedgerEntry>| entries.last().map(|entry| (entry.transfer.at, entry.transfer.period)).expect("an entry");
+        // Offline since November, and told before its close: it counts in November.
+        world.clock.set(in_december);
+        let made_at = in_december.plus_days(-6);
+        let command = dated(&mut agent, &order, made_at);
+        agent.sync(vec![command]).await;
+        assert_eq!(last(entries_of(&world, order.id).await), (made_at, november()));
+        // It had nothing more to tell by then: what its clock now dates back it did since, give or take the
+        // minutes that a request may be under way.
+        world.clock.set(in_december.plus_days(1));
+        let command = dated(&mut agent, &order, made_at);
+        agent.sync(vec![command]).await;
+        assert_eq!(last(entries_of(&world, order.id).await), (in_december.plus_ms(-600_000), november().next()));
+        // Said to be from long before the office was founded: the month of a fortnight ago is the oldest that
+        // it can count in, and no older month is opened by it.
+        let mut other = world.phone(OTHER_AGENT).await;
+        world.clock.set(world.clock_now().plus_days(-25));
+        let theirs = earned(&world, &mut other).await;
+        other.waiting = taswiq_domain::sync::Waiting { commands: 1, ..other.waiting };
+        other.pull().await;
+        world.clock.set(in_december.plus_days(2));
+        let command = dated(&mut other, &theirs, taswiq_domain::time::Timestamp(0));
+        other.sync(vec![command]).await;
+        assert_eq!(last(entries_of(&world, theirs.id).await), (in_december.plus_days(2 - 14), november()));
+        let months = world.office.months(&world.manager()).await.expect("months");
+        let months: Vec<Period> = months.iter().map(|month| month.period).collect();
+        assert_eq!(months, [november().next(), november()]);
+        world.assert_sound().await;
+    }
+}
+
+promise! {
     async fn a_mistake_is_taken_back_once_by_its_exact_opposite(world) {
         let mut agent = world.phone(AGENT).await;
         let order = earned(&world, &mut agent).await;
@@ -149,6 +191,9 @@ promise! {
         let nobody = Actor { person: AGENT, role: Role::Agent, cooperatives: Vec::new() };
         let correct = |actor: Actor, number| { let office = world.office.clone(); async move { office.correct_entry(&actor, number, CorrectionReason::WrongRecord).await } };
         assert!(matches!(correct(nobody, vested.number).await, Err(OfficeError::NotAllowed)));
+        // Whoever became a manager takes back nothing of their own.
+        let own = Actor { person: AGENT, role: Role::Manager, cooperatives: Vec::new() };
+        assert!(matches!(correct(own, vested.number).await, Err(OfficeError::NotAllowed)));
         assert!(matches!(correct(manager.clone(), 1_000_000).await, Err(OfficeError::NotFound)));
         let number = correct(manager.clone(), vested.number).await.expect("corrected");
         assert!(matches!(correct(manager.clone(), vested.number).await, Err(OfficeError::Conflict { field: "entry" })));
@@ -163,6 +208,10 @@ promise! {
         let after = world.office.balances(&administrator).await.expect("balances");
         let moved = |account| after[&account].0 - before.get(&account).copied().unwrap_or_default().0;
         assert_eq!(moved(vested.transfer.credit), -vested.transfer.amount.0);
+        let sight = world.office.entry(&manager, vested.number).await.expect("known");
+        assert_eq!((sight.entry.transfer.clone(), sight.corrected_by), (vested.transfer.clone(), Some(number)));
+        let (code, event) = sight.happened.expect("what it rests on");
+        assert_eq!((code, Some(event.number)), (order.code, vested.transfer.cause.event_number()));
         // The correction was the mistake.
         let again = world.office.correct_entry(&manager, number, CorrectionReason::WrongCorrection).await.expect("corrected");
         assert_eq!(again, number + 1);

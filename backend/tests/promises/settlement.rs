@@ -250,6 +250,39 @@ promise! {
 }
 
 promise! {
+    async fn turnover_counts_though_its_commission_rounds_to_nothing(world) {
+        let tiers = vec![
+            Tier { from: Centimes(0), below: Some(Centimes(100_000)), rate: Ppm(0) },
+            Tier { from: Centimes(100_000), below: None, rate: Ppm(50_000) },
+        ];
+        let period = PeriodRules { tiers, ..PeriodRules::default() };
+        // One centime on 1,000.00 DH: what tiers pay is all that is to be earned.
+        let rules = vec![Rule { number: 1, when: Conditions::default(), pays: Pays::Rate { rate: Ppm(10) }, cap: None, cap_per: CapPer::Line }];
+        let begins = november().next().start(world.office.calendar());
+        world.office.publish_plan(&world.manager(), begins, PlanDraft { rules, period }).await.expect("published");
+        close(&world, november()).await;
+        let mut agent = world.phone(AGENT).await;
+        agent.pull().await;
+        let order = sell(&world, &mut agent, &[(1, 20)]).await;
+        sell(&world, &mut agent, &[(1, 4)]).await;
+        for units in [4, 1] {
+            agent.act_ok(&give_back(&order, units, Fault::Customer)).await;
+        }
+        // 20 + 4 - 5 pots of 100.00 DH without tax. Only the first sale is worth a centime or two.
+        let (entries, _) = told(&world, AGENT).await;
+        let alone: Vec<_> = entries.iter().filter(|entry| entry.transfer.amount == Centimes::ZERO).map(|entry| (entry.transfer.purpose, entry.transfer.base.0)).collect();
+        assert_eq!(alone, [(Purpose::CommissionVested, 40_000), (Purpose::CommissionReversed, 40_000)]);
+        Chain::of(&entries).expect("whole");
+        let december = november().next();
+        close(&world, december).await;
+        let statement = statement(&world, AGENT, december).await;
+        assert_eq!(statement.month().expect("figures").now.supplement.turnover, Centimes(190_000));
+        assert_eq!(sum(&statement, Purpose::TierSupplement), 4_500);
+        assert_balanced(&world).await;
+    }
+}
+
+promise! {
     async fn only_the_oldest_month_closes_only_when_it_is_over_and_only_once(world) {
         let (office, manager) = (&world.office, world.manager());
         let mut agent = world.phone(AGENT).await;

@@ -12,7 +12,7 @@ use taswiq_backend::{Office, OfficeError, Options};
 use taswiq_domain::access::Actor;
 use taswiq_domain::catalogue::{Convention, Picture, VatRate};
 use taswiq_domain::commission::{Conditions, Pays, Rule};
-use taswiq_domain::engagement::in_force;
+use taswiq_domain::engagement::{Engagement, in_force};
 use taswiq_domain::ids::{
     CategoryId, CooperativeId, DeviceId, OrderId, PersonId, PlanVersion, PriceListVersion,
     ProductId,
@@ -531,7 +531,6 @@ pub async fn place_order(
     lines: &[(i64, u32)],
     at: Timestamp,
 ) -> CommandBody {
-    let catalogue = office.catalogue().await.expect("a catalogue");
     let manager = Actor {
         person: MANAGER,
         role: Role::Manager,
@@ -539,6 +538,19 @@ pub async fn place_order(
     };
     let terms = office.engagements(&manager, agent).await.expect("terms");
     let engagement = in_force(&terms, at).cloned().unwrap_or_default();
+    place_order_by(office, agent, &engagement, customer, lines, at).await
+}
+
+/// What a phone sends that knows these terms of its agent.
+pub async fn place_order_by(
+    office: &Office,
+    agent: PersonId,
+    engagement: &Engagement,
+    customer: taswiq_domain::ids::CustomerId,
+    lines: &[(i64, u32)],
+    at: Timestamp,
+) -> CommandBody {
+    let catalogue = office.catalogue().await.expect("a catalogue");
     let calendar = office.calendar();
     let promised = calendar.date_at(at).plus_days(12);
     let basket = Basket {
@@ -547,6 +559,7 @@ pub async fn place_order(
         plan: catalogue
             .plan_at(at)
             .map_or(PlanVersion(1), |plan| plan.version),
+        terms_from: Some(engagement.valid_from),
         lines: lines
             .iter()
             .map(|(product, units)| BasketLine {
@@ -569,7 +582,7 @@ pub async fn place_order(
         catalogue: &catalogue,
         calendar,
         agent,
-        engagement: &engagement,
+        engagement,
         customer_kind: taswiq_domain::customer::CustomerKind::Household,
         channel: taswiq_domain::catalogue::Channel::Door,
         placed_at: at,

@@ -154,15 +154,19 @@ impl LineCommission {
 
     /// Its sellers: the agent alone, or those who share it.
     pub fn sellers(&self, agent: PersonId) -> Result<Vec<Earner>, Overflow> {
+        let base = match self.pays {
+            Pays::Nothing { .. } => Centimes::ZERO,
+            Pays::Rate { .. } | Pays::PerUnit { .. } => self.base,
+        };
         if self.shares.is_empty() {
             return Ok(vec![Earner {
                 person: agent,
                 amount: self.amount,
-                base: self.base,
+                base,
             }]);
         }
         let parts: Vec<u32> = self.shares.iter().map(|share| share.part.0).collect();
-        let bases = self.base.split(&parts)?;
+        let bases = base.split(&parts)?;
         Ok(self
             .shares
             .iter()
@@ -183,8 +187,8 @@ pub struct Earner {
     pub person: PersonId,
     /// What they earn.
     pub amount: Centimes,
-    /// The turnover that counts for their tiers and targets: a seller's part of the line's. An
-    /// override is no sale, so a lead has none.
+    /// The turnover that counts for their tiers and targets: a seller's part of the line's, none of what
+    /// lies outside commission. An override is no sale, so a lead has none.
     pub base: Centimes,
 }
 

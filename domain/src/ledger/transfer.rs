@@ -328,7 +328,7 @@ pub struct Transfer {
     pub debit: Account,
     /// Where it goes.
     pub credit: Account,
-    /// How much; always positive.
+    /// How much; positive, or nothing where [`Transfer::base`] alone moves.
     pub amount: Centimes,
     /// What for.
     pub purpose: Purpose,
@@ -337,7 +337,8 @@ pub struct Transfer {
     /// The net turnover that counts for tiers and targets from now on (or no longer, when the amount
     /// leaves what was earned); never negative, 0 for what is no turnover of the agent's own.
     pub base: Centimes,
-    /// When that happened, by corrected door time.
+    /// When that happened, by corrected door time as far as it counts: see [`crate::period::counts_at`]
+    /// and [`crate::order::Order::counts_at`].
     pub at: Timestamp,
     /// The month in which it counts: that of `at`, or the first one that was still open.
     pub period: Period,

@@ -46,6 +46,10 @@ pub struct Basket {
     pub price_list: PriceListVersion,
     /// By which commission plan.
     pub plan: PlanVersion,
+    /// By which of the agent's terms: those that hold from then on, 0 for those before any were
+    /// published. Nothing on a phone that does not say so: then those in force at the door.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms_from: Option<Timestamp>,
     /// What and how many, in the order in which it was asked.
     pub lines: Vec<BasketLine>,
     /// One date for each cooperative.
@@ -256,6 +260,7 @@ impl Basket {
             in_hand: Default::default(),
             vesting: convention.vesting.clone(),
             delivered_at: None,
+            met_at: None,
             written_off_at: None,
             proposal: None,
             lines: vec![first_line],

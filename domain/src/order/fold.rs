@@ -30,6 +30,12 @@ impl Order {
         let mut order = self.clone();
         order.take(event, at)?;
         order.revision += 1;
+        if let Some(cooperative) = event.cooperative() {
+            let sub_order = order.sub_order_mut(cooperative)?;
+            if sub_order.waited_for(event) {
+                sub_order.met_at = sub_order.met_at.max(Some(at));
+            }
+        }
         Ok(order)
     }
 

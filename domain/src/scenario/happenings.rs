@@ -177,6 +177,7 @@ impl<'a> Happenings<'a> {
         actor: Option<PersonId>,
         at: Timestamp,
     ) -> Result<(), Overflow> {
+        let at = self.orders[index].order.counts_at(&event, at);
         let period = self.counts_in(at);
         let known = &mut self.orders[index];
         let happening = Happening {
@@ -232,6 +233,7 @@ impl<'a> Happenings<'a> {
             tier: tier.unwrap_or_else(|| PriceTier::usual_for(customer_kind)),
             price_list: PRICES,
             plan,
+            terms_from: None,
             lines,
             promises,
             signature: String::new(),
@@ -683,7 +685,8 @@ impl<'a> Happenings<'a> {
                         amount: part.amount,
                         base: part.base,
                         concerns: part.concerns,
-                        reason: (movement.amount < Centimes::ZERO).then(|| reason(known, transfer)),
+                        reason: (transfer.debit == Account::AgentEarned(agent))
+                            .then(|| reason(known, transfer)),
                         capped,
                         ..movement
                     });

@@ -496,7 +496,7 @@ fn why_nothing(
         }
     } else if total.0.saturating_sub(held) > 0 {
         Nothing::Held
-    } else if !lines.is_empty() {
+    } else if lines.iter().any(|line| line.amount != Centimes::ZERO) {
         Nothing::TakenBack
     } else if not_yet_in.is_empty() {
         Nothing::NothingSold

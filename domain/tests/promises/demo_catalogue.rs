@@ -176,6 +176,7 @@ pub fn basket(lines: &[(ProductId, u32)]) -> Basket {
         tier: PriceTier::Retail,
         price_list: PriceListVersion(1),
         plan: PlanVersion(1),
+        terms_from: None,
         lines: lines
             .iter()
             .map(|&(product, units)| BasketLine { product, units })

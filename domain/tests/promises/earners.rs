@@ -2,10 +2,11 @@
 
 use crate::demo_catalogue::*;
 use crate::ledger_balances::{any_event, live};
+use crate::life::any_vesting;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use taswiq_domain::catalogue::Catalogue;
-use taswiq_domain::commission::{self, Standing};
+use taswiq_domain::commission::{self, LineCommission, Standing};
 use taswiq_domain::customer::CustomerKind;
 use taswiq_domain::engagement::{Engagement, Share};
 use taswiq_domain::ids::{PersonId, ProductId};
@@ -13,16 +14,16 @@ use taswiq_domain::ledger::{Account, Happening, Transfer, transfers_for};
 use taswiq_domain::money::{Centimes, Ppm};
 use taswiq_domain::order::basket::Door;
 use taswiq_domain::order::event::{LineUnits, PackedLine, Proposal, ProposedLine};
-use taswiq_domain::order::{Fault, Order, OrderEvent, Proof, Reason};
+use taswiq_domain::order::{Fault, Order, OrderEvent, Proof, Reason, Stage};
 use taswiq_domain::period::Period;
 use taswiq_domain::settlement::rules::PeriodRules;
 
-const SECOND: PersonId = PersonId(21);
-const THIRD: PersonId = PersonId(22);
-const LEAD: PersonId = PersonId(30);
+pub const SECOND: PersonId = PersonId(21);
+pub const THIRD: PersonId = PersonId(22);
+pub const LEAD: PersonId = PersonId(30);
 
 /// The agent sells with two others, half for the agent, and a lead.
-fn together() -> Engagement {
+pub fn together() -> Engagement {
     let share = |person, part| Share {
         person,
         part: Ppm(part),
@@ -39,7 +40,7 @@ fn together() -> Engagement {
 }
 
 /// An order taken by the agent on these terms; a lead earns 1.3 %.
-fn order_on(engagement: &Engagement, lines: &[(ProductId, u32)]) -> Order {
+pub fn order_on(engagement: &Engagement, lines: &[(ProductId, u32)]) -> Order {
     let mut plan = plan();
     plan.period = PeriodRules {
         lead_rate: Ppm(13_000),
@@ -57,7 +58,7 @@ fn order_on(engagement: &Engagement, lines: &[(ProductId, u32)]) -> Order {
 }
 
 /// What each person has standing on an order.
-fn standings(order: &Order) -> BTreeMap<PersonId, Standing> {
+pub fn standings(order: &Order) -> BTreeMap<PersonId, Standing> {
     let mut sums: BTreeMap<PersonId, Standing> = BTreeMap::new();
     for sub_order in &order.sub_orders {
         for line in &sub_order.lines {
@@ -86,6 +87,46 @@ fn bases(transfers: &[Transfer]) -> BTreeMap<PersonId, i64> {
     bases
 }
 
+/// The same order, each of its lines earning so little that most of what comes or goes rounds to nothing.
+fn hardly_paid(mut order: Order, caps: [i64; 4]) -> Order {
+    let lines = order
+        .sub_orders
+        .iter_mut()
+        .flat_map(|sub_order| &mut sub_order.lines);
+    for (line, cap) in lines.zip(caps) {
+        let capped = LineCommission {
+            cap: Some(Centimes(cap)),
+            ..line.commission.clone()
+        };
+        line.commission = capped
+            .on_base(line.commission.base, line.asked)
+            .expect("fits");
+    }
+    order
+}
+
+/// The turnover of what vested under the usual vesting: of what the customer has, can no longer give back
+/// and has paid for, and of what another's fault took. Samples lie outside commission.
+fn vested_turnover(order: &Order) -> i64 {
+    let mut sum = 0;
+    for sub_order in &order.sub_orders {
+        let for_good = sub_order.stage == Stage::Delivered && sub_order.withdrawal.is_over();
+        let paid = for_good && sub_order.collected >= sub_order.due().expect("fits");
+        for line in &sub_order.lines {
+            let kept = if for_good || sub_order.stage == Stage::SupplyFailed {
+                line.excused
+            } else {
+                0
+            };
+            if line.product != SAMPLE {
+                let sold = if paid { line.kept() } else { 0 };
+                sum += line.net(sold + kept).expect("fits").0;
+            }
+        }
+    }
+    sum
+}
+
 const LINES: [(ProductId, u32); 4] = [(THYME_HONEY, 12), (AMLOU, 7), (RUG, 3), (SAMPLE, 5)];
 
 proptest! {
@@ -111,6 +152,27 @@ proptest! {
         let count = keys.len();
         keys.dedup();
         prop_assert_eq!(keys.len(), count, "one cause, one transfer");
+    }
+
+    #[test]
+    fn turnover_counts_to_the_centime_however_little_it_earns(events in prop::collection::vec(any_event(), 0..60), caps: [u8; 4]) {
+        let placed = hardly_paid(order_on(&Engagement::default(), &LINES), caps.map(|cap| i64::from(cap % 6)));
+        let (state, transfers) = live(&placed, &events);
+        prop_assert_eq!(bases(&transfers).get(&agent().person).copied().unwrap_or_default(), vested_turnover(&state));
+        prop_assert!(transfers.iter().all(|transfer| transfer.base >= Centimes::ZERO));
+    }
+
+    #[test]
+    fn turnover_of_each_who_shares_counts_however_little_it_earns_and_whenever_it_vests(events in prop::collection::vec(any_event(), 0..60), caps: [u8; 4], vesting in any_vesting()) {
+        let mut placed = hardly_paid(order_on(&together(), &LINES), caps.map(|cap| i64::from(cap % 6)));
+        for sub_order in &mut placed.sub_orders {
+            sub_order.vesting = vesting.clone();
+        }
+        let (state, transfers) = live(&placed, &events);
+        let bases = bases(&transfers);
+        for (person, standing) in standings(&state) {
+            prop_assert_eq!(bases.get(&person).copied().unwrap_or_default(), standing.base.0);
+        }
     }
 
     #[test]

@@ -121,6 +121,7 @@ impl Life {
 }
 
 fn post(before: Option<&Order>, after: &Order, event: &OrderEvent, at: Timestamp) -> Vec<Transfer> {
+    let at = before.map_or(at, |order| order.counts_at(event, at));
     let happening = Happening {
         event,
         number: after.revision,

@@ -3,6 +3,7 @@
 use crate::demo_catalogue::*;
 use taswiq_domain::Refusal;
 use taswiq_domain::customer::CustomerKind;
+use taswiq_domain::engagement::{Engagement, of_sale};
 use taswiq_domain::ids::ProductId;
 use taswiq_domain::law::Regime;
 use taswiq_domain::money::Centimes;
@@ -12,7 +13,9 @@ use taswiq_domain::order::{
     CancelledBy, Fault, Order, OrderEvent, PaymentMethod, Progress, Proof, Reason, Stage,
     Withdrawal,
 };
+use taswiq_domain::person::{Profile, Role};
 use taswiq_domain::sync::CommandBody;
+use taswiq_domain::text::LocalText;
 use taswiq_domain::time::{CivilDate, Timestamp};
 
 fn units(pairs: &[(u16, u32)]) -> Vec<LineUnits> {
@@ -487,6 +490,92 @@ fn a_superseded_price_list_is_honoured_for_a_fortnight() {
         catalogue.honours(future, plan, noon(2026, 11, 1), noon(2026, 11, 16)),
         Err(Refusal::CatalogueTooOld)
     );
+}
+
+#[test]
+fn terms_that_a_phone_had_not_heard_of_do_not_hold_for_a_fortnight() {
+    let named = |from: Timestamp, grade: &str| Engagement {
+        valid_from: from,
+        grade: grade.to_owned(),
+        ..Engagement::default()
+    };
+    let (first, second) = (noon(2026, 11, 5), noon(2026, 11, 15));
+    let known = [named(first, "first"), named(second, "second")];
+    let judged = |named, placed_at, received_at| {
+        of_sale(&known, named, placed_at, received_at).map(|engagement| engagement.grade)
+    };
+    let late = second.plus_days(14);
+    let too_old = Err(Refusal::CatalogueTooOld);
+    // Who names none is judged by those in force at the door.
+    for (placed_at, grade) in [
+        (first.plus_ms(-1), ""),
+        (first, "first"),
+        (second.plus_ms(-1), "first"),
+        (second, "second"),
+    ] {
+        assert_eq!(judged(None, placed_at, Some(late)), Ok(grade.to_owned()));
+    }
+    for (from, grade, superseded) in [(Timestamp(0), "", first), (first, "first", second)] {
+        let at_last = superseded.plus_days(14);
+        let grade = Ok(grade.to_owned());
+        for placed_at in [superseded.plus_ms(-1), superseded.plus_days(13)] {
+            assert_eq!(
+                judged(Some(from), placed_at, Some(at_last.plus_ms(-1))),
+                grade
+            );
+            assert_eq!(judged(Some(from), placed_at, Some(at_last)), too_old);
+            assert_eq!(judged(Some(from), placed_at, None), grade);
+        }
+    }
+    // Not those to come, and not those of nobody.
+    assert_eq!(
+        judged(Some(second), second.plus_ms(-1), Some(second)),
+        too_old
+    );
+    assert_eq!(
+        judged(Some(second), second, Some(late)),
+        Ok("second".to_owned())
+    );
+    for received_at in [Some(late), None] {
+        assert_eq!(judged(Some(Timestamp(1)), second, received_at), too_old);
+    }
+}
+
+#[test]
+fn a_sale_keeps_the_terms_it_named_whatever_its_phone_hears_afterwards() {
+    let door = noon(2026, 11, 20);
+    let mut profile = Profile {
+        person: agent().person,
+        name: LocalText::default(),
+        role: Role::Agent,
+        cooperatives: Vec::new(),
+        grade: String::new(),
+        engagements: Vec::new(),
+    };
+    let mut taken = basket(&[(THYME_HONEY, 12)]);
+    taken.terms_from = profile.terms_from(door);
+    assert_eq!(taken.terms_from, Some(Timestamp(0)));
+    let heard = Engagement {
+        valid_from: noon(2026, 11, 15),
+        grade: "senior".to_owned(),
+        ..Engagement::default()
+    };
+    profile.engagements.push(heard.clone());
+    assert_eq!(
+        profile.engagement_of(Some(&taken), door),
+        Engagement::default()
+    );
+    // The next sale names them, and one that names none is judged by those in force.
+    taken.terms_from = profile.terms_from(door);
+    assert_eq!(taken.terms_from, Some(heard.valid_from));
+    assert_eq!(profile.engagement_of(Some(&taken), door), heard);
+    assert_eq!(profile.engagement_of(None, door), heard);
+    // A phone that was told nothing but a grade cannot say since when.
+    profile.grade = "junior".to_owned();
+    profile.engagements.clear();
+    assert_eq!(profile.terms_from(door), None);
+    taken.terms_from = None;
+    assert_eq!(profile.engagement_of(Some(&taken), door).grade, "junior");
 }
 
 #[test]

@@ -293,6 +293,14 @@ fn a_response_with_every_kind_of_answer_and_change() {
 /// What agents are paid by when all of it is used: terms with a lead and shares, a plan with every
 /// condition and cap and with rules for a month, an order priced by them.
 #[test]
+fn a_basket_that_names_the_terms_it_was_priced_by() {
+    let mut basket = basket(&[(THYME_HONEY, 12)]);
+    assert_eq!(basket.terms_from, None, "as the first phones write it");
+    basket.terms_from = Some(Timestamp(1_793_534_400_000));
+    golden("basket-terms-v1", &basket);
+}
+
+#[test]
 fn a_response_with_terms_and_a_whole_plan() {
     let share = |person, part| Share {
         person: PersonId(person),

@@ -230,8 +230,8 @@ impl Overlay {
             role: profile.role,
             cooperatives: profile.cooperatives.clone(),
         };
-        let engagement = profile.engagement_at(queued.corrected_at);
         let Command { id, body, .. } = &queued.command;
+        let engagement = profile.engagement_of(body.basket(), queued.corrected_at);
         let order = self.order(documents, body.order().unwrap_or_else(|| (*id).into()));
         let customer = body
             .customer()

@@ -148,6 +148,7 @@ fn basket(lines: &[(i64, u32)]) -> Basket {
         tier: PriceTier::Retail,
         price_list: PriceListVersion(1),
         plan: PlanVersion(1),
+        terms_from: None,
         lines: lines
             .iter()
             .map(|(product, units)| BasketLine {

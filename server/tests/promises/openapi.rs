@@ -11,6 +11,7 @@ use taswiq_server::routes::{self, Who};
 
 const GOLDEN_REQUEST: &str = include_str!("../../../domain/tests/golden/request-v1.json");
 const GOLDEN_RESPONSE: &str = include_str!("../../../domain/tests/golden/response-v1.json");
+const GOLDEN_BASKET: &str = include_str!("../../../domain/tests/golden/basket-terms-v1.json");
 const GOLDEN_DISPUTES: &str = include_str!("../../../domain/tests/golden/request-disputes-v1.json");
 const GOLDEN_ANSWERS: &str = include_str!("../../../domain/tests/golden/response-disputes-v1.json");
 const GOLDEN_TERMS: &str = include_str!("../../../domain/tests/golden/response-v1-terms.json");
@@ -83,6 +84,7 @@ fn the_golden_messages_fit_their_schemas() {
         ("SyncRequest", GOLDEN_REQUEST),
         ("SyncResponse", GOLDEN_RESPONSE),
         ("SyncResponse", GOLDEN_TERMS),
+        ("Basket", GOLDEN_BASKET),
         ("SyncRequest", GOLDEN_DISPUTES),
         ("SyncResponse", GOLDEN_ANSWERS),
     ] {

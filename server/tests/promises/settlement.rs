@@ -130,6 +130,60 @@ async fn an_advance_sent_twice_is_given_once() {
 }
 
 #[tokio::test]
+async fn an_entry_is_read_and_taken_back_once_and_for_a_reason() {
+    let world = World::new().await;
+    let agent = world.person_of(Role::Agent);
+    let advance = format!("/office/people/{agent}/advance");
+    let id = "0192aabbccddeeff8899aabbccddeeff";
+    let fields = [("advance", id), ("amount", "250,50"), ("reference", "")];
+    let given = post(&world, Role::Manager, &advance, &fields).await;
+    assert_eq!(given.status(), StatusCode::SEE_OTHER);
+    let entries = format!("/office/people/{agent}/ledger");
+    let text = get(&world, Role::Manager, &entries).await.text().await;
+    let (_, rest) = text.split_once("/office/entries/").expect("an entry");
+    let number: i64 = rest
+        .split('"')
+        .next()
+        .and_then(|number| number.parse().ok())
+        .expect("its number");
+    let (entry, correct) = (
+        format!("/office/entries/{number}"),
+        format!("/office/entries/{number}/correct"),
+    );
+    let text = get(&world, Role::Administrator, &entry).await.text().await;
+    let form = format!("action=\"{correct}\"");
+    assert!(text.contains("250,50") && text.contains(&form), "{text}");
+    // Not by an agent, not without a reason, not what is not there.
+    let twice = [("reason", "twice")];
+    let answer = post(&world, Role::Agent, &correct, &twice).await;
+    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    for none in [&[][..], &[("reason", "")], &[("reason", "whim")]] {
+        let answer = post(&world, Role::Manager, &correct, none).await;
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(answer.text().await.contains("href=\"#reason\""));
+    }
+    let nowhere = "/office/entries/1000000";
+    let answer = get(&world, Role::Manager, nowhere).await;
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+    // Once; then whoever tries again reads by which entry.
+    let answer = post(&world, Role::Manager, &correct, &twice).await;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    let correction = number + 1;
+    let to = answer.headers()["location"].to_str().expect("an address");
+    assert!(
+        to.starts_with(&format!("/office/entries/{correction}")),
+        "{to}"
+    );
+    let answer = post(&world, Role::Administrator, &correct, &twice).await;
+    assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let text = answer.text().await;
+    assert!(text.contains(&format!("déjà corrigée, par l’écriture n° {correction}")));
+    assert!(!text.contains(&form), "no form is offered again");
+    let text = get(&world, Role::Manager, &entries).await.text().await;
+    assert!(text.contains(&format!("/office/entries/{correction}")));
+}
+
+#[tokio::test]
 async fn tax_terms_are_an_administrators_and_say_what_is_wrong_where() {
     let world = World::new().await;
     let mut fields = vec![("valid_from", "2199-01-01")];

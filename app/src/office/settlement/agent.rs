@@ -39,17 +39,19 @@ pub fn page(desk: &Desk, sight: &Sight<'_>, typed: &Typed, problems: &[Problem])
         typed,
         problems,
     };
+    let entries = widgets::go(
+        format!("/office/people/{}/ledger", sight.person.id),
+        "list",
+        sentences.office_books_go(),
+        "button",
+    );
+    let head = view! { {desk.title(&title, back)} {entries} };
     let body = view! {
         {widgets::part(sentences.office_account_title(), ().into_any(), account(desk, sight, &form))}
         {widgets::part(sentences.office_advance_title(), ().into_any(), advances(desk, sight, &form))}
         {widgets::part(sentences.office_settlement_statements(), ().into_any(), statements(desk, sight.statements))}
     };
-    desk.page(
-        Room::Agents,
-        &title,
-        desk.title(&title, back),
-        body.into_any(),
-    )
+    desk.page(Room::Agents, &title, head.into_any(), body.into_any())
 }
 
 fn account(desk: &Desk, sight: &Sight<'_>, form: &Form<'_>) -> AnyView {

@@ -328,8 +328,10 @@ fn entries(desk: &Desk, sight: &Sight<'_>) -> AnyView {
         .iter()
         .map(|entry| {
             let number = sentences.statement_entry(&entry.number.to_string());
+            let address = crate::office::ledger::address(entry.number);
+            let when = widgets::link(address, desk.moment(entry.at));
             Row::plain(vec![
-                with_small(said(desk.moment(entry.at)), number),
+                with_small(when, number),
                 entry
                     .order
                     .map_or_else(|| ().into_any(), |id| order(desk, sight, id)),

@@ -1,0 +1,292 @@
+//! Phones that were away tell what they did in any order among each other. Before the months it concerns
+//! are closed that makes no difference to anybody's statement, nor does making the books anew from the
+//! events.
+
+use super::settlement::{november, statement};
+use super::world::*;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use taswiq_backend::catalogue::PlanDraft;
+use taswiq_domain::commission::{Conditions, Pays, Rule};
+use taswiq_domain::ids::PersonId;
+use taswiq_domain::ledger::Account;
+use taswiq_domain::ledger::chain::Chain;
+use taswiq_domain::money::{Centimes, Ppm};
+use taswiq_domain::order::event::LineUnits;
+use taswiq_domain::order::{Fault, Order, PaymentMethod};
+use taswiq_domain::settlement::rules::{PeriodRules, Tier};
+use taswiq_domain::sync::{
+    Answer, Change, Collect, CommandBody, LedgerEntry, ReturnGoods, Waiting,
+};
+use taswiq_domain::time::Timestamp;
+
+/// The days on which something was done, in November and on the first days of December.
+fn on(day: i64) -> Timestamp {
+    START.plus_days(day - 2)
+}
+
+/// A phone that was away, and what it has to tell.
+struct Away {
+    phone: Phone,
+    commands: Vec<Value>,
+    told: usize,
+}
+
+impl Away {
+    async fn of(world: &World, person: PersonId, done: &[(i64, CommandBody)]) -> Self {
+        let mut phone = world.phone(person).await;
+        let commands = done
+            .iter()
+            .map(|(day, body)| {
+                let mut command = phone.command(body);
+                command["made_at"] = json!(on(*day).0);
+                command
+            })
+            .collect();
+        Self {
+            phone,
+            commands,
+            told: 0,
+        }
+    }
+
+    /// Tells the next thing it did.
+    async fn tell(&mut self) {
+        self.phone.waiting = Waiting {
+            commands: u32::try_from(self.commands.len() - self.told).expect("few"),
+            ..Waiting::default()
+        };
+        let command = self.commands[self.told].clone();
+        self.told += 1;
+        let response = self.phone.sync(vec![command.clone()]).await;
+        assert_eq!(response.results[0].answer, Answer::Applied, "{command}");
+    }
+}
+
+fn collects(
+    order: &Order,
+    cooperative: taswiq_domain::ids::CooperativeId,
+    amount: i64,
+) -> CommandBody {
+    CommandBody::Collect(Collect {
+        order: order.id,
+        cooperative,
+        amount: Centimes(amount),
+        method: PaymentMethod::Cash,
+    })
+}
+
+fn declares_early(
+    order: &Order,
+    cooperative: taswiq_domain::ids::CooperativeId,
+    amount: i64,
+) -> CommandBody {
+    CommandBody::DeclareEarlyPayment(Collect {
+        order: order.id,
+        cooperative,
+        amount: Centimes(amount),
+        method: PaymentMethod::Cash,
+    })
+}
+
+fn gives_back(order: &Order, units: u32, fault: Fault) -> CommandBody {
+    CommandBody::ReturnGoods(ReturnGoods {
+        order: order.id,
+        cooperative: HONEY,
+        lines: vec![LineUnits { line: 1, units }],
+        fault,
+    })
+}
+
+async fn another(world: &World) -> World {
+    if world.url.starts_with("sqlite") {
+        World::on_sqlite().await
+    } else {
+        World::on_postgres().await.expect("as the first")
+    }
+}
+
+/// The same acts, told in this order: each number is the next act of an agent, of the other agent, of the
+/// beekeeper or of the weaver. What each agent's statements of both months say, and every balance.
+async fn told_in(world: &World, turns: &[usize]) -> (Vec<String>, BTreeMap<Account, Centimes>) {
+    let tiers = vec![
+        Tier {
+            from: Centimes(0),
+            below: Some(Centimes(50_000)),
+            rate: Ppm(0),
+        },
+        Tier {
+            from: Centimes(50_000),
+            below: None,
+            rate: Ppm(30_000),
+        },
+    ];
+    let rules = vec![Rule {
+        number: 1,
+        when: Conditions::default(),
+        pays: Pays::Rate { rate: Ppm(73_300) },
+        ..Rule::default()
+    }];
+    let period = PeriodRules {
+        tiers,
+        ..PeriodRules::default()
+    };
+    let office = &world.office;
+    office
+        .publish_plan(
+            &world.manager(),
+            START.plus_hours(1),
+            PlanDraft { rules, period },
+        )
+        .await
+        .expect("published");
+    world.clock.set(on(21));
+    let mut orders = Vec::new();
+    for (person, lines) in [
+        (AGENT, &[(1, 7), (3, 1)][..]),
+        (OTHER_AGENT, &[(2, 5)]),
+        (AGENT, &[(1, 9)]),
+    ] {
+        let id = world.phone(person).await.place(lines).await;
+        orders.push(world.order(id).await);
+    }
+    let [both, theirs, mine] = &orders[..] else {
+        panic!("three orders")
+    };
+    let mut phones = [
+        Away::of(
+            world,
+            AGENT,
+            &[
+                (25, collects(both, HONEY, 84_000)),
+                (27, collects(mine, HONEY, 50_000)),
+                (29, declares_early(both, RUGS, 99_900)),
+                (31, collects(mine, HONEY, 58_000)),
+                (33, gives_back(both, 2, Fault::Customer)),
+            ],
+        )
+        .await,
+        Away::of(
+            world,
+            OTHER_AGENT,
+            &[
+                (26, collects(theirs, HONEY, 125_000)),
+                (32, gives_back(theirs, 1, Fault::Agent)),
+            ],
+        )
+        .await,
+        Away::of(
+            world,
+            BEEKEEPER,
+            &[
+                (22, confirm(both, HONEY)),
+                (22, confirm(theirs, HONEY)),
+                (23, pack(both, HONEY)),
+                (23, pack(theirs, HONEY)),
+                (24, confirm(mine, HONEY)),
+                (24, pack(mine, HONEY)),
+                (28, deliver(both, HONEY)),
+                (28, deliver(theirs, HONEY)),
+                (30, deliver(mine, HONEY)),
+            ],
+        )
+        .await,
+        Away::of(
+            world,
+            WEAVER,
+            &[
+                (22, confirm(both, RUGS)),
+                (23, pack(both, RUGS)),
+                (31, deliver(both, RUGS)),
+            ],
+        )
+        .await,
+    ];
+    world.clock.set(on(34));
+    for turn in turns {
+        phones[*turn].tell().await;
+    }
+    assert!(
+        phones.iter().all(|away| away.told == away.commands.len()),
+        "all of it was told"
+    );
+    // What was taken too early counts when the customer can no longer withdraw.
+    office.pass_deadlines().await.expect("passes");
+    world.assert_sound().await;
+    let mut said = Vec::new();
+    for month in [november(), november().next()] {
+        world
+            .clock
+            .set(world.clock_now().max(month.end(office.calendar())));
+        office
+            .close_period(&world.manager(), month)
+            .await
+            .expect("closed");
+        for agent in [AGENT, OTHER_AGENT] {
+            let statement = statement(world, agent, month).await;
+            let waits: Vec<_> = statement
+                .not_yet_in
+                .iter()
+                .map(|part| (part.amount, part.why))
+                .collect();
+            said.push(format!(
+                "{agent} {:?} {} {} {} {:?} {:?} {waits:?}",
+                statement.lines,
+                statement.payable,
+                statement.net,
+                statement.carried_forward,
+                statement.months,
+                statement.nothing
+            ));
+        }
+    }
+    let balances = office.balances(&world.manager()).await.expect("balances");
+    (
+        said,
+        balances
+            .into_iter()
+            .filter(|(_, balance)| *balance != Centimes::ZERO)
+            .collect(),
+    )
+}
+
+promise! {
+    async fn the_same_events_give_the_same_statements_in_any_order_of_arrival(world) {
+        // The cooperatives first; the agents first, as far as the rules accept it; in turns.
+        let orders: [&[usize]; 5] = [
+            &[2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 0, 0, 0, 0, 0, 1, 1],
+            &[0, 0, 0, 0, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 0, 1],
+            &[2, 0, 3, 1, 2, 0, 3, 2, 2, 0, 3, 2, 2, 2, 0, 2, 0, 2, 1],
+            &[3, 3, 3, 0, 0, 0, 2, 2, 2, 2, 2, 2, 2, 0, 2, 0, 2, 1, 1],
+            &[1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 0, 3, 0, 3, 0, 3, 0, 0],
+        ];
+        let first = told_in(&world, orders[0]).await;
+        // Both months have something to say for both agents.
+        assert!(first.0.iter().all(|said| said.contains("purpose: Commission")), "{:#?}", first.0);
+        for turns in &orders[1..] {
+            let world = another(&world).await;
+            assert_eq!(told_in(&world, turns).await, first, "{turns:?}");
+        }
+    }
+}
+
+promise! {
+    async fn the_books_made_anew_from_the_events_have_the_same_chain_heads(world) {
+        told_in(&world, &[2, 0, 3, 1, 2, 0, 3, 2, 2, 0, 3, 2, 2, 2, 0, 2, 0, 2, 1]).await;
+        // Entry by entry: what the events of each order cause under its number, and what nothing but a close
+        // made, linked anew by whoever has nothing but these.
+        for agent in [AGENT, OTHER_AGENT] {
+            let told = world.phone(agent).await.pull().await;
+            let entries: Vec<LedgerEntry> = told.into_iter().filter_map(|change| match change { Change::Entry(entry) => Some(entry), _ => None }).collect();
+            let mut anew = Chain::default();
+            for entry in &entries {
+                anew.append(entry.number, &entry.transfer);
+            }
+            assert_eq!(Chain::of(&entries), Ok(anew));
+            let last = statement(&world, agent, november().next()).await;
+            assert_eq!(last.chain_head, taswiq_domain::ledger::chain::hexadecimal(&anew.head));
+        }
+        // And the events cause exactly these entries.
+        world.assert_sound().await;
+    }
+}
