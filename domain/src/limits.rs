@@ -45,6 +45,8 @@ pub const SUPERSEDED_HONOURED_DAYS: i64 = 14;
 pub const RECOVERED_PPM_MAX: u32 = 300_000;
 /// Commission on goods that were never paid for is written off this many days after their delivery.
 pub const WRITE_OFF_DAYS: i64 = 90;
+/// The office is told of a write-off this many days ahead: time for two visits to the customer.
+pub const WRITE_OFF_ANNOUNCED_DAYS: i64 = 14;
 /// A device keeps acknowledged commands this many days, so that a server restored from an older
 /// copy can be told again.
 pub const ACKNOWLEDGED_KEPT_DAYS: i64 = 30;

@@ -237,6 +237,7 @@ for (const { language, theme } of looks) {
       "/office",
       "/office?period=month",
       "/office/orders",
+      "/office/orders/unpaid",
       "/office/parked",
       "/office/agents",
       "/office/customers",

@@ -54,7 +54,13 @@ pub fn routes() -> Vec<Route> {
         Route::get("/office/figures.csv", figures, figures::export),
         Route::get("/office/orders", orders, orders::list),
         Route::get("/office/orders.csv", orders, orders::export),
+        Route::get("/office/orders/unpaid", figures, orders::unpaid),
         Route::get("/office/orders/{id}", orders, orders::one),
+        Route::post(
+            "/office/orders/{id}/deposit",
+            Who::May(Action::RecordDeposits),
+            orders::deposit,
+        ),
         Route::get("/office/parked", parked, parked::list),
         Route::post("/office/parked/{id}", parked, parked::settle),
         Route::get("/office/agents", people, people::agents),
@@ -284,15 +290,23 @@ impl Visitor {
         untaken: Untaken,
         again: impl FnOnce(&[Problem]) -> String,
     ) -> Result<Response, Failure> {
-        let problems = match untaken {
-            Untaken::Typed(problems) => problems,
+        let problems = self.problems(untaken)?;
+        Ok(self.page_to_correct(again(&problems)))
+    }
+
+    /// What is wrong with what was typed; what is no matter of that is a failure.
+    fn problems(&self, untaken: Untaken) -> Result<Vec<Problem>, Failure> {
+        match untaken {
+            Untaken::Typed(problems) => Ok(problems),
             Untaken::Office(error) => {
-                form::problems(&self.desk, &error).ok_or_else(|| Failure::from(error))?
+                form::problems(&self.desk, &error).ok_or_else(|| Failure::from(error))
             }
-        };
-        Ok(self
-            .visit
-            .page(StatusCode::UNPROCESSABLE_ENTITY, again(&problems)))
+        }
+    }
+
+    /// Answers with a page whose form is to be corrected.
+    fn page_to_correct(&self, html: String) -> Response {
+        self.visit.page(StatusCode::UNPROCESSABLE_ENTITY, html)
     }
 }
 

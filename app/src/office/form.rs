@@ -235,6 +235,10 @@ pub fn problems(desk: &Desk, error: &OfficeError) -> Option<Vec<Problem>> {
             field: field.clone(),
             text: words.refusal_field_invalid(label(words, field)),
         },
+        OfficeError::Invalid(Refusal::DepositAboveCash { in_hand, .. }) => Problem {
+            field: "form".to_owned(),
+            text: words.refusal_deposit_above_cash(&in_hand.to_string()),
+        },
         OfficeError::Invalid(_) => Problem {
             field: "form".to_owned(),
             text: words.office_problem_other().to_owned(),

@@ -1,6 +1,6 @@
 //! Statements of orders, their sub-orders and events.
 
-use crate::db::{Conn, execute, fetch_all, fetch_in, insert_rows};
+use crate::db::{Conn, execute, fetch_all, fetch_in, fetch_one, insert_rows};
 use uuid::Uuid;
 
 /// An order as stored.
@@ -216,6 +216,17 @@ pub async fn unpaid_too_long_by(
         now,
         limit,
     )
+}
+
+/// How many goods that were delivered are not paid for and will no longer be waited for by then.
+pub async fn count_unpaid_too_long_by(conn: &mut Conn, by: i64) -> Result<i64, sqlx::Error> {
+    let (count,) = fetch_one!(
+        conn,
+        (i64,),
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM sub_order WHERE write_off_at IS NOT NULL AND write_off_at <= $1",
+        by,
+    )?;
+    Ok(count)
 }
 
 /// What a list of orders shows of one.

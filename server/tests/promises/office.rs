@@ -3,9 +3,11 @@
 
 use crate::world::{Answer, World};
 use axum::http::StatusCode;
+use taswiq_backend::demo;
 use taswiq_backend::import::Contents;
 use taswiq_domain::access::Actor;
 use taswiq_domain::ids::PersonId;
+use taswiq_domain::order::VestsWhen;
 use taswiq_domain::person::Role;
 
 struct Office {
@@ -17,6 +19,17 @@ impl Office {
     async fn new() -> Self {
         let world = World::new().await;
         let cookie = world.cookie_of(Role::Manager).await;
+        Self { world, cookie }
+    }
+
+    /// The demo company's, as its manager sees it.
+    async fn of_demo(orders: u32) -> Self {
+        let world = World::empty().await;
+        let office = &world.server.office;
+        let options = demo::Options::until(1, orders, office.now(), office.calendar());
+        demo::fill(office, options, |_| ()).await.expect("filled");
+        let signed_in = office.sign_in("manager-01", demo::PASSWORD, "test").await;
+        let cookie = format!("taswiq={}", signed_in.expect("signed in").token.as_str());
         Self { world, cookie }
     }
 
@@ -114,6 +127,9 @@ async fn an_empty_catalogue_becomes_sellable_through_forms_alone() {
             &[
                 ("regime", "doorstep_7d"),
                 ("delivery_days", "3"),
+                ("vesting_delivered", "50"),
+                ("vesting_paid", "0"),
+                ("vesting_deposited", "50"),
                 ("valid_from", tomorrow),
             ],
         )
@@ -145,7 +161,109 @@ async fn an_empty_catalogue_becomes_sellable_through_forms_alone() {
         Some(taswiq_domain::money::Ppm(100_000))
     );
     assert!(catalogue.plan_at(now).is_some());
-    assert_eq!(catalogue.cooperatives[1].conventions.len(), 2);
+    let conventions = &catalogue.cooperatives[1].conventions;
+    assert_eq!(conventions.len(), 2);
+    assert!(conventions[0].vesting.is_usual());
+    let half = taswiq_domain::money::Ppm(500_000);
+    assert_eq!(
+        VestsWhen::ALL.map(|when| conventions[1].vesting.part(when)),
+        [half, taswiq_domain::money::Ppm(0), half]
+    );
+}
+
+#[tokio::test]
+async fn what_will_be_written_off_is_a_list_from_which_each_order_is_opened() {
+    let office = Office::new().await;
+    let page = office.get("/office/orders/unpaid").await;
+    assert_eq!(page.status(), StatusCode::OK);
+    let page = page.text().await;
+    assert!(page.contains("Rien ne sera passé en perte bientôt"));
+    let today = office.get("/office").await.text().await;
+    assert!(!today.contains("/office/orders/unpaid"), "nothing to tell");
+    let office = Office::of_demo(1_500).await;
+    let unpaid = office.get("/office/orders/unpaid").await.text().await;
+    let links = orders_linked(&unpaid);
+    assert!(!links.is_empty(), "{unpaid}");
+    assert!(unpaid.contains("Dans ") && unpaid.contains("jours"));
+    for link in links {
+        let order = office.get(link).await;
+        assert_eq!(order.status(), StatusCode::OK);
+        assert!(order.text().await.contains("Livré"));
+    }
+    let today = office.get("/office").await.text().await;
+    assert!(today.contains("href=\"/office/orders/unpaid\""));
+}
+
+/// The addresses of the orders that a page leads to.
+fn orders_linked(page: &str) -> Vec<&str> {
+    page.split("href=\"")
+        .filter(|rest| rest.starts_with("/office/orders/0"))
+        .filter_map(|rest| rest.split('"').next())
+        .collect()
+}
+
+#[tokio::test]
+async fn cash_that_reached_the_bank_is_written_down_at_its_order_and_never_more_than_was_taken() {
+    let office = Office::of_demo(300).await;
+    let settled = office.get("/office/orders?progress=settled").await;
+    let settled = settled.text().await;
+    let mut found = None;
+    for path in orders_linked(&settled) {
+        let page = office.get(path).await.text().await;
+        let field = page
+            .split("name=\"deposit_")
+            .nth(1)
+            .and_then(|rest| rest.split('"').next());
+        if let Some(cooperative) = field {
+            found = Some((path.to_owned(), cooperative.to_owned()));
+            break;
+        }
+    }
+    let (order, cooperative) = found.expect("cash in somebody's hands");
+    let (address, field) = (format!("{order}/deposit"), format!("deposit_{cooperative}"));
+    for wrong in ["", "0", "x", "99999999"] {
+        let typed = [("cooperative", cooperative.as_str()), (&field, wrong)];
+        let answer = office.post(&address, &typed).await;
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+        let page = answer.text().await;
+        assert!(page.contains("error-summary"), "{wrong}");
+        assert!(page.contains(&format!("value=\"{wrong}\"")), "{wrong}");
+    }
+    let typed = [("cooperative", cooperative.as_str()), (&field, "1,00")];
+    office.done(&address, &typed).await;
+    let page = office.get(&order).await.text().await;
+    assert!(page.contains("Versé à la banque"), "{page}");
+    let nowhere = "/office/orders/0192aabb-ccdd-7eef-8899-aabbccddeeff/deposit";
+    let answer = office.post(nowhere, &typed).await;
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn parts_of_the_commission_that_are_not_the_whole_are_refused_beside_their_field() {
+    let office = Office::new().await;
+    for parts in [["50", "", "40"], ["x", "", ""], ["100", "0", "1"]] {
+        let answer = office
+            .post(
+                "/office/cooperatives/1/convention",
+                &[
+                    ("regime", "doorstep_7d"),
+                    ("delivery_days", "3"),
+                    ("vesting_delivered", parts[0]),
+                    ("vesting_paid", parts[1]),
+                    ("vesting_deposited", parts[2]),
+                    ("valid_from", "2199-01-01"),
+                ],
+            )
+            .await;
+        assert_eq!(
+            answer.status(),
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "{parts:?}"
+        );
+        let page = answer.text().await;
+        assert!(page.contains("href=\"#vesting_delivered\""), "{page}");
+        assert!(page.contains(&format!("value=\"{}\"", parts[0])), "{page}");
+    }
 }
 
 #[tokio::test]
