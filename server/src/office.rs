@@ -140,6 +140,7 @@ pub fn routes() -> Vec<Route> {
         Route::get("/office/plan", catalogue, plan::page),
         Route::get("/office/plan/new", catalogue, plan::show_new),
         Route::post("/office/plan/new", catalogue, plan::publish).taking(LARGE_FORM_BYTES_MAX),
+        Route::post("/office/plan/draft/discard", catalogue, plan::discard),
         Route::get("/office/import/{contents}", catalogue, imports::show),
         Route::get(
             "/office/import/{contents}/template",

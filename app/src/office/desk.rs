@@ -75,10 +75,12 @@ pub enum Done {
     Imported,
     /// A month is closed for good.
     Closed,
+    /// A draft is thrown away.
+    Discarded,
 }
 
 impl Done {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Saved,
         Self::Published,
         Self::Revoked,
@@ -86,6 +88,7 @@ impl Done {
         Self::Rejected,
         Self::Imported,
         Self::Closed,
+        Self::Discarded,
     ];
 
     /// Its name in an address.
@@ -98,6 +101,7 @@ impl Done {
             Self::Rejected => "rejected",
             Self::Imported => "imported",
             Self::Closed => "closed",
+            Self::Discarded => "discarded",
         }
     }
 
@@ -121,6 +125,7 @@ impl Done {
             Self::Rejected => words.office_done_rejected(),
             Self::Imported => words.office_done_imported(),
             Self::Closed => words.office_done_closed(),
+            Self::Discarded => words.office_done_discarded(),
         }
     }
 }

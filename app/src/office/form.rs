@@ -216,6 +216,10 @@ pub fn problems(desk: &Desk, error: &OfficeError) -> Option<Vec<Problem>> {
             field: field.clone(),
             text: words.refusal_field_missing(label(words, field)),
         },
+        OfficeError::Invalid(Refusal::FieldTooLong { field, .. }) if field == "form" => Problem {
+            field: field.clone(),
+            text: words.office_plan_too_large().to_owned(),
+        },
         OfficeError::Invalid(Refusal::FieldTooLong {
             field,
             characters_max,

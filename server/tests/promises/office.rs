@@ -495,6 +495,98 @@ async fn a_plan_reads_like_sentences_and_is_tried_on_a_basket_before_it_is_publi
 }
 
 #[tokio::test]
+async fn a_draft_is_kept_with_its_faults_which_are_said_in_the_readers_language() {
+    let office = with_a_product().await;
+    let wrong = [
+        ("rules", "2"),
+        ("r0_by", "rate"),
+        ("r0_value", "huit"),
+        ("r1_by", "rate"),
+        ("r1_value", "120"),
+        ("r1_team", "Nord"),
+        ("keep", "yes"),
+    ];
+    office.done("/office/plan/new", &wrong).await;
+    let form = said(office.get("/office/plan/new").await).await;
+    assert!(form.contains("value=\"huit\"") && form.contains("value=\"Nord\""));
+    assert!(form.contains("error-summary") && form.contains("Brouillon enregistré par"));
+    let plan = said(office.get("/office/plan").await).await;
+    assert!(
+        plan.contains("2 points à corriger avant de publier"),
+        "{plan}"
+    );
+    assert!(
+        plan.contains("Règle 1") && plan.contains("Règle 2"),
+        "{plan}"
+    );
+    let arabic = office
+        .world
+        .ask("GET", "/office/plan")
+        .header("cookie", &format!("{}; lang=ar", office.cookie))
+        .send()
+        .await;
+    let arabic = said(arabic).await;
+    assert!(arabic.contains("نقطتان تُصحَّحان قبل النشر"), "{arabic}");
+    assert!(arabic.contains("اكتب نسبة من 0 إلى 100"), "{arabic}");
+
+    office.done("/office/plan/draft/discard", &[]).await;
+    let plan = said(office.get("/office/plan").await).await;
+    assert!(plan.contains("Pas encore de plan"), "{plan}");
+}
+
+#[tokio::test]
+async fn each_version_says_what_it_changes_and_so_does_the_draft_before_it_is_published() {
+    let office = with_a_product().await;
+    let first = [
+        ("rules", "2"),
+        ("r0_by", "rate"),
+        ("r0_value", "8"),
+        ("r1_by", "rate"),
+        ("r1_value", "10"),
+        ("r1_team", "Nord"),
+    ];
+    office.done("/office/plan/new", &first).await;
+    let second = [
+        ("rules", "2"),
+        ("r0_by", "rate"),
+        ("r0_value", "9"),
+        ("r1_by", "per_unit"),
+        ("r1_value", "1,50"),
+        ("r1_product", "1 · Huile · 25 cl"),
+        ("t0_from", "10000"),
+        ("t0_rate", "2"),
+        ("guaranteed", "1500"),
+        ("valid_from", "2199-01-01"),
+    ];
+    let told = [
+        "Toutes les ventes : 9 % au lieu de 8 %.",
+        "Nouvelle règle. Huile · 25 cl : 1,50 DH par article.",
+        "Règle retirée. Équipe Nord : 10 %.",
+        "À partir de 10 000,00 DH de ventes hors taxe : 2 % en plus. Avant : aucun.",
+        "Minimum garanti : 1 500,00 DH au lieu de 0,00 DH.",
+    ];
+    let keep = [second.as_slice(), &[("keep", "yes")]].concat();
+    office.done("/office/plan/new", &keep).await;
+    let draft = said(office.get("/office/plan").await).await;
+    for sentence in told {
+        assert!(draft.contains(sentence), "{sentence}: {draft}");
+    }
+    assert!(draft.contains("/office/plan/draft/discard"));
+    let form = said(office.get("/office/plan/new").await).await;
+    assert!(form.contains("value=\"2199-01-01\""), "{form}");
+    office.done("/office/plan/new", &second).await;
+    let published = said(office.get("/office/plan").await).await;
+    for sentence in told {
+        assert!(published.contains(sentence), "{sentence}: {published}");
+    }
+    assert!(published.contains("Publié par manager"), "{published}");
+    assert!(
+        !published.contains("/office/plan/draft/discard"),
+        "no draft is left"
+    );
+}
+
+#[tokio::test]
 async fn an_agents_terms_are_published_and_read_back_as_sentences() {
     let office = Office::new().await;
     office.world.invite(Role::Agent, "Hamid").await;
