@@ -23,6 +23,7 @@
 //! | the ledger | [`Office::correct_entry`], [`Office::recount`] |
 //! | months | [`Office::months`], [`Office::month_if_closed_now`], [`Office::close_period`], [`Office::closed_month`], [`Office::statement`] |
 //! | paying | [`Office::enter_bank_account`], [`Office::give_advance`], [`Office::publish_tax_terms`], [`Office::prepare_payout`], [`Office::approve_payout`], [`Office::record_payment`] |
+//! | trying a plan | [`Office::simulate`], [`Office::start_simulation`], [`Office::simulation`], [`Office::simulations`] |
 //! | the clock | [`Office::pass_deadlines`], [`Office::forget_expired`] |
 //! | audit | [`Office::audit`] |
 //! | many at once | [`Office::check_file`], [`Office::import_file`], [`Office::found_company`], [`Office::bulk_load`] |
@@ -53,6 +54,7 @@ pub mod people;
 pub mod recount;
 pub mod rollups;
 pub mod settlement;
+pub mod simulation;
 pub mod sync;
 mod work;
 

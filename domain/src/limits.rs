@@ -18,6 +18,8 @@ pub const PERIOD_TURNOVER_CENTIMES: i64 = 1_000_000_000_000_000;
 pub const CAP_CENTIMES: i64 = 1_000_000_000;
 /// People who share what one agent's sales earn: a pair, a family, a small team.
 pub const SHARES: usize = 10;
+/// Months that are simulated at once: a year.
+pub const SIMULATED_MONTHS: i32 = 12;
 /// One advance, in centimes: 100,000 DH, far above what anybody earns in a month.
 pub const ADVANCE_CENTIMES: i64 = 10_000_000;
 /// One part in a million is the unit of a rate; a rate above the whole makes no sense.

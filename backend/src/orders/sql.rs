@@ -167,6 +167,17 @@ pub async fn events(conn: &mut Conn, order: Uuid) -> Result<Vec<EventRow>, sqlx:
     )
 }
 
+/// The events of these orders, each order's oldest first.
+pub async fn events_of(conn: &mut Conn, orders: &[Uuid]) -> Result<Vec<EventRow>, sqlx::Error> {
+    fetch_in!(
+        conn,
+        EventRow,
+        "SELECT order_id, number, body, actor_id, device_id, made_at, received_at FROM order_event WHERE order_id",
+        "ORDER BY order_id, number",
+        orders
+    )
+}
+
 pub async fn all_ids(conn: &mut Conn) -> Result<Vec<(Uuid,)>, sqlx::Error> {
     fetch_all!(conn, (Uuid,), "SELECT id FROM orders ORDER BY id")
 }
