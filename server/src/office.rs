@@ -16,6 +16,7 @@ mod plan;
 mod prices;
 mod products;
 mod settlement;
+mod simulations;
 
 use std::sync::Arc;
 
@@ -141,6 +142,14 @@ pub fn routes() -> Vec<Route> {
         Route::get("/office/plan/new", catalogue, plan::show_new),
         Route::post("/office/plan/new", catalogue, plan::publish).taking(LARGE_FORM_BYTES_MAX),
         Route::post("/office/plan/draft/discard", catalogue, plan::discard),
+        Route::get("/office/plan/simulations", catalogue, simulations::list),
+        Route::post("/office/plan/simulations", catalogue, simulations::start),
+        Route::get("/office/plan/simulations/{id}", catalogue, simulations::one),
+        Route::post(
+            "/office/plan/simulations/{id}/stop",
+            catalogue,
+            simulations::stop,
+        ),
         Route::get("/office/import/{contents}", catalogue, imports::show),
         Route::get(
             "/office/import/{contents}/template",

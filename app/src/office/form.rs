@@ -272,6 +272,13 @@ pub fn problems(desk: &Desk, error: &OfficeError) -> Option<Vec<Problem>> {
             },
         },
         OfficeError::InvalidTaxTerms(error) => super::settlement::tax::trouble(words, error),
+        OfficeError::Simulation(refusal) => {
+            let (field, text) = super::plan::simulations::trouble(words, refusal);
+            Problem {
+                field: field.to_owned(),
+                text,
+            }
+        }
         OfficeError::Conflict { field } => Problem {
             field: (*field).to_owned(),
             text: words.office_problem_taken(label(words, field)),

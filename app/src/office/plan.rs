@@ -1,5 +1,6 @@
 //! The commission plan: its versions, and a form that makes the next one.
 
+pub mod simulations;
 mod versions;
 
 pub use versions::page;

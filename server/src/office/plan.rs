@@ -30,14 +30,14 @@ pub async fn page(visitor: Visitor) -> Result<Response, Failure> {
 }
 
 /// What a plan is read against: what is sold, the agents and their terms.
-struct Known {
-    catalogue: Arc<Catalogue>,
+pub(super) struct Known {
+    pub(super) catalogue: Arc<Catalogue>,
     people: Vec<Person>,
     engagements: BTreeMap<PersonId, Vec<Engagement>>,
 }
 
 impl Known {
-    async fn ask(visitor: &Visitor) -> Result<Self, Failure> {
+    pub(super) async fn ask(visitor: &Visitor) -> Result<Self, Failure> {
         let (office, actor) = (visitor.office(), visitor.actor());
         Ok(Self {
             catalogue: office.catalogue().await?,
@@ -46,7 +46,7 @@ impl Known {
         })
     }
 
-    fn told(&self) -> pages::Known<'_> {
+    pub(super) fn told(&self) -> pages::Known<'_> {
         pages::Known {
             catalogue: &self.catalogue,
             people: &self.people,

@@ -586,6 +586,123 @@ async fn each_version_says_what_it_changes_and_so_does_the_draft_before_it_is_pu
     );
 }
 
+/// Where a simulation was led to, followed until it is over.
+async fn outcome(office: &Office, fields: &[(&str, &str)]) -> String {
+    let started = office.post("/office/plan/simulations", fields).await;
+    assert_eq!(started.status(), StatusCode::SEE_OTHER);
+    let address = started.headers()["location"]
+        .to_str()
+        .expect("text")
+        .to_owned();
+    loop {
+        let page = office.get(&address).await;
+        assert_eq!(page.status(), StatusCode::OK);
+        if page.headers().get("refresh").is_none() {
+            return said(page).await;
+        }
+        let page = said(page).await;
+        assert!(
+            page.contains("<progress") && page.contains("/stop"),
+            "{page}"
+        );
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_draft_is_simulated_on_past_orders_agent_by_agent_without_touching_the_books() {
+    let office = Office::of_demo(400).await;
+    let balances = async || {
+        let manager = Actor {
+            person: PersonId(1),
+            role: Role::Manager,
+            cooperatives: Vec::new(),
+        };
+        let office = &office.world.server.office;
+        office.balances(&manager).await.expect("known")
+    };
+    let before = balances().await;
+    let page = said(office.get("/office/plan/simulations?plan=draft").await).await;
+    assert!(page.contains("Aucune simulation") && !page.contains("value=\"draft\""));
+
+    // Nothing is simulated by a draft that could not be published.
+    let draft = [
+        ("rules", "1"),
+        ("r0_by", "rate"),
+        ("r0_value", "beaucoup"),
+        ("keep", "yes"),
+    ];
+    office.done("/office/plan/new", &draft).await;
+    let fields = [("plan", "draft"), ("period", "quarter")];
+    let refused = office.post("/office/plan/simulations", &fields).await;
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let refused = said(refused).await;
+    assert!(
+        refused.contains("Le brouillon a des points à corriger"),
+        "{refused}"
+    );
+
+    let draft = [
+        ("rules", "1"),
+        ("r0_by", "rate"),
+        ("r0_value", "20"),
+        ("keep", "yes"),
+    ];
+    office.done("/office/plan/new", &draft).await;
+    let plan = said(office.get("/office/plan").await).await;
+    assert!(
+        plan.contains("/office/plan/simulations?plan=draft"),
+        "{plan}"
+    );
+    let told = outcome(&office, &fields).await;
+    for sentence in [
+        "Avec le brouillon, ",
+        "commandes recalculées",
+        "Par agent",
+        "Par mois",
+        "n’est pas clos",
+        "href=\"/office/people/",
+    ] {
+        assert!(told.contains(sentence), "{sentence}: {told}");
+    }
+    // By the plans in force, each agent gets what they got.
+    let control = [("plan", "in_force"), ("period", "quarter")];
+    let told = outcome(&office, &control).await;
+    assert!(told.contains("Avec les plans en vigueur, "), "{told}");
+    assert!(
+        !told.contains("data-tone=\"done\">+") && !told.contains("data-tone=\"trouble\">−"),
+        "{told}"
+    );
+    let listed = said(office.get("/office/plan/simulations").await).await;
+    assert!(
+        listed.contains("Terminée") && listed.contains("Le brouillon"),
+        "{listed}"
+    );
+    assert_eq!(before, balances().await);
+
+    for (first, last, field, said_why) in [
+        ("2199-01", "2199-01", "last", "Seuls des mois terminés"),
+        ("2020-01", "2022-01", "first", "12 mois au plus"),
+        ("x", "2022-01", "first", "12 mois au plus"),
+    ] {
+        let fields = [
+            ("plan", "1"),
+            ("period", "custom"),
+            ("first", first),
+            ("last", last),
+        ];
+        let answer = office.post("/office/plan/simulations", &fields).await;
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        let page = said(answer).await;
+        assert!(
+            page.contains(said_why) && page.contains(&format!("href=\"#{field}\"")),
+            "{page}"
+        );
+    }
+    let nowhere = office.get("/office/plan/simulations/999").await;
+    assert_eq!(nowhere.status(), StatusCode::NOT_FOUND);
+}
+
 #[tokio::test]
 async fn an_agents_terms_are_published_and_read_back_as_sentences() {
     let office = Office::new().await;

@@ -13,6 +13,7 @@ use super::super::history::conditions;
 use super::super::widgets::{self, said};
 use super::{Known, capped, draft_of, month, problems_of_draft, rules, sentences, targets, tiers};
 use crate::ui;
+use crate::words::Words;
 
 /// The versions of the plan, the latest first, and the draft of the next above them.
 pub fn page(
@@ -46,7 +47,8 @@ pub fn page(
         return desk.page(Room::Plan, title, about, empty);
     }
     let begin = draft.is_none().then(new);
-    let head = view! { {about} <div class="button-group">{begin}</div> };
+    let simulate = simulate(words, "/office/plan/simulations");
+    let head = view! { {about} <div class="button-group">{simulate}{begin}</div> };
     let current = known.catalogue.plan_at(desk.now).map(|plan| plan.version);
     let versions: Vec<AnyView> = plans
         .iter()
@@ -69,6 +71,10 @@ pub fn page(
         view! { {waiting} <p class="small muted">{words.office_plan_order()}</p> {versions} }
             .into_any(),
     )
+}
+
+fn simulate(words: Words, address: &str) -> AnyView {
+    widgets::go(address, "chart", words.office_plan_simulate(), "button")
 }
 
 fn version(
@@ -164,6 +170,8 @@ fn draft_part(desk: &Desk, known: &Known<'_>, saved: &SavedDraft) -> AnyView {
     let words = desk.words();
     let typed = Typed(saved.fields.clone());
     let readable = draft_of(desk, &typed, known).map(|draft| draft.at(PlanVersion(0), desk.now));
+    let simulate = (readable.is_some() && !known.catalogue.plans.is_empty())
+        .then(|| simulate(words, "/office/plan/simulations?plan=draft"));
     let state = match readable {
         None => {
             let problems = problems_of_draft(desk, &typed, known);
@@ -181,6 +189,7 @@ fn draft_part(desk: &Desk, known: &Known<'_>, saved: &SavedDraft) -> AnyView {
         {state}
         <div class="button-group">
             {widgets::go("/office/plan/new", "edit", words.office_plan_draft_continue(), "button button-primary")}
+            {simulate}
             {widgets::act("/office/plan/draft/discard", &[], "close", words.office_plan_draft_discard(), "button button-quiet")}
         </div>
     };
