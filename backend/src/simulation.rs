@@ -46,8 +46,8 @@ const ORDERS_AT_ONCE: usize = 256;
 const BATCHES_UNHEARD: usize = 16;
 /// One that was not heard of for so long has died with its process.
 const SILENT_MS: i64 = 120_000;
-/// How many are listed.
-const LISTED: i64 = 20;
+/// How many are kept, and listed.
+const KEPT: i64 = 20;
 /// The version of a plan that was never published.
 const UNPUBLISHED: PlanVersion = PlanVersion(0);
 
@@ -219,6 +219,7 @@ impl Office {
                         started_at: work.now.0,
                     };
                     sql::add(&mut work.conn, &row).await?;
+                    sql::forget(&mut work.conn, id - KEPT).await?;
                     Ok(id)
                 })
             })
@@ -237,7 +238,7 @@ impl Office {
     pub async fn simulations(&self, actor: &Actor) -> Result<Vec<Simulation>, OfficeError> {
         self.require(actor, Action::ManageCatalogue)?;
         let mut conn = self.db.read().await?;
-        let rows = sql::latest(&mut conn, LISTED).await?;
+        let rows = sql::latest(&mut conn, KEPT).await?;
         rows.into_iter().map(|row| self.told(row)).collect()
     }
 

@@ -149,6 +149,11 @@ pub async fn add(conn: &mut Conn, row: &NewRow) -> Result<u64, sqlx::Error> {
     )
 }
 
+/// Forgets all up to one.
+pub async fn forget(conn: &mut Conn, up_to: i64) -> Result<u64, sqlx::Error> {
+    execute!(conn, "DELETE FROM simulation WHERE id <= $1", up_to)
+}
+
 /// Writes how far one is. Nothing is written when it is no longer running.
 pub async fn put_progress(
     conn: &mut Conn,

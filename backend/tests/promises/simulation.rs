@@ -393,6 +393,14 @@ promise! {
         while office.simulation(&manager, next).await.expect("known").0.state == State::Running {
             tokio::task::yield_now().await;
         }
+        // The oldest make place for new ones.
+        world.statement(&format!("UPDATE simulation SET id = id + 20 WHERE id = {next}")).await.expect("runs");
+        let latest = second.start_simulation(&manager, of_november(Candidate::InForce)).await.expect("started");
+        let kept: Vec<i64> = second.simulations(&manager).await.expect("listed").iter().map(|one| one.id).collect();
+        assert_eq!(kept, [latest, next + 20]);
+        while office.simulation(&manager, latest).await.expect("known").0.state == State::Running {
+            tokio::task::yield_now().await;
+        }
         second.close().await;
     }
 }
