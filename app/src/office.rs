@@ -27,6 +27,7 @@ pub mod prices;
 pub mod settlement;
 pub mod sheet;
 pub mod start;
+pub mod unpaid;
 mod widgets;
 
 pub use desk::{Desk, Room};

@@ -5,6 +5,7 @@
 //! revision; each process keeps one parsed copy and reads it anew when the revision has moved, also
 //! when another process moved it.
 
+pub mod drafts;
 pub mod sql;
 
 use crate::Office;
@@ -494,7 +495,8 @@ impl Office {
         .await
     }
 
-    /// Publishes a version of the commission plan: for the future; the first may hold from now on.
+    /// Publishes a version of the commission plan: for the future; the first may hold from now on. The
+    /// draft is gone with it.
     pub async fn publish_plan(
         &self,
         actor: &Actor,
@@ -505,7 +507,12 @@ impl Office {
         self.write(
             (actor.person, valid_from, draft.into()),
             |(by, valid_from, draft), work| {
-                Box::pin(publish_plan(work, Some(*by), *valid_from, draft))
+                Box::pin(async move {
+                    let version = publish_plan(work, Some(*by), *valid_from, draft).await?;
+                    // What was under way is in force, or will be.
+                    sql::remove_plan_draft(&mut work.conn).await?;
+                    Ok(version)
+                })
             },
         )
         .await

@@ -6,11 +6,18 @@
 
 use crate::Office;
 use crate::error::OfficeError;
-use crate::orders::sql;
+use crate::orders::{self, sql};
 use crate::work::{Doer, Work};
-use taswiq_domain::ids::{CooperativeId, OrderId};
+use crate::{customers, db};
+use std::collections::HashMap;
+use taswiq_domain::access::{Action, Actor};
+use taswiq_domain::commission::standings;
+use taswiq_domain::customer::Customer;
+use taswiq_domain::ids::{CooperativeId, CustomerId, OrderId, PersonId};
 use taswiq_domain::limits;
+use taswiq_domain::money::Centimes;
 use taswiq_domain::order::{Order, OrderEvent, Stage, Withdrawal};
+use taswiq_domain::spoken_code::SpokenCode;
 use taswiq_domain::time::Timestamp;
 use uuid::Uuid;
 
@@ -28,6 +35,27 @@ pub struct Passed {
     pub written_off: u32,
 }
 
+/// A cooperative's part of an order whose commission is written off soon unless the customer pays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SoonWrittenOff {
+    /// Of which order.
+    pub order: OrderId,
+    /// The code people say.
+    pub code: SpokenCode,
+    /// Who took it.
+    pub agent: PersonId,
+    /// Who has the goods.
+    pub customer: Customer,
+    /// Whose goods.
+    pub cooperative: CooperativeId,
+    /// What the customer still owes for them.
+    pub owed: Centimes,
+    /// What everybody who earns by them loses.
+    pub commission: Centimes,
+    /// When it is written off.
+    pub at: Timestamp,
+}
+
 /// Sub-orders that something is due for, by what it is.
 #[derive(Debug)]
 struct Due {
@@ -36,7 +64,74 @@ struct Due {
     unpaid: Vec<(Uuid, i64)>,
 }
 
+/// How many parts of orders that are written off soon are told at once.
+pub const SOON_WRITTEN_OFF_TOLD: usize = 200;
+
 impl Office {
+    /// What is written off within [`limits::WRITE_OFF_ANNOUNCED_DAYS`] unless the customers pay: the
+    /// soonest first, [`SOON_WRITTEN_OFF_TOLD`] at most.
+    pub async fn soon_written_off(
+        &self,
+        actor: &Actor,
+    ) -> Result<Vec<SoonWrittenOff>, OfficeError> {
+        self.require(actor, Action::ReadFigures)?;
+        let by = self.announced_until();
+        let mut conn = self.db.read().await?;
+        let limit = SOON_WRITTEN_OFF_TOLD as i64;
+        let due = sql::unpaid_too_long_by(&mut conn, by.0, limit).await?;
+        let ids: Vec<OrderId> = due.iter().map(|(id, _)| OrderId(*id)).collect();
+        let orders = load_each(&mut conn, &ids).await?;
+        let ids: Vec<CustomerId> = orders.values().map(|order| order.customer).collect();
+        let customers: HashMap<CustomerId, Customer> = customers::load(&mut conn, &ids)
+            .await?
+            .into_iter()
+            .map(|stored| (stored.customer.id, stored.customer))
+            .collect();
+        let mut told = Vec::with_capacity(due.len());
+        for (id, cooperative) in due {
+            let cooperative = CooperativeId(cooperative);
+            let part = orders.get(&OrderId(id)).and_then(|order| {
+                let customer = customers.get(&order.customer)?;
+                Some((order, order.sub_order(cooperative)?, customer))
+            });
+            let Some((order, sub_order, customer)) = part else {
+                continue;
+            };
+            // Paid since the list was read.
+            let Some(at) = sub_order.write_off_at()? else {
+                continue;
+            };
+            let mut commission = Centimes::ZERO;
+            for line in &sub_order.lines {
+                for (_, standing) in standings(sub_order, line, order.agent)? {
+                    commission = commission.plus(standing.pending)?;
+                }
+            }
+            told.push(SoonWrittenOff {
+                order: order.id,
+                code: order.code,
+                agent: order.agent,
+                customer: customer.clone(),
+                cooperative,
+                owed: sub_order.due()?.minus(sub_order.collected)?,
+                commission,
+                at,
+            });
+        }
+        Ok(told)
+    }
+
+    /// How many parts of orders [`Office::soon_written_off`] is about, told or not.
+    pub async fn count_soon_written_off(&self, actor: &Actor) -> Result<i64, OfficeError> {
+        self.require(actor, Action::ReadFigures)?;
+        let mut conn = self.db.read().await?;
+        Ok(sql::count_unpaid_too_long_by(&mut conn, self.announced_until().0).await?)
+    }
+
+    fn announced_until(&self) -> Timestamp {
+        self.now().plus_days(limits::WRITE_OFF_ANNOUNCED_DAYS)
+    }
+
     /// Lets everything happen that is due by now. Run it every minute or so.
     pub async fn pass_deadlines(&self) -> Result<Passed, OfficeError> {
         let mut passed = Passed::default();
@@ -64,6 +159,15 @@ impl Office {
             passed.written_off += step.written_off;
         }
     }
+}
+
+async fn load_each(
+    conn: &mut db::Conn,
+    ids: &[OrderId],
+) -> Result<HashMap<OrderId, Order>, OfficeError> {
+    let stored = orders::load(conn, ids).await?;
+    let orders = stored.into_iter().map(|stored| stored.order);
+    Ok(orders.map(|order| (order.id, order)).collect())
 }
 
 async fn pass(work: &mut Work, due: &Due) -> Result<Passed, OfficeError> {

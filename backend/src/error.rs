@@ -2,6 +2,7 @@
 
 use crate::db::dialect;
 use crate::settlement::SettlementRefusal;
+use crate::simulation::SimulationRefusal;
 use taswiq_domain::Refusal;
 use taswiq_domain::bank::RibError;
 use taswiq_domain::commission::PlanError;
@@ -30,6 +31,9 @@ pub enum OfficeError {
     /// A month cannot be closed or paid like that.
     #[error("not settled")]
     Settlement(#[from] SettlementRefusal),
+    /// A plan cannot be tried like that.
+    #[error("not simulated")]
+    Simulation(#[from] SimulationRefusal),
     /// What was typed is no bank account number.
     #[error("the bank account number is not valid")]
     InvalidRib(#[from] RibError),

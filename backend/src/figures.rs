@@ -106,6 +106,8 @@ pub struct Overview {
     pub completeness: Completeness,
     /// What waits for cooperatives.
     pub unanswered: Unanswered,
+    /// Parts of orders whose commission is written off soon unless the customer pays.
+    pub soon_written_off: i64,
 }
 
 /// Longer periods are shown by month.
@@ -171,6 +173,7 @@ impl Office {
             by_product: self.figures_by(actor, filter, Breakdown::Product).await?,
             completeness: self.completeness(actor).await?,
             unanswered: self.unanswered(actor).await?,
+            soon_written_off: self.count_soon_written_off(actor).await?,
         })
     }
 

@@ -14,16 +14,17 @@
 //! | joining | [`Office::invite`], [`Office::issue_link`], [`Office::link`], [`Office::join`], [`Office::set_up`], [`Office::add_person_with_password`] |
 //! | people, devices | [`Office::people`], [`Office::person`], [`Office::change_person`], [`Office::set_active`], [`Office::devices`], [`Office::revoke_device`] |
 //! | terms | [`Office::engagements`], [`Office::publish_engagement`] |
-//! | catalogue | [`Office::catalogue`], [`Office::cooperatives`], [`Office::add_cooperative`], [`Office::publish_convention`], [`Office::add_category`], [`Office::add_product`], [`Office::publish_prices`], [`Office::publish_vat`], [`Office::publish_plan`], … |
+//! | catalogue | [`Office::catalogue`], [`Office::cooperatives`], [`Office::add_cooperative`], [`Office::publish_convention`], [`Office::add_category`], [`Office::add_product`], [`Office::publish_prices`], [`Office::publish_vat`], [`Office::publish_plan`], [`Office::save_plan_draft`], … |
 //! | customers | [`Office::customers`], [`Office::move_customers`] |
 //! | sync | [`Office::sync`] |
 //! | parked commands | [`Office::parked`], [`Office::count_parked`], [`Office::settle_parked`] |
-//! | orders | [`Office::orders`], [`Office::order_history`], [`Office::orders_by_progress`], [`Office::record_deposit`] |
+//! | orders | [`Office::orders`], [`Office::order_history`], [`Office::orders_by_progress`], [`Office::record_deposit`], [`Office::soon_written_off`] |
 //! | disputes | [`Office::disputes_waiting`], [`Office::disputes_answered`], [`Office::count_disputes`], [`Office::dispute`], [`Office::photo_of_dispute`], [`Office::take_dispute`], [`Office::decide_dispute`] |
 //! | figures | [`Office::figures`], [`Office::figures_by`], [`Office::overview`], [`Office::unanswered`], [`Office::completeness`], [`Office::balances`], [`Office::entries_of_agent`] |
 //! | the ledger | [`Office::correct_entry`], [`Office::recount`] |
 //! | months | [`Office::months`], [`Office::month_if_closed_now`], [`Office::close_period`], [`Office::closed_month`], [`Office::statement`] |
 //! | paying | [`Office::enter_bank_account`], [`Office::give_advance`], [`Office::publish_tax_terms`], [`Office::prepare_payout`], [`Office::approve_payout`], [`Office::record_payment`] |
+//! | trying a plan | [`Office::simulate`], [`Office::start_simulation`], [`Office::simulation`], [`Office::simulations`] |
 //! | the clock | [`Office::pass_deadlines`], [`Office::forget_expired`] |
 //! | audit | [`Office::audit`] |
 //! | many at once | [`Office::check_file`], [`Office::import_file`], [`Office::found_company`], [`Office::bulk_load`] |
@@ -55,6 +56,7 @@ pub mod people;
 pub mod recount;
 pub mod rollups;
 pub mod settlement;
+pub mod simulation;
 pub mod sync;
 mod work;
 

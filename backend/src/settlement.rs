@@ -14,7 +14,9 @@ pub mod payouts;
 pub mod sql;
 pub mod tax;
 
-pub(crate) use gathering::capped_lines;
+pub(crate) use gathering::{
+    capped_lines, read_statement, rules_by, rules_of, was_engaged_throughout,
+};
 
 use crate::Office;
 use crate::db::Conn;
@@ -23,7 +25,7 @@ use crate::feed::{Kind, Scope};
 use crate::ledger;
 use crate::people::local_text;
 use crate::work::Work;
-use gathering::{Gathering, read_statement};
+use gathering::Gathering;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

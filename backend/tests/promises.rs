@@ -20,6 +20,7 @@ mod promises {
     mod people;
     mod schema;
     mod settlement;
+    mod simulation;
     mod statements;
     mod sync;
     mod vesting;

@@ -10,9 +10,11 @@
 //! Each person's part is an amount of its own that follows the goods by itself; the total is the sum
 //! of the parts.
 
+mod changes;
 mod line;
 mod plan;
 
+pub use changes::{PlanChange, changes};
 pub use line::{Earner, LineCommission, Override, Sale, ShareAmount, of_order};
 pub use plan::{Band, CapPer, Condition, Conditions, Pays, Plan, PlanError, Rule, Sum};
 

@@ -33,6 +33,7 @@ pub mod reading;
 pub mod refusal;
 pub mod scenario;
 pub mod settlement;
+pub mod simulation;
 pub mod spoken_code;
 pub mod sync;
 pub mod text;

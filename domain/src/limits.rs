@@ -18,6 +18,8 @@ pub const PERIOD_TURNOVER_CENTIMES: i64 = 1_000_000_000_000_000;
 pub const CAP_CENTIMES: i64 = 1_000_000_000;
 /// People who share what one agent's sales earn: a pair, a family, a small team.
 pub const SHARES: usize = 10;
+/// Months that are simulated at once: a year.
+pub const SIMULATED_MONTHS: i32 = 12;
 /// One advance, in centimes: 100,000 DH, far above what anybody earns in a month.
 pub const ADVANCE_CENTIMES: i64 = 10_000_000;
 /// One part in a million is the unit of a rate; a rate above the whole makes no sense.
@@ -49,6 +51,8 @@ pub const DATED_BY_DEVICE_DAYS: i64 = SUPERSEDED_HONOURED_DAYS;
 pub const RECOVERED_PPM_MAX: u32 = 300_000;
 /// Commission on goods that were never paid for is written off this many days after their delivery.
 pub const WRITE_OFF_DAYS: i64 = 90;
+/// The office is told of a write-off this many days ahead: time for two visits to the customer.
+pub const WRITE_OFF_ANNOUNCED_DAYS: i64 = 14;
 /// A device keeps acknowledged commands this many days, so that a server restored from an older
 /// copy can be told again.
 pub const ACKNOWLEDGED_KEPT_DAYS: i64 = 30;

@@ -237,6 +237,7 @@ for (const { language, theme } of looks) {
       "/office",
       "/office?period=month",
       "/office/orders",
+      "/office/orders/unpaid",
       "/office/parked",
       "/office/agents",
       "/office/customers",
@@ -250,6 +251,7 @@ for (const { language, theme } of looks) {
       "/office/prices",
       "/office/plan",
       "/office/plan/new",
+      "/office/plan/simulations",
       "/office/settlement",
       "/office/tax",
       "/office/start",
@@ -288,6 +290,31 @@ for (const { language, theme } of looks) {
       expect(answer.status(), address).toBe(200);
       wrong.push(...(await look(page, address, name(slug(address.replace(/[0-9a-f]{8}-[0-9a-f-]+/, "one"))))));
     }
+
+    // A draft with faults, then without; what it would have paid.
+    const keep = async (rate) => {
+      await laptop.visit("/office/plan/new");
+      await page.locator("#r0_value").fill(rate);
+      await page.locator("button[name=keep]").click();
+    };
+    await keep("beaucoup");
+    wrong.push(...(await look(page, "/office/plan/new", name("office-plan-draft-problems"))));
+    await laptop.visit("/office/plan");
+    wrong.push(...(await look(page, "/office/plan", name("office-plan-draft-faults"))));
+    await keep("9");
+    await laptop.visit("/office/plan");
+    wrong.push(...(await look(page, "/office/plan", name("office-plan-draft"))));
+    await laptop.visit("/office/plan/simulations?plan=draft");
+    await page.locator("#period").selectOption("quarter");
+    await page.locator("form[action='/office/plan/simulations'] button").click();
+    // The page looks again by itself until it is over.
+    await expect(page.locator("main table").first()).toBeVisible();
+    wrong.push(...(await look(page, "/office/plan/simulations/1", name("office-plan-simulation"))));
+    await page.setViewportSize({ width: 360, height: 800 });
+    wrong.push(...(await look(page, "/office/plan/simulations/1", name("office-plan-simulation-narrow"))));
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await laptop.visit("/office/plan/simulations");
+    wrong.push(...(await look(page, "/office/plan/simulations", name("office-plan-simulations"))));
 
     // Forms that were not taken.
     for (const address of ["/office/invite", "/office/cooperatives/new", "/office/cooperatives/1/convention",

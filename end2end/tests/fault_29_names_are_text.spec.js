@@ -72,11 +72,11 @@ test("fault 29: markup in every field is text on every screen of phones and offi
     [cooperative, ["/coop", "/coop?by=order", "/coop/prepare", "/coop/prepare/list", "/coop/hand-over", "/coop/orders",
       `/coop/orders/${order.order}/1`, "/coop/sync", "/coop/settings"]],
     [nadia, ["/office", "/office/figures", "/office/orders", `/office/orders/${order.order}`, "/office/orders?q=Itto",
-      `/office/orders?${new URLSearchParams({ q: MARKUP })}`, "/office/parked", "/office/agents", "/office/team",
+      `/office/orders?${new URLSearchParams({ q: MARKUP })}`, "/office/orders/unpaid", "/office/parked", "/office/agents", "/office/team",
       "/office/people/1", "/office/people/2", "/office/people/3", "/office/people/2/change", "/office/invite",
       "/office/cooperatives", "/office/cooperatives/1", "/office/cooperatives/1/change", "/office/cooperatives/1/convention",
       "/office/categories", "/office/categories/1", "/office/products", "/office/products/1", "/office/prices",
-      "/office/prices/new?cooperative=1", "/office/plan", "/office/plan/new", "/office/start", "/office/audit",
+      "/office/prices/new?cooperative=1", "/office/plan", "/office/plan/new", "/office/plan/simulations", "/office/start", "/office/audit",
       "/office/import/products"]],
   ];
   for (const [person, paths] of sight) {

@@ -180,6 +180,7 @@ impl From<OfficeError> for Failure {
             | OfficeError::InvalidPlan(_)
             | OfficeError::InvalidEngagement(_)
             | OfficeError::Settlement(_)
+            | OfficeError::Simulation(_)
             | OfficeError::InvalidRib(_)
             | OfficeError::InvalidTaxTerms(_)
             | OfficeError::Conflict { .. } => Self::Unreadable,

@@ -18,6 +18,7 @@ mod plan;
 mod prices;
 mod products;
 mod settlement;
+mod simulations;
 
 use std::sync::Arc;
 
@@ -57,7 +58,13 @@ pub fn routes() -> Vec<Route> {
         Route::get("/office/figures.csv", figures, figures::export),
         Route::get("/office/orders", orders, orders::list),
         Route::get("/office/orders.csv", orders, orders::export),
+        Route::get("/office/orders/unpaid", figures, orders::unpaid),
         Route::get("/office/orders/{id}", orders, orders::one),
+        Route::post(
+            "/office/orders/{id}/deposit",
+            Who::May(Action::RecordDeposits),
+            orders::deposit,
+        ),
         Route::get("/office/parked", parked, parked::list),
         Route::post("/office/parked/{id}", parked, parked::settle),
         Route::get("/office/disputes", disputes, disputes::list),
@@ -142,6 +149,15 @@ pub fn routes() -> Vec<Route> {
         Route::get("/office/plan", catalogue, plan::page),
         Route::get("/office/plan/new", catalogue, plan::show_new),
         Route::post("/office/plan/new", catalogue, plan::publish).taking(LARGE_FORM_BYTES_MAX),
+        Route::post("/office/plan/draft/discard", catalogue, plan::discard),
+        Route::get("/office/plan/simulations", catalogue, simulations::list),
+        Route::post("/office/plan/simulations", catalogue, simulations::start),
+        Route::get("/office/plan/simulations/{id}", catalogue, simulations::one),
+        Route::post(
+            "/office/plan/simulations/{id}/stop",
+            catalogue,
+            simulations::stop,
+        ),
         Route::get("/office/import/{contents}", catalogue, imports::show),
         Route::get(
             "/office/import/{contents}/template",
@@ -316,9 +332,12 @@ impl Visitor {
         again: impl FnOnce(&[Problem]) -> String,
     ) -> Result<Response, Failure> {
         let problems = self.problems(untaken)?;
-        Ok(self
-            .visit
-            .page(StatusCode::UNPROCESSABLE_ENTITY, again(&problems)))
+        Ok(self.page_to_correct(again(&problems)))
+    }
+
+    /// Answers with a page whose form is to be corrected.
+    fn page_to_correct(&self, html: String) -> Response {
+        self.visit.page(StatusCode::UNPROCESSABLE_ENTITY, html)
     }
 }
 

@@ -155,6 +155,8 @@ fn said_action(desk: &Desk, action: &str) -> String {
         "vat_published" => words.office_action_vat_published(),
         "prices_published" => words.office_action_prices_published(),
         "plan_published" => words.office_action_plan_published(),
+        "plan_draft_saved" => words.office_action_plan_draft_saved(),
+        "plan_draft_discarded" => words.office_action_plan_draft_discarded(),
         "file_imported" => words.office_action_file_imported(),
         "customer_moved" => words.office_action_customer_moved(),
         "person_added" => words.office_action_person_added(),

@@ -127,13 +127,18 @@ fn tiles(desk: &Desk, asked: &Asked, overview: &Overview) -> AnyView {
             {tile(words.office_figures_estimate(), by("agent"), total.commission_estimate, None, words.office_figures_estimate_why().to_owned())}
             {tile(words.office_figures_pending(), by("agent"), total.commission_pending, None, words.office_figures_pending_why(&before.commission_pending.to_string()))}
             {tile(words.office_figures_earned(), by("agent"), total.commission_earned, None, words.office_figures_earned_why(&before.commission_earned.to_string()))}
-            {waiting(desk, unanswered, &overview.completeness)}
+            {waiting(desk, unanswered, &overview.completeness, overview.soon_written_off)}
         </div>
     }
     .into_any()
 }
 
-fn waiting(desk: &Desk, unanswered: &Unanswered, known: &Completeness) -> AnyView {
+fn waiting(
+    desk: &Desk,
+    unanswered: &Unanswered,
+    known: &Completeness,
+    soon_written_off: i64,
+) -> AnyView {
     let words = desk.words();
     let oldest = unanswered.oldest_since.map_or_else(
         || words.office_waiting_none().to_owned(),
@@ -147,6 +152,14 @@ fn waiting(desk: &Desk, unanswered: &Unanswered, known: &Completeness) -> AnyVie
             <a class="figure-tile" data-tone="trouble" href="/office/orders?progress=awaiting">
                 <span class="figure-label">{words.office_waiting_late()}</span>{number(unanswered.late)}
                 <span class="figure-why">{words.office_waiting_late_why(&coops)}</span>
+            </a>
+        }
+    });
+    let unpaid = (soon_written_off > 0).then(|| {
+        view! {
+            <a class="figure-tile" data-tone="trouble" href="/office/orders/unpaid">
+                <span class="figure-label">{words.office_waiting_unpaid()}</span>{number(soon_written_off)}
+                <span class="figure-why">{words.office_waiting_unpaid_why()}</span>
             </a>
         }
     });
@@ -164,6 +177,7 @@ fn waiting(desk: &Desk, unanswered: &Unanswered, known: &Completeness) -> AnyVie
             <span class="figure-why">{oldest}</span>
         </a>
         {late}
+        {unpaid}
         {parked}
     }
     .into_any()

@@ -83,10 +83,12 @@ pub enum Done {
     Taken,
     /// A dispute was answered.
     Answered,
+    /// A draft is thrown away.
+    Discarded,
 }
 
 impl Done {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Saved,
         Self::Published,
         Self::Revoked,
@@ -96,6 +98,7 @@ impl Done {
         Self::Closed,
         Self::Taken,
         Self::Answered,
+        Self::Discarded,
     ];
 
     /// Its name in an address.
@@ -110,6 +113,7 @@ impl Done {
             Self::Closed => "closed",
             Self::Taken => "taken",
             Self::Answered => "answered",
+            Self::Discarded => "discarded",
         }
     }
 
@@ -135,6 +139,7 @@ impl Done {
             Self::Closed => words.office_done_closed(),
             Self::Taken => words.office_done_taken(),
             Self::Answered => words.office_done_answered(),
+            Self::Discarded => words.office_done_discarded(),
         }
     }
 }

@@ -216,6 +216,10 @@ pub fn problems(desk: &Desk, error: &OfficeError) -> Option<Vec<Problem>> {
             field: field.clone(),
             text: words.refusal_field_missing(label(words, field)),
         },
+        OfficeError::Invalid(Refusal::FieldTooLong { field, .. }) if field == "form" => Problem {
+            field: field.clone(),
+            text: words.office_plan_too_large().to_owned(),
+        },
         OfficeError::Invalid(Refusal::FieldTooLong {
             field,
             characters_max,
@@ -234,6 +238,10 @@ pub fn problems(desk: &Desk, error: &OfficeError) -> Option<Vec<Problem>> {
         OfficeError::Invalid(Refusal::FieldInvalid { field }) => Problem {
             field: field.clone(),
             text: words.refusal_field_invalid(label(words, field)),
+        },
+        OfficeError::Invalid(Refusal::DepositAboveCash { in_hand, .. }) => Problem {
+            field: "form".to_owned(),
+            text: words.refusal_deposit_above_cash(&in_hand.to_string()),
         },
         OfficeError::Invalid(_) => Problem {
             field: "form".to_owned(),
@@ -264,6 +272,13 @@ pub fn problems(desk: &Desk, error: &OfficeError) -> Option<Vec<Problem>> {
             },
         },
         OfficeError::InvalidTaxTerms(error) => super::settlement::tax::trouble(words, error),
+        OfficeError::Simulation(refusal) => {
+            let (field, text) = super::plan::simulations::trouble(words, refusal);
+            Problem {
+                field: field.to_owned(),
+                text,
+            }
+        }
         OfficeError::Conflict { field } => Problem {
             field: (*field).to_owned(),
             text: words.office_problem_taken(label(words, field)),

@@ -15,6 +15,7 @@ use taswiq_domain::sync::LedgerEntry;
 use taswiq_domain::time::Calendar;
 
 use super::desk::{Desk, Room};
+use super::form::{Form, Line as Field, Problem, Reader, Script, Typed};
 use super::orders::progress_look;
 use super::widgets::{self, Row, facts, figures, number, said, with_small, words};
 use crate::ui;
@@ -57,7 +58,20 @@ impl Known<'_> {
 }
 
 /// The page of one order.
-pub fn page(desk: &Desk, history: &OrderHistory, known: &Known<'_>) -> String {
+///
+/// What was typed into one of its forms, and what is wrong with that, stands in it again.
+pub fn page(
+    desk: &Desk,
+    history: &OrderHistory,
+    known: &Known<'_>,
+    typed: &Typed,
+    problems: &[Problem],
+) -> String {
+    let form = Form {
+        desk,
+        typed,
+        problems,
+    };
     let sentences = desk.words();
     let order = &history.order;
     let code = order.code.to_string();
@@ -132,9 +146,10 @@ pub fn page(desk: &Desk, history: &OrderHistory, known: &Known<'_>) -> String {
     let parts: Vec<AnyView> = order
         .sub_orders
         .iter()
-        .map(|sub_order| part(desk, order, sub_order, known))
+        .map(|sub_order| part(&form, order, sub_order, known))
         .collect();
     let body = view! {
+        {form.summary()}
         {summary}
         {parts}
         {widgets::part(sentences.office_order_history(), ().into_any(), timeline(desk, &history.events, known))}
@@ -143,7 +158,8 @@ pub fn page(desk: &Desk, history: &OrderHistory, known: &Known<'_>) -> String {
     desk.page(Room::Orders, &title, head, body.into_any())
 }
 
-fn part(desk: &Desk, order: &Order, sub_order: &SubOrder, known: &Known<'_>) -> AnyView {
+fn part(form: &Form<'_>, order: &Order, sub_order: &SubOrder, known: &Known<'_>) -> AnyView {
+    let desk = form.desk;
     let sentences = desk.words();
     let (tone, icon) = stage_look(sub_order.stage);
     let partly = sub_order.is_partly_confirmed();
@@ -223,6 +239,7 @@ fn part(desk: &Desk, order: &Order, sub_order: &SubOrder, known: &Known<'_>) -> 
             (sentences.office_order_collected(), ui::amount(sub_order.collected, "")),
         ])}
         {held}
+        {deposit(form, order, sub_order)}
         {widgets::table(&known.cooperative(desk, sub_order.cooperative), "", &columns, rows, None)}
         <details class="more"><summary>{ui::icon("percent")}{sentences.office_order_explain()}{ui::icon_flat("chevron-down")}</summary>{explained}</details>
     };
@@ -232,6 +249,57 @@ fn part(desk: &Desk, order: &Order, sub_order: &SubOrder, known: &Known<'_>) -> 
         chip,
         inside.into_any(),
     )
+}
+
+/// The field of the cash that reached the bank, for a cooperative's part.
+fn deposit_field(cooperative: CooperativeId) -> String {
+    format!("deposit_{cooperative}")
+}
+
+/// The form that records that cash reached the bank, while some has not.
+fn deposit(form: &Form<'_>, order: &Order, sub_order: &SubOrder) -> Option<AnyView> {
+    let words = form.desk.words();
+    (sub_order.in_hand > Centimes::ZERO).then(|| {
+        let cooperative = sub_order.cooperative;
+        let look = Field {
+            inputmode: Some("decimal"),
+            script: Script::Figures,
+            unit: "DH",
+            required: true,
+            hint: words.office_order_in_hand(&sub_order.in_hand.to_string()),
+            ..Field::default()
+        };
+        let field = form.line(&deposit_field(cooperative), words.office_order_deposit(), look);
+        view! {
+            <form class="row" method="post" action=format!("/office/orders/{}/deposit", order.id)>
+                <input type="hidden" name="cooperative" value=cooperative.to_string() />
+                {field}
+                <button class="button" type="submit">{ui::icon("bank")}{words.office_order_deposit_submit()}</button>
+            </form>
+        }
+        .into_any()
+    })
+}
+
+/// What was typed about cash that reached the bank.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn read_deposit(desk: &Desk, typed: &Typed) -> Result<(CooperativeId, Centimes), Vec<Problem>> {
+    let words = desk.words();
+    let mut reader = Reader::new(desk, typed);
+    let cooperative = reader
+        .choice("cooperative", words.role_cooperative())
+        .unwrap_or(CooperativeId(0));
+    let field = deposit_field(cooperative);
+    let amount = Centimes::parse(typed.get(&field)).filter(|amount| *amount > Centimes::ZERO);
+    if amount.is_none() {
+        reader.wrong(
+            &field,
+            words.office_problem_amount(words.office_order_deposit()),
+        );
+    }
+    reader.done((cooperative, amount.unwrap_or_default()))
 }
 
 /// How a line's commission came about and where it stands.

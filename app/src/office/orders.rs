@@ -115,7 +115,15 @@ pub fn page(
         sentences.office_export(),
         "button",
     );
-    let head = view! { {desk.title(title, about)} {export} }.into_any();
+    let unpaid = widgets::go(
+        "/office/orders/unpaid",
+        "hourglass",
+        sentences.office_waiting_unpaid(),
+        "button",
+    );
+    let head =
+        view! { {desk.title(title, about)} <div class="button-group">{unpaid}{export}</div> }
+            .into_any();
     let body = view! { {filters(desk, asked, catalogue, people)} {results(desk, asked, found)} }
         .into_any();
     desk.page(Room::Orders, title, head, body)

@@ -1,8 +1,14 @@
 //! The commission plan: its versions, and a form that makes the next one.
 
+pub mod simulations;
+mod versions;
+
+pub use versions::page;
+
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 use taswiq_backend::catalogue::PlanDraft;
+use taswiq_backend::catalogue::drafts::SavedDraft;
 use taswiq_backend::people::Person;
 use taswiq_domain::catalogue::{Catalogue, Channel, PriceTier, Product};
 use taswiq_domain::commission::{
@@ -17,7 +23,6 @@ use taswiq_domain::money::{Centimes, Ppm};
 use taswiq_domain::settlement::rules::{PeriodRules, PeriodRulesError, Target, Tier};
 use taswiq_domain::time::Timestamp;
 
-use super::cooperatives::in_force;
 use super::dashboard::{agents, cooperatives};
 use super::desk::{Desk, Room};
 use super::form::{Form, Line, Problem, Reader, Script, Typed};
@@ -142,51 +147,6 @@ pub struct Known<'a> {
     pub engagements: &'a BTreeMap<PersonId, Vec<Engagement>>,
 }
 
-/// The versions of the plan with their rules.
-pub fn page(desk: &Desk, catalogue: &Catalogue, people: &[Person]) -> String {
-    let sentences = desk.words();
-    let title = sentences.office_nav_plan();
-    let head = view! { {desk.title(title, said(sentences.office_plan_about()))} {widgets::go("/office/plan/new", "plus", sentences.office_plan_new(), "button button-primary")} };
-    if catalogue.plans.is_empty() {
-        let action = widgets::go(
-            "/office/plan/new",
-            "plus",
-            sentences.office_plan_new(),
-            "button button-primary",
-        );
-        return desk.page(
-            Room::Plan,
-            title,
-            desk.title(title, said(sentences.office_plan_about())),
-            ui::empty_state(
-                "percent",
-                sentences.office_plan_none(),
-                sentences.office_plan_none_text(),
-                action,
-            ),
-        );
-    }
-    let current = catalogue.plan_at(desk.now).map(|plan| plan.version);
-    let versions: Vec<AnyView> = catalogue
-        .plans
-        .iter()
-        .rev()
-        .map(|plan| {
-            let state = in_force(desk, current == Some(plan.version), plan.valid_from > desk.now);
-            let heading = sentences.office_plan_version(&plan.version.to_string());
-            let from = view! { <p class="muted">{sentences.office_prices_from(&desk.moment(plan.valid_from))}</p> };
-            let inside = view! { {from} {rules(desk, plan, catalogue, people)} {month(sentences, &plan.period)} };
-            widgets::part(&heading, state, inside.into_any())
-        })
-        .collect();
-    desk.page(
-        Room::Plan,
-        title,
-        head.into_any(),
-        view! { <p class="small muted">{sentences.office_plan_order()}</p> {versions} }.into_any(),
-    )
-}
-
 fn rules(desk: &Desk, plan: &Plan, catalogue: &Catalogue, people: &[Person]) -> AnyView {
     let sentences = desk.words();
     let columns = [
@@ -231,20 +191,8 @@ fn capped(words: Words, rule: &Rule) -> String {
 
 /// What a plan adds that looks at a whole month, a sentence for each thing.
 fn month(words: Words, period: &PeriodRules) -> AnyView {
-    let mut told: Vec<String> = period
-        .tiers
-        .iter()
-        .map(|tier| {
-            let (from, rate) = (tier.from.to_string(), tier.rate.to_string());
-            match tier.below {
-                Some(below) => words.office_plan_tier_between(&from, &below.to_string(), &rate),
-                None => words.office_plan_tier_from(&from, &rate),
-            }
-        })
-        .collect();
-    told.extend(period.targets.iter().map(|target| {
-        words.office_plan_target_said(&target.reach.to_string(), &target.bonus.to_string())
-    }));
+    let mut told = tiers(words, &period.tiers);
+    told.extend(targets(words, &period.targets));
     if period.guaranteed > Centimes::ZERO {
         told.push(words.office_plan_guaranteed_said(&period.guaranteed.to_string()));
     }
@@ -254,11 +202,35 @@ fn month(words: Words, period: &PeriodRules) -> AnyView {
     if told.is_empty() {
         return ().into_any();
     }
+    view! { <h3>{words.office_plan_month()}</h3>{sentences(told)} }.into_any()
+}
+
+/// A sentence for each tier.
+fn tiers(words: Words, tiers: &[Tier]) -> Vec<String> {
+    let told = tiers.iter().map(|tier| {
+        let (from, rate) = (tier.from.to_string(), tier.rate.to_string());
+        match tier.below {
+            Some(below) => words.office_plan_tier_between(&from, &below.to_string(), &rate),
+            None => words.office_plan_tier_from(&from, &rate),
+        }
+    });
+    told.collect()
+}
+
+/// A sentence for each target.
+fn targets(words: Words, targets: &[Target]) -> Vec<String> {
+    let told = targets.iter().map(|target| {
+        words.office_plan_target_said(&target.reach.to_string(), &target.bonus.to_string())
+    });
+    told.collect()
+}
+
+fn sentences(told: Vec<String>) -> AnyView {
     let told: Vec<AnyView> = told
         .into_iter()
         .map(|sentence| view! { <li>{sentence}</li> }.into_any())
         .collect();
-    view! { <h3>{words.office_plan_month()}</h3><ul class="stack">{told}</ul> }.into_any()
+    view! { <ul class="stack">{told}</ul> }.into_any()
 }
 
 /// A rate as it is typed: `7,5`.
@@ -414,6 +386,13 @@ pub fn problems_of_draft(desk: &Desk, typed: &Typed, known: &Known<'_>) -> Vec<P
     let mut reader = Reader::new(desk, typed);
     read_draft(desk, &mut reader, known);
     reader.problems
+}
+
+/// The plan that was typed, where nothing is wrong with it but perhaps its date.
+pub fn draft_of(desk: &Desk, typed: &Typed, known: &Known<'_>) -> Option<PlanDraft> {
+    let mut reader = Reader::new(desk, typed);
+    let draft = read_draft(desk, &mut reader, known);
+    reader.problems.is_empty().then_some(draft)
 }
 
 /// The plan without its date: rules in use, numbered as they stand, and what looks at a month.
@@ -576,8 +555,20 @@ fn read_period(reader: &mut Reader<'_>) -> PeriodRules {
 }
 
 /// The form for the next version.
-pub fn form(desk: &Desk, typed: &Typed, problems: &[Problem], known: &Known<'_>) -> String {
+///
+/// `saved` is the draft that it goes on with.
+pub fn form(
+    desk: &Desk,
+    typed: &Typed,
+    problems: &[Problem],
+    known: &Known<'_>,
+    saved: Option<&SavedDraft>,
+) -> String {
     let words = desk.words();
+    let about = match saved {
+        Some(saved) => versions::saved_said(desk, saved),
+        None => words.office_plan_about().to_owned(),
+    };
     let catalogue = known.catalogue;
     let form = Form {
         desk,
@@ -592,9 +583,7 @@ pub fn form(desk: &Desk, typed: &Typed, problems: &[Problem], known: &Known<'_>)
         .iter()
         .map(|product| view! { <option value=numbered(desk, product)></option> }.into_any())
         .collect();
-    let mut reader = Reader::new(desk, typed);
-    let draft = read_draft(desk, &mut reader, known);
-    let draft = reader.problems.is_empty().then_some(draft);
+    let draft = draft_of(desk, typed, known);
     let rules: Vec<AnyView> = (0..count)
         .map(|index| {
             let rule = draft.as_ref().and_then(|draft| {
@@ -622,15 +611,29 @@ pub fn form(desk: &Desk, typed: &Typed, problems: &[Problem], known: &Known<'_>)
             {month_fields(&form)}
             {sample_fields(&form, &choices, known, draft.as_ref())}
             {form.valid_from(is_first)}
-            {form.foot(words.office_publish(), "/office/plan")}
+            <div class="form-foot">
+                <button class="button button-primary" type="submit">{ui::icon("check")}{words.office_publish()}</button>
+                <button class="button" type="submit" name="keep" value="yes" formnovalidate=true>{ui::icon("device")}{words.office_plan_draft_save()}</button>
+                <a class="button button-quiet" href="/office/plan">{words.action_cancel()}</a>
+            </div>
         </form>
     };
     desk.page(
         Room::Plan,
         title,
-        desk.title(title, said(words.office_plan_about())),
+        desk.title(title, said(about)),
         inside.into_any(),
     )
+}
+
+/// What is kept of a form: what was typed, without the button that was pressed.
+pub fn kept(typed: &Typed) -> Vec<(String, String)> {
+    typed
+        .0
+        .iter()
+        .filter(|(name, value)| name != "keep" && !value.is_empty())
+        .cloned()
+        .collect()
 }
 
 /// The form with room for more rules.

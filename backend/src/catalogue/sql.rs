@@ -1,6 +1,6 @@
 //! Statements of the catalogue.
 
-use crate::db::{Conn, execute, fetch_all, fetch_one, insert_rows};
+use crate::db::{Conn, execute, fetch_all, fetch_one, fetch_optional, insert_rows};
 
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct CooperativeRow {
@@ -266,5 +266,61 @@ pub async fn add_plan(conn: &mut Conn, row: &PlanRow) -> Result<u64, sqlx::Error
         row.period.as_str(),
         row.published_by,
         row.published_at,
+    )
+}
+
+/// A plan under way as stored.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct DraftRow {
+    pub fields: String,
+    pub saved_by: i64,
+    pub name: String,
+    pub saved_at: i64,
+}
+
+/// Who published a version of the plan, and when.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct PublishedRow {
+    pub version: i64,
+    pub name: Option<String>,
+    pub published_at: i64,
+}
+
+pub async fn plan_draft(conn: &mut Conn) -> Result<Option<DraftRow>, sqlx::Error> {
+    fetch_optional!(
+        conn,
+        DraftRow,
+        "SELECT draft.fields, draft.saved_by, person.name, draft.saved_at
+         FROM plan_draft AS draft JOIN person ON person.id = draft.saved_by WHERE draft.id = 1"
+    )
+}
+
+pub async fn put_plan_draft(
+    conn: &mut Conn,
+    fields: &str,
+    by: i64,
+    at: i64,
+) -> Result<u64, sqlx::Error> {
+    execute!(
+        conn,
+        "INSERT INTO plan_draft (id, fields, saved_by, saved_at) VALUES (1, $1, $2, $3)
+         ON CONFLICT (id) DO UPDATE SET fields = excluded.fields, saved_by = excluded.saved_by, saved_at = excluded.saved_at",
+        fields,
+        by,
+        at,
+    )
+}
+
+pub async fn remove_plan_draft(conn: &mut Conn) -> Result<u64, sqlx::Error> {
+    execute!(conn, "DELETE FROM plan_draft WHERE id = 1")
+}
+
+/// Every version of the plan, the oldest first.
+pub async fn published_plans(conn: &mut Conn) -> Result<Vec<PublishedRow>, sqlx::Error> {
+    fetch_all!(
+        conn,
+        PublishedRow,
+        "SELECT plan.version, person.name, plan.published_at
+         FROM plan LEFT JOIN person ON person.id = plan.published_by ORDER BY plan.version"
     )
 }

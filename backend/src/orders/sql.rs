@@ -1,6 +1,6 @@
 //! Statements of orders, their sub-orders and events.
 
-use crate::db::{Conn, execute, fetch_all, fetch_in, insert_rows};
+use crate::db::{Conn, execute, fetch_all, fetch_in, fetch_one, insert_rows};
 use uuid::Uuid;
 
 /// An order as stored.
@@ -192,6 +192,17 @@ pub async fn events(conn: &mut Conn, order: Uuid) -> Result<Vec<EventRow>, sqlx:
     )
 }
 
+/// The events of these orders, each order's oldest first.
+pub async fn events_of(conn: &mut Conn, orders: &[Uuid]) -> Result<Vec<EventRow>, sqlx::Error> {
+    fetch_in!(
+        conn,
+        EventRow,
+        "SELECT order_id, number, body, actor_id, device_id, made_at, received_at FROM order_event WHERE order_id",
+        "ORDER BY order_id, number",
+        orders
+    )
+}
+
 pub async fn all_ids(conn: &mut Conn) -> Result<Vec<(Uuid,)>, sqlx::Error> {
     fetch_all!(conn, (Uuid,), "SELECT id FROM orders ORDER BY id")
 }
@@ -241,6 +252,17 @@ pub async fn unpaid_too_long_by(
         now,
         limit,
     )
+}
+
+/// How many goods that were delivered are not paid for and will no longer be waited for by then.
+pub async fn count_unpaid_too_long_by(conn: &mut Conn, by: i64) -> Result<i64, sqlx::Error> {
+    let (count,) = fetch_one!(
+        conn,
+        (i64,),
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM sub_order WHERE write_off_at IS NOT NULL AND write_off_at <= $1",
+        by,
+    )?;
+    Ok(count)
 }
 
 /// What a list of orders shows of one.

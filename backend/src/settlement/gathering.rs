@@ -402,39 +402,12 @@ impl Gathering<'_> {
         Ok(settled)
     }
 
-    /// The month rules of the plan in force when a month began. Of the first plan of all, when it
-    /// began within the month.
     fn rules_of(&self, period: Period) -> MonthRules<'_> {
-        let (start, end) = (period.start(self.calendar), period.end(self.calendar));
-        let plans = &self.catalogue.plans;
-        let plan = plans
-            .iter()
-            .rev()
-            .find(|plan| plan.valid_from <= start)
-            .or_else(|| plans.first().filter(|plan| plan.valid_from < end));
-        match plan {
-            Some(plan) => MonthRules {
-                plan: plan.version,
-                rules: &plan.period,
-            },
-            None => MonthRules {
-                plan: PlanVersion(0),
-                rules: &NO_RULES,
-            },
-        }
+        rules_of(&self.catalogue, self.calendar, period)
     }
 
     fn rules_by(&self, version: PlanVersion) -> MonthRules<'_> {
-        let rules = self
-            .catalogue
-            .plans
-            .iter()
-            .find(|plan| plan.version == version)
-            .map_or(&NO_RULES, |plan| &plan.period);
-        MonthRules {
-            plan: version,
-            rules,
-        }
+        rules_by(&self.catalogue, version)
     }
 
     fn close_one(
@@ -511,6 +484,55 @@ impl Gathering<'_> {
     }
 }
 
+/// The month rules of the plan in force when a month began. Of the first plan of all, when it began
+/// within the month.
+pub(crate) fn rules_of<'a>(
+    catalogue: &'a Catalogue,
+    calendar: &Casablanca,
+    period: Period,
+) -> MonthRules<'a> {
+    let (start, end) = (period.start(calendar), period.end(calendar));
+    let plans = &catalogue.plans;
+    let plan = plans
+        .iter()
+        .rev()
+        .find(|plan| plan.valid_from <= start)
+        .or_else(|| plans.first().filter(|plan| plan.valid_from < end));
+    match plan {
+        Some(plan) => MonthRules {
+            plan: plan.version,
+            rules: &plan.period,
+        },
+        None => MonthRules {
+            plan: PlanVersion(0),
+            rules: &NO_RULES,
+        },
+    }
+}
+
+/// The month rules of a version of the plan.
+pub(crate) fn rules_by(catalogue: &Catalogue, version: PlanVersion) -> MonthRules<'_> {
+    MonthRules {
+        plan: version,
+        rules: catalogue
+            .plan(version)
+            .map_or(&NO_RULES, |plan| &plan.period),
+    }
+}
+
+/// What is guaranteed is guaranteed for a whole month, from `start` until `end`.
+pub(crate) fn was_engaged_throughout(
+    engagements: &[Engagement],
+    created_at: Timestamp,
+    deactivated_at: Option<Timestamp>,
+    (start, end): (Timestamp, Timestamp),
+) -> bool {
+    let since = engagements
+        .first()
+        .map_or(created_at, |first| first.valid_from);
+    since <= start && deactivated_at.is_none_or(|at| at >= end)
+}
+
 static NO_RULES: PeriodRules = PeriodRules {
     tiers: Vec::new(),
     targets: Vec::new(),
@@ -537,15 +559,11 @@ impl Known {
             || self.debt_changed != Centimes::ZERO
     }
 
-    /// What is guaranteed is guaranteed for a whole month.
     fn was_engaged_throughout(&self, gathering: &Gathering<'_>) -> bool {
         let start = gathering.period.start(gathering.calendar);
         let end = gathering.period.end(gathering.calendar);
-        let since = self
-            .engagements
-            .first()
-            .map_or(self.created_at, |first| first.valid_from);
-        since <= start && self.deactivated_at.is_none_or(|at| at >= end)
+        let (created_at, deactivated_at) = (self.created_at, self.deactivated_at);
+        was_engaged_throughout(&self.engagements, created_at, deactivated_at, (start, end))
     }
 }
 
@@ -562,7 +580,7 @@ fn capped_rule(plan: i64, rule: i64, cap: i64) -> Result<CappedRule, OfficeError
 }
 
 /// A statement as it was stored.
-pub(super) fn read_statement(body: &str) -> Result<Statement, OfficeError> {
+pub(crate) fn read_statement(body: &str) -> Result<Statement, OfficeError> {
     serde_json::from_str(body).map_err(|_| OfficeError::Corrupt {
         what: "a statement",
     })

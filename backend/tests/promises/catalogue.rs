@@ -170,3 +170,54 @@ promise! {
         assert_eq!(catalogue.cooperative(HONEY).expect("known").name.get("fr"), "Miel d'Azzaba");
     }
 }
+
+promise! {
+    async fn a_draft_of_a_plan_is_kept_as_it_was_typed_until_it_is_published_or_thrown_away(world) {
+        let (office, manager, administrator) = (&world.office, world.manager(), world.administrator());
+        assert_eq!(office.plan_draft(&manager).await.expect("asked"), None);
+        let typed = |value: &str| vec![("rules".to_owned(), "2".to_owned()), ("r0_value".to_owned(), value.to_owned())];
+        office.save_plan_draft(&manager, typed("huit, ou \"9\" ?")).await.expect("kept, wrong as it is");
+        world.later_days(1);
+        let second = world.second_process().await;
+        let saved = second.plan_draft(&administrator).await.expect("asked").expect("a draft");
+        assert_eq!((saved.fields, saved.saved_by, saved.saved_at), (typed("huit, ou \"9\" ?"), MANAGER, START));
+        second.close().await;
+        office.save_plan_draft(&administrator, typed("9")).await.expect("kept");
+        let saved = office.plan_draft(&manager).await.expect("asked").expect("a draft");
+        assert_eq!((saved.fields, saved.saved_by, saved.saved_at), (typed("9"), ADMINISTRATOR, START.plus_days(1)));
+        // A draft is in force for nobody.
+        assert_eq!(office.catalogue().await.expect("known").plans.len(), 1);
+        office.discard_plan_draft(&manager).await.expect("gone");
+        office.discard_plan_draft(&manager).await.expect("gone already");
+        assert_eq!(office.plan_draft(&manager).await.expect("asked"), None);
+        office.save_plan_draft(&manager, typed("10")).await.expect("kept");
+        let long = typed(&"x".repeat(taswiq_backend::catalogue::drafts::DRAFT_BYTES_MAX));
+        assert!(matches!(office.save_plan_draft(&manager, long).await, Err(OfficeError::Invalid(_))));
+        let yesterday = world.clock_now().plus_days(-1);
+        assert!(office.publish_plan(&manager, yesterday, rules()).await.is_err());
+        assert!(office.plan_draft(&manager).await.expect("asked").is_some(), "nothing was published");
+        office.publish_plan(&manager, world.clock_now().plus_days(1), rules()).await.expect("published");
+        assert_eq!(office.plan_draft(&manager).await.expect("asked"), None);
+        let agent = taswiq_domain::access::Actor { person: AGENT, role: Role::Agent, cooperatives: Vec::new() };
+        assert!(matches!(office.save_plan_draft(&agent, typed("1")).await, Err(OfficeError::NotAllowed)));
+        assert!(matches!(office.plan_draft(&agent).await, Err(OfficeError::NotAllowed)));
+        assert!(matches!(office.discard_plan_draft(&agent).await, Err(OfficeError::NotAllowed)));
+        let told: Vec<String> = world.audit_actions().await.into_iter().filter(|action| action.starts_with("plan")).collect();
+        assert_eq!(told, ["plan_published", "plan_draft_saved", "plan_draft_discarded", "plan_draft_saved", "plan_draft_saved"]);
+    }
+}
+
+promise! {
+    async fn each_version_of_the_plan_says_who_published_it_and_when(world) {
+        let (office, manager) = (&world.office, world.manager());
+        world.later_days(3);
+        let version = office.publish_plan(&manager, world.clock_now().plus_days(1), rules()).await.expect("published");
+        let published = office.plans_published(&manager).await.expect("told");
+        assert_eq!(published.len(), 2);
+        assert_eq!((published[0].version, &published[0].by), (PlanVersion(1), &None));
+        assert_eq!((published[1].version, published[1].at), (version, START.plus_days(3)));
+        assert_eq!(published[1].by, Some(name("manager")));
+        let agent = taswiq_domain::access::Actor { person: AGENT, role: Role::Agent, cooperatives: Vec::new() };
+        assert!(matches!(office.plans_published(&agent).await, Err(OfficeError::NotAllowed)));
+    }
+}

@@ -132,6 +132,39 @@ promise! {
 }
 
 promise! {
+    async fn what_will_be_written_off_is_told_a_fortnight_before_and_no_longer_once_it_is_paid(world) {
+        let (mut agent, mut beekeeper) = (world.phone(AGENT).await, world.phone(BEEKEEPER).await);
+        let (first, second) = (packed(&world, &mut agent, &mut beekeeper).await, packed(&world, &mut agent, &mut beekeeper).await);
+        agent.act_ok(&deliver(&world.order(first).await, HONEY)).await;
+        world.later_days(2);
+        agent.act_ok(&deliver(&world.order(second).await, HONEY)).await;
+        let manager = world.manager();
+        let told = async || world.office.soon_written_off(&manager).await.expect("told");
+        let count = async || world.office.count_soon_written_off(&manager).await.expect("counted");
+        world.later_days(limits::WRITE_OFF_DAYS - limits::WRITE_OFF_ANNOUNCED_DAYS - 3);
+        assert_eq!((told().await, count().await), (Vec::new(), 0));
+        world.later_days(1);
+        let parts = told().await;
+        assert_eq!((parts.len(), count().await), (1, 1));
+        let order = world.order(first).await;
+        let due = order.gross_asked().expect("fits");
+        assert_eq!((parts[0].order, parts[0].cooperative, parts[0].customer.id), (first, HONEY, order.customer));
+        assert_eq!((parts[0].owed, parts[0].commission), (due, order.commission_asked().expect("fits")));
+        assert_eq!(Some(parts[0].at), order.sub_orders[0].write_off_at().expect("fits"));
+        world.later_days(2);
+        let soonest_first: Vec<OrderId> = told().await.iter().map(|part| part.order).collect();
+        assert_eq!(soonest_first, [first, second]);
+        agent.act_ok(&cash(first, due.0 - 1)).await;
+        assert_eq!(told().await[0].owed, Centimes(1));
+        agent.act_ok(&cash(first, 1)).await;
+        assert_eq!((told().await[0].order, count().await), (second, 1));
+        let agent = taswiq_domain::access::Actor { person: AGENT, role: taswiq_domain::person::Role::Agent, cooperatives: Vec::new() };
+        assert!(matches!(world.office.soon_written_off(&agent).await, Err(OfficeError::NotAllowed)));
+        assert!(matches!(world.office.count_soon_written_off(&agent).await, Err(OfficeError::NotAllowed)));
+    }
+}
+
+promise! {
     async fn a_cooperative_that_cannot_supply_bears_the_commission_and_nobody_else_may_say_so(world) {
         let (mut agent, mut beekeeper) = (world.phone(AGENT).await, world.phone(BEEKEEPER).await);
         let mut weaver = world.phone(WEAVER).await;

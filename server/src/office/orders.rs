@@ -1,14 +1,16 @@
 //! Orders and their history.
 
-use axum::extract::Path;
+use axum::extract::{Form, Path};
 use axum::response::Response;
+use taswiq_app::office::desk::Done;
 use taswiq_app::office::history::{self, Known};
 use taswiq_app::office::orders::{self as pages, Asked};
+use taswiq_app::office::{Problem, Typed, unpaid as unpaid_pages};
 use taswiq_backend::orders::ORDERS_PER_PAGE;
 use taswiq_domain::ids::OrderId;
 use taswiq_domain::person::Role;
 
-use super::{Visitor, file};
+use super::{Posted, Visitor, file};
 use crate::failure::Failure;
 
 /// Orders of one page: what a manager looks through before filtering.
@@ -57,7 +59,55 @@ pub async fn export(visitor: Visitor) -> Result<Response, Failure> {
     }
 }
 
+/// What is written off soon.
+pub async fn unpaid(visitor: Visitor) -> Result<Response, Failure> {
+    let (office, actor) = (visitor.office(), visitor.actor());
+    let parts = office.soon_written_off(actor).await?;
+    let count = office.count_soon_written_off(actor).await?;
+    let (catalogue, people) = (
+        office.catalogue().await?,
+        office.people(actor, Some(Role::Agent), "").await?,
+    );
+    let page = unpaid_pages::page(&visitor.desk, &parts, count, &catalogue, &people);
+    Ok(visitor.page(page))
+}
+
 pub async fn one(visitor: Visitor, Path(id): Path<OrderId>) -> Result<Response, Failure> {
+    let page = order_page(&visitor, id, &Typed::default(), &[]).await?;
+    Ok(visitor.page(page))
+}
+
+/// Cash of an order reached the bank.
+pub async fn deposit(
+    visitor: Visitor,
+    Path(id): Path<OrderId>,
+    Form(posted): Posted,
+) -> Result<Response, Failure> {
+    let typed = Typed(posted);
+    let taken = match history::read_deposit(&visitor.desk, &typed) {
+        Ok((cooperative, amount)) => visitor
+            .office()
+            .record_deposit(visitor.actor(), id, cooperative, amount)
+            .await
+            .map_err(Into::into),
+        Err(problems) => Err(problems.into()),
+    };
+    match taken {
+        Ok(()) => Ok(visitor.done(Done::Saved, &format!("/office/orders/{id}"))),
+        Err(untaken) => {
+            let problems = visitor.problems(untaken)?;
+            let page = order_page(&visitor, id, &typed, &problems).await?;
+            Ok(visitor.page_to_correct(page))
+        }
+    }
+}
+
+async fn order_page(
+    visitor: &Visitor,
+    id: OrderId,
+    typed: &Typed,
+    problems: &[Problem],
+) -> Result<String, Failure> {
     let history = visitor.office().order_history(visitor.actor(), id).await?;
     let (catalogue, people) = (
         visitor.office().catalogue().await?,
@@ -67,5 +117,11 @@ pub async fn one(visitor: Visitor, Path(id): Path<OrderId>) -> Result<Response, 
         catalogue: &catalogue,
         people: &people,
     };
-    Ok(visitor.page(history::page(&visitor.desk, &history, &known)))
+    Ok(history::page(
+        &visitor.desk,
+        &history,
+        &known,
+        typed,
+        problems,
+    ))
 }

@@ -3,9 +3,11 @@
 
 use crate::world::{Answer, World};
 use axum::http::StatusCode;
+use taswiq_backend::demo;
 use taswiq_backend::import::Contents;
 use taswiq_domain::access::Actor;
 use taswiq_domain::ids::PersonId;
+use taswiq_domain::order::VestsWhen;
 use taswiq_domain::person::Role;
 
 struct Office {
@@ -17,6 +19,17 @@ impl Office {
     async fn new() -> Self {
         let world = World::new().await;
         let cookie = world.cookie_of(Role::Manager).await;
+        Self { world, cookie }
+    }
+
+    /// The demo company's, as its manager sees it.
+    async fn of_demo(orders: u32) -> Self {
+        let world = World::empty().await;
+        let office = &world.server.office;
+        let options = demo::Options::until(1, orders, office.now(), office.calendar());
+        demo::fill(office, options, |_| ()).await.expect("filled");
+        let signed_in = office.sign_in("manager-01", demo::PASSWORD, "test").await;
+        let cookie = format!("taswiq={}", signed_in.expect("signed in").token.as_str());
         Self { world, cookie }
     }
 
@@ -114,6 +127,9 @@ async fn an_empty_catalogue_becomes_sellable_through_forms_alone() {
             &[
                 ("regime", "doorstep_7d"),
                 ("delivery_days", "3"),
+                ("vesting_delivered", "50"),
+                ("vesting_paid", "0"),
+                ("vesting_deposited", "50"),
                 ("valid_from", tomorrow),
             ],
         )
@@ -145,7 +161,109 @@ async fn an_empty_catalogue_becomes_sellable_through_forms_alone() {
         Some(taswiq_domain::money::Ppm(100_000))
     );
     assert!(catalogue.plan_at(now).is_some());
-    assert_eq!(catalogue.cooperatives[1].conventions.len(), 2);
+    let conventions = &catalogue.cooperatives[1].conventions;
+    assert_eq!(conventions.len(), 2);
+    assert!(conventions[0].vesting.is_usual());
+    let half = taswiq_domain::money::Ppm(500_000);
+    assert_eq!(
+        VestsWhen::ALL.map(|when| conventions[1].vesting.part(when)),
+        [half, taswiq_domain::money::Ppm(0), half]
+    );
+}
+
+#[tokio::test]
+async fn what_will_be_written_off_is_a_list_from_which_each_order_is_opened() {
+    let office = Office::new().await;
+    let page = office.get("/office/orders/unpaid").await;
+    assert_eq!(page.status(), StatusCode::OK);
+    let page = page.text().await;
+    assert!(page.contains("Rien ne sera passé en perte bientôt"));
+    let today = office.get("/office").await.text().await;
+    assert!(!today.contains("/office/orders/unpaid"), "nothing to tell");
+    let office = Office::of_demo(1_500).await;
+    let unpaid = office.get("/office/orders/unpaid").await.text().await;
+    let links = orders_linked(&unpaid);
+    assert!(!links.is_empty(), "{unpaid}");
+    assert!(unpaid.contains("Dans ") && unpaid.contains("jours"));
+    for link in links {
+        let order = office.get(link).await;
+        assert_eq!(order.status(), StatusCode::OK);
+        assert!(order.text().await.contains("Livré"));
+    }
+    let today = office.get("/office").await.text().await;
+    assert!(today.contains("href=\"/office/orders/unpaid\""));
+}
+
+/// The addresses of the orders that a page leads to.
+fn orders_linked(page: &str) -> Vec<&str> {
+    page.split("href=\"")
+        .filter(|rest| rest.starts_with("/office/orders/0"))
+        .filter_map(|rest| rest.split('"').next())
+        .collect()
+}
+
+#[tokio::test]
+async fn cash_that_reached_the_bank_is_written_down_at_its_order_and_never_more_than_was_taken() {
+    let office = Office::of_demo(300).await;
+    let settled = office.get("/office/orders?progress=settled").await;
+    let settled = settled.text().await;
+    let mut found = None;
+    for path in orders_linked(&settled) {
+        let page = office.get(path).await.text().await;
+        let field = page
+            .split("name=\"deposit_")
+            .nth(1)
+            .and_then(|rest| rest.split('"').next());
+        if let Some(cooperative) = field {
+            found = Some((path.to_owned(), cooperative.to_owned()));
+            break;
+        }
+    }
+    let (order, cooperative) = found.expect("cash in somebody's hands");
+    let (address, field) = (format!("{order}/deposit"), format!("deposit_{cooperative}"));
+    for wrong in ["", "0", "x", "99999999"] {
+        let typed = [("cooperative", cooperative.as_str()), (&field, wrong)];
+        let answer = office.post(&address, &typed).await;
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+        let page = answer.text().await;
+        assert!(page.contains("error-summary"), "{wrong}");
+        assert!(page.contains(&format!("value=\"{wrong}\"")), "{wrong}");
+    }
+    let typed = [("cooperative", cooperative.as_str()), (&field, "1,00")];
+    office.done(&address, &typed).await;
+    let page = office.get(&order).await.text().await;
+    assert!(page.contains("Versé à la banque"), "{page}");
+    let nowhere = "/office/orders/0192aabb-ccdd-7eef-8899-aabbccddeeff/deposit";
+    let answer = office.post(nowhere, &typed).await;
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn parts_of_the_commission_that_are_not_the_whole_are_refused_beside_their_field() {
+    let office = Office::new().await;
+    for parts in [["50", "", "40"], ["x", "", ""], ["100", "0", "1"]] {
+        let answer = office
+            .post(
+                "/office/cooperatives/1/convention",
+                &[
+                    ("regime", "doorstep_7d"),
+                    ("delivery_days", "3"),
+                    ("vesting_delivered", parts[0]),
+                    ("vesting_paid", parts[1]),
+                    ("vesting_deposited", parts[2]),
+                    ("valid_from", "2199-01-01"),
+                ],
+            )
+            .await;
+        assert_eq!(
+            answer.status(),
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "{parts:?}"
+        );
+        let page = answer.text().await;
+        assert!(page.contains("href=\"#vesting_delivered\""), "{page}");
+        assert!(page.contains(&format!("value=\"{}\"", parts[0])), "{page}");
+    }
 }
 
 #[tokio::test]
@@ -374,6 +492,215 @@ async fn a_plan_reads_like_sentences_and_is_tried_on_a_basket_before_it_is_publi
             "{value}: {again}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_draft_is_kept_with_its_faults_which_are_said_in_the_readers_language() {
+    let office = with_a_product().await;
+    let wrong = [
+        ("rules", "2"),
+        ("r0_by", "rate"),
+        ("r0_value", "huit"),
+        ("r1_by", "rate"),
+        ("r1_value", "120"),
+        ("r1_team", "Nord"),
+        ("keep", "yes"),
+    ];
+    office.done("/office/plan/new", &wrong).await;
+    let form = said(office.get("/office/plan/new").await).await;
+    assert!(form.contains("value=\"huit\"") && form.contains("value=\"Nord\""));
+    assert!(form.contains("error-summary") && form.contains("Brouillon enregistré par"));
+    let plan = said(office.get("/office/plan").await).await;
+    assert!(
+        plan.contains("2 points à corriger avant de publier"),
+        "{plan}"
+    );
+    assert!(
+        plan.contains("Règle 1") && plan.contains("Règle 2"),
+        "{plan}"
+    );
+    let arabic = office
+        .world
+        .ask("GET", "/office/plan")
+        .header("cookie", &format!("{}; lang=ar", office.cookie))
+        .send()
+        .await;
+    let arabic = said(arabic).await;
+    assert!(arabic.contains("نقطتان تُصحَّحان قبل النشر"), "{arabic}");
+    assert!(arabic.contains("اكتب نسبة من 0 إلى 100"), "{arabic}");
+
+    office.done("/office/plan/draft/discard", &[]).await;
+    let plan = said(office.get("/office/plan").await).await;
+    assert!(plan.contains("Pas encore de plan"), "{plan}");
+}
+
+#[tokio::test]
+async fn each_version_says_what_it_changes_and_so_does_the_draft_before_it_is_published() {
+    let office = with_a_product().await;
+    let first = [
+        ("rules", "2"),
+        ("r0_by", "rate"),
+        ("r0_value", "8"),
+        ("r1_by", "rate"),
+        ("r1_value", "10"),
+        ("r1_team", "Nord"),
+    ];
+    office.done("/office/plan/new", &first).await;
+    let second = [
+        ("rules", "2"),
+        ("r0_by", "rate"),
+        ("r0_value", "9"),
+        ("r1_by", "per_unit"),
+        ("r1_value", "1,50"),
+        ("r1_product", "1 · Huile · 25 cl"),
+        ("t0_from", "10000"),
+        ("t0_rate", "2"),
+        ("guaranteed", "1500"),
+        ("valid_from", "2199-01-01"),
+    ];
+    let told = [
+        "Toutes les ventes : 9 % au lieu de 8 %.",
+        "Nouvelle règle. Huile · 25 cl : 1,50 DH par article.",
+        "Règle retirée. Équipe Nord : 10 %.",
+        "À partir de 10 000,00 DH de ventes hors taxe : 2 % en plus. Avant : aucun.",
+        "Minimum garanti : 1 500,00 DH au lieu de 0,00 DH.",
+    ];
+    let keep = [second.as_slice(), &[("keep", "yes")]].concat();
+    office.done("/office/plan/new", &keep).await;
+    let draft = said(office.get("/office/plan").await).await;
+    for sentence in told {
+        assert!(draft.contains(sentence), "{sentence}: {draft}");
+    }
+    assert!(draft.contains("/office/plan/draft/discard"));
+    let form = said(office.get("/office/plan/new").await).await;
+    assert!(form.contains("value=\"2199-01-01\""), "{form}");
+    office.done("/office/plan/new", &second).await;
+    let published = said(office.get("/office/plan").await).await;
+    for sentence in told {
+        assert!(published.contains(sentence), "{sentence}: {published}");
+    }
+    assert!(published.contains("Publié par manager"), "{published}");
+    assert!(
+        !published.contains("/office/plan/draft/discard"),
+        "no draft is left"
+    );
+}
+
+/// Where a simulation was led to, followed until it is over.
+async fn outcome(office: &Office, fields: &[(&str, &str)]) -> String {
+    let started = office.post("/office/plan/simulations", fields).await;
+    assert_eq!(started.status(), StatusCode::SEE_OTHER);
+    let address = started.headers()["location"]
+        .to_str()
+        .expect("text")
+        .to_owned();
+    loop {
+        let page = office.get(&address).await;
+        assert_eq!(page.status(), StatusCode::OK);
+        if page.headers().get("refresh").is_none() {
+            return said(page).await;
+        }
+        let page = said(page).await;
+        assert!(
+            page.contains("<progress") && page.contains("/stop"),
+            "{page}"
+        );
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_draft_is_simulated_on_past_orders_agent_by_agent_without_touching_the_books() {
+    let office = Office::of_demo(400).await;
+    let balances = async || {
+        let manager = Actor {
+            person: PersonId(1),
+            role: Role::Manager,
+            cooperatives: Vec::new(),
+        };
+        let office = &office.world.server.office;
+        office.balances(&manager).await.expect("known")
+    };
+    let before = balances().await;
+    let page = said(office.get("/office/plan/simulations?plan=draft").await).await;
+    assert!(page.contains("Aucune simulation") && !page.contains("value=\"draft\""));
+
+    // Nothing is simulated by a draft that could not be published.
+    let draft = [
+        ("rules", "1"),
+        ("r0_by", "rate"),
+        ("r0_value", "beaucoup"),
+        ("keep", "yes"),
+    ];
+    office.done("/office/plan/new", &draft).await;
+    let fields = [("plan", "draft"), ("period", "quarter")];
+    let refused = office.post("/office/plan/simulations", &fields).await;
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let refused = said(refused).await;
+    assert!(
+        refused.contains("Le brouillon a des points à corriger"),
+        "{refused}"
+    );
+
+    let draft = [
+        ("rules", "1"),
+        ("r0_by", "rate"),
+        ("r0_value", "20"),
+        ("keep", "yes"),
+    ];
+    office.done("/office/plan/new", &draft).await;
+    let plan = said(office.get("/office/plan").await).await;
+    assert!(
+        plan.contains("/office/plan/simulations?plan=draft"),
+        "{plan}"
+    );
+    let told = outcome(&office, &fields).await;
+    for sentence in [
+        "Avec le brouillon, ",
+        "commandes recalculées",
+        "Par agent",
+        "Par mois",
+        "n’est pas clos",
+        "href=\"/office/people/",
+    ] {
+        assert!(told.contains(sentence), "{sentence}: {told}");
+    }
+    // By the plans in force, each agent gets what they got.
+    let control = [("plan", "in_force"), ("period", "quarter")];
+    let told = outcome(&office, &control).await;
+    assert!(told.contains("Avec les plans en vigueur, "), "{told}");
+    assert!(
+        !told.contains("data-tone=\"done\">+") && !told.contains("data-tone=\"trouble\">−"),
+        "{told}"
+    );
+    let listed = said(office.get("/office/plan/simulations").await).await;
+    assert!(
+        listed.contains("Terminée") && listed.contains("Le brouillon"),
+        "{listed}"
+    );
+    assert_eq!(before, balances().await);
+
+    for (first, last, field, said_why) in [
+        ("2199-01", "2199-01", "last", "Seuls des mois terminés"),
+        ("2020-01", "2022-01", "first", "12 mois au plus"),
+        ("x", "2022-01", "first", "12 mois au plus"),
+    ] {
+        let fields = [
+            ("plan", "1"),
+            ("period", "custom"),
+            ("first", first),
+            ("last", last),
+        ];
+        let answer = office.post("/office/plan/simulations", &fields).await;
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        let page = said(answer).await;
+        assert!(
+            page.contains(said_why) && page.contains(&format!("href=\"#{field}\"")),
+            "{page}"
+        );
+    }
+    let nowhere = office.get("/office/plan/simulations/999").await;
+    assert_eq!(nowhere.status(), StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
