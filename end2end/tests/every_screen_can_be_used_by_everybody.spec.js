@@ -67,6 +67,23 @@ async function ordersToDeliver(office, phone) {
   return orders.map(({ order }) => `/field/orders/${order}`);
 }
 
+/** Disputes the first line of the first order that has one, in whatever language; ends on its page. */
+async function dispute(agent, see = async () => {}) {
+  await agent.open("/field/orders?show=delivered");
+  const [order] = await links(agent.page);
+  await agent.open(order);
+  const form = (await links(agent.page, 'a[href*="/disputes/new"]'))[0];
+  await agent.open(form);
+  await agent.page.locator("input[name=reason]").first().check();
+  await agent.page.locator("#amount").fill("0");
+  await agent.page.locator(".action-bar .button-primary").click();
+  await see("/field/disputes/new", "dispute-form");
+  await agent.page.locator("#amount").fill("0,20");
+  await agent.page.locator(".action-bar .button-primary").click();
+  await agent.page.waitForURL(/\/disputes\/[0-9a-f]/);
+  await see("/field/disputes/one", "dispute");
+}
+
 /** Opens the sheet behind a button, looks at it, and closes it again as somebody with a keyboard does. */
 async function lookAtSheet(page, opener, address, name) {
   await opener.click();
@@ -121,6 +138,9 @@ for (const { language, theme } of looks) {
       "/field/earnings/estimate",
       "/field/earnings/pending",
       "/field/earnings/earned",
+      "/field/earnings/payable",
+      "/field/earnings/paid",
+      "/field/disputes",
       "/field/sync",
       "/field/settings",
     ]) {
@@ -161,6 +181,9 @@ for (const { language, theme } of looks) {
     await device.goOffline();
     await agent.open("/field");
     wrong.push(...(await look(agent.page, "/field offline", name("offline"))));
+    await dispute(agent, async (address, what) => wrong.push(...(await look(agent.page, address, name(what)))));
+    await agent.open("/field/disputes");
+    wrong.push(...(await look(agent.page, "/field/disputes", name("disputes"))));
     expect(wrong).toEqual([]);
     expect(device.complaints).toEqual([]);
   });
@@ -231,6 +254,13 @@ for (const { language, theme } of looks) {
     test.setTimeout(240_000);
     const office = await server({ demo: { orders: 400 } });
     const wrong = [];
+    const device = await phone({ url: office.url });
+    const seller = new Agent(device);
+    await seller.signIn("agent-01");
+    await dispute(seller);
+    await seller.sync();
+    const sellerNumber = await seller.number();
+    await device.close();
     const laptop = await phone({ url: office.url, language, theme, screen: { width: 1280, height: 800 } });
     await signIn(laptop.page, office.url, "admin");
     for (const address of [
@@ -239,6 +269,7 @@ for (const { language, theme } of looks) {
       "/office/orders",
       "/office/orders/unpaid",
       "/office/parked",
+      "/office/disputes",
       "/office/agents",
       "/office/customers",
       "/office/team",
@@ -273,6 +304,9 @@ for (const { language, theme } of looks) {
     const latestMonth = await first("/office/settlement", 'a[href^="/office/settlement/2"]');
     const oldestMonth = (await links(page, 'main a[href^="/office/settlement/2"]')).at(-1);
     const statement = await first(oldestMonth, 'a[href*="/agents/"]');
+    const disputed = await first("/office/disputes", 'a[href^="/office/disputes/"]');
+    const books = `/office/people/${sellerNumber}/ledger`;
+    const entry = await first(books, 'a[href^="/office/entries/"]');
     const member = await first("/office/team", 'a[href^="/office/people/"]');
     for (const address of [
       await first("/office/orders?progress=settled", 'a[href^="/office/orders/0"]'),
@@ -280,7 +314,8 @@ for (const { language, theme } of looks) {
       "/office/orders?q=nobody-has-this-name&progress=dead",
       "/office/figures?by=agent",
       latestMonth, oldestMonth, statement,
-      agent, `${agent}/change`, `${agent}/money`, member, `${member}/change`,
+      disputed, books, entry,
+      agent, `${agent}/change`, `${agent}/terms`, `${agent}/money`, member, `${member}/change`,
       "/office/cooperatives/1", "/office/cooperatives/1/change", "/office/cooperatives/1/convention",
       "/office/categories/1", "/office/products/1", "/office/products?q=nothing-like-this",
       "/office/prices/new?cooperative=1", "/office/invite?role=cooperative",
@@ -290,6 +325,15 @@ for (const { language, theme } of looks) {
       expect(answer.status(), address).toBe(200);
       wrong.push(...(await look(page, address, name(slug(address.replace(/[0-9a-f]{8}-[0-9a-f-]+/, "one"))))));
     }
+
+    // A dispute under review, and an answer without a reason.
+    await laptop.visit(disputed);
+    await page.locator(`form[action="${disputed}"] button`).click();
+    await expect(page.locator("#note")).toBeVisible();
+    wrong.push(...(await look(page, disputed, name("dispute-under-review"))));
+    await page.setViewportSize({ width: 360, height: 800 });
+    wrong.push(...(await lookAtProblems(page, name("dispute-problems"))));
+    await page.setViewportSize({ width: 1280, height: 800 });
 
     // A draft with faults, then without; what it would have paid.
     const keep = async (rate) => {
