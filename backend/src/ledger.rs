@@ -10,16 +10,19 @@ mod tests;
 use crate::clock::Casablanca;
 use crate::db::Conn;
 use crate::error::OfficeError;
+use crate::{Office, orders, people};
 use sql::{ChainRow, TransferRow};
 use std::collections::{BTreeMap, BTreeSet};
-use taswiq_domain::ids::{CooperativeId, OrderId, PersonId};
+use taswiq_domain::access::{Action, Actor};
+use taswiq_domain::ids::{CooperativeId, DeviceId, OrderId, PersonId};
 use taswiq_domain::ledger::chain::{Chain, Link};
 use taswiq_domain::ledger::{Account, Cause, Happening, Purpose, Transfer, transfers_for};
 use taswiq_domain::money::{Centimes, Overflow};
 use taswiq_domain::order::Order;
 use taswiq_domain::order::event::RecordedEvent;
 use taswiq_domain::period::Period;
-use taswiq_domain::sync::LedgerEntry;
+use taswiq_domain::sync::{EntrySource, LedgerEntry};
+use taswiq_domain::text::LocalText;
 use taswiq_domain::time::Timestamp;
 
 /// Writes transfers, in the order of their numbers, and what they do to chains and balances.
@@ -327,7 +330,76 @@ fn from_row(row: &TransferRow) -> Result<LedgerEntry, OfficeError> {
         number: row.number,
         transfer: read(row).ok_or(OfficeError::Corrupt { what: "a transfer" })?,
         link,
+        source: None,
     })
+}
+
+/// Entries of an agent in one page.
+pub const ENTRIES_PER_PAGE: usize = 100;
+
+impl Office {
+    /// One page of what moved an agent's commission, latest first: what came before entry `before`.
+    pub async fn entries_of_agent(
+        &self,
+        actor: &Actor,
+        agent: PersonId,
+        before: Option<i64>,
+    ) -> Result<Vec<LedgerEntry>, OfficeError> {
+        self.require(actor, Action::ReadFigures)?;
+        let mut conn = self.db.read().await?;
+        let before = before.unwrap_or(i64::MAX);
+        let rows = sql::of_agent(&mut conn, agent.0, before, ENTRIES_PER_PAGE as i64).await?;
+        let mut entries: Vec<LedgerEntry> = rows.iter().map(from_row).collect::<Result<_, _>>()?;
+        add_sources(&mut conn, &mut entries).await?;
+        Ok(entries)
+    }
+}
+
+/// Tells of each entry that an order caused who did what, on which device, and when it came.
+pub(crate) async fn add_sources(
+    conn: &mut Conn,
+    entries: &mut [LedgerEntry],
+) -> Result<(), OfficeError> {
+    #[derive(serde::Deserialize)]
+    struct Kind {
+        kind: String,
+    }
+    let orders: BTreeSet<OrderId> = entries
+        .iter()
+        .filter_map(|entry| entry.transfer.cause.order())
+        .collect();
+    let orders: Vec<uuid::Uuid> = orders.into_iter().map(|order| order.0).collect();
+    let mut names: BTreeMap<i64, Option<LocalText>> = BTreeMap::new();
+    let mut sources = BTreeMap::new();
+    for row in orders::sql::events_after_placing(conn, &orders).await? {
+        let Kind { kind } = serde_json::from_str(&row.body)
+            .map_err(|_| OfficeError::Corrupt { what: "an event" })?;
+        let by = match row.actor_id.map(|id| (id, names.get(&id).cloned())) {
+            None => None,
+            Some((_, Some(known))) => known,
+            Some((id, None)) => {
+                let person = people::load(conn, PersonId(id)).await?;
+                let name = person.map(|person| person.name);
+                names.insert(id, name.clone());
+                name
+            }
+        };
+        let source = EntrySource {
+            event: kind,
+            by,
+            device: row.device_id.map(DeviceId),
+            received_at: Timestamp(row.received_at),
+        };
+        sources.insert((row.order_id, row.number), source);
+    }
+    for entry in entries {
+        let cause = entry.transfer.cause;
+        entry.source = cause
+            .order()
+            .zip(cause.event_number())
+            .and_then(|(order, number)| sources.get(&(order.0, i64::from(number))).cloned());
+    }
+    Ok(())
 }
 
 /// The sum of all balances: zero, or the ledger is broken.

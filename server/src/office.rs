@@ -7,6 +7,7 @@
 
 mod cooperatives;
 mod customers;
+mod disputes;
 mod figures;
 mod imports;
 mod orders;
@@ -49,6 +50,7 @@ pub fn routes() -> Vec<Route> {
     let catalogue = Who::May(Action::ManageCatalogue);
     let parked = Who::May(Action::SettleParked);
     let pay = Who::May(Action::PayAgents);
+    let disputes = Who::May(Action::AnswerDisputes);
     vec![
         Route::get("/office", figures, figures::today),
         Route::get("/office/figures", figures, figures::table),
@@ -64,11 +66,16 @@ pub fn routes() -> Vec<Route> {
         ),
         Route::get("/office/parked", parked, parked::list),
         Route::post("/office/parked/{id}", parked, parked::settle),
+        Route::get("/office/disputes", disputes, disputes::list),
+        Route::get("/office/disputes/{id}", disputes, disputes::one),
+        Route::post("/office/disputes/{id}", disputes, disputes::answer),
+        Route::get("/office/disputes/{id}/photo", disputes, disputes::photo),
         Route::get("/office/agents", people, people::agents),
         Route::get("/office/team", people, people::team),
         Route::get("/office/invite", people, people::show_invite),
         Route::post("/office/invite", people, people::invite),
         Route::get("/office/people/{id}", people, people::one),
+        Route::get("/office/people/{id}/ledger", figures, people::ledger),
         Route::get("/office/people/{id}/change", people, people::show_change),
         Route::post("/office/people/{id}/change", people, people::change),
         Route::get("/office/people/{id}/terms", people, people::show_terms),
@@ -235,6 +242,7 @@ impl FromRequestParts<Arc<Server>> for Visitor {
         let asked = Typed(asked);
         let now = server.now();
         let parked = server.office.count_parked(&session.actor).await?;
+        let disputes = server.office.count_disputes(&session.actor).await?;
         let desk = Desk {
             setting: visit.setting.clone(),
             name: session.office.person.name.clone(),
@@ -242,6 +250,7 @@ impl FromRequestParts<Arc<Server>> for Visitor {
             now,
             offset: server.office.calendar().offset_at(now),
             parked: usize::try_from(parked).unwrap_or_default(),
+            disputes: usize::try_from(disputes.waiting).unwrap_or_default(),
             done: Done::from_name(asked.get("done")),
         };
         Ok(Self {
@@ -294,16 +303,6 @@ impl Visitor {
         }
     }
 
-    /// Shows a form again with what is wrong; what is no matter of what was typed is a failure.
-    fn again(
-        &self,
-        untaken: Untaken,
-        again: impl FnOnce(&[Problem]) -> String,
-    ) -> Result<Response, Failure> {
-        let problems = self.problems(untaken)?;
-        Ok(self.page_to_correct(again(&problems)))
-    }
-
     /// What is wrong with what was typed; what is no matter of that is a failure.
     fn problems(&self, untaken: Untaken) -> Result<Vec<Problem>, Failure> {
         match untaken {
@@ -312,6 +311,16 @@ impl Visitor {
                 form::problems(&self.desk, &error).ok_or_else(|| Failure::from(error))
             }
         }
+    }
+
+    /// Shows a form again with what is wrong; what is no matter of what was typed is a failure.
+    fn again(
+        &self,
+        untaken: Untaken,
+        again: impl FnOnce(&[Problem]) -> String,
+    ) -> Result<Response, Failure> {
+        let problems = self.problems(untaken)?;
+        Ok(self.page_to_correct(again(&problems)))
     }
 
     /// Answers with a page whose form is to be corrected.

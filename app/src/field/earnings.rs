@@ -2,13 +2,14 @@
 //! itself.
 
 use super::wording::{customer_name, product_name};
-use super::{explain, statements, tabs};
+use super::{disputes, explain, statements, tabs};
 use crate::phone::{Phone, badge};
 use crate::route::{Field, Rung};
 use crate::ui;
 use leptos::prelude::*;
+use taswiq_domain::dispute::Disputed;
 use taswiq_domain::ids::PersonId;
-use taswiq_domain::ledger::{Account, Purpose, Transfer};
+use taswiq_domain::ledger::{Account, Cause, Purpose, Transfer};
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::Stage;
 use taswiq_domain::sync::LedgerEntry;
@@ -155,7 +156,11 @@ fn ladder(phone: Phone, earnings: &Earnings) -> AnyView {
                 </dl>
             }
         });
-    let content = view! { <ol class="money-ladder">{rungs}</ol>{others} };
+    let count = phone.device_now().disputes().len();
+    let disputes = (count > 0).then(|| {
+        view! { <a class="button button-quiet" href=Field::Disputes.to_string()>{ui::icon("scales")}{words.dispute_count(count)}</a> }
+    });
+    let content = view! { <ol class="money-ladder">{rungs}</ol>{others}{disputes} };
     view! {
         <div class="purse">
             {ui::ornament("ornament", "0 0 160 160", "o-lattice")}
@@ -425,7 +430,14 @@ fn entry(phone: Phone, entry: &LedgerEntry, rung: Option<Rung>) -> AnyView {
         .cause
         .event_number()
         .map(|event| view! { <small>{words.entry_event(&event.to_string())}</small> });
-    let link = view.as_ref().map(|view| view! { <a href=Field::Order(view.order.id).to_string()>{words.entry_open_order()}</a> });
+    let about = Disputed::of(entry);
+    let books = about.line.and_then(|line| explain::books(phone, line));
+    let source = source(phone, entry);
+    let link = view.as_ref().map(|view| view! { <a class="button button-quiet" href=Field::Order(view.order.id).to_string()>{ui::icon("orders")}{words.entry_open_order()}</a> });
+    let dispute = match transfer.cause {
+        Cause::Dispute { dispute, .. } => view! { <a class="button button-quiet" href=Field::Dispute(dispute).to_string()>{ui::icon("scales")}{words.dispute_see()}</a> }.into_any(),
+        _ => disputes::way_to(phone, about),
+    };
     view! {
         <li><details class="ledger-entry" data-tone=(!tone.is_empty()).then_some(tone)>
             <summary class="list-row">
@@ -438,10 +450,40 @@ fn entry(phone: Phone, entry: &LedgerEntry, rung: Option<Rung>) -> AnyView {
             <dl class="explain">
                 {part}
                 <div><dt>{words.entry_number()}</dt><dd><span class="number">{entry.number.to_string()}</span>{event}</dd></div>
+                {source}
                 <div class="total"><dt>{said}</dt><dd>{ui::signed_amount(moved)}</dd></div>
             </dl>
-            {link}
+            {books}
+            <div class="button-group">{link}{dispute}</div>
         </details></li>
     }
     .into_any()
+}
+
+/// Who did what on which device, at the door and at the server.
+fn source(phone: Phone, entry: &LedgerEntry) -> AnyView {
+    let words = phone.words;
+    let said = |term: &'static str, said: String| {
+        view! { <div><dt>{term}</dt><dd><bdi>{said}</bdi></dd></div> }
+    };
+    let at_door = said(words.entry_at_door(), phone.moment(entry.transfer.at));
+    let told = entry.source.as_ref().map(|source| {
+        let what = words
+            .event_kind(&source.event)
+            .map(|what| said(words.entry_happened(), what.to_owned()));
+        let by = source.by.as_ref().map_or_else(
+            || words.entry_by_clock().to_owned(),
+            |name| name.get(words.code()).to_owned(),
+        );
+        let by = match source.device {
+            Some(device) => words.entry_person_and_device(&by, &crate::words::short_device(device)),
+            None => by,
+        };
+        view! {
+            {what}
+            {said(words.entry_by(), by)}
+            {said(words.entry_at_server(), phone.moment(source.received_at))}
+        }
+    });
+    view! { {at_door}{told} }.into_any()
 }

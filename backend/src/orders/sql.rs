@@ -158,6 +158,20 @@ pub async fn add_events(conn: &mut Conn, rows: &[EventRow]) -> Result<(), sqlx::
     )
 }
 
+/// What happened to several orders after they were placed: the event that places one is long.
+pub async fn events_after_placing(
+    conn: &mut Conn,
+    orders: &[Uuid],
+) -> Result<Vec<EventRow>, sqlx::Error> {
+    fetch_in!(
+        conn,
+        EventRow,
+        "SELECT order_id, number, body, actor_id, device_id, made_at, received_at FROM order_event WHERE number > 1 AND order_id",
+        "ORDER BY order_id, number",
+        orders
+    )
+}
+
 pub async fn events(conn: &mut Conn, order: Uuid) -> Result<Vec<EventRow>, sqlx::Error> {
     fetch_all!(
         conn,

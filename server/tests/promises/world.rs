@@ -59,6 +59,11 @@ impl World {
         Self::with(None, false, false).await
     }
 
+    /// Served as a demo company would be, before it is filled.
+    pub async fn empty_demo() -> Self {
+        Self::with(None, true, false).await
+    }
+
     async fn with(public_origin: Option<&str>, is_demo: bool, is_peopled: bool) -> Self {
         let folder = folder();
         write_site(&folder);
