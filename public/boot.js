@@ -9,6 +9,7 @@
 //   updateReady     true once another build waits; event `taswiq:update` on window says so
 //   takeUpdate()    takes that build: the page loads again, the queue of orders is not touched
 //   install         the browser's offer to install, or null; event `taswiq:install` says it came or went
+//   shrink(file, n) a chosen picture as the text of a JPEG of n bytes at most, or null
 // Event `taswiq:settled` on window: the screens have had their first word with the server, or will not.
 // Event `taswiq:sync` on window: the browser found the network back and asks to send what waits.
 
@@ -21,6 +22,7 @@ const taswiq = (window.taswiq = {
   updateReady: false,
   takeUpdate: () => {},
   install: null,
+  shrink: async (file, bytesMax) => (await import(shell.assets["photo.js"])).shrink(file, bytesMax),
 });
 // Keeping everything for offline use must be in the way neither of the first screen nor of the first word
 // of the server; where that does not come, it waits so long at most.

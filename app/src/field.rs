@@ -5,6 +5,7 @@
 
 mod customers;
 mod deliver;
+mod disputes;
 mod earnings;
 mod explain;
 mod making;
@@ -40,6 +41,9 @@ pub fn screen(phone: Phone, making: Making, field: Field) -> AnyView {
         Field::Earnings => earnings::screen(phone),
         Field::EarningsOf(rung) => earnings::rung(phone, rung),
         Field::Statement(period) => statements::screen(phone, period),
+        Field::Disputes => disputes::screen(phone),
+        Field::NewDispute(about) => disputes::open(phone, about),
+        Field::Dispute(dispute) => disputes::one(phone, dispute),
         Field::Sync => {
             let foot = view! { {sync_page::action(phone)}{tabs(phone, field)} };
             ui::frame(
@@ -98,7 +102,12 @@ fn tabs(phone: Phone, here: Field) -> AnyView {
                     0,
                     matches!(
                         here,
-                        Field::Earnings | Field::EarningsOf(_) | Field::Statement(_)
+                        Field::Earnings
+                            | Field::Statement(_)
+                            | Field::EarningsOf(_)
+                            | Field::Disputes
+                            | Field::NewDispute(_)
+                            | Field::Dispute(_)
                     ),
                 ),
                 tab(

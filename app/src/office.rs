@@ -6,11 +6,13 @@
 //! on; it asks nothing itself.
 
 pub mod audit;
+pub mod books;
 pub mod catalogue;
 pub mod cooperatives;
 pub mod customers;
 pub mod dashboard;
 pub mod desk;
+pub mod disputes;
 pub mod engagement;
 pub mod form;
 pub mod history;

@@ -72,11 +72,17 @@ fn value<'a>(query: &'a str, name: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use taswiq_domain::dispute::{Disputed, DisputedLine};
     use taswiq_domain::ids::{CooperativeId, OrderId};
     use uuid::Uuid;
 
     fn every_route() -> Vec<Route> {
         let order = OrderId(Uuid::from_u128(0x0193_5c1e_7b2a_7000_8000_0000_0000_0001));
+        let line = DisputedLine {
+            order,
+            cooperative: CooperativeId(12),
+            line: 3,
+        };
         let mut routes: Vec<Route> = [
             Field::Today,
             Field::NewOrder,
@@ -87,6 +93,20 @@ mod tests {
             Field::Receipt(order),
             Field::Deliver(order, CooperativeId(12)),
             Field::Earnings,
+            Field::Disputes,
+            Field::Dispute(order.0),
+            Field::NewDispute(Disputed {
+                entry: Some(12),
+                line: None,
+            }),
+            Field::NewDispute(Disputed {
+                entry: None,
+                line: Some(line),
+            }),
+            Field::NewDispute(Disputed {
+                entry: Some(12),
+                line: Some(line),
+            }),
             Field::Sync,
             Field::Settings,
         ]

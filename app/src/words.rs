@@ -4,6 +4,7 @@
 //! sentence that does not exist does not compile. A phone holds numbers only and loads the sentences
 //! of its language as one array; the server embeds all of them.
 
+mod again;
 mod codes;
 mod dates;
 pub mod plural;
@@ -12,7 +13,8 @@ pub mod plural;
 mod sources;
 pub mod statement;
 
-pub use codes::{reason_icon, stage_look};
+pub use again::{again, short_device};
+pub use codes::{dispute_look, dispute_reason_icon, reason_icon, stage_look};
 pub use dates::{capital, time};
 use plural::{Form, PluralRule};
 use serde::de::Error;

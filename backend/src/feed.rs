@@ -13,7 +13,7 @@ pub mod sql;
 
 use crate::error::OfficeError;
 use crate::work::Work;
-use crate::{Office, customers, ledger, orders};
+use crate::{Office, customers, disputes, ledger, orders};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::str::FromStr;
@@ -26,7 +26,9 @@ use taswiq_domain::limits;
 use taswiq_domain::order::{Order, OrderEvent, Stage};
 use taswiq_domain::period::Period;
 use taswiq_domain::person::Role;
-use taswiq_domain::sync::{Change, OrderDocument, ParkedSettled, StatementDocument};
+use taswiq_domain::sync::{
+    Change, DisputeDocument, OrderDocument, ParkedSettled, StatementDocument,
+};
 
 /// Who sees a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,6 +86,8 @@ pub enum Kind {
     Parked,
     /// A statement, or how it stands with its payment.
     Statement,
+    /// A dispute.
+    Dispute,
 }
 
 impl Kind {
@@ -97,6 +101,7 @@ impl Kind {
             Self::Entry => "entry",
             Self::Parked => "parked",
             Self::Statement => "statement",
+            Self::Dispute => "dispute",
         }
     }
 }
@@ -214,8 +219,9 @@ impl Office {
             .filter(|row| row.kind == Kind::Entry.as_str())
             .filter_map(|row| row.entity.parse().ok())
             .collect();
-        documents.entries = ledger::entries(&mut conn, &numbers)
-            .await?
+        let mut entries = ledger::entries(&mut conn, &numbers).await?;
+        ledger::add_sources(&mut conn, &mut entries).await?;
+        documents.entries = entries
             .into_iter()
             .map(|entry| (entry.number, entry))
             .collect();
@@ -234,6 +240,8 @@ impl Office {
                 documents.settled.insert(CommandId(row.id), accepted);
             }
         }
+        let disputes: Vec<uuid::Uuid> = of_kind(&rows, Kind::Dispute, false).collect();
+        documents.disputes = disputes::documents(&mut conn, &disputes).await?;
         if rows.iter().any(|row| row.kind == Kind::Profile.as_str()) {
             documents.profile = crate::people::profile(&mut conn, actor.person, self.now()).await?;
         }
@@ -342,6 +350,7 @@ struct Documents {
     entries: HashMap<i64, taswiq_domain::sync::LedgerEntry>,
     settled: HashMap<CommandId, bool>,
     statements: HashMap<Period, StatementDocument>,
+    disputes: BTreeMap<uuid::Uuid, DisputeDocument>,
     profile: Option<taswiq_domain::person::Profile>,
     catalogue: Option<Arc<Catalogue>>,
 }
@@ -400,6 +409,11 @@ impl Documents {
                 .get(&row.entity.parse().ok()?)
                 .cloned()
                 .map(Change::Entry),
+            "dispute" => self
+                .disputes
+                .get(&row.entity.parse().ok()?)
+                .cloned()
+                .map(|document| Change::Dispute(Box::new(document))),
             "parked" => {
                 let command = row.entity.parse().ok()?;
                 self.settled.get(&command).map(|accepted| {

@@ -10,16 +10,19 @@ mod tests;
 use crate::clock::Casablanca;
 use crate::db::Conn;
 use crate::error::OfficeError;
+use crate::{Office, orders, people};
 use sql::{ChainRow, TransferRow};
 use std::collections::{BTreeMap, BTreeSet};
-use taswiq_domain::ids::{CooperativeId, OrderId, PersonId};
+use taswiq_domain::access::{Action, Actor};
+use taswiq_domain::ids::{CooperativeId, DeviceId, OrderId, PersonId};
 use taswiq_domain::ledger::chain::{Chain, Link};
 use taswiq_domain::ledger::{Account, Cause, Happening, Purpose, Transfer, transfers_for};
 use taswiq_domain::money::{Centimes, Overflow};
 use taswiq_domain::order::Order;
 use taswiq_domain::order::event::RecordedEvent;
 use taswiq_domain::period::Period;
-use taswiq_domain::sync::LedgerEntry;
+use taswiq_domain::sync::{AnothersLine, EntrySource, LedgerEntry};
+use taswiq_domain::text::LocalText;
 use taswiq_domain::time::Timestamp;
 
 /// Writes transfers, in the order of their numbers, and what they do to chains and balances.
@@ -327,7 +330,139 @@ fn from_row(row: &TransferRow) -> Result<LedgerEntry, OfficeError> {
         number: row.number,
         transfer: read(row).ok_or(OfficeError::Corrupt { what: "a transfer" })?,
         link,
+        source: None,
     })
+}
+
+/// Entries of an agent in one page.
+pub const ENTRIES_PER_PAGE: usize = 100;
+
+impl Office {
+    /// One page of what moved an agent's commission, latest first: what came before entry `before`.
+    pub async fn entries_of_agent(
+        &self,
+        actor: &Actor,
+        agent: PersonId,
+        before: Option<i64>,
+    ) -> Result<Vec<LedgerEntry>, OfficeError> {
+        self.require(actor, Action::ReadFigures)?;
+        let mut conn = self.db.read().await?;
+        let before = before.unwrap_or(i64::MAX);
+        let rows = sql::of_agent(&mut conn, agent.0, before, ENTRIES_PER_PAGE as i64).await?;
+        let mut entries: Vec<LedgerEntry> = rows.iter().map(from_row).collect::<Result<_, _>>()?;
+        add_sources(&mut conn, &mut entries).await?;
+        Ok(entries)
+    }
+}
+
+/// Tells of each entry that an order caused who did what, on which device, when it came, and of
+/// another agent's order, by which line.
+pub(crate) async fn add_sources(
+    conn: &mut Conn,
+    entries: &mut [LedgerEntry],
+) -> Result<(), OfficeError> {
+    #[derive(serde::Deserialize)]
+    struct Kind {
+        kind: String,
+    }
+    let orders: BTreeSet<OrderId> = entries
+        .iter()
+        .filter_map(|entry| entry.transfer.cause.order())
+        .collect();
+    let orders: Vec<uuid::Uuid> = orders.into_iter().map(|order| order.0).collect();
+    let mut names = Names::default();
+    let mut sources = BTreeMap::new();
+    for row in orders::sql::events_after_placing(conn, &orders).await? {
+        let Kind { kind } = serde_json::from_str(&row.body)
+            .map_err(|_| OfficeError::Corrupt { what: "an event" })?;
+        let by = match row.actor_id {
+            Some(actor) => names.of(conn, PersonId(actor)).await?,
+            None => None,
+        };
+        let source = EntrySource {
+            event: kind,
+            by,
+            device: row.device_id.map(DeviceId),
+            received_at: Timestamp(row.received_at),
+            of: None,
+        };
+        sources.insert((row.order_id, row.number), source);
+    }
+    let others = orders_of_others(conn, &orders, entries).await?;
+    for entry in entries {
+        let cause = entry.transfer.cause;
+        let source = cause
+            .order()
+            .zip(cause.event_number())
+            .and_then(|(order, number)| sources.get(&(order.0, i64::from(number))).cloned());
+        let Some(mut source) = source else {
+            continue;
+        };
+        let order = cause.order().and_then(|order| others.get(&order));
+        if let Some(order) = order.filter(|order| entry.transfer.agent() != Some(order.agent)) {
+            let line = cause
+                .cooperative()
+                .and_then(|cooperative| order.sub_order(cooperative))
+                .zip(cause.line())
+                .and_then(|(sub_order, line)| sub_order.line(line));
+            if let Some(line) = line {
+                source.of = Some(Box::new(AnothersLine {
+                    code: order.code,
+                    agent: order.agent,
+                    name: names.of(conn, order.agent).await?,
+                    plan: order.plan,
+                    line: line.clone(),
+                }));
+            }
+        }
+        entry.source = Some(source);
+    }
+    Ok(())
+}
+
+/// Of the orders named, those of which an entry moves somebody else's commission than the agent's.
+async fn orders_of_others(
+    conn: &mut Conn,
+    orders: &[uuid::Uuid],
+    entries: &[LedgerEntry],
+) -> Result<BTreeMap<OrderId, Order>, OfficeError> {
+    let agents: BTreeMap<uuid::Uuid, i64> = orders::sql::agents_of(conn, orders)
+        .await?
+        .into_iter()
+        .collect();
+    let of_others: BTreeSet<OrderId> = entries
+        .iter()
+        .filter_map(|entry| {
+            let order = entry.transfer.cause.order()?;
+            let whose = agents.get(&order.0)?;
+            (entry.transfer.agent()?.0 != *whose).then_some(order)
+        })
+        .collect();
+    let of_others: Vec<OrderId> = of_others.into_iter().collect();
+    let loaded = orders::load(conn, &of_others).await?;
+    Ok(loaded
+        .into_iter()
+        .map(|stored| (stored.order.id, stored.order))
+        .collect())
+}
+
+/// What people are called, each read once.
+#[derive(Default)]
+struct Names(BTreeMap<PersonId, Option<LocalText>>);
+
+impl Names {
+    async fn of(
+        &mut self,
+        conn: &mut Conn,
+        person: PersonId,
+    ) -> Result<Option<LocalText>, OfficeError> {
+        if let Some(known) = self.0.get(&person) {
+            return Ok(known.clone());
+        }
+        let name = people::load(conn, person).await?.map(|person| person.name);
+        self.0.insert(person, name.clone());
+        Ok(name)
+    }
 }
 
 /// The sum of all balances: zero, or the ledger is broken.

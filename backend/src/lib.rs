@@ -19,7 +19,8 @@
 //! | sync | [`Office::sync`] |
 //! | parked commands | [`Office::parked`], [`Office::count_parked`], [`Office::settle_parked`] |
 //! | orders | [`Office::orders`], [`Office::order_history`], [`Office::orders_by_progress`], [`Office::record_deposit`] |
-//! | figures | [`Office::figures`], [`Office::figures_by`], [`Office::overview`], [`Office::unanswered`], [`Office::completeness`], [`Office::balances`] |
+//! | disputes | [`Office::disputes_waiting`], [`Office::disputes_answered`], [`Office::count_disputes`], [`Office::dispute`], [`Office::photo_of_dispute`], [`Office::take_dispute`], [`Office::decide_dispute`] |
+//! | figures | [`Office::figures`], [`Office::figures_by`], [`Office::overview`], [`Office::unanswered`], [`Office::completeness`], [`Office::balances`], [`Office::entries_of_agent`] |
 //! | the ledger | [`Office::correct_entry`], [`Office::recount`] |
 //! | months | [`Office::months`], [`Office::month_if_closed_now`], [`Office::close_period`], [`Office::closed_month`], [`Office::statement`] |
 //! | paying | [`Office::enter_bank_account`], [`Office::give_advance`], [`Office::publish_tax_terms`], [`Office::prepare_payout`], [`Office::approve_payout`], [`Office::record_payment`] |
@@ -41,6 +42,7 @@ pub mod deadlines;
 pub mod demo;
 pub mod deposits;
 pub mod devices;
+pub mod disputes;
 pub mod engagements;
 pub mod error;
 pub mod feed;

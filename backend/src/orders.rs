@@ -15,6 +15,7 @@ use sql::{EventRow, ListQuery, OrderRow, SubOrderRow};
 use taswiq_domain::access::{Action, Actor, Subject, can};
 use taswiq_domain::customer::Customer;
 use taswiq_domain::ids::{CooperativeId, CustomerId, DeviceId, OrderId, PersonId};
+use taswiq_domain::ledger::Transfer;
 use taswiq_domain::limits;
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::event::RecordedEvent;
@@ -221,6 +222,9 @@ pub struct OrderHistory {
     pub events: Vec<RecordedEvent>,
     /// What it moved in the ledger, oldest first.
     pub entries: Vec<LedgerEntry>,
+    /// What the events move by the rules of this build, computed again from the first one on; nothing
+    /// when they can no longer be replayed.
+    pub again: Option<Vec<Transfer>>,
 }
 
 /// How many orders a page holds at most.
@@ -316,8 +320,11 @@ impl Office {
             .await?
             .pop()
             .ok_or(OfficeError::NotFound)?;
+        let events = events(&mut conn, id).await?;
+        let again = ledger::posted_by(&events, self.calendar()).ok();
         Ok(OrderHistory {
-            events: events(&mut conn, id).await?,
+            again: again.map(|(_, transfers)| transfers),
+            events,
             entries: ledger::of_order(&mut conn, id).await?,
             order: stored.order,
             received_at: stored.received_at,

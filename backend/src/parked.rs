@@ -257,7 +257,7 @@ async fn try_again(
 fn received(work: &Work, effect: &Effect, row: &sql::CommandRow) -> Timestamp {
     match effect {
         Effect::Order { .. } => work.now,
-        Effect::Customer(_) => Timestamp(row.received_at),
+        Effect::Customer(_) | Effect::Dispute { .. } => Timestamp(row.received_at),
     }
 }
 

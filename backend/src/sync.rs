@@ -19,6 +19,7 @@ use crate::error::{OfficeError, invalid};
 use crate::feed::{self, Kind, Scope};
 use crate::people::{self, Session, token};
 use crate::work::{Doer, Needs, Work};
+use crate::{disputes, ledger};
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -27,6 +28,7 @@ use taswiq_domain::Refusal;
 use taswiq_domain::access::{Action, Actor, Subject, can};
 use taswiq_domain::customer::Customer;
 use taswiq_domain::decide::{Effect, Situation, decide};
+use taswiq_domain::dispute::Dispute;
 use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
 use taswiq_domain::limits;
@@ -39,7 +41,7 @@ use taswiq_domain::time::Timestamp;
 use uuid::Uuid;
 
 /// The kinds of commands this build understands.
-const KINDS: [&str; 19] = [
+const KINDS: [&str; 22] = [
     "register_customer",
     "correct_customer",
     "place_order",
@@ -59,6 +61,9 @@ const KINDS: [&str; 19] = [
     "declare_early_payment",
     "withdraw",
     "fail_supply",
+    "open_dispute",
+    "withdraw_dispute",
+    "escalate_dispute",
 ];
 
 /// How soon a device asks again when an earlier command is missing.
@@ -470,6 +475,7 @@ async fn decide_and_store(
         body.order()
             .map(|order| order.0)
             .or(body.customer().map(|customer| customer.0))
+            .or(body.dispute())
     });
     let actor = person.actor();
     let decision = match &body {
@@ -574,6 +580,25 @@ pub(crate) async fn try_decide(
             }
         }
     }
+    let mut entry = None;
+    let disputes = match body {
+        CommandBody::OpenDispute(open) => {
+            if let Some(number) = open.about.entry {
+                entry = ledger::entries(&mut work.conn, &[number]).await?.pop();
+            }
+            disputes::about(&mut work.conn, actor.person, &open.about).await?
+        }
+        _ => match body.dispute() {
+            Some(dispute) => disputes::load(&mut work.conn, &[dispute]).await?,
+            None => Vec::new(),
+        },
+    };
+    if let (Some(dispute), true) = (body.dispute(), disputes.is_empty())
+        && waits_for_parked(work, CommandId(dispute)).await?
+    {
+        return Ok(Err(Refusal::WaitsForParked));
+    }
+    let disputes: Vec<&Dispute> = disputes.iter().collect();
     // Only a basket is priced by them.
     let engagement = match body {
         CommandBody::PlaceOrder(_) | CommandBody::AmendOrder(_) => {
@@ -591,6 +616,8 @@ pub(crate) async fn try_decide(
         received_at,
         order: order.as_ref(),
         customer: customer.as_ref(),
+        entry: entry.as_ref(),
+        disputes: &disputes,
     };
     Ok(decide(id, body, &situation))
 }
@@ -643,6 +670,11 @@ pub(crate) async fn apply(work: &mut Work, effect: Effect, doer: Doer) -> Result
             Ok(())
         }
         Effect::Order { event, after } => work.happen(&event, *after, doer).await,
+        Effect::Dispute {
+            event,
+            after,
+            photo,
+        } => disputes::apply(work, event.as_ref(), &after, photo.as_deref(), doer).await,
     }
 }
 
@@ -661,6 +693,12 @@ async fn audit_refusal(
         Refusal::CommandIdReused => "command_id_reused",
         Refusal::UnknownCustomer => match body.and_then(CommandBody::customer) {
             Some(customer) if work.customer(customer).await?.is_some() => "forged_scope",
+            _ => return Ok(()),
+        },
+        Refusal::UnknownDispute => match body.and_then(CommandBody::dispute) {
+            Some(dispute) if !disputes::load(&mut work.conn, &[dispute]).await?.is_empty() => {
+                "forged_scope"
+            }
             _ => return Ok(()),
         },
         _ => return Ok(()),

@@ -9,6 +9,7 @@ mod promises {
     mod catalogue;
     mod civil_edges;
     mod demo;
+    mod disputes;
     mod engagements;
     mod faults;
     mod figures;

@@ -51,11 +51,17 @@ pub enum Action {
     PayAgents,
     /// Approve a payment that somebody else prepared.
     ApprovePayout,
+    /// Say that more is due for an own sale or entry.
+    DisputeEntries,
+    /// Read what agents dispute and decide it.
+    AnswerDisputes,
+    /// Decide what was escalated.
+    AnswerEscalated,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::UseField,
         Self::UseCooperativeArea,
         Self::UseOffice,
@@ -73,6 +79,9 @@ impl Action {
         Self::KeepLedger,
         Self::PayAgents,
         Self::ApprovePayout,
+        Self::DisputeEntries,
+        Self::AnswerDisputes,
+        Self::AnswerEscalated,
     ];
 }
 
@@ -117,7 +126,7 @@ pub fn can(actor: Option<&Actor>, action: Action, subject: Subject) -> bool {
         return false;
     }
     match (actor.role, action) {
-        (Role::Agent, Action::UseField | Action::TakeOrders) => true,
+        (Role::Agent, Action::UseField | Action::TakeOrders | Action::DisputeEntries) => true,
         (Role::Agent, Action::ServeOrder | Action::ReadOrder) => own_order,
         (Role::Cooperative, Action::UseCooperativeArea) => true,
         (Role::Cooperative, Action::SupplyOrder) => own_supply,
@@ -132,7 +141,8 @@ pub fn can(actor: Option<&Actor>, action: Action, subject: Subject) -> bool {
             | Action::ManagePeople
             | Action::KeepLedger
             | Action::PayAgents
-            | Action::ApprovePayout,
+            | Action::ApprovePayout
+            | Action::AnswerDisputes,
         ) => true,
         (
             Role::Administrator,
@@ -147,7 +157,9 @@ pub fn can(actor: Option<&Actor>, action: Action, subject: Subject) -> bool {
             | Action::ReadAudit
             | Action::KeepLedger
             | Action::PayAgents
-            | Action::ApprovePayout,
+            | Action::ApprovePayout
+            | Action::AnswerDisputes
+            | Action::AnswerEscalated,
         ) => true,
         _ => false,
     }

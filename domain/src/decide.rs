@@ -7,14 +7,18 @@
 use crate::access::{Action, Actor, Subject, can};
 use crate::catalogue::Catalogue;
 use crate::customer::{Customer, CustomerDetails};
+use crate::dispute::{Claim, Dispute, DisputeEvent, DisputeReason, Disputed};
 use crate::engagement::Engagement;
 use crate::ids::{CommandId, CooperativeId};
+use crate::limits;
+use crate::money::Centimes;
 use crate::order::basket::{Basket, Door, OrderIdentity};
 use crate::order::{CancelledBy, Order, OrderEvent, Reason};
 use crate::refusal::Refusal;
-use crate::sync::{CommandBody, Shown};
+use crate::sync::{CommandBody, LedgerEntry, OpenDispute, Shown};
 use crate::text;
 use crate::time::{Calendar, Timestamp};
+use uuid::Uuid;
 
 /// What is known when a command is decided.
 #[derive(Clone, Copy)]
@@ -35,6 +39,11 @@ pub struct Situation<'a> {
     pub order: Option<&'a Order>,
     /// The customer that the command names, if in the actor's scope.
     pub customer: Option<&'a Customer>,
+    /// The entry that a dispute names.
+    pub entry: Option<&'a LedgerEntry>,
+    /// The dispute that the command names; of one that opens a dispute, those of the actor that could
+    /// [forbid](Dispute::forbids) it.
+    pub disputes: &'a [&'a Dispute],
 }
 
 /// What a command does.
@@ -48,6 +57,15 @@ pub enum Effect {
         event: Box<OrderEvent>,
         /// The order after it.
         after: Box<Order>,
+    },
+    /// A dispute was opened or something happened to it.
+    Dispute {
+        /// What happened; nothing for one just opened.
+        event: Option<DisputeEvent>,
+        /// The dispute after it.
+        after: Box<Dispute>,
+        /// The bytes of the photo that came with it.
+        photo: Option<Vec<u8>>,
     },
 }
 
@@ -249,6 +267,14 @@ pub fn decide(
                 fault: fail.fault,
             })
         }
+        CommandBody::OpenDispute(open) => situation.open_dispute(id, open),
+        CommandBody::WithdrawDispute(named) => {
+            situation.step_dispute(named.dispute, DisputeEvent::TakenBack)
+        }
+        CommandBody::EscalateDispute(escalate) => {
+            let note = text::clean("note", &escalate.note, limits::NOTE_CHARACTERS)?;
+            situation.step_dispute(escalate.dispute, DisputeEvent::Escalated { note })
+        }
     }
 }
 
@@ -299,6 +325,109 @@ impl Situation<'_> {
             event: Box::new(event),
             after: Box::new(after),
         })
+    }
+
+    fn open_dispute(&self, id: CommandId, open: &OpenDispute) -> Result<Effect, Refusal> {
+        self.require(Action::DisputeEntries, Subject::Anything)?;
+        let amount_max = self.disputable(&open.about)?;
+        if open.amount <= Centimes::ZERO {
+            return Err(Refusal::AmountNotPositive);
+        }
+        if open.amount > amount_max {
+            return Err(Refusal::FieldInvalid {
+                field: "amount".to_owned(),
+            });
+        }
+        if self.disputes.iter().any(|known| known.forbids(&open.about)) {
+            return Err(Refusal::AlreadyDisputed);
+        }
+        let photo = match &open.photo {
+            Some(photo) => Some(photo.jpeg().map_err(|_| Refusal::PhotoNotValid {
+                bytes_max: limits::PHOTO_BYTES,
+            })?),
+            None => None,
+        };
+        let claim = Claim {
+            about: open.about,
+            amount: open.amount,
+            reason: open.reason,
+            note: match open.reason {
+                DisputeReason::Other => text::clean("note", &open.note, limits::NOTE_CHARACTERS)?,
+                _ => text::clean_note("note", &open.note)?,
+            },
+            photo: photo.is_some().then_some(id.0),
+        };
+        let mut after = Dispute::open(id.0, self.actor.person, claim, self.made_at)?;
+        self.give_time(&mut after, limits::DISPUTE_ANSWER_DAYS);
+        Ok(Effect::Dispute {
+            event: None,
+            after: Box::new(after),
+            photo,
+        })
+    }
+
+    /// The most that can be claimed: of a line, all it turned over.
+    fn disputable(&self, about: &Disputed) -> Result<Centimes, Refusal> {
+        if let Some(number) = about.entry {
+            let own = self.entry.filter(|entry| {
+                entry.number == number && entry.transfer.agent() == Some(self.actor.person)
+            });
+            if Disputed::of(own.ok_or(Refusal::UnknownEntry)?).line != about.line {
+                return Err(Refusal::FieldInvalid {
+                    field: "about".to_owned(),
+                });
+            }
+        }
+        let most = Centimes(limits::DISPUTED_CENTIMES);
+        let Some(named) = about.line else {
+            return match about.entry {
+                Some(_) => Ok(most),
+                None => Err(Refusal::FieldMissing {
+                    field: "about".to_owned(),
+                }),
+            };
+        };
+        let order = match (self.order, about.entry) {
+            // Whoever has a part of a line's commission has entries of it, and perhaps not the order.
+            (order, Some(_)) => order,
+            (_, None) => Some(self.own_order()?),
+        };
+        let Some(order) = order else {
+            return Ok(most);
+        };
+        let line = order
+            .sub_order(named.cooperative)
+            .ok_or(Refusal::NoSuchSubOrder {
+                cooperative: named.cooperative,
+            })?
+            .line(named.line)
+            .ok_or(Refusal::NoSuchLine { line: named.line })?;
+        let turned_over = line.net_asked()?.max(line.commission.amount);
+        Ok(turned_over.min(most))
+    }
+
+    fn step_dispute(&self, id: Uuid, event: DisputeEvent) -> Result<Effect, Refusal> {
+        self.require(Action::DisputeEntries, Subject::Anything)?;
+        let known = self.disputes.iter().find(|known| known.id == id);
+        let before = known
+            .filter(|known| known.agent == self.actor.person)
+            .ok_or(Refusal::UnknownDispute)?;
+        let mut after = before.after(&event, self.actor.person, self.made_at)?;
+        if matches!(event, DisputeEvent::Escalated { .. }) {
+            self.give_time(&mut after, limits::DISPUTE_ANSWER_DAYS);
+        }
+        Ok(Effect::Dispute {
+            event: Some(event),
+            after: Box::new(after),
+            photo: None,
+        })
+    }
+
+    /// Whoever answers has their time from when they could first know of it, however long it lay on a
+    /// phone.
+    fn give_time(&self, dispute: &mut Dispute, days: i64) {
+        let known_at = self.received_at.unwrap_or(self.made_at).max(self.made_at);
+        dispute.due_at = known_at.plus_days(days);
     }
 
     fn price(

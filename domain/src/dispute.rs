@@ -1,4 +1,5 @@
-//! A dispute: an agent says that more is due for a line than was posted.
+//! A dispute: an agent says that more is due than was posted: for an entry of the own accounts, for a
+//! line of an order, or for both, which is an entry that a line caused.
 //!
 //! ```text
 //! open → under_review → accepted | partly | denied → escalated → accepted | partly | denied
@@ -16,6 +17,7 @@ use crate::limits;
 use crate::money::{Centimes, Overflow};
 use crate::period::Period;
 use crate::reading::read_tagged;
+use crate::sync::LedgerEntry;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -129,7 +131,76 @@ read_tagged!(strictly DisputeEvent by "kind" {
     "taken_back" => TakenBack,
 });
 
-/// What is disputed.
+/// What kind of mistake an agent sees.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DisputeReason {
+    /// Something that should count does not.
+    Missing,
+    /// The rate or the sum is another one than was said.
+    Rate,
+    /// Too much was taken back, or for something that was not given back.
+    Reversal,
+    /// It was somebody else's fault.
+    Fault,
+    /// Tax, an advance or what was owed was taken wrongly.
+    Deduction,
+    /// What was said to be transferred did not come.
+    Transfer,
+    /// Something else, which the words tell.
+    #[default]
+    Other,
+}
+
+impl DisputeReason {
+    /// Every reason, in the order in which they are offered.
+    pub const ALL: [Self; 7] = [
+        Self::Missing,
+        Self::Rate,
+        Self::Reversal,
+        Self::Fault,
+        Self::Deduction,
+        Self::Transfer,
+        Self::Other,
+    ];
+}
+
+/// What is disputed: at least one of the two. With both, the line is what caused the entry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Disputed {
+    /// The number of an entry of the agent's accounts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<i64>,
+    /// A line of an order of the agent's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<DisputedLine>,
+}
+
+impl Disputed {
+    /// What an entry is about, to dispute it.
+    pub fn of(entry: &LedgerEntry) -> Self {
+        let line = match entry.transfer.cause {
+            Cause::Order {
+                order,
+                cooperative,
+                line: line @ 1..,
+                ..
+            } => Some(DisputedLine {
+                order,
+                cooperative,
+                line,
+            }),
+            _ => None,
+        };
+        Self {
+            entry: Some(entry.number),
+            line,
+        }
+    }
+}
+
+/// A line of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DisputedLine {
@@ -145,11 +216,15 @@ pub struct DisputedLine {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
-    /// About which line.
-    pub about: DisputedLine,
+    /// About what.
+    pub about: Disputed,
     /// How much more is due.
     pub amount: Centimes,
-    /// Why.
+    /// What kind of mistake it is.
+    #[serde(default)]
+    pub reason: DisputeReason,
+    /// Why, in the agent's words. May be left out where the reason says it all.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
     /// A photo that shows it, by the id the device gave it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -239,10 +314,12 @@ impl Dispute {
         claim: Claim,
         at: Timestamp,
     ) -> Result<Self, DisputeRefusal> {
-        if !(1..=limits::PERIOD_TURNOVER_CENTIMES).contains(&claim.amount.0) {
+        if !(1..=limits::DISPUTED_CENTIMES).contains(&claim.amount.0) {
             return Err(DisputeRefusal::AmountNotValid);
         }
-        check_note(&claim.note)?;
+        if claim.reason == DisputeReason::Other || !claim.note.is_empty() {
+            check_note(&claim.note)?;
+        }
         Ok(Self {
             id,
             agent,
@@ -314,6 +391,20 @@ impl Dispute {
         } else {
             Ok(Centimes::ZERO)
         }
+    }
+
+    /// Whether another dispute about `about` is one too many: the same was answered or waits, or
+    /// something of the same line waits. What was taken back may be taken up again.
+    pub fn forbids(&self, about: &Disputed) -> bool {
+        let waits_for_line = self.state.awaits_answer()
+            && about.line.is_some()
+            && self.claim.about.line == about.line;
+        self.state != DisputeState::TakenBack && (self.claim.about == *about || waits_for_line)
+    }
+
+    /// Whether the agent may escalate it now.
+    pub fn may_escalate(&self, now: Timestamp) -> bool {
+        self.check_may_escalate(now).is_ok()
     }
 
     /// Whether somebody should have answered by now.
@@ -453,12 +544,16 @@ mod tests {
 
     fn claim(amount: i64) -> Claim {
         Claim {
-            about: DisputedLine {
-                order: OrderId(Uuid::from_u128(1)),
-                cooperative: CooperativeId(1),
-                line: 2,
+            about: Disputed {
+                entry: None,
+                line: Some(DisputedLine {
+                    order: OrderId(Uuid::from_u128(1)),
+                    cooperative: CooperativeId(1),
+                    line: 2,
+                }),
             },
             amount: Centimes(amount),
+            reason: DisputeReason::Other,
             note: "Rien n’est revenu".to_owned(),
             photo: Some(Uuid::from_u128(9)),
         }

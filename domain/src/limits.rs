@@ -60,3 +60,11 @@ pub const CONFIRM_EXPIRY_HOURS: i64 = 72;
 pub const DISPUTE_ANSWER_DAYS: i64 = 10;
 /// A decision may be escalated for this many days: an agent may be away from the network for long.
 pub const DISPUTE_ESCALATION_DAYS: i64 = 30;
+/// What one dispute may claim at most, in centimes: 100,000.00 DH, more than any month's pay. What is
+/// claimed is set aside at once, so a slip of the thumb must not freeze the programme's money.
+pub const DISPUTED_CENTIMES: i64 = 10_000_000;
+/// A photo, in bytes: what a weak 3G sends in some ten seconds, and in its text form still a part of one
+/// sync request.
+pub const PHOTO_BYTES: usize = 150 * 1024;
+/// A side of a photo, in pixels.
+pub const PHOTO_SIDE_PIXELS: u16 = 4_096;

@@ -3,6 +3,7 @@
 //! A refusal is an answer, not a failure: it is stored, sent to the phone, kept in the "to correct"
 //! list and put into words by the screens, so its serialised form is part of the frozen wire.
 
+use crate::dispute::{DisputeRefusal, DisputeState};
 use crate::ids::{CooperativeId, ProductId};
 use crate::money::{Centimes, Overflow};
 use crate::order::Stage;
@@ -216,6 +217,30 @@ pub enum Refusal {
     /// A figure is beyond what can be represented.
     #[error("a figure is too large")]
     TooLarge,
+    /// The dispute is unknown, or another agent's.
+    #[error("unknown dispute")]
+    UnknownDispute,
+    /// No such entry in the agent's accounts.
+    #[error("unknown entry")]
+    UnknownEntry,
+    /// The same was disputed before, or waits for an answer.
+    #[error("this is disputed already")]
+    AlreadyDisputed,
+    /// The step does not follow from where the dispute stands.
+    #[error("the dispute is {}", state.as_str())]
+    WrongDisputeState {
+        /// Where it stands.
+        state: DisputeState,
+    },
+    /// The decision on the dispute can no longer be escalated.
+    #[error("the decision is final")]
+    DisputeIsFinal,
+    /// What was added is no photo, or too large a one.
+    #[error("the photo is no JPEG of {bytes_max} bytes at most")]
+    PhotoNotValid {
+        /// The limit.
+        bytes_max: usize,
+    },
 }
 
 read_tagged!(Refusal by "code" {
@@ -257,11 +282,36 @@ read_tagged!(Refusal by "code" {
     "withdrawal_still_open" => WithdrawalStillOpen,
     "waits_for_parked" => WaitsForParked,
     "too_large" => TooLarge,
+    "unknown_dispute" => UnknownDispute,
+    "unknown_entry" => UnknownEntry,
+    "already_disputed" => AlreadyDisputed,
+    "wrong_dispute_state" => WrongDisputeState { state },
+    "dispute_is_final" => DisputeIsFinal,
+    "photo_not_valid" => PhotoNotValid { bytes_max },
 });
 
 impl From<Overflow> for Refusal {
     fn from(_: Overflow) -> Self {
         Self::TooLarge
+    }
+}
+
+impl From<DisputeRefusal> for Refusal {
+    fn from(refusal: DisputeRefusal) -> Self {
+        match refusal {
+            DisputeRefusal::WrongState { state } => Self::WrongDisputeState { state },
+            DisputeRefusal::OwnDispute
+            | DisputeRefusal::NotYours
+            | DisputeRefusal::SamePersonTwice => Self::NotAllowed,
+            DisputeRefusal::Final => Self::DisputeIsFinal,
+            DisputeRefusal::AmountNotValid => Self::FieldInvalid {
+                field: "amount".to_owned(),
+            },
+            DisputeRefusal::NoteNotValid { .. } => Self::FieldInvalid {
+                field: "note".to_owned(),
+            },
+            DisputeRefusal::Overflow => Self::TooLarge,
+        }
     }
 }
 
@@ -276,7 +326,7 @@ mod tests {
             r#"{{"code":"{code}","kind":"x","detail":"x","field":"x","characters_max":1,"lines_max":1,
             "units_max":1,"product":1,"cooperative":1,"claimed":1,"computed":1,"promised":"2026-11-25",
             "earliest":"2026-11-25","latest":"2026-11-25","line":1,"units":1,"stage":"awaiting",
-            "closes_at":1,"amount":1,"due":1,"in_hand":1}}"#
+            "closes_at":1,"amount":1,"due":1,"in_hand":1,"state":"open","bytes_max":1}}"#
         )
     }
 

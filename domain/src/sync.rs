@@ -8,21 +8,25 @@
 use crate::catalogue::Catalogue;
 use crate::catalogue::Channel;
 use crate::customer::{Customer, CustomerDetails, CustomerLabel};
-use crate::ids::{CommandId, CooperativeId, CustomerId, DeviceId, OrderId};
+use crate::dispute::{Dispute, DisputeEvent, DisputeReason, Disputed, DisputedLine};
+use crate::ids::{CommandId, CooperativeId, CustomerId, DeviceId, OrderId, PersonId, PlanVersion};
 use crate::ledger::Transfer;
 use crate::ledger::chain::Link;
 use crate::money::Centimes;
 use crate::order::basket::Basket;
 use crate::order::event::{LineUnits, PackedLine, Proposal};
-use crate::order::{CancelledBy, Fault, Order, PaymentMethod, Place, Proof, Reason};
+use crate::order::{CancelledBy, Fault, Line, Order, PaymentMethod, Place, Proof, Reason};
 use crate::person::Profile;
+use crate::photo::Photo;
 use crate::reading::{Fields, read_from_fields, read_tagged};
 use crate::refusal::Refusal;
 pub use crate::settlement::PaymentState;
 use crate::settlement::Statement;
 use crate::spoken_code::SpokenCode;
+use crate::text::LocalText;
 use crate::time::{FixedOffset, Timestamp};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// The protocol this build speaks.
 pub const PROTOCOL: u16 = 1;
@@ -132,6 +136,12 @@ pub enum CommandBody {
     Withdraw(SubOrderRef),
     /// A cooperative cannot supply what it confirmed, or it was lost on the way.
     FailSupply(FailSupply),
+    /// An agent says that more is due.
+    OpenDispute(OpenDispute),
+    /// An agent gives a dispute up.
+    WithdrawDispute(DisputeRef),
+    /// An agent wants somebody else to decide.
+    EscalateDispute(EscalateDispute),
 }
 
 read_tagged!(CommandBody by "kind" {
@@ -154,6 +164,9 @@ read_tagged!(CommandBody by "kind" {
     "declare_early_payment" => DeclareEarlyPayment("body"),
     "withdraw" => Withdraw("body"),
     "fail_supply" => FailSupply("body"),
+    "open_dispute" => OpenDispute("body"),
+    "withdraw_dispute" => WithdrawDispute("body"),
+    "escalate_dispute" => EscalateDispute("body"),
 });
 
 impl CommandBody {
@@ -179,13 +192,32 @@ impl CommandBody {
             Self::DeclareEarlyPayment(_) => "declare_early_payment",
             Self::Withdraw(_) => "withdraw",
             Self::FailSupply(_) => "fail_supply",
+            Self::OpenDispute(_) => "open_dispute",
+            Self::WithdrawDispute(_) => "withdraw_dispute",
+            Self::EscalateDispute(_) => "escalate_dispute",
         }
     }
 
     /// The order it is about, unless it creates one.
     pub const fn order(&self) -> Option<OrderId> {
         match self {
-            Self::RegisterCustomer(_) | Self::CorrectCustomer(_) | Self::PlaceOrder(_) => None,
+            Self::RegisterCustomer(_)
+            | Self::CorrectCustomer(_)
+            | Self::PlaceOrder(_)
+            | Self::WithdrawDispute(_)
+            | Self::EscalateDispute(_)
+            | Self::OpenDispute(OpenDispute {
+                about: Disputed { line: None, .. },
+                ..
+            }) => None,
+            Self::OpenDispute(OpenDispute {
+                about:
+                    Disputed {
+                        line: Some(DisputedLine { order, .. }),
+                        ..
+                    },
+                ..
+            }) => Some(*order),
             Self::AmendOrder(AmendOrder { order, .. })
             | Self::CancelOrder(CancelOrder { order, .. })
             | Self::ConfirmSubOrder(ConfirmSubOrder { order, .. })
@@ -202,6 +234,15 @@ impl CommandBody {
             | Self::DeclareEarlyPayment(Collect { order, .. })
             | Self::Withdraw(SubOrderRef { order, .. })
             | Self::FailSupply(FailSupply { order, .. }) => Some(*order),
+        }
+    }
+
+    /// The dispute it is about, unless it opens one.
+    pub const fn dispute(&self) -> Option<Uuid> {
+        match self {
+            Self::WithdrawDispute(DisputeRef { dispute })
+            | Self::EscalateDispute(EscalateDispute { dispute, .. }) => Some(*dispute),
+            _ => None,
         }
     }
 
@@ -391,6 +432,33 @@ bodies! {
         /// How.
         method: PaymentMethod,
     }
+    /// See [`CommandBody::OpenDispute`]. The dispute has the id of the command.
+    OpenDispute {
+        /// About what.
+        about: Disputed,
+        /// How much more is due.
+        amount: Centimes,
+        /// What kind of mistake it is.
+        reason: DisputeReason,
+        /// Why, in the agent's words.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        note: String,
+        /// What shows it. The photo has the id of the command too.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        photo: Option<Photo>,
+    }
+    /// See [`CommandBody::WithdrawDispute`].
+    DisputeRef {
+        /// Which.
+        dispute: Uuid,
+    }
+    /// See [`CommandBody::EscalateDispute`].
+    EscalateDispute {
+        /// Which.
+        dispute: Uuid,
+        /// Why.
+        note: String,
+    }
 }
 
 /// What the server answers.
@@ -487,6 +555,8 @@ pub enum Change {
     ParkedSettled(ParkedSettled),
     /// A statement of the agent, or how it stands with its payment.
     Statement(Box<StatementDocument>),
+    /// A dispute of the agent, with what was answered.
+    Dispute(Box<DisputeDocument>),
 }
 
 read_tagged!(Change by "kind" {
@@ -499,6 +569,7 @@ read_tagged!(Change by "kind" {
     "entry" => Entry("body"),
     "parked_settled" => ParkedSettled("body"),
     "statement" => Statement("body"),
+    "dispute" => Dispute("body"),
 });
 
 /// An order as a device knows it.
@@ -533,6 +604,45 @@ pub struct LedgerEntry {
     /// Its link in the agent's chain; nothing for what moves no commission.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<Link>,
+    /// What happened to the order that caused it; nothing for other causes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<EntrySource>,
+}
+
+/// Where an entry comes from: who did what, on which device, and when the server heard of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntrySource {
+    /// What happened, as the kind of the order's event is called.
+    pub event: String,
+    /// Who did it; nobody for the server's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<LocalText>,
+    /// On which device; none for the office's pages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<DeviceId>,
+    /// When the server took it in.
+    pub received_at: Timestamp,
+    /// The line that caused it, where the order is another agent's: whoever has a part of its
+    /// commission, by a share or as the lead, can compute the part again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<Box<AnothersLine>>,
+}
+
+/// A line of another agent's order: what a part of its commission is computed from, and nothing of the
+/// customer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnothersLine {
+    /// The order's spoken code.
+    pub code: SpokenCode,
+    /// Whose order it is.
+    pub agent: PersonId,
+    /// What they are called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<LocalText>,
+    /// The plan that was in force at the door.
+    pub plan: PlanVersion,
+    /// The line.
+    pub line: Line,
 }
 
 impl LedgerEntry {
@@ -541,11 +651,31 @@ impl LedgerEntry {
             number: fields.take("number")?,
             transfer: Transfer::from_fields(fields)?,
             link: fields.take("link")?,
+            source: fields.take("source")?,
         })
     }
 }
 
 read_from_fields!(LedgerEntry);
+
+/// A dispute as its agent's devices know it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisputeDocument {
+    /// The dispute.
+    pub dispute: Dispute,
+    /// What happened to it since it was opened, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<DisputeStep>,
+}
+
+/// Something that happened to a dispute.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisputeStep {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub event: DisputeEvent,
+}
 
 /// How a parked command ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

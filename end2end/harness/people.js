@@ -203,6 +203,17 @@ export class Agent {
     await expect(this.page.getByText(/^Payé/).first()).toBeVisible();
   }
 
+  /** Takes so many units of the order's first line back. */
+  async giveBack(order, units) {
+    await this.open(`/field/orders/${order}`);
+    await this.page.getByRole("button", { name: "Retour" }).click();
+    const sheet = this.page.locator("dialog[open]");
+    await sheet.locator("li input").first().fill(`${units}`);
+    await sheet.locator("li input").first().blur();
+    await sheet.getByRole("button", { name: "Enregistrer" }).click();
+    await expect(this.page.locator(".snackbar").getByText("Retour enregistré")).toBeVisible();
+  }
+
   /** Hands over what waits and hears what is new. */
   async sync() {
     await this.open("/field/sync");

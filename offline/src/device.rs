@@ -27,11 +27,15 @@ use taswiq_domain::money::Overflow;
 use taswiq_domain::order::Order;
 use taswiq_domain::period::Period;
 use taswiq_domain::person::Profile;
+use taswiq_domain::photo::Photo;
 use taswiq_domain::refusal::Refusal;
-use taswiq_domain::sync::{Change, Command, CommandBody, LedgerEntry, StatementDocument};
+use taswiq_domain::sync::{
+    Change, Command, CommandBody, DisputeDocument, LedgerEntry, StatementDocument,
+};
 use taswiq_domain::text;
 use taswiq_domain::time::{FixedOffset, Timestamp};
-use view::{Earnings, OrderView, Parked, Pending, Status, Whereabouts};
+use uuid::Uuid;
+use view::{DisputeView, Earnings, OrderView, Parked, Pending, Status, Whereabouts};
 
 /// How often a change is planned anew when other tabs are faster. Each time one of them got its own
 /// change in, so this is reached only if a store is broken.
@@ -405,6 +409,54 @@ impl<S: LocalStore> Device<S> {
             .entries
             .values()
             .any(|entry| chain.accepts(entry) && hexadecimal(&chain.head) == chain_head)
+    }
+
+    /// An entry.
+    pub fn entry(&self, number: i64) -> Option<Rc<LedgerEntry>> {
+        self.memory().documents.entries.get(&number).cloned()
+    }
+
+    /// An order as the server last told it, without what was done on this phone since: what the
+    /// entries are made of.
+    pub fn order_in_the_books(&self, id: OrderId) -> Option<Rc<Order>> {
+        let memory = self.memory();
+        let known = memory.documents.orders.get(&id)?;
+        Some(Rc::clone(&known.order))
+    }
+
+    /// Every dispute, newest first.
+    pub fn disputes(&self) -> Vec<DisputeView> {
+        let memory = self.memory();
+        let mut disputes: Vec<DisputeView> = memory
+            .overlay
+            .disputes(&memory.documents)
+            .into_iter()
+            .map(|document| memory.dispute_view(document))
+            .collect();
+        disputes.sort_by(|one, other| {
+            let key = |view: &DisputeView| {
+                let dispute = &view.document.dispute;
+                (dispute.opened_at, dispute.id)
+            };
+            key(other).cmp(&key(one))
+        });
+        disputes
+    }
+
+    /// A dispute.
+    pub fn dispute(&self, id: Uuid) -> Option<DisputeView> {
+        let memory = self.memory();
+        let document = memory.overlay.dispute(&memory.documents, id)?;
+        Some(memory.dispute_view(document))
+    }
+
+    /// The photo of a dispute, while this phone still has it: until the server has long had it.
+    pub fn photo_of_dispute(&self, id: Uuid) -> Option<Photo> {
+        let memory = self.memory();
+        match &memory.known(CommandId(id))?.command.body {
+            CommandBody::OpenDispute(open) => open.photo.clone(),
+            _ => None,
+        }
     }
 
     /// How many commands wait on this phone.
@@ -786,6 +838,29 @@ impl Memory {
             pending,
             parked,
         })
+    }
+
+    fn dispute_view(&self, document: Rc<DisputeDocument>) -> DisputeView {
+        let id = document.dispute.id;
+        let concerns = |command: &Command| command.body.dispute() == Some(id) || command.id.0 == id;
+        let waits = self.outbox.values().any(|queued| concerns(&queued.command));
+        let parked = self
+            .parked
+            .values()
+            .find(|record| record.queued.command.id.0 == id);
+        let whereabouts = match parked {
+            Some(record) => Whereabouts::ToCorrect {
+                command: record.queued.command.id,
+                refusal: record.refusal.clone(),
+            },
+            None if waits && !self.documents.disputes.contains_key(&id) => Whereabouts::OnPhone,
+            None => Whereabouts::Received,
+        };
+        DisputeView {
+            document,
+            whereabouts,
+            waits,
+        }
     }
 
     fn order_ids(&self) -> Vec<OrderId> {

@@ -58,7 +58,7 @@ pub mod record;
 pub mod store;
 pub mod wire;
 
-pub use device::view::{Earnings, OrderView, Parked, Pending, Status, Whereabouts};
+pub use device::view::{DisputeView, Earnings, OrderView, Parked, Pending, Status, Whereabouts};
 pub use device::{ActError, Changed, Checked, Device, OpenError, UndoError};
 pub use engine::Phase;
 pub use record::Draft;

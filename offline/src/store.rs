@@ -34,11 +34,13 @@ pub enum Table {
     Orders,
     /// Entries of the ledger, by number.
     Entries,
+    /// Disputes, by id.
+    Disputes,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Meta,
         Self::Outbox,
         Self::Acknowledged,
@@ -48,6 +50,7 @@ impl Table {
         Self::Customers,
         Self::Orders,
         Self::Entries,
+        Self::Disputes,
     ];
 
     /// The stored name.
@@ -62,6 +65,7 @@ impl Table {
             Self::Customers => "customers",
             Self::Orders => "orders",
             Self::Entries => "entries",
+            Self::Disputes => "disputes",
         }
     }
 }

@@ -7,6 +7,7 @@
 
 mod cooperatives;
 mod customers;
+mod disputes;
 mod figures;
 mod imports;
 mod orders;
@@ -48,6 +49,7 @@ pub fn routes() -> Vec<Route> {
     let catalogue = Who::May(Action::ManageCatalogue);
     let parked = Who::May(Action::SettleParked);
     let pay = Who::May(Action::PayAgents);
+    let disputes = Who::May(Action::AnswerDisputes);
     vec![
         Route::get("/office", figures, figures::today),
         Route::get("/office/figures", figures, figures::table),
@@ -57,11 +59,16 @@ pub fn routes() -> Vec<Route> {
         Route::get("/office/orders/{id}", orders, orders::one),
         Route::get("/office/parked", parked, parked::list),
         Route::post("/office/parked/{id}", parked, parked::settle),
+        Route::get("/office/disputes", disputes, disputes::list),
+        Route::get("/office/disputes/{id}", disputes, disputes::one),
+        Route::post("/office/disputes/{id}", disputes, disputes::answer),
+        Route::get("/office/disputes/{id}/photo", disputes, disputes::photo),
         Route::get("/office/agents", people, people::agents),
         Route::get("/office/team", people, people::team),
         Route::get("/office/invite", people, people::show_invite),
         Route::post("/office/invite", people, people::invite),
         Route::get("/office/people/{id}", people, people::one),
+        Route::get("/office/people/{id}/ledger", figures, people::ledger),
         Route::get("/office/people/{id}/change", people, people::show_change),
         Route::post("/office/people/{id}/change", people, people::change),
         Route::get("/office/people/{id}/terms", people, people::show_terms),
@@ -224,6 +231,7 @@ impl FromRequestParts<Arc<Server>> for Visitor {
         let asked = Typed(asked);
         let now = server.now();
         let parked = server.office.count_parked(&session.actor).await?;
+        let disputes = server.office.count_disputes(&session.actor).await?;
         let desk = Desk {
             setting: visit.setting.clone(),
             name: session.office.person.name.clone(),
@@ -231,6 +239,7 @@ impl FromRequestParts<Arc<Server>> for Visitor {
             now,
             offset: server.office.calendar().offset_at(now),
             parked: usize::try_from(parked).unwrap_or_default(),
+            disputes: usize::try_from(disputes.waiting).unwrap_or_default(),
             done: Done::from_name(asked.get("done")),
         };
         Ok(Self {
@@ -283,18 +292,23 @@ impl Visitor {
         }
     }
 
+    /// What is wrong with what was typed; what is no matter of that is a failure.
+    fn problems(&self, untaken: Untaken) -> Result<Vec<Problem>, Failure> {
+        match untaken {
+            Untaken::Typed(problems) => Ok(problems),
+            Untaken::Office(error) => {
+                form::problems(&self.desk, &error).ok_or_else(|| Failure::from(error))
+            }
+        }
+    }
+
     /// Shows a form again with what is wrong; what is no matter of what was typed is a failure.
     fn again(
         &self,
         untaken: Untaken,
         again: impl FnOnce(&[Problem]) -> String,
     ) -> Result<Response, Failure> {
-        let problems = match untaken {
-            Untaken::Typed(problems) => problems,
-            Untaken::Office(error) => {
-                form::problems(&self.desk, &error).ok_or_else(|| Failure::from(error))?
-            }
-        };
+        let problems = self.problems(untaken)?;
         Ok(self
             .visit
             .page(StatusCode::UNPROCESSABLE_ENTITY, again(&problems)))

@@ -2,17 +2,18 @@
 //! itself.
 
 use super::wording::{customer_name, product_name};
-use super::{explain, statements, tabs};
+use super::{disputes, explain, statements, tabs};
 use crate::phone::{Phone, badge};
 use crate::route::{Field, Rung};
 use crate::ui;
 use leptos::prelude::*;
+use taswiq_domain::dispute::Disputed;
 use taswiq_domain::ids::PersonId;
-use taswiq_domain::ledger::{Account, Purpose, Transfer};
+use taswiq_domain::ledger::{Account, Cause, Purpose, Transfer};
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::Stage;
+use taswiq_domain::period::Period;
 use taswiq_domain::sync::LedgerEntry;
-use taswiq_domain::time::{Calendar, CivilDate};
 use taswiq_offline::{Checked, Earnings};
 
 /// So many entries are listed at first.
@@ -155,12 +156,16 @@ fn ladder(phone: Phone, earnings: &Earnings) -> AnyView {
                 </dl>
             }
         });
-    let content = view! { <ol class="money-ladder">{rungs}</ol>{others} };
+    let count = phone.device_now().disputes().len();
+    let disputes = (count > 0).then(|| {
+        view! { <a class="button button-quiet" href=Field::Disputes.to_string()>{ui::icon("scales")}{words.dispute_count(count)}</a> }
+    });
+    let content = view! { <ol class="money-ladder">{rungs}</ol>{others}{disputes} };
     view! {
         <div class="purse">
             {ui::ornament("ornament", "0 0 160 160", "o-lattice")}
             <span class="purse-label">{words.earnings_this_month(&words.month_and_year(month))}</span>
-            {ui::amount(earned_since(phone, month), "amount-hero")}
+            {ui::amount(earned_in(phone, Period::of_date(month)), "amount-hero")}
         </div>
         {unsent}
         {ui::part(words.earnings_ladder(), ().into_any(), content.into_any())}
@@ -168,15 +173,15 @@ fn ladder(phone: Phone, earnings: &Earnings) -> AnyView {
     .into_any()
 }
 
-/// What vested since a date, less what was taken back of it.
-pub fn earned_since(phone: Phone, since: CivilDate) -> Centimes {
+/// What was earned in a month, less what was taken back in it. That a month before was settled takes
+/// nothing from it.
+pub fn earned_in(phone: Phone, month: Period) -> Centimes {
     let device = phone.device();
     let person = device.person();
-    let start = phone.offset().start_of(since);
     device
         .entries()
         .iter()
-        .filter(|entry| entry.transfer.at >= start)
+        .filter(|entry| entry.transfer.period == month && !entry.transfer.purpose.settles())
         .fold(Centimes::ZERO, |sum, entry| {
             sum.plus(effect(person, entry, Rung::Earned)).unwrap_or(sum)
         })
@@ -397,27 +402,35 @@ fn entry(phone: Phone, entry: &LedgerEntry, rung: Option<Rung>) -> AnyView {
         .order()
         .and_then(|order| phone.device_now().order(order));
     let catalogue = phone.device_now().catalogue();
-    let line = view.as_ref().and_then(|view| {
-        view.order
+    let own = view.as_ref().and_then(|view| {
+        let line = view
+            .order
             .sub_order(transfer.cause.cooperative()?)?
-            .line(transfer.cause.line()?)
+            .line(transfer.cause.line()?)?;
+        Some((&view.order.code, view.order.agent, view.order.plan, line))
     });
-    let title = line.map_or_else(
+    // Of another agent's order only the line is here, with the entry.
+    let anothers = entry
+        .source
+        .as_ref()
+        .and_then(|source| source.of.as_deref());
+    let caused =
+        own.or_else(|| anothers.map(|other| (&other.code, other.agent, other.plan, &other.line)));
+    let title = caused.map_or_else(
         || said.to_owned(),
-        |line| product_name(phone, &catalogue, line.product),
+        |(.., line)| product_name(phone, &catalogue, line.product),
     );
-    let code = view
-        .as_ref()
-        .map(|view| view! { <span class="code">{view.order.code.to_string()}</span>" · " });
-    let explained = match (&view, line) {
-        (Some(view), Some(line)) => explain::of_line(phone, &catalogue, line, view.order.plan),
-        _ => ().into_any(),
-    };
+    let code = caused.map(|(code, ..)| view! { <span class="code">{code.to_string()}</span>" · " });
+    // What has no product is called by its purpose already.
+    let what = caused.map(|_| [said, " · "].concat());
+    let explained =
+        caused.map(|(_, _, plan, line)| explain::of_line(phone, &catalogue, line, plan));
+    let seller = anothers.and_then(|other| other.name.as_ref()).map(|name| {
+        view! { <div><dt>{words.entry_order_of()}</dt><dd><bdi>{name.get(words.code()).to_owned()}</bdi></dd></div> }
+    });
     // Of a line that is shared, only the own part is anything to compare with.
-    let whole = view
-        .as_ref()
-        .zip(line)
-        .and_then(|(view, line)| line.commission.of_person(person, view.order.agent).ok());
+    let whole =
+        caused.and_then(|(_, agent, _, line)| line.commission.of_person(person, agent).ok());
     let part = whole.filter(|whole| *whole != transfer.amount).map(|whole| {
         view! { <div><dt>{words.entry_part_of(&ui::amount_text(whole))}</dt><dd>{ui::amount(transfer.amount, "amount-body")}</dd></div> }
     });
@@ -425,23 +438,67 @@ fn entry(phone: Phone, entry: &LedgerEntry, rung: Option<Rung>) -> AnyView {
         .cause
         .event_number()
         .map(|event| view! { <small>{words.entry_event(&event.to_string())}</small> });
-    let link = view.as_ref().map(|view| view! { <a href=Field::Order(view.order.id).to_string()>{words.entry_open_order()}</a> });
+    let about = Disputed::of(entry);
+    let books = about.line.and_then(|line| explain::books(phone, line));
+    let source = source(phone, entry);
+    let link = view.as_ref().map(|view| view! { <a class="button button-quiet" href=Field::Order(view.order.id).to_string()>{ui::icon("orders")}{words.entry_open_order()}</a> });
+    let statement = match transfer.cause {
+        Cause::Settlement { period, .. } | Cause::Payout { period, .. } => Some(
+            view! { <a class="button button-quiet" href=Field::Statement(period).to_string()>{ui::icon("bank")}{words.entry_open_statement()}</a> },
+        ),
+        _ => None,
+    };
+    let dispute = match transfer.cause {
+        Cause::Dispute { dispute, .. } => view! { <a class="button button-quiet" href=Field::Dispute(dispute).to_string()>{ui::icon("scales")}{words.dispute_see()}</a> }.into_any(),
+        _ => disputes::way_to(phone, about),
+    };
     view! {
         <li><details class="ledger-entry" data-tone=(!tone.is_empty()).then_some(tone)>
             <summary class="list-row">
                 {ui::icon(icon)}
-                <span class="list-main"><span><bdi>{title}</bdi></span><span>{code}{said}" · "{phone.moment(transfer.at)}</span></span>
+                <span class="list-main"><span><bdi>{title}</bdi></span><span>{code}{what}{phone.moment(transfer.at)}</span></span>
                 {ui::signed_amount(moved)}
                 {ui::icon_flat("chevron-down")}
             </summary>
             {explained}
             <dl class="explain">
                 {part}
+                {seller}
                 <div><dt>{words.entry_number()}</dt><dd><span class="number">{entry.number.to_string()}</span>{event}</dd></div>
+                {source}
                 <div class="total"><dt>{said}</dt><dd>{ui::signed_amount(moved)}</dd></div>
             </dl>
-            {link}
+            {books}
+            <div class="button-group">{link}{statement}{dispute}</div>
         </details></li>
     }
     .into_any()
+}
+
+/// Who did what on which device, at the door and at the server.
+fn source(phone: Phone, entry: &LedgerEntry) -> AnyView {
+    let words = phone.words;
+    let said = |term: &'static str, said: String| {
+        view! { <div><dt>{term}</dt><dd><bdi>{said}</bdi></dd></div> }
+    };
+    let at_door = said(words.entry_at_door(), phone.moment(entry.transfer.at));
+    let told = entry.source.as_ref().map(|source| {
+        let what = words
+            .event_kind(&source.event)
+            .map(|what| said(words.entry_happened(), what.to_owned()));
+        let by = source.by.as_ref().map_or_else(
+            || words.entry_by_clock().to_owned(),
+            |name| name.get(words.code()).to_owned(),
+        );
+        let by = match source.device {
+            Some(device) => words.entry_person_and_device(&by, &crate::words::short_device(device)),
+            None => by,
+        };
+        view! {
+            {what}
+            {said(words.entry_by(), by)}
+            {said(words.entry_at_server(), phone.moment(source.received_at))}
+        }
+    });
+    view! { {at_door}{told} }.into_any()
 }

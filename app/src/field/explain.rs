@@ -3,10 +3,12 @@
 use super::wording::product_name;
 use crate::phone::Phone;
 use crate::ui;
-use crate::words::grouped;
+use crate::words::{again, grouped};
 use leptos::prelude::*;
 use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::commission::{Conditions, Pays};
+use taswiq_domain::dispute::DisputedLine;
+use taswiq_domain::explain;
 use taswiq_domain::ids::PlanVersion;
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::{Line, SubOrder};
@@ -66,6 +68,9 @@ pub fn of_line(phone: Phone, catalogue: &Catalogue, line: &Line, plan: PlanVersi
     let mine = commission.shares.iter().find(|share| share.person == person).map(|share| {
         view! { <div class="total"><dt>{words.commission_my_part(&share.part.to_string())}</dt><dd>{ui::amount(share.amount, "")}</dd></div> }
     });
+    let lead = commission.lead.filter(|lead| lead.person == person).map(|lead| {
+        view! { <div class="total"><dt>{words.commission_lead_part(&lead.rate.to_string())}</dt><dd>{ui::amount(lead.amount, "")}</dd></div> }
+    });
     view! {
         <dl class="explain">
             <div><dt>{asked}</dt><dd>{ui::amount(gross, "amount-body")}</dd></div>
@@ -74,9 +79,24 @@ pub fn of_line(phone: Phone, catalogue: &Catalogue, line: &Line, plan: PlanVersi
             {cap}
             <div class="total"><dt>{words.commission_rounded()}</dt><dd>{ui::amount(commission.amount, "")}</dd></div>
             {mine}
+            {lead}
         </dl>
+        {again(words, line, catalogue.plan(plan))}
     }
     .into_any()
+}
+
+/// A person's part of a line by the rules, held against the entries on this phone.
+pub fn books(phone: Phone, about: DisputedLine) -> Option<AnyView> {
+    let words = phone.words;
+    let device = phone.device_now();
+    let order = device.order_in_the_books(about.order)?;
+    let entries = device.entries_of(about.order);
+    let entries = entries.iter().map(|entry| &entry.transfer);
+    let person = device.person();
+    let books = explain::books(&order, about.cooperative, about.line, person, entries);
+    let (tone, icon, said) = words.books(books.ok().flatten().as_ref()?);
+    Some(ui::strip(tone, icon, said))
 }
 
 /// What a line's rule pays.

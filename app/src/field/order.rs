@@ -2,13 +2,13 @@
 
 mod acts;
 
-use super::explain;
 use super::making::Making;
 use super::orders::can_deliver;
 use super::wording::{
     cooperative_name, cooperative_seal, customer_name, due, order_chips, product_name,
     product_unit, stage_chip,
 };
+use super::{disputes, explain};
 use crate::phone::{Phone, badge, payment};
 use crate::route::{Field, OrdersShown};
 use crate::ui;
@@ -17,6 +17,7 @@ use acts::Sheets;
 use leptos::prelude::*;
 use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::commission::{self, Standing};
+use taswiq_domain::dispute::{Disputed, DisputedLine};
 use taswiq_domain::ids::OrderId;
 use taswiq_domain::ledger::Purpose;
 use taswiq_domain::money::Centimes;
@@ -404,8 +405,38 @@ fn commission_part(phone: Phone, catalogue: &Catalogue, view: &OrderView) -> Any
     let lines: Vec<AnyView> = order
         .sub_orders
         .iter()
-        .flat_map(|sub_order| &sub_order.lines)
-        .map(|line| view! { <h3><bdi>{product_name(phone, catalogue, line.product)}</bdi></h3>{explain::of_line(phone, catalogue, line, order.plan)} }.into_any())
+        .flat_map(|sub_order| {
+            sub_order
+                .lines
+                .iter()
+                .map(move |line| (sub_order.cooperative, line))
+        })
+        .map(|(cooperative, line)| {
+            let about = DisputedLine {
+                order: order.id,
+                cooperative,
+                line: line.number,
+            };
+            // What the server has not taken in has nothing that could be held.
+            let dispute = (view.received_at.is_some()
+                && order.agent == phone.device_now().person())
+            .then(|| {
+                disputes::way_to(
+                    phone,
+                    Disputed {
+                        entry: None,
+                        line: Some(about),
+                    },
+                )
+            });
+            view! {
+                <h3><bdi>{product_name(phone, catalogue, line.product)}</bdi></h3>
+                {explain::of_line(phone, catalogue, line, order.plan)}
+                {explain::books(phone, about)}
+                {dispute}
+            }
+            .into_any()
+        })
         .collect();
     // Where a convention says nothing of it, the notes beside the figures say all there is.
     let vestings: Vec<AnyView> = order

@@ -242,19 +242,17 @@ fn not_yet_in(phone: Phone, parts: &[NotYetIn]) -> AnyView {
     let rows: Vec<AnyView> = parts
         .iter()
         .map(|part| {
-            let code = phone
-                .device_now()
-                .order(part.order)
-                .map(|view| view.order.code.to_string())
-                .unwrap_or_default();
-            view! {
-                <li><a class="list-row" href=Field::Order(part.order).to_string()>
-                    {ui::icon("hourglass")}
-                    <span class="list-main"><span class="code">{code}</span><span>{words.not_yet_in(&part.why, phone.offset())}</span></span>
-                    {ui::amount(part.amount, "")}
-                </a></li>
+            let why = words.not_yet_in(&part.why, phone.offset());
+            let amount = ui::amount(part.amount, "");
+            // Whoever has a part of another agent's order does not have the order.
+            match phone.device_now().order(part.order) {
+                Some(view) => {
+                    let href = Field::Order(part.order).to_string();
+                    let code = view.order.code.to_string();
+                    view! { <li><a class="list-row" href=href>{ui::icon("hourglass")}<span class="list-main"><span class="code">{code}</span><span>{why}</span></span>{amount}</a></li> }.into_any()
+                }
+                None => view! { <li><div class="list-row">{ui::icon("hourglass")}<span class="list-main"><span>{words.statement_of_another()}</span><span>{why}</span></span>{amount}</div></li> }.into_any(),
             }
-            .into_any()
         })
         .collect();
     ui::part(

@@ -1,6 +1,6 @@
 //! The day: what it brought, what asks for something to be done, how the phone stands.
 
-use super::earnings::earned_since;
+use super::earnings::earned_in;
 use super::orders::{can_deliver, row};
 use super::tabs;
 use super::wording::{cooperative_name, customer_name};
@@ -12,6 +12,7 @@ use leptos::prelude::*;
 use taswiq_domain::commission;
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::{Stage, SubOrder, Withdrawal};
+use taswiq_domain::period::Period;
 use taswiq_domain::time::Calendar;
 use taswiq_offline::OrderView;
 
@@ -76,7 +77,7 @@ fn worth(orders: &[OrderView]) -> Centimes {
 
 fn purse(phone: Phone) -> AnyView {
     let words = phone.words;
-    let month = earned_since(phone, phone.today().first_of_month());
+    let month = earned_in(phone, Period::of_date(phone.today()));
     let pending = phone
         .device()
         .earnings()

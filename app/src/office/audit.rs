@@ -177,6 +177,8 @@ fn said_action(desk: &Desk, action: &str) -> String {
         "payout_cancelled" => words.office_action_payout_cancelled(),
         "payment_recorded" => words.office_action_payment_recorded(),
         "payment_returned" => words.office_action_payment_returned(),
+        "dispute_taken" => words.office_action_dispute_taken(),
+        "dispute_decided" => words.office_action_dispute_decided(),
         "parked_rejected" => words.office_action_parked_rejected(),
         _ => return action.to_owned(),
     };

@@ -25,6 +25,8 @@ pub struct Desk {
     pub offset: FixedOffset,
     /// Commands that wait for a person.
     pub parked: usize,
+    /// Disputes that wait for an answer.
+    pub disputes: usize,
     /// What was just done, by the code in the address.
     pub done: Option<Done>,
 }
@@ -38,6 +40,8 @@ pub enum Room {
     Orders,
     /// Commands that wait for a person.
     Parked,
+    /// What agents dispute.
+    Disputes,
     /// Agents.
     Agents,
     /// Customers.
@@ -75,10 +79,14 @@ pub enum Done {
     Imported,
     /// A month is closed for good.
     Closed,
+    /// A dispute is under review.
+    Taken,
+    /// A dispute was answered.
+    Answered,
 }
 
 impl Done {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::Saved,
         Self::Published,
         Self::Revoked,
@@ -86,6 +94,8 @@ impl Done {
         Self::Rejected,
         Self::Imported,
         Self::Closed,
+        Self::Taken,
+        Self::Answered,
     ];
 
     /// Its name in an address.
@@ -98,6 +108,8 @@ impl Done {
             Self::Rejected => "rejected",
             Self::Imported => "imported",
             Self::Closed => "closed",
+            Self::Taken => "taken",
+            Self::Answered => "answered",
         }
     }
 
@@ -121,6 +133,8 @@ impl Done {
             Self::Rejected => words.office_done_rejected(),
             Self::Imported => words.office_done_imported(),
             Self::Closed => words.office_done_closed(),
+            Self::Taken => words.office_done_taken(),
+            Self::Answered => words.office_done_answered(),
         }
     }
 }
@@ -201,6 +215,12 @@ impl Desk {
                 words.office_nav_parked(),
             ),
             (
+                Room::Disputes,
+                "/office/disputes",
+                "scales",
+                words.office_nav_disputes(),
+            ),
+            (
                 Room::Agents,
                 "/office/agents",
                 "people",
@@ -260,9 +280,13 @@ impl Desk {
             .chain(audit)
             .map(|(room, address, icon, word)| {
                 let here = (room == current).then_some("page");
-                let count = (room == Room::Parked && self.parked > 0).then(|| {
-                    let said = words.office_nav_parked_count(self.parked);
-                    view! { <span class="count" aria-label=said>{self.parked}</span> }
+                let (waiting, said) = match room {
+                    Room::Parked => (self.parked, words.office_nav_parked_count(self.parked)),
+                    Room::Disputes => (self.disputes, words.office_nav_disputes_count(self.disputes)),
+                    _ => (0, String::new()),
+                };
+                let count = (waiting > 0).then(|| {
+                    view! { <span class="count" aria-label=said>{waiting}</span> }
                 });
                 view! { <li><a href=address aria-current=here>{ui::icon(icon)}{word}{count}</a></li> }.into_any()
             })

@@ -6,8 +6,9 @@ use taswiq_backend::people::Person;
 use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::commission::{self, Band, Conditions, Pays};
 use taswiq_domain::ids::{CooperativeId, PersonId, PlanVersion, ProductId};
-use taswiq_domain::ledger::{Account, Purpose};
+use taswiq_domain::ledger::{Account, Purpose, Transfer};
 use taswiq_domain::limits;
+use taswiq_domain::money::Centimes;
 use taswiq_domain::order::event::RecordedEvent;
 use taswiq_domain::order::{Line, Order, OrderEvent, Stage, SubOrder, Withdrawal};
 use taswiq_domain::sync::LedgerEntry;
@@ -17,7 +18,7 @@ use super::desk::{Desk, Room};
 use super::orders::progress_look;
 use super::widgets::{self, Row, facts, figures, number, said, with_small, words};
 use crate::ui;
-use crate::words::{Words, grouped, stage_look};
+use crate::words::{Words, again, grouped, stage_look};
 
 /// What the page needs besides the order itself.
 pub struct Known<'a> {
@@ -28,7 +29,7 @@ pub struct Known<'a> {
 }
 
 impl Known<'_> {
-    fn person(&self, desk: &Desk, id: PersonId) -> String {
+    pub(super) fn person(&self, desk: &Desk, id: PersonId) -> String {
         self.people
             .iter()
             .find(|person| person.id == id)
@@ -234,7 +235,7 @@ fn part(desk: &Desk, order: &Order, sub_order: &SubOrder, known: &Known<'_>) -> 
 }
 
 /// How a line's commission came about and where it stands.
-fn explain(
+pub(super) fn explain(
     desk: &Desk,
     plan: PlanVersion,
     sub_order: &SubOrder,
@@ -297,6 +298,7 @@ fn explain(
             {earners}
             {stands}
         </dl>
+        {again(sentences, line, known.catalogue.plan(plan))}
     }
     .into_any()
 }
@@ -511,7 +513,8 @@ fn happened(desk: &Desk, event: &OrderEvent, known: &Known<'_>) -> (&'static str
     }
 }
 
-fn ledger(desk: &Desk, history: &OrderHistory, known: &Known<'_>) -> AnyView {
+/// What an order moved, each entry held against what its events give when they are replayed.
+pub(super) fn ledger(desk: &Desk, history: &OrderHistory, known: &Known<'_>) -> AnyView {
     let sentences = desk.words();
     if history.entries.is_empty() {
         return view! { <p class="muted">{sentences.office_ledger_none()}</p> }.into_any();
@@ -522,7 +525,33 @@ fn ledger(desk: &Desk, history: &OrderHistory, known: &Known<'_>) -> AnyView {
         words(sentences.office_ledger_to()),
         words(sentences.office_ledger_cause()),
         figures(sentences.office_ledger_amount()),
+        words(sentences.office_ledger_again()),
     ];
+    let replayed = history.again.as_deref().unwrap_or_default();
+    let of_event = |transfer: &Transfer| {
+        let key = transfer.cause_key();
+        replayed.iter().find(|other| other.cause_key() == key)
+    };
+    let mut all_agree = true;
+    let missing: Vec<AnyView> = replayed
+        .iter()
+        .filter(|transfer| {
+            let key = transfer.cause_key();
+            !history
+                .entries
+                .iter()
+                .any(|entry| entry.transfer.cause_key() == key)
+        })
+        .map(|transfer| {
+            let what = purpose(sentences, transfer.purpose);
+            ui::strip(
+                "trouble",
+                "warning",
+                sentences.office_ledger_missing(what, &transfer.amount.to_string()),
+            )
+        })
+        .collect();
+    all_agree &= missing.is_empty();
     let rows = history
         .entries
         .iter()
@@ -548,25 +577,53 @@ fn ledger(desk: &Desk, history: &OrderHistory, known: &Known<'_>) -> AnyView {
                 },
                 |line| known.product(desk, line.product),
             );
+            let same = of_event(transfer).filter(|other| {
+                (other.debit, other.credit, other.amount, other.base)
+                    == (
+                        transfer.debit,
+                        transfer.credit,
+                        transfer.amount,
+                        transfer.base,
+                    )
+            });
+            let recomputed = match (same, of_event(transfer)) {
+                (Some(_), _) => ui::chip("done", "check", sentences.office_ledger_again_yes()),
+                (None, other) => {
+                    all_agree = false;
+                    let amount = other.map_or(Centimes::ZERO, |other| other.amount);
+                    ui::chip(
+                        "trouble",
+                        "warning",
+                        sentences.office_ledger_again_no(&amount.to_string()),
+                    )
+                }
+            };
             Row::plain(vec![
                 with_small(said(purpose(sentences, transfer.purpose)), about),
                 said(account(desk, transfer.debit, known)),
                 said(account(desk, transfer.credit, known)),
                 with_small(said(cause), desk.moment(transfer.at)),
                 ui::amount(transfer.amount, ""),
+                recomputed,
             ])
         })
         .collect();
-    widgets::table(
+    let table = widgets::table(
         sentences.office_order_ledger(),
         sentences.office_ledger_about(),
         &columns,
         rows,
         None,
-    )
+    );
+    let verdict = if all_agree {
+        ui::strip("done", "check", sentences.office_ledger_all_agree())
+    } else {
+        ui::strip("trouble", "warning", sentences.office_ledger_disagree())
+    };
+    view! { {table}{missing}{verdict} }.into_any()
 }
 
-fn purpose(words: Words, purpose: Purpose) -> &'static str {
+pub(super) fn purpose(words: Words, purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::CommissionPending => words.office_ledger_commission_pending(),
         Purpose::CommissionVested => words.office_ledger_commission_vested(),
@@ -596,7 +653,7 @@ fn purpose(words: Words, purpose: Purpose) -> &'static str {
     }
 }
 
-fn account(desk: &Desk, account: Account, known: &Known<'_>) -> String {
+pub(super) fn account(desk: &Desk, account: Account, known: &Known<'_>) -> String {
     let words = desk.words();
     let person = |id| known.person(desk, id);
     let cooperative = |id| known.cooperative(desk, id);

@@ -140,6 +140,9 @@ fn kind(desk: &Desk, kind: &str) -> &'static str {
         "declare_early_payment" => words.office_kind_declare(),
         "withdraw" => words.office_kind_withdraw(),
         "fail_supply" => words.office_kind_fail_supply(),
+        "open_dispute" => words.act_open_dispute(),
+        "withdraw_dispute" => words.act_withdraw_dispute(),
+        "escalate_dispute" => words.act_escalate_dispute(),
         _ => words.office_kind_other(),
     }
 }

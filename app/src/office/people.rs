@@ -318,9 +318,11 @@ fn sold(desk: &Desk, sight: &Sight<'_>, phones: &Phones) -> AnyView {
     let sentences = desk.words();
     let month = sight.month;
     let id = sight.person.id;
-    let tile = |label: &str, amount| {
-        view! { <a class="figure-tile" href=format!("/office?period=month&agent={id}")><span class="figure-label">{label.to_owned()}</span>{ui::amount(amount, "")}<span class="figure-why">{sentences.month_and_year(desk.today())}</span></a> }.into_any()
+    let tile = |label: &str, amount, address: String| {
+        view! { <a class="figure-tile" href=address><span class="figure-label">{label.to_owned()}</span>{ui::amount(amount, "")}<span class="figure-why">{sentences.month_and_year(desk.today())}</span></a> }.into_any()
     };
+    // From a commission it is one step to the entries that make it.
+    let books = format!("/office/people/{id}/ledger");
     let tone = (phones.waiting_orders > 0).then_some("waiting");
     let all = widgets::link(
         format!("/office/orders?agent={id}"),
@@ -333,14 +335,15 @@ fn sold(desk: &Desk, sight: &Sight<'_>, phones: &Phones) -> AnyView {
     };
     view! {
         <div class="figures">
-            {tile(sentences.office_figures_turnover(), month.net_asked)}
-            {tile(sentences.office_figures_pending(), month.commission_pending)}
-            {tile(sentences.office_figures_earned(), month.commission_earned)}
+            {tile(sentences.office_figures_turnover(), month.net_asked, format!("/office?period=month&agent={id}"))}
+            {tile(sentences.office_figures_pending(), month.commission_pending, books.clone())}
+            {tile(sentences.office_figures_earned(), month.commission_earned, books.clone())}
             <div class="figure-tile" data-tone=tone>
                 <span class="figure-label">{sentences.office_agents_waiting()}</span>{number(i64::from(phones.waiting_orders))}
                 <span class="figure-why">{sentences.office_devices_commands(phones.waiting_commands as usize)}</span>
             </div>
         </div>
+        {widgets::go(books, "coins", sentences.office_books_go(), "button button-quiet")}
         {widgets::part(sentences.office_orders_last(), all, list)}
     }
     .into_any()

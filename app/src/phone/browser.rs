@@ -257,6 +257,31 @@ pub fn install() {
     }
 }
 
+/// The picture chosen in a field for files, as the text of a JPEG of `bytes_max` bytes at most.
+pub async fn chosen_photo(input: &web_sys::HtmlInputElement, bytes_max: usize) -> Option<String> {
+    let files = Reflect::get(input, &"files".into()).ok()?;
+    let file = Reflect::get_u32(&files, 0)
+        .ok()
+        .filter(|file| file.is_truthy())?;
+    let shrink: Function = Reflect::get(&taswiq(), &"shrink".into())
+        .ok()?
+        .dyn_into()
+        .ok()?;
+    let promise: js_sys::Promise = shrink
+        .call2(
+            &JsValue::UNDEFINED,
+            &file,
+            &JsValue::from_f64(bytes_max as f64),
+        )
+        .ok()?
+        .dyn_into()
+        .ok()?;
+    wasm_bindgen_futures::JsFuture::from(promise)
+        .await
+        .ok()?
+        .as_string()
+}
+
 fn call(object: &JsValue, name: &str) {
     if let Ok(function) = Reflect::get(object, &name.into())
         && let Ok(function) = function.dyn_into::<Function>()

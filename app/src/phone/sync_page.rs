@@ -200,6 +200,9 @@ pub fn about(phone: Phone, body: &CommandBody) -> String {
         CommandBody::DeclareEarlyPayment(_) => words.act_declare_early_payment(),
         CommandBody::Withdraw(_) => words.act_withdraw(),
         CommandBody::FailSupply(_) => words.act_fail_supply(),
+        CommandBody::OpenDispute(_) => words.act_open_dispute(),
+        CommandBody::WithdrawDispute(_) => words.act_withdraw_dispute(),
+        CommandBody::EscalateDispute(_) => words.act_escalate_dispute(),
     };
     let whose = match body {
         CommandBody::RegisterCustomer(details) => Some(details.full_name()),

@@ -1,7 +1,9 @@
 use super::value;
 use std::fmt;
+use taswiq_domain::dispute::{Disputed, DisputedLine};
 use taswiq_domain::ids::{CooperativeId, OrderId};
 use taswiq_domain::period::Period;
+use uuid::Uuid;
 
 /// A screen of the agent's area.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +32,12 @@ pub enum Field {
     EarningsOf(Rung),
     /// What was earned in a month, as it was closed.
     Statement(Period),
+    /// What is disputed.
+    Disputes,
+    /// Saying that more is due.
+    NewDispute(Disputed),
+    /// One dispute.
+    Dispute(Uuid),
     /// What is on this phone.
     Sync,
     /// Language, look, signing out.
@@ -122,11 +130,31 @@ impl Field {
             ["earnings", rung] => {
                 Self::EarningsOf(Rung::ALL.into_iter().find(|one| one.as_str() == *rung)?)
             }
+            ["disputes"] => Self::Disputes,
+            ["disputes", "new"] => Self::NewDispute(disputed(query)?),
+            ["disputes", dispute] => Self::Dispute(dispute.parse().ok()?),
             ["sync"] => Self::Sync,
             ["settings"] => Self::Settings,
             _ => return None,
         })
     }
+}
+
+/// What a new dispute is about.
+fn disputed(query: &str) -> Option<Disputed> {
+    let entry = value(query, "entry").and_then(|entry| entry.parse().ok());
+    let line = || {
+        Some(DisputedLine {
+            order: value(query, "order")?.parse().ok()?,
+            cooperative: value(query, "cooperative")?.parse().ok()?,
+            line: value(query, "line")?.parse().ok()?,
+        })
+    };
+    let about = Disputed {
+        entry,
+        line: line(),
+    };
+    (about != Disputed::default()).then_some(about)
 }
 
 impl fmt::Display for Field {
@@ -148,6 +176,24 @@ impl fmt::Display for Field {
             Self::Earnings => out.write_str("/earnings"),
             Self::EarningsOf(rung) => write!(out, "/earnings/{}", rung.as_str()),
             Self::Statement(period) => write!(out, "/earnings/statements/{period}"),
+            Self::Disputes => out.write_str("/disputes"),
+            Self::NewDispute(about) => {
+                out.write_str("/disputes/new")?;
+                let mut separator = '?';
+                if let Some(entry) = about.entry {
+                    write!(out, "?entry={entry}")?;
+                    separator = '&';
+                }
+                match about.line {
+                    Some(line) => write!(
+                        out,
+                        "{separator}order={}&cooperative={}&line={}",
+                        line.order, line.cooperative, line.line
+                    ),
+                    None => Ok(()),
+                }
+            }
+            Self::Dispute(dispute) => write!(out, "/disputes/{dispute}"),
             Self::Sync => out.write_str("/sync"),
             Self::Settings => out.write_str("/settings"),
         }

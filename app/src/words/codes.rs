@@ -6,6 +6,7 @@ use taswiq_domain::Refusal;
 use taswiq_domain::catalogue::{Catalogue, Channel, PriceTier};
 use taswiq_domain::commission::{CapPer, LineCommission};
 use taswiq_domain::customer::CustomerKind;
+use taswiq_domain::dispute::{DisputeEvent, DisputeReason, DisputeState, Verdict};
 use taswiq_domain::engagement::EngagementKind;
 use taswiq_domain::ids::{CooperativeId, ProductId};
 use taswiq_domain::law::Regime;
@@ -33,6 +34,32 @@ pub const fn stage_look(stage: Stage) -> (&'static str, &'static str) {
         Stage::Cancelled => ("trouble", "close"),
         Stage::Withdrawn => ("waiting", "undo"),
         Stage::SupplyFailed => ("trouble", "out-of-stock"),
+    }
+}
+
+/// The tone and the icon that go with where a dispute stands. Always shown beside its word.
+pub const fn dispute_look(state: DisputeState) -> (&'static str, &'static str) {
+    match state {
+        DisputeState::Open => ("waiting", "hourglass"),
+        DisputeState::UnderReview => ("news", "eye"),
+        DisputeState::Accepted => ("done", "check"),
+        DisputeState::Partly => ("done", "percent"),
+        DisputeState::Denied => ("trouble", "close"),
+        DisputeState::Escalated => ("waiting", "people"),
+        DisputeState::TakenBack => ("", "undo"),
+    }
+}
+
+/// The icon that goes with what kind of mistake an agent sees.
+pub const fn dispute_reason_icon(reason: DisputeReason) -> &'static str {
+    match reason {
+        DisputeReason::Missing => "question",
+        DisputeReason::Rate => "percent",
+        DisputeReason::Reversal => "undo",
+        DisputeReason::Fault => "shield",
+        DisputeReason::Deduction => "minus",
+        DisputeReason::Transfer => "bank",
+        DisputeReason::Other => "more",
     }
 }
 
@@ -319,6 +346,56 @@ impl Words {
             Refusal::WithdrawalStillOpen => self.refusal_withdrawal_still_open().to_owned(),
             Refusal::WaitsForParked => self.refusal_waits_for_parked().to_owned(),
             Refusal::TooLarge => self.refusal_too_large().to_owned(),
+            Refusal::UnknownDispute => self.refusal_unknown_dispute().to_owned(),
+            Refusal::UnknownEntry => self.refusal_unknown_entry().to_owned(),
+            Refusal::AlreadyDisputed => self.refusal_already_disputed().to_owned(),
+            Refusal::WrongDisputeState { state } => {
+                self.refusal_wrong_dispute_state(self.dispute_state(*state))
+            }
+            Refusal::DisputeIsFinal => self.refusal_dispute_is_final().to_owned(),
+            Refusal::PhotoNotValid { .. } => self.refusal_photo_not_valid().to_owned(),
+        }
+    }
+
+    /// Where a dispute stands.
+    pub fn dispute_state(self, state: DisputeState) -> &'static str {
+        match state {
+            DisputeState::Open => self.dispute_state_open(),
+            DisputeState::UnderReview => self.dispute_state_under_review(),
+            DisputeState::Accepted => self.dispute_state_accepted(),
+            DisputeState::Partly => self.dispute_state_partly(),
+            DisputeState::Denied => self.dispute_state_denied(),
+            DisputeState::Escalated => self.dispute_state_escalated(),
+            DisputeState::TakenBack => self.dispute_state_taken_back(),
+        }
+    }
+
+    /// What happened to a dispute, and the tone of it.
+    pub fn dispute_step(self, event: &DisputeEvent) -> (&'static str, String) {
+        match event {
+            DisputeEvent::Taken => ("news", self.dispute_step_taken().to_owned()),
+            DisputeEvent::Decided { verdict, .. } => match verdict {
+                Verdict::Accepted => ("done", self.dispute_step_accepted().to_owned()),
+                Verdict::Partly { amount } => {
+                    ("done", self.dispute_step_partly(&amount.to_string()))
+                }
+                Verdict::Denied => ("trouble", self.dispute_step_denied().to_owned()),
+            },
+            DisputeEvent::Escalated { .. } => ("waiting", self.dispute_step_escalated().to_owned()),
+            DisputeEvent::TakenBack => ("", self.dispute_step_taken_back().to_owned()),
+        }
+    }
+
+    /// What kind of mistake an agent sees.
+    pub fn dispute_reason(self, reason: DisputeReason) -> &'static str {
+        match reason {
+            DisputeReason::Missing => self.dispute_reason_missing(),
+            DisputeReason::Rate => self.dispute_reason_rate(),
+            DisputeReason::Reversal => self.dispute_reason_reversal(),
+            DisputeReason::Fault => self.dispute_reason_fault(),
+            DisputeReason::Deduction => self.dispute_reason_deduction(),
+            DisputeReason::Transfer => self.dispute_reason_transfer(),
+            DisputeReason::Other => self.dispute_reason_other(),
         }
     }
 
@@ -335,6 +412,8 @@ impl Words {
             "receipt_digits" => self.field_receipt_digits(),
             "reason" => self.field_reason(),
             "to" => self.field_to(),
+            "amount" => self.field_amount(),
+            "note" => self.field_note(),
             _ => self.field_other(),
         }
     }

@@ -104,6 +104,26 @@ pub async fn of_order(conn: &mut Conn, order: Uuid) -> Result<Vec<TransferRow>, 
     )
 }
 
+/// What moved an agent's commission before entry `before`, latest first.
+pub async fn of_agent(
+    conn: &mut Conn,
+    agent: i64,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<TransferRow>, sqlx::Error> {
+    fetch_all!(
+        conn,
+        TransferRow,
+        "SELECT number, debit_account, debit_owner, credit_account, credit_owner, amount_centimes, purpose, cause,
+             order_id, cooperative_id, line, event_number, cause_id, concerns_period, corrects,
+             base_centimes, at, period, chain_agent, chain_number, chain_hash
+         FROM ledger_transfer WHERE chain_agent = $1 AND number < $2 ORDER BY chain_number DESC LIMIT CAST($3 AS BIGINT)",
+        agent,
+        before,
+        limit,
+    )
+}
+
 /// Transfers of several orders.
 pub async fn of_orders(conn: &mut Conn, orders: &[Uuid]) -> Result<Vec<TransferRow>, sqlx::Error> {
     fetch_in!(

@@ -65,6 +65,17 @@ pub async fn states(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<StateRow>, sqlx
     )
 }
 
+/// Whose several orders are.
+pub async fn agents_of(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<(Uuid, i64)>, sqlx::Error> {
+    fetch_in!(
+        conn,
+        (Uuid, i64),
+        "SELECT id, agent_id FROM orders WHERE id",
+        "",
+        ids
+    )
+}
+
 pub async fn put(conn: &mut Conn, rows: &[OrderRow]) -> Result<(), sqlx::Error> {
     insert_rows!(
         conn,
@@ -155,6 +166,20 @@ pub async fn add_events(conn: &mut Conn, rows: &[EventRow]) -> Result<(), sqlx::
         row.device_id,
         row.made_at,
         row.received_at,
+    )
+}
+
+/// What happened to several orders after they were placed: the event that places one is long.
+pub async fn events_after_placing(
+    conn: &mut Conn,
+    orders: &[Uuid],
+) -> Result<Vec<EventRow>, sqlx::Error> {
+    fetch_in!(
+        conn,
+        EventRow,
+        "SELECT order_id, number, body, actor_id, device_id, made_at, received_at FROM order_event WHERE number > 1 AND order_id",
+        "ORDER BY order_id, number",
+        orders
     )
 }
 

@@ -8,7 +8,7 @@ use super::tax;
 use crate::clock::Casablanca;
 use crate::db::Conn;
 use crate::error::OfficeError;
-use crate::{engagements, orders};
+use crate::{disputes, engagements, orders};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use taswiq_domain::catalogue::Catalogue;
@@ -342,6 +342,21 @@ impl Gathering<'_> {
                 why: NotYetInReason::MonthOpen,
             };
             parts.push((PersonId(agent), part));
+        }
+        for dispute in disputes::holding(conn).await? {
+            // An entry that no order caused waits on the agent's ladder, under what is held.
+            let Some(line) = dispute.claim.about.line.filter(|_| dispute.opened_at < end) else {
+                continue;
+            };
+            let part = NotYetIn {
+                order: line.order,
+                cooperative: line.cooperative,
+                amount: dispute.held()?,
+                why: NotYetInReason::Disputed {
+                    dispute: dispute.id,
+                },
+            };
+            parts.push((dispute.agent, part));
         }
         parts.sort_by_key(|(person, part)| (*person, part.why, part.order, part.cooperative));
         Ok(parts)

@@ -7,12 +7,13 @@ use taswiq_backend::catalogue::PlanDraft;
 use taswiq_backend::people::PersonDetails;
 use taswiq_domain::commission::{Condition, Conditions, Pays, PlanError, Rule};
 use taswiq_domain::engagement::{Engagement, EngagementError, EngagementKind, Share};
+use taswiq_domain::explain;
 use taswiq_domain::ids::PersonId;
 use taswiq_domain::ledger::Account;
 use taswiq_domain::money::{Centimes, Ppm};
 use taswiq_domain::person::{Profile, Role};
 use taswiq_domain::settlement::rules::{PeriodRules, PeriodRulesError, Target, Tier};
-use taswiq_domain::sync::Change;
+use taswiq_domain::sync::{Change, LedgerEntry};
 use taswiq_domain::time::Timestamp;
 
 fn terms(valid_from: Timestamp) -> Engagement {
@@ -160,11 +161,23 @@ promise! {
         // Each is told of what is theirs, and of nothing else.
         for (person, amount) in [(AGENT, 1_600), (OTHER_AGENT, 800), (lead, 390)] {
             let told = world.phone(person).await.pull().await;
-            let entries: Vec<i64> = told.iter().filter_map(|change| match change {
-                Change::Entry(entry) => Some(entry.transfer.amount.0),
+            let entries: Vec<&LedgerEntry> = told.iter().filter_map(|change| match change {
+                Change::Entry(entry) => Some(entry),
                 _ => None,
             }).collect();
-            assert_eq!(entries, [amount], "{person}");
+            let amounts: Vec<i64> = entries.iter().map(|entry| entry.transfer.amount.0).collect();
+            assert_eq!(amounts, [amount], "{person}");
+            // Whoever does not have the order is told the line, and can compute the part again.
+            let of = entries[0].source.as_ref().expect("told where it comes from").of.as_deref();
+            if person == AGENT {
+                assert_eq!(of, None);
+                continue;
+            }
+            let of = of.expect("told of the line");
+            assert_eq!((of.code, of.agent), (placed.code, AGENT));
+            assert!(of.name.is_some());
+            assert!(explain::line(&of.line, None).expect("fits").agrees);
+            assert_eq!(of.line.commission.of_person(person, of.agent), Ok(Centimes(amount)));
         }
         world.assert_sound().await;
     }

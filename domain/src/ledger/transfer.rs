@@ -127,6 +127,19 @@ impl Purpose {
         }
     }
 
+    /// Whether it only moves what was earned before, on to a statement or against what was owed.
+    pub const fn settles(self) -> bool {
+        matches!(
+            self,
+            Self::Settled
+                | Self::CarriedForward
+                | Self::Recovered
+                | Self::TaxWithheld
+                | Self::Advance
+                | Self::PaidOut
+        )
+    }
+
     /// The purpose of that stored name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL

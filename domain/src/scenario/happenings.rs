@@ -6,7 +6,7 @@ use super::{Balance, Entry, OrderOutcome, Outcome, ScenarioError};
 use crate::catalogue::{Channel, PriceTier};
 use crate::commission::{self, CapPer};
 use crate::customer::CustomerKind;
-use crate::dispute::{self, Claim, Dispute, DisputedLine};
+use crate::dispute::{self, Claim, Dispute, DisputeReason, Disputed, DisputedLine};
 use crate::engagement::{self, Engagement, EngagementKind};
 use crate::ids::{CooperativeId, CustomerId, OrderId, PersonId};
 use crate::ledger::{self, Account, Cause, Happening, Purpose, Transfer};
@@ -450,12 +450,16 @@ impl<'a> Happenings<'a> {
             ));
         }
         let claim = Claim {
-            about: DisputedLine {
-                order: order.id,
-                cooperative,
-                line,
+            about: Disputed {
+                entry: None,
+                line: Some(DisputedLine {
+                    order: order.id,
+                    cooperative,
+                    line,
+                }),
             },
             amount: fields.required("amount")?.read()?,
+            reason: DisputeReason::Other,
             note: fields
                 .optional("note")
                 .map_or(Ok("-".to_owned()), Node::read)?,
@@ -751,10 +755,13 @@ impl<'a> Happenings<'a> {
         }
         for (_, dispute) in &self.disputes {
             let held = dispute.held()?;
-            if dispute.agent == agent && held > Centimes::ZERO {
+            if let Some(line) = dispute.claim.about.line
+                && dispute.agent == agent
+                && held > Centimes::ZERO
+            {
                 not_yet_in.push(NotYetIn {
-                    order: dispute.claim.about.order,
-                    cooperative: dispute.claim.about.cooperative,
+                    order: line.order,
+                    cooperative: line.cooperative,
                     amount: held,
                     why: NotYetInReason::Disputed {
                         dispute: dispute.id,

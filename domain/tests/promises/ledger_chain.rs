@@ -29,6 +29,7 @@ fn entries(events: &[OrderEvent]) -> Vec<LedgerEntry> {
         .map(|(transfer, number)| LedgerEntry {
             number,
             link: Some(chain.append(number, &transfer)),
+            source: None,
             transfer,
         })
         .collect()

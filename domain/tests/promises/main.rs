@@ -3,7 +3,9 @@
 mod agent_books;
 mod commission_rules;
 mod demo_catalogue;
+mod disputes;
 mod earners;
+mod explanations;
 mod fault_matrix;
 mod ledger_balances;
 mod ledger_chain;

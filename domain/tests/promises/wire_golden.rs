@@ -41,7 +41,7 @@ use uuid::Uuid;
 
 /// Compares with the golden file; `UPDATE_GOLDEN=1` writes a file that does not exist yet, never
 /// one that does.
-fn golden<T: Serialize + DeserializeOwned + PartialEq + Debug>(name: &str, value: &T) {
+pub fn golden<T: Serialize + DeserializeOwned + PartialEq + Debug>(name: &str, value: &T) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("tests/golden")
         .join(format!("{name}.json"));
@@ -277,6 +277,7 @@ fn a_response_with_every_kind_of_answer_and_change() {
                     number: 1,
                     transfer,
                     link: None,
+                    source: None,
                 }),
                 Change::ParkedSettled(ParkedSettled {
                     command: CommandId(Uuid::from_u128(3)),
@@ -443,6 +444,7 @@ fn an_entry_of_every_cause() {
             LedgerEntry {
                 number,
                 link: Some(chain.append(number, &transfer)),
+                source: None,
                 transfer,
             }
         })

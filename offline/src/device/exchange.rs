@@ -12,6 +12,7 @@ use taswiq_domain::sync::{
     Answer, Change, Command, CommandBody, LedgerEntry, PROTOCOL, Request, Response, Waiting,
 };
 use taswiq_domain::time::Timestamp;
+use uuid::Uuid;
 
 /// A request as it left.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,6 +123,7 @@ enum Digest {
     Customer(CustomerId),
     Order(OrderId),
     Settled(CommandId),
+    Dispute(Uuid),
 }
 
 impl Digest {
@@ -133,6 +135,7 @@ impl Digest {
             Change::Order(document) => Some(Self::Order(document.order.id)),
             Change::OrderRemoved(id) => Some(Self::Order(*id)),
             Change::ParkedSettled(settled) => Some(Self::Settled(settled.command)),
+            Change::Dispute(document) => Some(Self::Dispute(document.dispute.id)),
             Change::Catalogue(_) | Change::Entry(_) | Change::Statement(_) => None,
         }
     }
@@ -140,8 +143,12 @@ impl Digest {
     /// Whether a document shows the effect of a command.
     fn shows(&self, command: &Command) -> bool {
         match self {
+            Self::Order(_) if matches!(command.body, CommandBody::OpenDispute(_)) => false,
             Self::Order(order) => {
                 command.body.order() == Some(*order) || OrderId::from(command.id) == *order
+            }
+            Self::Dispute(dispute) => {
+                command.body.dispute() == Some(*dispute) || command.id.0 == *dispute
             }
             Self::Customer(customer) => match &command.body {
                 CommandBody::CorrectCustomer(correct) => correct.customer == *customer,

@@ -210,7 +210,7 @@ impl Memory {
         plan
     }
 
-    fn known(&self, id: CommandId) -> Option<&Queued> {
+    pub(super) fn known(&self, id: CommandId) -> Option<&Queued> {
         let acknowledged = self.acknowledged.values().map(|record| &record.queued);
         let parked = self.parked.values().map(|record| &record.queued);
         self.outbox
@@ -387,7 +387,9 @@ impl Plan {
 
 impl Documents {
     fn has_created(&self, command: CommandId) -> bool {
-        self.orders.contains_key(&command.into()) || self.customers.contains_key(&command.into())
+        self.orders.contains_key(&command.into())
+            || self.customers.contains_key(&command.into())
+            || self.disputes.contains_key(&command.0)
     }
 
     /// The keys of all that comes and goes with the feed.
@@ -405,10 +407,15 @@ impl Documents {
             .statements
             .keys()
             .map(|period| (Table::Documents, statement_key(*period)));
+        let disputes = self
+            .disputes
+            .keys()
+            .map(|id| (Table::Disputes, id.to_string()));
         customers
             .chain(orders)
             .chain(entries)
             .chain(statements)
+            .chain(disputes)
             .collect()
     }
 
@@ -430,6 +437,9 @@ impl Documents {
                     .and_then(|period| period.parse().ok())
                     .and_then(|period| self.statements.remove(&period));
             }
+            Table::Disputes => {
+                key.parse().ok().and_then(|id| self.disputes.remove(&id));
+            }
             Table::Meta | Table::Outbox | Table::Acknowledged | Table::Parked | Table::Drafts => {}
         }
     }
@@ -450,6 +460,10 @@ impl Documents {
             }
             Change::Entry(entry) => {
                 self.entries.insert(entry.number, Rc::new(entry));
+            }
+            Change::Dispute(document) => {
+                self.disputes
+                    .insert(document.dispute.id, Rc::from(document));
             }
             Change::ParkedSettled(_) => {}
             Change::Statement(document) => {
@@ -490,6 +504,7 @@ fn place_of(change: &Change) -> Option<(Table, String)> {
         Change::Statement(document) => {
             Some((Table::Documents, statement_key(document.statement.period)))
         }
+        Change::Dispute(document) => Some((Table::Disputes, document.dispute.id.to_string())),
     }
 }
 
@@ -540,6 +555,14 @@ fn write_change(batch: &mut Batch, generation: u32, change: &Change) {
         Change::Statement(document) => batch.put(
             Table::Documents,
             statement_key(document.statement.period),
+            json(&Stored {
+                generation,
+                document,
+            }),
+        ),
+        Change::Dispute(document) => batch.put(
+            Table::Disputes,
+            document.dispute.id.to_string(),
             json(&Stored {
                 generation,
                 document,
@@ -627,12 +650,14 @@ impl Memory {
             Table::Customers,
             Table::Orders,
             Table::Entries,
+            Table::Disputes,
         ] {
             for (key, value) in store.scan(table).await? {
                 let read = match table {
                     Table::Customers => document(reading::read(&value), Change::Customer),
                     Table::Orders => document(reading::read(&value), Change::Order),
                     Table::Entries => document(reading::read(&value), Change::Entry),
+                    Table::Disputes => document(reading::read(&value), Change::Dispute),
                     _ if key == PROFILE => document(reading::read(&value), Change::Profile),
                     _ if key.starts_with(STATEMENT) => {
                         document(reading::read(&value), Change::Statement)

@@ -12,6 +12,7 @@ use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::commission::{self, Standing};
 use taswiq_domain::customer::{Customer, CustomerLabel};
 use taswiq_domain::decide::{Effect, Situation, decide};
+use taswiq_domain::dispute::Dispute;
 use taswiq_domain::ids::{CommandId, CustomerId, OrderId, PersonId};
 use taswiq_domain::ledger::{Account, Transfer};
 use taswiq_domain::money::{Centimes, Overflow};
@@ -19,20 +20,24 @@ use taswiq_domain::order::Order;
 use taswiq_domain::period::Period;
 use taswiq_domain::person::Profile;
 use taswiq_domain::refusal::Refusal;
-use taswiq_domain::sync::{Command, CommandBody, LedgerEntry, StatementDocument};
+use taswiq_domain::sync::{
+    Command, CommandBody, DisputeDocument, DisputeStep, LedgerEntry, StatementDocument,
+};
 use taswiq_domain::text;
 use taswiq_domain::time::{FixedOffset, Timestamp};
+use uuid::Uuid;
 
-/// Where an order is.
+/// Where an order or a dispute is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Whereabouts {
     /// Saved on this phone, not yet with the server.
     OnPhone,
-    /// With the server; how far each cooperative is says [`Order::sub_orders`].
+    /// With the server; how far each cooperative is says [`Order::sub_orders`], how far a dispute its
+    /// state.
     Received,
     /// With the server, which wants a person to look at it.
     ToCorrect {
-        /// The command that placed it, as in [`super::Device::parked`].
+        /// The command that made it, as in [`super::Device::parked`].
         command: CommandId,
         /// Why.
         refusal: Refusal,
@@ -81,6 +86,17 @@ pub struct OrderView {
     pub pending: Vec<Pending>,
     /// What was done to it and is to be corrected, oldest first.
     pub parked: Vec<Parked>,
+}
+
+/// A dispute as a screen shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DisputeView {
+    /// The dispute and what happened to it, with everything done on this phone.
+    pub document: Rc<DisputeDocument>,
+    /// Where it is.
+    pub whereabouts: Whereabouts,
+    /// Whether something done to it waits on this phone.
+    pub waits: bool,
 }
 
 /// What an agent has earned, in all or by one order.
@@ -186,6 +202,7 @@ pub(super) struct Documents {
     pub(super) orders: HashMap<OrderId, KnownOrder>,
     pub(super) entries: BTreeMap<i64, Rc<LedgerEntry>>,
     pub(super) statements: BTreeMap<Period, Rc<StatementDocument>>,
+    pub(super) disputes: HashMap<Uuid, Rc<DisputeDocument>>,
 }
 
 /// What own commands make of the documents.
@@ -193,6 +210,7 @@ pub(super) struct Documents {
 pub(super) struct Overlay {
     pub(super) customers: HashMap<CustomerId, Known>,
     pub(super) orders: HashMap<OrderId, Rc<Order>>,
+    pub(super) disputes: HashMap<Uuid, Rc<DisputeDocument>>,
     pub(super) doubts: HashMap<CommandId, Refusal>,
 }
 
@@ -219,6 +237,22 @@ impl Overlay {
             .customer()
             .and_then(|customer| self.customer(documents, customer))
             .map(|known| known.customer.clone());
+        let entry = match body {
+            CommandBody::OpenDispute(open) => open
+                .about
+                .entry
+                .and_then(|number| documents.entries.get(&number)),
+            _ => None,
+        };
+        let disputes = match body {
+            CommandBody::OpenDispute(_) => self.disputes(documents),
+            _ => body
+                .dispute()
+                .and_then(|dispute| self.dispute(documents, dispute))
+                .into_iter()
+                .collect(),
+        };
+        let disputes: Vec<&Dispute> = disputes.iter().map(|known| &known.dispute).collect();
         let situation = Situation {
             actor: &actor,
             engagement: &engagement,
@@ -228,6 +262,8 @@ impl Overlay {
             received_at: None,
             order: order.as_deref(),
             customer: customer.as_deref(),
+            entry: entry.map(|entry| &**entry),
+            disputes: &disputes,
         };
         match decide(*id, body, &situation)? {
             Effect::Customer(customer) => {
@@ -236,8 +272,40 @@ impl Overlay {
             Effect::Order { after, .. } => {
                 self.orders.insert(after.id, Rc::from(after));
             }
+            Effect::Dispute { event, after, .. } => {
+                let mut steps = self
+                    .dispute(documents, after.id)
+                    .map_or_else(Vec::new, |known| known.steps.clone());
+                steps.extend(event.map(|event| DisputeStep {
+                    at: after.since,
+                    event,
+                }));
+                let document = DisputeDocument {
+                    dispute: *after,
+                    steps,
+                };
+                self.disputes.insert(document.dispute.id, Rc::new(document));
+            }
         }
         Ok(())
+    }
+
+    /// Every dispute with everything done to it, in no order.
+    pub(super) fn disputes(&self, documents: &Documents) -> Vec<Rc<DisputeDocument>> {
+        let known = documents
+            .disputes
+            .iter()
+            .filter(|(id, _)| !self.disputes.contains_key(id))
+            .map(|(_, known)| known);
+        self.disputes.values().chain(known).cloned().collect()
+    }
+
+    /// The dispute with everything done to it.
+    pub(super) fn dispute(&self, documents: &Documents, id: Uuid) -> Option<Rc<DisputeDocument>> {
+        self.disputes
+            .get(&id)
+            .or_else(|| documents.disputes.get(&id))
+            .cloned()
     }
 
     /// The order with everything done to it.
@@ -265,7 +333,7 @@ impl Overlay {
 pub(super) fn creates(body: &CommandBody) -> bool {
     matches!(
         body,
-        CommandBody::PlaceOrder(_) | CommandBody::RegisterCustomer(_)
+        CommandBody::PlaceOrder(_) | CommandBody::RegisterCustomer(_) | CommandBody::OpenDispute(_)
     )
 }
 

@@ -20,21 +20,37 @@ use wasm_bindgen_futures::JsFuture;
 /// however old its store is.
 #[derive(Clone, Copy)]
 enum Schema {
-    /// The nine tables.
+    /// The first nine tables.
     Tables = 1,
+    /// The table of disputes.
+    Disputes = 2,
 }
 
 impl Schema {
-    const ALL: [Self; 1] = [Self::Tables];
-    const LATEST: u32 = Self::Tables as u32;
+    const ALL: [Self; 2] = [Self::Tables, Self::Disputes];
+    const LATEST: u32 = Self::Disputes as u32;
+
+    /// The tables that a step adds. Those of steps that phones have taken never change.
+    const fn tables(self) -> &'static [Table] {
+        match self {
+            Self::Tables => &[
+                Table::Meta,
+                Table::Outbox,
+                Table::Acknowledged,
+                Table::Parked,
+                Table::Drafts,
+                Table::Documents,
+                Table::Customers,
+                Table::Orders,
+                Table::Entries,
+            ],
+            Self::Disputes => &[Table::Disputes],
+        }
+    }
 
     fn apply(self, database: &JsValue) -> Result<(), JsValue> {
-        match self {
-            Self::Tables => {
-                for table in Table::ALL {
-                    call(database, "createObjectStore", &[table.as_str().into()])?;
-                }
-            }
+        for table in self.tables() {
+            call(database, "createObjectStore", &[table.as_str().into()])?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 
 mod chain;
 mod device;
+mod disputes;
 mod engine;
 mod faults;
 mod model_server;

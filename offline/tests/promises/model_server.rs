@@ -7,6 +7,7 @@ use taswiq_domain::access::Actor;
 use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::customer::{Customer, CustomerLabel};
 use taswiq_domain::decide::{Effect, Situation, decide};
+use taswiq_domain::dispute::{self, Dispute, DisputeEvent};
 use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
 use taswiq_domain::ledger::chain::Chain;
@@ -14,10 +15,11 @@ use taswiq_domain::ledger::{Happening, transfers_for};
 use taswiq_domain::period::Period;
 use taswiq_domain::refusal::Refusal;
 use taswiq_domain::sync::{
-    Answer, Change, Command, CommandBody, CommandResult, LedgerEntry, OrderDocument, PROTOCOL,
-    ParkedSettled, Request, Response, StatementDocument,
+    Answer, Change, Command, CommandBody, CommandResult, DisputeDocument, DisputeStep, LedgerEntry,
+    OrderDocument, PROTOCOL, ParkedSettled, Request, Response, StatementDocument,
 };
 use taswiq_domain::time::{FixedOffset, Timestamp};
+use uuid::Uuid;
 
 /// One server. A clone is a backup.
 #[derive(Clone)]
@@ -32,6 +34,7 @@ pub struct ModelServer {
     pub entries: Vec<LedgerEntry>,
     pub statements: BTreeMap<Period, StatementDocument>,
     chain: Chain,
+    pub disputes: BTreeMap<Uuid, DisputeDocument>,
     /// Every command that took effect, in the order in which it did.
     pub applied: Vec<(DeviceId, u64, CommandId)>,
     answers: HashMap<CommandId, (Command, Answer)>,
@@ -57,7 +60,11 @@ enum Fed {
     Entry(usize),
     Statement(Period),
     Settled(ParkedSettled),
+    Dispute(Uuid),
 }
+
+/// Somebody of the office.
+const OFFICE: PersonId = PersonId(90);
 
 impl ModelServer {
     pub fn new() -> Self {
@@ -71,6 +78,7 @@ impl ModelServer {
             entries: Vec::new(),
             statements: BTreeMap::new(),
             chain: Chain::default(),
+            disputes: BTreeMap::new(),
             applied: Vec::new(),
             answers: HashMap::new(),
             decided: HashMap::new(),
@@ -244,6 +252,20 @@ impl ModelServer {
             .body
             .customer()
             .and_then(|id| self.customers.get(&id).cloned());
+        let entry = match &command.body {
+            CommandBody::OpenDispute(open) => open
+                .about
+                .entry
+                .and_then(|number| self.entries.get(number as usize - 1).cloned()),
+            _ => None,
+        };
+        let known: Vec<Dispute> = self
+            .disputes
+            .values()
+            .map(|document| document.dispute.clone())
+            .filter(|dispute| dispute.agent == person)
+            .collect();
+        let disputes: Vec<&Dispute> = known.iter().collect();
         let situation = Situation {
             actor: &actor,
             engagement: &Engagement::default(),
@@ -253,12 +275,15 @@ impl ModelServer {
             received_at: Some(self.clock),
             order: before.as_ref(),
             customer: customer.as_ref(),
+            entry: entry.as_ref(),
+            disputes: &disputes,
         };
         match decide(command.id, &command.body, &situation)? {
             Effect::Customer(customer) => {
                 self.feed.push(Fed::Customer(customer.id));
                 self.customers.insert(customer.id, customer);
             }
+            Effect::Dispute { event, after, .. } => self.put_dispute(event, *after)?,
             Effect::Order { event, after } => {
                 let transfers = transfers_for(
                     before.as_ref(),
@@ -278,6 +303,7 @@ impl ModelServer {
                         self.entries.push(LedgerEntry {
                             number,
                             link: Some(self.chain.append(number, &transfer)),
+                            source: None,
                             transfer,
                         });
                     }
@@ -294,6 +320,48 @@ impl ModelServer {
                     });
             }
         }
+        Ok(())
+    }
+
+    /// Somebody of the office does something to a dispute.
+    pub fn answer_dispute(&mut self, id: Uuid, event: DisputeEvent) {
+        let after = self.disputes[&id]
+            .dispute
+            .after(&event, OFFICE, self.clock)
+            .expect("allowed");
+        self.put_dispute(Some(event), after).expect("fits");
+    }
+
+    fn put_dispute(&mut self, event: Option<DisputeEvent>, after: Dispute) -> Result<(), Refusal> {
+        let before = self.disputes.get(&after.id);
+        let period = Period::at(after.since, &FixedOffset::default());
+        let transfers = dispute::transfers_for(
+            before.map(|document| &document.dispute),
+            &after,
+            after.since,
+            period,
+        )?;
+        let mut steps = before.map_or_else(Vec::new, |document| document.steps.clone());
+        steps.extend(event.map(|event| DisputeStep {
+            at: after.since,
+            event,
+        }));
+        for transfer in transfers {
+            let number = self.entries.len() as i64 + 1;
+            self.feed.push(Fed::Entry(self.entries.len()));
+            self.entries.push(LedgerEntry {
+                number,
+                link: Some(self.chain.append(number, &transfer)),
+                source: None,
+                transfer,
+            });
+        }
+        self.feed.push(Fed::Dispute(after.id));
+        let document = DisputeDocument {
+            dispute: after,
+            steps,
+        };
+        self.disputes.insert(document.dispute.id, document);
         Ok(())
     }
 
@@ -326,7 +394,12 @@ impl ModelServer {
         Some(match fed {
             Fed::Profiles => Change::Profile(profile(person)),
             Fed::Catalogue => Change::Catalogue(Box::new(self.catalogue.clone())),
-            Fed::Customer(_) | Fed::Entry(_) | Fed::Statement(_) if cooperative => return None,
+            Fed::Customer(_) | Fed::Entry(_) | Fed::Statement(_) | Fed::Dispute(_)
+                if cooperative =>
+            {
+                return None;
+            }
+            Fed::Dispute(id) => Change::Dispute(Box::new(self.disputes[id].clone())),
             Fed::Customer(id) => Change::Customer(self.customers[id].clone()),
             Fed::Entry(index) => Change::Entry(self.entries[*index].clone()),
             Fed::Statement(period) => {

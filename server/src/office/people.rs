@@ -2,8 +2,10 @@
 
 use axum::extract::{Form, Path};
 use axum::response::Response;
+use taswiq_app::office::books;
 use taswiq_app::office::desk::Done;
 use taswiq_app::office::engagement as terms;
+use taswiq_app::office::history::Known;
 use taswiq_app::office::people::{self as pages, Sight};
 use taswiq_app::office::period::Asked;
 use taswiq_app::office::{Problem, Typed};
@@ -69,6 +71,28 @@ pub async fn team(visitor: Visitor) -> Result<Response, Failure> {
         .await?;
     let catalogue = visitor.office().catalogue().await?;
     Ok(visitor.page(pages::team(&visitor.desk, &people, &catalogue, typed)))
+}
+
+/// What moved an agent's commission, entry by entry.
+pub async fn ledger(visitor: Visitor, Path(id): Path<PersonId>) -> Result<Response, Failure> {
+    let (office, actor) = (visitor.office(), visitor.actor());
+    let person = office.person(actor, id).await?;
+    let before = visitor.asked.number("before");
+    let entries = office.entries_of_agent(actor, id, before).await?;
+    // A page that is not full is the last one.
+    let older = entries
+        .last()
+        .filter(|_| entries.len() == taswiq_backend::ledger::ENTRIES_PER_PAGE)
+        .map(|last| last.number);
+    let (catalogue, people) = (
+        office.catalogue().await?,
+        office.people(actor, None, "").await?,
+    );
+    let known = Known {
+        catalogue: &catalogue,
+        people: &people,
+    };
+    Ok(visitor.page(books::page(&visitor.desk, &person, &entries, older, &known)))
 }
 
 /// Whether whoever looks may change somebody of that role.

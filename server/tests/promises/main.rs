@@ -2,6 +2,7 @@
 //! router, the way a browser's request does.
 
 mod access;
+mod disputes;
 mod entrance;
 mod files;
 mod forgery;

@@ -3,6 +3,7 @@
 use crate::world::World;
 use axum::http::Method;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use taswiq_domain::sync::{Request, Response};
 use taswiq_server::failure::Failure;
 use taswiq_server::openapi::DOCUMENT;
@@ -10,6 +11,8 @@ use taswiq_server::routes::{self, Who};
 
 const GOLDEN_REQUEST: &str = include_str!("../../../domain/tests/golden/request-v1.json");
 const GOLDEN_RESPONSE: &str = include_str!("../../../domain/tests/golden/response-v1.json");
+const GOLDEN_DISPUTES: &str = include_str!("../../../domain/tests/golden/request-disputes-v1.json");
+const GOLDEN_ANSWERS: &str = include_str!("../../../domain/tests/golden/response-disputes-v1.json");
 const GOLDEN_TERMS: &str = include_str!("../../../domain/tests/golden/response-v1-terms.json");
 
 fn document() -> Value {
@@ -80,6 +83,8 @@ fn the_golden_messages_fit_their_schemas() {
         ("SyncRequest", GOLDEN_REQUEST),
         ("SyncResponse", GOLDEN_RESPONSE),
         ("SyncResponse", GOLDEN_TERMS),
+        ("SyncRequest", GOLDEN_DISPUTES),
+        ("SyncResponse", GOLDEN_ANSWERS),
     ] {
         let golden: Value = serde_json::from_str(golden).expect("JSON");
         let document = document();
@@ -96,17 +101,20 @@ fn the_golden_messages_fit_their_schemas() {
 #[test]
 fn the_document_has_a_schema_for_every_kind_of_command_and_refuses_unknown_fields() {
     let document = document();
-    let golden: Value = serde_json::from_str(GOLDEN_REQUEST).expect("JSON");
-    let golden_kinds: Vec<&Value> = golden["commands"]
-        .as_array()
-        .expect("commands")
+    let goldens = [GOLDEN_REQUEST, GOLDEN_DISPUTES]
+        .map(|golden| serde_json::from_str::<Value>(golden).expect("JSON"));
+    let commands: Vec<&Value> = goldens
         .iter()
-        .map(|command| &command["kind"])
+        .flat_map(|golden| golden["commands"].as_array().expect("commands"))
+        .collect();
+    let kinds: BTreeSet<&str> = commands
+        .iter()
+        .filter_map(|command| command["kind"].as_str())
         .collect();
     let schema = &document["components"]["schemas"]["Command"];
     let told = schema["oneOf"].as_array().expect("kinds").len();
-    assert_eq!(told, golden_kinds.len());
-    for command in golden["commands"].as_array().expect("commands") {
+    assert_eq!(told, kinds.len());
+    for command in commands {
         let mut more = command.clone();
         more["body"]["commission_ppm"] = 1.into();
         assert!(

@@ -64,6 +64,11 @@ impl World {
         Self::by(clock, None, false, true).await
     }
 
+    /// Served as a demo company would be, before it is filled.
+    pub async fn empty_demo() -> Self {
+        Self::with(None, true, false).await
+    }
+
     async fn with(public_origin: Option<&str>, is_demo: bool, is_peopled: bool) -> Self {
         Self::by(Arc::new(SystemClock), public_origin, is_demo, is_peopled).await
     }

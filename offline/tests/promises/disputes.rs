@@ -1,0 +1,243 @@
+//! Disputing what was earned, without a network.
+
+use crate::phone::{Phone, server};
+use crate::world::*;
+use taswiq_domain::dispute::{
+    DisputeEvent, DisputeReason, DisputeState, Disputed, DisputedLine, Verdict,
+};
+use taswiq_domain::limits;
+use taswiq_domain::money::Centimes;
+use taswiq_domain::photo::Photo;
+use taswiq_domain::refusal::Refusal;
+use taswiq_domain::sync::{CommandBody, DisputeRef, EscalateDispute, OpenDispute};
+use taswiq_offline::{ActError, Whereabouts};
+use uuid::Uuid;
+
+/// Sixteen by eight pixels.
+const PHOTO: &str = "/9j/4AAGAQIDBP/AAAgIAAgAEAD/2gACBQUF/9k=";
+
+/// An agent with an order that the cooperative confirmed.
+async fn agent() -> Phone {
+    let phone = Phone::ready(&server(), AGENT, 1).await;
+    for (number, body) in [(1, register("Itto")), (2, place(customer_id(1), &[(1, 2)]))] {
+        phone
+            .device
+            .act(body, id(number), phone.now())
+            .await
+            .expect("allowed");
+    }
+    phone.sync().await;
+    {
+        let mut server = phone.network.server.borrow_mut();
+        let order = server.orders[&order_id(2)].order.clone();
+        server.act(ANIMATRICE, 900, confirm(&order, HONEY));
+    }
+    phone.sync().await;
+    phone
+}
+
+fn open(phone: &Phone) -> CommandBody {
+    let entry = phone.device.entries()[0].clone();
+    CommandBody::OpenDispute(OpenDispute {
+        about: Disputed::of(&entry),
+        amount: Centimes(150),
+        reason: DisputeReason::Rate,
+        note: "On m’avait dit plus".to_owned(),
+        photo: Some(Photo(PHOTO.to_owned())),
+    })
+}
+
+fn dispute_id(number: u64) -> Uuid {
+    id(number).0
+}
+
+#[tokio::test]
+async fn a_dispute_is_opened_without_a_network_and_sent_later_with_its_photo() {
+    let phone = agent().await;
+    phone
+        .device
+        .act(open(&phone), id(3), phone.now())
+        .await
+        .expect("allowed");
+    let view = phone.device.dispute(dispute_id(3)).expect("seen");
+    assert_eq!(
+        (
+            &view.whereabouts,
+            view.waits,
+            view.document.dispute.state,
+            view.document.dispute.claim.about.line
+        ),
+        (
+            &Whereabouts::OnPhone,
+            true,
+            DisputeState::Open,
+            Some(DisputedLine {
+                order: order_id(2),
+                cooperative: HONEY,
+                line: 1
+            })
+        )
+    );
+    assert_eq!(phone.device.earnings().expect("fits").held, Centimes::ZERO);
+    // It survives the phone.
+    phone.device.refresh().await.expect("read");
+    assert_eq!(phone.device.disputes().len(), 1);
+    phone.sync().await;
+    let view = phone.device.dispute(dispute_id(3)).expect("seen");
+    assert_eq!(
+        (&view.whereabouts, view.waits),
+        (&Whereabouts::Received, false)
+    );
+    assert_eq!(phone.device.earnings().expect("fits").held, Centimes(150));
+    assert_eq!(
+        phone.device.photo_of_dispute(dispute_id(3)),
+        Some(Photo(PHOTO.to_owned())),
+        "kept while the server might need it again"
+    );
+    assert_eq!(
+        phone.network.server.borrow().disputes[&dispute_id(3)]
+            .dispute
+            .claim
+            .photo,
+        Some(dispute_id(3))
+    );
+}
+
+#[tokio::test]
+async fn the_answer_comes_with_the_feed_and_may_be_escalated_without_a_network() {
+    let phone = agent().await;
+    phone
+        .device
+        .act(open(&phone), id(3), phone.now())
+        .await
+        .expect("allowed");
+    phone.sync().await;
+    {
+        let mut server = phone.network.server.borrow_mut();
+        server.answer_dispute(dispute_id(3), DisputeEvent::Taken);
+        server.answer_dispute(
+            dispute_id(3),
+            DisputeEvent::Decided {
+                verdict: Verdict::Partly {
+                    amount: Centimes(50),
+                },
+                note: "Un tiers".to_owned(),
+            },
+        );
+    }
+    phone.sync().await;
+    let view = phone.device.dispute(dispute_id(3)).expect("seen");
+    assert_eq!(view.document.dispute.state, DisputeState::Partly);
+    assert!(matches!(
+        &view.document.steps[..],
+        [_, step] if matches!(&step.event, DisputeEvent::Decided { note, .. } if note == "Un tiers")
+    ));
+    let earnings = phone.device.earnings().expect("fits");
+    assert_eq!(
+        (earnings.held, earnings.earned),
+        (Centimes::ZERO, Centimes(50))
+    );
+    let escalate = CommandBody::EscalateDispute(EscalateDispute {
+        dispute: dispute_id(3),
+        note: "Il manque le reste".to_owned(),
+    });
+    phone
+        .device
+        .act(escalate, id(4), phone.now())
+        .await
+        .expect("allowed");
+    let view = phone.device.dispute(dispute_id(3)).expect("seen");
+    assert_eq!(
+        (
+            view.document.dispute.state,
+            view.document.steps.len(),
+            view.waits
+        ),
+        (DisputeState::Escalated, 3, true)
+    );
+    phone.sync().await;
+    assert_eq!(
+        phone.device.earnings().expect("fits").held,
+        Centimes(100),
+        "what is still claimed"
+    );
+}
+
+#[tokio::test]
+async fn what_was_opened_may_be_taken_back_before_it_was_sent() {
+    let phone = agent().await;
+    phone
+        .device
+        .act(open(&phone), id(3), phone.now())
+        .await
+        .expect("allowed");
+    let again = phone.device.act(open(&phone), id(4), phone.now()).await;
+    assert!(matches!(
+        again,
+        Err(ActError::Refused(Refusal::AlreadyDisputed))
+    ));
+    let withdraw = CommandBody::WithdrawDispute(DisputeRef {
+        dispute: dispute_id(3),
+    });
+    phone
+        .device
+        .act(withdraw, id(5), phone.now())
+        .await
+        .expect("allowed");
+    phone
+        .device
+        .act(open(&phone), id(6), phone.now())
+        .await
+        .expect("taken up again");
+    phone.sync().await;
+    let states: Vec<DisputeState> = phone
+        .device
+        .disputes()
+        .iter()
+        .map(|view| view.document.dispute.state)
+        .collect();
+    assert_eq!(states, [DisputeState::Open, DisputeState::TakenBack]);
+    assert_eq!(phone.device.earnings().expect("fits").held, Centimes(150));
+}
+
+#[tokio::test]
+async fn a_dispute_that_is_parked_stays_in_sight_and_says_why() {
+    let phone = agent().await;
+    phone.network.server.borrow_mut().parks.push(id(3));
+    phone
+        .device
+        .act(open(&phone), id(3), phone.now())
+        .await
+        .expect("allowed");
+    phone.sync().await;
+    let view = phone.device.dispute(dispute_id(3)).expect("seen");
+    assert!(matches!(
+        view.whereabouts,
+        Whereabouts::ToCorrect { command, .. } if command == id(3)
+    ));
+}
+
+#[tokio::test]
+async fn the_largest_photo_fits_one_request() {
+    let phone = agent().await;
+    let CommandBody::OpenDispute(mut open) = open(&phone) else {
+        unreachable!()
+    };
+    // As many pixels as fit: the text of three bytes is four letters.
+    let pixels = "BQUF".repeat((limits::PHOTO_BYTES - 26) / 3);
+    let photo = PHOTO.replace("BQUF", &pixels);
+    assert!(Photo(photo.clone()).jpeg().expect("a photo").len() > limits::PHOTO_BYTES - 4);
+    open.photo = Some(Photo(photo.clone()));
+    phone
+        .device
+        .act(CommandBody::OpenDispute(open), id(3), phone.now())
+        .await
+        .expect("allowed");
+    let sent = phone
+        .device
+        .offer(phone.now(), "b1", 100, limits::SYNC_REQUEST_BYTES)
+        .await
+        .expect("stored");
+    assert_eq!(sent.request.commands.len(), 1);
+    assert!(taswiq_offline::wire::encode(&sent.request).len() <= limits::SYNC_REQUEST_BYTES);
+}
