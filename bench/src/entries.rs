@@ -1,6 +1,7 @@
 //! P19: what an entry of the ledger costs the engine, in instructions. A processor that is counted does
 //! not mind who else is at work, so these figures can be held against those of another day.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -63,8 +64,7 @@ pub fn make(arguments: Entries) -> Result<()> {
             bail!("{again} entries and not {entries}");
         }
     }
-    println!("{entries}");
-    Ok(())
+    writeln!(std::io::stdout(), "{entries}").context("telling how many")
 }
 
 /// An event between the states before and after it.
