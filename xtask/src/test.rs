@@ -22,6 +22,8 @@ const FRONTEND: &str = "taswiq-frontend";
 
 /// Cases of each property of the domain in the long run. `domain/tests/promises/often.rs` reads it.
 const LONG_CASES: &str = "100000";
+/// So many cases may be none, as a digit changed to itself: proptest's own bound is that of a daily run.
+const LONG_REJECTS_MAX: &str = "1000000";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
@@ -192,7 +194,8 @@ fn long_properties() -> Result<Tally> {
             "long",
             "--no-fail-fast",
         ])
-        .env("PROPTEST_CASES", LONG_CASES);
+        .env("PROPTEST_CASES", LONG_CASES)
+        .env("PROPTEST_MAX_GLOBAL_REJECTS", LONG_REJECTS_MAX);
     tally::cargo_test(&mut cargo)
 }
 
