@@ -21,6 +21,7 @@ use taswiq_domain::dispute::{
     self, Dispute, DisputeEvent, DisputeState, Disputed, DisputedLine, Verdict,
 };
 use taswiq_domain::ids::{DeviceId, PersonId};
+use taswiq_domain::period::counts_at;
 use taswiq_domain::sync::{DisputeDocument, DisputeStep, LedgerEntry};
 use taswiq_domain::text::LocalText;
 use taswiq_domain::time::Timestamp;
@@ -234,8 +235,9 @@ pub(crate) async fn apply(
     doer: Doer,
 ) -> Result<(), OfficeError> {
     let before = load(&mut work.conn, &[after.id]).await?.pop();
-    let period = work.posting_period(doer.made_at);
-    for transfer in dispute::transfers_for(before.as_ref(), after, doer.made_at, period)? {
+    let at = counts_at(doer.made_at, doer.received_at);
+    let period = work.posting_period(at);
+    for transfer in dispute::transfers_for(before.as_ref(), after, at, period)? {
         work.post(transfer)?;
     }
     sql::put(&mut work.conn, &to_row(after)?).await?;

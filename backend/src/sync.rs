@@ -17,7 +17,7 @@ use crate::customers::StoredCustomer;
 use crate::devices::sql::DeviceRow;
 use crate::error::{OfficeError, invalid};
 use crate::feed::{self, Kind, Scope};
-use crate::people::{self, Session, token};
+use crate::people::{self, Person, Session, token};
 use crate::work::{Doer, Needs, Work};
 use crate::{disputes, ledger};
 use serde::Deserialize;
@@ -348,7 +348,7 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
         people::bind_session(work, &upload.session.token_hash, upload.device).await?;
     }
     let may_read = upload.session.may_read && device.revoked_at.is_none();
-    let done_since = done_since(&device);
+    let done_since = done_since(&upload.session.person, &device);
     let skew_ms = upload.device_time.0.saturating_sub(now.0);
     let ids: Vec<CommandId> = upload.commands.iter().map(|command| command.id).collect();
     work.look_up_commands(&ids).await?;
@@ -426,13 +426,15 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
     })
 }
 
-/// Since when a device has done what it has not handed over yet: after its last contact, when nothing
-/// waited on it then. Its clock has no say in that.
-fn done_since(device: &DeviceRow) -> Timestamp {
+/// Since when somebody has done on a device what it has not handed over yet: since they have an account,
+/// and after the device's last contact when nothing waited on it then. Its clock has no say in that.
+fn done_since(person: &Person, device: &DeviceRow) -> Timestamp {
     if device.last_seq > 0 && device.waiting_commands == 0 {
-        Timestamp(device.last_contact_at).plus_ms(-UNDER_WAY_MS_MAX)
+        person
+            .created_at
+            .max(Timestamp(device.last_contact_at).plus_ms(-UNDER_WAY_MS_MAX))
     } else {
-        Timestamp(i64::MIN)
+        person.created_at
     }
 }
 

@@ -276,7 +276,7 @@ async fn open(database: &Path) -> Result<Office> {
 }
 
 /// Closes a database, so that all of it is in its one file.
-async fn close(office: Office, database: &Path) -> Result<()> {
+pub async fn close(office: Office, database: &Path) -> Result<()> {
     office.close().await;
     drop(office);
     // The last connection moves the log into the file as it goes, on a thread of its own.

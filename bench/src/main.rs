@@ -7,14 +7,17 @@
 mod company;
 mod contender;
 mod document;
+mod entries;
 mod figures;
 mod growth;
 mod http;
 mod orders;
+mod payroll;
 mod phone;
 mod probe;
 mod process;
 mod setting;
+mod simulation;
 mod start;
 
 use std::path::PathBuf;
@@ -39,6 +42,8 @@ enum Command {
     Measure(Measure),
     /// Be the bare server that others are compared with
     Probe(probe::Probe),
+    /// Make entries of the ledger, for somebody who counts instructions
+    Entries(entries::Entries),
 }
 
 #[derive(Debug, Args)]
@@ -52,6 +57,9 @@ struct Measure {
     /// The script of PouchDB's server; without it nothing is compared with it
     #[arg(long)]
     pouchdb: Option<PathBuf>,
+    /// Valgrind's program; without it no instructions are counted
+    #[arg(long)]
+    valgrind: Option<PathBuf>,
     /// Orders of the largest company
     #[arg(long)]
     orders: u32,
@@ -72,6 +80,7 @@ fn main() -> ExitCode {
     let outcome = match CommandLine::parse().command {
         Command::Measure(arguments) => measure(arguments),
         Command::Probe(arguments) => serve_probe(arguments),
+        Command::Entries(arguments) => entries::make(arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -118,6 +127,18 @@ fn measure(arguments: Measure) -> Result<()> {
         if asked(&["P4", "P6", "P15"]) {
             let parts = (asked(&["P6"]), asked(&["P4", "P15"]));
             growth::measure(&setting, parts, &mut figures).await?;
+        }
+        if asked(&["P18", "statement"]) {
+            let parts = (asked(&["P18"]), asked(&["statement"]));
+            payroll::measure(&setting, parts, &mut figures).await?;
+        }
+        if asked(&["simulate"]) {
+            simulation::measure(&setting, &mut figures).await?;
+        }
+        if let Some(valgrind) = &arguments.valgrind
+            && asked(&["P19"])
+        {
+            entries::measure(valgrind, &mut figures)?;
         }
         figures.write(&arguments.figures)
     })

@@ -17,7 +17,7 @@ pub struct Setting {
     pub pouchdb: Option<PathBuf>,
     pub orders: u32,
     pub is_quick: bool,
-    companies: PathBuf,
+    pub companies: PathBuf,
     /// Emptied at the start of every run.
     pub run: PathBuf,
 }

@@ -107,7 +107,7 @@ test("a commission is published, earned, settled, disputed, approved, exported, 
   await hind.open(`${month}/agents/${number}`);
   await expect(hind.page.getByText("Prime d’objectif").first()).toBeVisible();
   await picture(hind.page, "commission/statement", { fullPage: true });
-  for (const language of ["français", "العربية"]) {
+  for (const language of ["Français", "العربية"]) {
     const arriving = hind.page.waitForEvent("download");
     await hind.page.getByRole("link", { name: `PDF ${language}` }).click();
     expect(await firstBytes(await arriving)).toBe("%PDF-");
@@ -178,13 +178,15 @@ test("a commission is published, earned, settled, disputed, approved, exported, 
   await picture(hind.page, "commission/payout-paid", { fullPage: true });
   expect(await faults(hind.page)).toEqual([]);
 
-  // The agent reads it on the phone, with the network gone: the supplement and the bonus are in it, and
-  // what was paid is what the statement says.
+  // The agent gets it on paper while there is a network.
   await agent.sync();
   await agent.open(`/field/earnings/statements/${soldIn}`);
   const arriving = agent.page.waitForEvent("download");
   await agent.page.getByRole("link", { name: "Recevoir en PDF" }).click();
   expect(await firstBytes(await arriving)).toBe("%PDF-");
+
+  // The agent reads it on the phone, with the network gone: the supplement and the bonus are in it, and
+  // what was paid is what the statement says.
   await agent.phone.goOffline();
   await agent.open("/field/earnings");
   const row = agent.page.locator(`a.list-row[href="/field/earnings/statements/${soldIn}"]`);
@@ -199,6 +201,8 @@ test("a commission is published, earned, settled, disputed, approved, exported, 
   const sum = async (label) => centimes(await agent.page.locator("dl.explain > div").filter({ hasText: label }).first().locator(".amount").innerText());
   expect(await sum("Prime d’objectif")).toBe(BONUS);
   expect(await sum("Supplément du mois")).toBeGreaterThan(0);
+  await expect(agent.page.getByText("Le PDF demande le réseau")).toBeVisible();
+  await expect(agent.page.getByRole("link", { name: "Recevoir en PDF" })).toHaveCount(0);
   await picture(agent.page, "commission/statement-on-the-phone", { fullPage: true });
   expect(await faults(agent.page)).toEqual([]);
   for (const { complaints } of [agent.phone, hind.laptop, second.laptop, mesti.phone]) {

@@ -11,6 +11,7 @@
 //! the same servers and companies. A group is one line of [`GROUPS`].
 
 mod browser;
+mod payroll;
 mod peers;
 pub mod report;
 mod server;
@@ -68,7 +69,7 @@ impl Options {
 }
 
 /// Every group there is.
-const GROUPS: [Group; 2] = [server::GROUP, browser::GROUP];
+const GROUPS: [Group; 3] = [server::GROUP, payroll::GROUP, browser::GROUP];
 
 /// The benchmark of that name, in any case.
 pub fn named(name: &str) -> Option<&'static str> {

@@ -131,6 +131,14 @@ pub fn chromium() -> Result<PathBuf> {
     known().context("chromium is still absent after its installation")
 }
 
+/// A processor that counts its instructions.
+///
+/// # Errors
+/// When it is absent and cannot be installed.
+pub fn valgrind() -> Result<PathBuf> {
+    installed("valgrind", &["valgrind"])
+}
+
 /// The folder of PostgreSQL's own programs (`initdb`, `pg_ctl`).
 ///
 /// # Errors

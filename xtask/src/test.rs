@@ -20,6 +20,11 @@ use tally::Tally;
 /// The crate that is compiled for WebAssembly only; natively it would unify `csr` with `ssr`.
 const FRONTEND: &str = "taswiq-frontend";
 
+/// Cases of each property of the domain in the long run. `domain/tests/promises/often.rs` reads it.
+const LONG_CASES: &str = "100000";
+/// So many cases may be none, as a digit changed to itself: proptest's own bound is that of a daily run.
+const LONG_REJECTS_MAX: &str = "1000000";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     Tidy,
@@ -73,7 +78,9 @@ pub fn test(only: &[Stage], is_long: bool) -> Result<()> {
             Stage::Tidy => Ok(tidy_stage()),
             Stage::Format => format_stage(),
             Stage::Lint => lint_stage(),
-            Stage::Unit => Postgres::started(&mut postgres).and_then(|url| unit_stage(&url)),
+            Stage::Unit => {
+                Postgres::started(&mut postgres).and_then(|url| unit_stage(&url, is_long))
+            }
             Stage::Browser => {
                 Postgres::started(&mut postgres).and_then(|url| browser_stage(&url, is_long))
             }
@@ -155,7 +162,7 @@ fn lint_stage() -> Result<Tally> {
     Ok(tally)
 }
 
-fn unit_stage(postgres_url: &str) -> Result<Tally> {
+fn unit_stage(postgres_url: &str, is_long: bool) -> Result<Tally> {
     let mut cargo = command::cargo(&workspace::root());
     cargo
         .args([
@@ -167,6 +174,28 @@ fn unit_stage(postgres_url: &str) -> Result<Tally> {
             "--no-fail-fast",
         ])
         .env("TASWIQ_TEST_POSTGRES_URL", postgres_url);
+    let mut tally = tally::cargo_test(&mut cargo)?;
+    if is_long {
+        tally += long_properties()?;
+    }
+    Ok(tally)
+}
+
+/// What the rules promise of money, tried so often that a case in ten thousand is met.
+fn long_properties() -> Result<Tally> {
+    let mut cargo = command::cargo(&workspace::root());
+    cargo
+        .args([
+            "test",
+            "--locked",
+            "--package",
+            "taswiq-domain",
+            "--profile",
+            "long",
+            "--no-fail-fast",
+        ])
+        .env("PROPTEST_CASES", LONG_CASES)
+        .env("PROPTEST_MAX_GLOBAL_REJECTS", LONG_REJECTS_MAX);
     tally::cargo_test(&mut cargo)
 }
 

@@ -157,6 +157,37 @@ promise! {
 }
 
 promise! {
+    async fn no_clock_of_a_phone_decides_in_which_month_a_dispute_holds(world) {
+        let mut agent = world.phone(AGENT).await;
+        let (order, _) = confirmed(&world, &mut agent).await;
+        // It may have waited on the phone for as long as its clock likes: the last contact left something.
+        agent.waiting.commands = 1;
+        agent.pull().await;
+        let held_at = |entries: Vec<LedgerEntry>| {
+            entries.into_iter().find(|entry| entry.transfer.purpose == Purpose::DisputeHeld).map(|entry| (entry.transfer.at, entry.transfer.period)).expect("held")
+        };
+        // Not before the agent had an account, which was today.
+        let mut command = agent.command(&CommandBody::OpenDispute(open(of_line(order))));
+        command["made_at"] = json!(0);
+        agent.sync(vec![command]).await;
+        let entries = world.office.entries_of_agent(&world.manager(), AGENT, None).await.expect("listed");
+        assert_eq!(held_at(entries), (START, settlement::november()));
+        // And not more than a fortnight before it comes.
+        let mut other = world.phone(OTHER_AGENT).await;
+        let (order, _) = confirmed(&world, &mut other).await;
+        other.waiting.commands = 1;
+        other.pull().await;
+        world.later_days(40);
+        let mut command = other.command(&CommandBody::OpenDispute(open(of_line(order))));
+        command["made_at"] = json!(0);
+        other.sync(vec![command]).await;
+        let entries = world.office.entries_of_agent(&world.manager(), OTHER_AGENT, None).await.expect("listed");
+        let fortnight_ago = START.plus_days(40 - 14);
+        assert_eq!(held_at(entries), (fortnight_ago, settlement::november()));
+    }
+}
+
+promise! {
     async fn a_dispute_that_arrives_twice_holds_once(world) {
         let mut agent = world.phone(AGENT).await;
         let (order, _) = confirmed(&world, &mut agent).await;

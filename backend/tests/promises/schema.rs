@@ -215,3 +215,51 @@ promise! {
         assert!(!scopes.contains("cooperative:2"));
     }
 }
+
+/// The text of a query, as it stands in the program.
+fn query_of(function: &str) -> &'static str {
+    let source = include_str!("../../src/settlement/sql.rs");
+    let (_, body) = source
+        .split_once(&format!("pub async fn {function}("))
+        .expect("a function");
+    let (_, text) = body.split_once('"').expect("a query");
+    text.split_once('"').expect("its end").0
+}
+
+/// A close of a million orders costs what a sum costs as long as the database reads nothing else: were
+/// a column of the query not in the index, each row would be looked up besides.
+#[tokio::test]
+async fn a_close_adds_up_from_an_index_and_reads_no_row_of_what_was_earned() {
+    let sqlite = World::empty_on_sqlite().await;
+    let Db::Sqlite { readers, .. } = dialect::open(&sqlite.url, 1).await.expect("opens") else {
+        panic!("a file")
+    };
+    for (function, way) in [
+        (
+            "earned",
+            "USING COVERING INDEX ledger_transfer_earned (period=?)",
+        ),
+        (
+            "earned_late",
+            "USING INDEX ledger_transfer_earned (period=?)",
+        ),
+        ("taken", "USING INDEX ledger_transfer_taken (period=?)"),
+        (
+            "waiting_orders",
+            "USING INDEX sub_order_waits (placed_at<?)",
+        ),
+    ] {
+        let query = format!("EXPLAIN QUERY PLAN {}", query_of(function));
+        let steps = sqlx::query(sqlx::AssertSqlSafe(query))
+            .bind(1_i64)
+            .bind(1_i64)
+            .fetch_all(&readers)
+            .await
+            .expect("a plan");
+        let first: String = steps[0].get("detail");
+        assert!(
+            first.starts_with("SEARCH") && first.ends_with(way),
+            "{function}: {first}"
+        );
+    }
+}

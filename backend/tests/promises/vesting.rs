@@ -10,8 +10,10 @@ use taswiq_domain::ledger::Account;
 use taswiq_domain::limits;
 use taswiq_domain::money::{Centimes, Ppm};
 use taswiq_domain::order::{
-    Fault, OrderEvent, PaymentMethod, Stage, Vesting, VestingPart, VestsWhen,
+    Fault, OrderEvent, PaymentMethod, Progress, Stage, Vesting, VestingPart, VestsWhen,
 };
+use taswiq_domain::period::Period;
+use taswiq_domain::settlement::NotYetInReason;
 use taswiq_domain::sync::{Answer, Collect, CommandBody, FailSupply};
 
 fn half_on_delivery_half_in_the_bank() -> Vesting {
@@ -87,6 +89,22 @@ promise! {
         beekeeper.act_ok(&cash(id, 10_000)).await;
         assert_eq!(stands(&world).await, (all / 2, all / 2));
         let manager = world.manager();
+        // Paid, and not in the bank: the order is settled, and a statement says what its other half waits for.
+        let waiting = || async {
+            let month = Period::at(world.clock_now(), world.office.calendar());
+            let months = world.office.month_if_closed_now(&manager, month).await.expect("looked at");
+            let own = months.into_iter().find(|(_, statement)| statement.agent == AGENT).expect("one");
+            let parts = own.1.not_yet_in.into_iter().filter(|part| part.order == id);
+            parts.map(|part| (part.amount.0, part.why)).collect::<Vec<_>>()
+        };
+        assert_eq!(world.order(id).await.progress(), Ok(Progress::Settled));
+        assert_eq!(waiting().await, [(all / 2, NotYetInReason::NotDeposited)]);
+        // So it does of an order that was paid before statements looked for such parts.
+        world.statement("UPDATE sub_order SET waits = (1 = 0) WHERE stage = 'delivered'").await.expect("as it was");
+        world.statement("DELETE FROM _sqlx_migrations WHERE version = 8").await.expect("as it was");
+        assert_eq!(waiting().await, []);
+        world.second_process().await.close().await;
+        assert_eq!(waiting().await, [(all / 2, NotYetInReason::NotDeposited)]);
         let deposit = |amount| world.office.record_deposit(&manager, id, HONEY, Centimes(amount));
         assert!(matches!(deposit(due + 1).await, Err(OfficeError::Invalid(Refusal::DepositAboveCash { .. }))));
         assert!(matches!(deposit(0).await, Err(OfficeError::Invalid(Refusal::AmountNotPositive))));

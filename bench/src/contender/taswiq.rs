@@ -30,17 +30,25 @@ pub const SETTLING: Duration = Duration::from_secs(2);
 /// # Errors
 /// When it does not start.
 pub async fn serve(server: &Path, company: &Company) -> Result<Process> {
-    let folder = company.database.parent().context("a folder")?;
+    serve_file(server, &company.database).await
+}
+
+/// Serves a database.
+///
+/// # Errors
+/// When it does not start.
+pub async fn serve_file(server: &Path, database: &Path) -> Result<Process> {
+    let folder = database.parent().context("a folder")?;
     let site = folder.join("site");
     write_site(&site)?;
     let address = free_address()?;
     let mut command = Command::new(server);
     command
         .args(["serve", "--listen", &address.to_string(), "--database"])
-        .arg(&company.database)
+        .arg(database)
         .arg("--site")
         .arg(&site);
-    let log = company.database.with_extension("log");
+    let log = database.with_extension("log");
     Process::start(command, address, "/readyz", &log).await
 }
 

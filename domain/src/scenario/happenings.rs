@@ -63,6 +63,10 @@ pub(super) struct Happenings<'a> {
     /// The first month that is not closed; nothing before the first event.
     open: Option<Period>,
     orders: Vec<Known>,
+    /// Where each stands among them, by the name it has in the scenario.
+    by_label: BTreeMap<String, usize>,
+    /// When which of them can no longer be withdrawn from. One that was left meanwhile is no matter.
+    withdrawals: BTreeSet<(Timestamp, usize, CooperativeId)>,
     disputes: Vec<(String, Dispute)>,
     ledger: Vec<Transfer>,
     advances: Vec<(PersonId, Period, AdvanceGiven)>,
@@ -79,6 +83,8 @@ impl<'a> Happenings<'a> {
             calendar,
             open: None,
             orders: Vec::new(),
+            by_label: BTreeMap::new(),
+            withdrawals: BTreeSet::new(),
             disputes: Vec::new(),
             ledger: Vec::new(),
             advances: Vec::new(),
@@ -147,26 +153,32 @@ impl<'a> Happenings<'a> {
 
     /// The server's clock: what a customer can no longer withdraw from by now.
     fn pass_time(&mut self, now: Timestamp) -> Result<(), Overflow> {
-        for index in 0..self.orders.len() {
-            let due: Vec<(CooperativeId, Timestamp)> = self.orders[index]
-                .order
-                .sub_orders
-                .iter()
-                .filter_map(|sub_order| match sub_order.withdrawal {
-                    Withdrawal::Open { closes_at } if closes_at <= now => {
-                        Some((sub_order.cooperative, closes_at))
-                    }
-                    _ => None,
-                })
-                .collect();
-            for (cooperative, closes_at) in due {
-                let event = OrderEvent::WithdrawalClosed { cooperative };
-                if let Ok(after) = self.orders[index].order.after(&event, closes_at) {
-                    self.post(index, event, after, None, closes_at)?;
-                }
+        while let Some(&(closes_at, index, cooperative)) = self.withdrawals.first()
+            && closes_at <= now
+        {
+            self.withdrawals.pop_first();
+            let order = &self.orders[index].order;
+            let is_due = order.sub_order(cooperative).is_some_and(
+                |sub_order| matches!(sub_order.withdrawal, Withdrawal::Open { closes_at } if closes_at <= now),
+            );
+            let event = OrderEvent::WithdrawalClosed { cooperative };
+            if is_due && let Ok(after) = order.after(&event, closes_at) {
+                self.post(index, event, after, None, closes_at)?;
             }
         }
         Ok(())
+    }
+
+    /// Remembers until when an order may be withdrawn from.
+    fn await_withdrawals(&mut self, index: usize) {
+        let sub_orders = &self.orders[index].order.sub_orders;
+        let open = sub_orders
+            .iter()
+            .filter_map(|sub_order| match sub_order.withdrawal {
+                Withdrawal::Open { closes_at } => Some((closes_at, index, sub_order.cooperative)),
+                _ => None,
+            });
+        self.withdrawals.extend(open);
     }
 
     fn post(
@@ -191,13 +203,14 @@ impl<'a> Happenings<'a> {
         known.order = after;
         known.events.push(event);
         self.ledger.extend(transfers);
+        self.await_withdrawals(index);
         Ok(())
     }
 
     fn place(&mut self, label: String, node: Node<'_>, at: Timestamp) -> Result<(), ScenarioError> {
         let place = node.place.clone();
         let mut fields = node.object(&PLACED)?;
-        if self.orders.iter().any(|known| known.label == label) {
+        if self.by_label.contains_key(&label) {
             return Err(wrong(&place, format!("the order {label} is placed twice")));
         }
         let agent = self.agent(&mut fields)?;
@@ -272,11 +285,14 @@ impl<'a> Happenings<'a> {
         let transfers = ledger::transfers_for(None, &order, &happening)
             .map_err(|error| wrong(&place, error))?;
         self.ledger.extend(transfers);
+        let index = self.orders.len();
+        self.by_label.insert(label.clone(), index);
         self.orders.push(Known {
             label,
             order,
             events: vec![placed],
         });
+        self.await_withdrawals(index);
         Ok(())
     }
 
@@ -301,10 +317,16 @@ impl<'a> Happenings<'a> {
     }
 
     fn order_of(&self, place: &str, label: &str) -> Result<usize, ScenarioError> {
-        self.orders
-            .iter()
-            .position(|known| known.label == label)
+        self.by_label
+            .get(label)
+            .copied()
             .ok_or_else(|| wrong(place, format!("no order {label} was placed before")))
+    }
+
+    /// Orders are numbered as they are placed, from 1.
+    fn order_with(&self, id: OrderId) -> Option<&Known> {
+        let number = usize::try_from(id.0.as_u128()).ok()?;
+        self.orders.get(number.checked_sub(1)?)
     }
 
     fn agent(&self, fields: &mut Object<'_>) -> Result<PersonId, ScenarioError> {
@@ -666,7 +688,7 @@ impl<'a> Happenings<'a> {
             {
                 continue;
             }
-            let Some(known) = self.orders.iter().find(|known| known.order.id == order) else {
+            let Some(known) = self.order_with(order) else {
                 continue;
             };
             let capped = capped_rule(known, cooperative, line, agent);
@@ -699,6 +721,20 @@ impl<'a> Happenings<'a> {
     /// What an agent may expect and does not find in the statement of a month.
     fn not_yet_in(&self, agent: PersonId, period: Period) -> Result<Vec<NotYetIn>, Overflow> {
         let mut not_yet_in = Vec::new();
+        let mut later: BTreeMap<(OrderId, CooperativeId), Vec<Centimes>> = BTreeMap::new();
+        for transfer in self
+            .ledger
+            .iter()
+            .filter(|transfer| transfer.period > period)
+        {
+            if let (Some(order), Some(cooperative)) =
+                (transfer.cause.order(), transfer.cause.cooperative())
+                && let Some(movement) = Movement::of_transfer(transfer, agent)
+            {
+                let part = later.entry((order, cooperative)).or_default();
+                part.push(movement.amount);
+            }
+        }
         for Known { order, .. } in &self.orders {
             for sub_order in &order.sub_orders {
                 let mut expect = |amount: Centimes, why| {
@@ -711,21 +747,13 @@ impl<'a> Happenings<'a> {
                         });
                     }
                 };
-                let standing = commission::standing_for(sub_order, agent, order.agent)?;
                 if let Some(why) = why_not_in(sub_order)? {
+                    let standing = commission::standing_for(sub_order, agent, order.agent)?;
                     expect(standing.estimate.plus(standing.pending)?, why);
                 }
-                let later = self
-                    .ledger
-                    .iter()
-                    .filter(|transfer| {
-                        transfer.period > period
-                            && transfer.cause.order() == Some(order.id)
-                            && transfer.cause.cooperative() == Some(sub_order.cooperative)
-                    })
-                    .filter_map(|transfer| Movement::of_transfer(transfer, agent))
-                    .map(|movement| movement.amount);
-                expect(Centimes::sum(later)?, NotYetInReason::MonthOpen);
+                if let Some(amounts) = later.remove(&(order.id, sub_order.cooperative)) {
+                    expect(Centimes::sum(amounts)?, NotYetInReason::MonthOpen);
+                }
             }
         }
         for (_, dispute) in &self.disputes {

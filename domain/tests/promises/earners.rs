@@ -130,7 +130,7 @@ fn vested_turnover(order: &Order) -> i64 {
 const LINES: [(ProductId, u32); 4] = [(THYME_HONEY, 12), (AMLOU, 7), (RUG, 3), (SAMPLE, 5)];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #![proptest_config(crate::often::cases(1_000))]
 
     #[test]
     fn the_ledger_says_of_each_person_what_the_order_says(events in prop::collection::vec(any_event(), 0..40)) {

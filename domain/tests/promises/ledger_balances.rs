@@ -145,7 +145,7 @@ pub fn live(order: &Order, events: &[OrderEvent]) -> (Order, Vec<Transfer>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(crate::often::cases(2_000))]
 
     #[test]
     fn the_ledger_says_what_the_order_says(events in prop::collection::vec(any_event(), 0..40), vesting in any_vesting()) {

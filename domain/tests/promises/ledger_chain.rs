@@ -55,7 +55,7 @@ fn touched(entry: &LedgerEntry, field: u8) -> LedgerEntry {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(crate::often::cases(500))]
 
     #[test]
     fn replaying_the_events_gives_the_same_chain_head(events in prop::collection::vec(any_event(), 0..40)) {

@@ -231,7 +231,7 @@ fn what_comes_back_after_payment_needs_no_deposit_any_more() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #![proptest_config(crate::often::cases(1_000))]
 
     #[test]
     fn a_full_return_takes_back_exactly_all_in_any_number_of_steps_whatever_the_vesting(

@@ -10,10 +10,8 @@ use taswiq_server::openapi::DOCUMENT;
 use taswiq_server::routes::{self, Who};
 
 const GOLDEN_REQUEST: &str = include_str!("../../../domain/tests/golden/request-v1.json");
-/// Kinds that later builds added.
-const GOLDEN_COMMANDS: [&str; 1] = [include_str!(
-    "../../../domain/tests/golden/command-fail-supply-v1.json"
-)];
+const GOLDEN_FAIL_SUPPLY: &str =
+    include_str!("../../../domain/tests/golden/command-fail-supply-v1.json");
 const GOLDEN_RESPONSE: &str = include_str!("../../../domain/tests/golden/response-v1.json");
 const GOLDEN_BASKET: &str = include_str!("../../../domain/tests/golden/basket-terms-v1.json");
 const GOLDEN_DISPUTES: &str = include_str!("../../../domain/tests/golden/request-disputes-v1.json");

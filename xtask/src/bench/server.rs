@@ -1,6 +1,7 @@
 //! The benchmarks of the server and of the wire. The work is done by the `taswiq-bench` program, a
 //! crate of its own so that this tool stays quick to compile; here is what is asked of its figures.
 
+use std::ffi::OsString;
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -91,6 +92,21 @@ pub const GROUP: Group = Group {
 const WITHOUT_PEERS: [&str; 3] = ["P6", "P7", "P15"];
 
 fn measure(ids: &[&'static str], options: &Options) -> Result<Vec<Figure>> {
+    let mut others = Vec::new();
+    if ids.iter().any(|id| !WITHOUT_PEERS.contains(id)) {
+        others.extend([OsString::from("--pocketbase"), peers::pocketbase()?.into()]);
+        others.extend([OsString::from("--pouchdb"), peers::pouchdb()?.into()]);
+    }
+    by_program(ids, options, "server-figures.json", &others)
+}
+
+/// Lets the measuring program measure, with the other programs it needs, and reads its figures.
+pub fn by_program(
+    ids: &[&'static str],
+    options: &Options,
+    figures: &str,
+    others: &[OsString],
+) -> Result<Vec<Figure>> {
     let server = crate::run::build_server(Mode::Release)?;
     println!("compiling the benchmark");
     command::run(command::cargo(&workspace::root()).args([
@@ -101,7 +117,7 @@ fn measure(ids: &[&'static str], options: &Options) -> Result<Vec<Figure>> {
         "taswiq-bench",
     ]))?;
     let folder = super::folder();
-    let figures = folder.join("server-figures.json");
+    let figures = folder.join(figures);
     if figures.exists() {
         // What an earlier run measured must not pass for this one's.
         std::fs::remove_file(&figures)
@@ -109,10 +125,7 @@ fn measure(ids: &[&'static str], options: &Options) -> Result<Vec<Figure>> {
     }
     let mut bench = Command::new(workspace::target().join("release/taswiq-bench"));
     bench.arg("measure").arg("--server").arg(&server);
-    if ids.iter().any(|id| !WITHOUT_PEERS.contains(id)) {
-        bench.arg("--pocketbase").arg(peers::pocketbase()?);
-        bench.arg("--pouchdb").arg(peers::pouchdb()?);
-    }
+    bench.args(others);
     bench.args(["--orders", &options.orders.to_string()]);
     if options.is_quick {
         bench.arg("--quick");
