@@ -1,7 +1,7 @@
 //! One entry of the ledger: what it rests on, and how a person takes it back.
 
 use leptos::prelude::*;
-use taswiq_backend::ledger::correction::EntrySight;
+use taswiq_backend::ledger::correction::{EntrySight, follows_dispute};
 use taswiq_domain::ids::OrderId;
 use taswiq_domain::ledger::{Cause, CorrectionReason, Transfer};
 use taswiq_domain::sync::LedgerEntry;
@@ -187,7 +187,12 @@ fn correction(desk: &Desk, sight: &Sight<'_>, form: &Form<'_>) -> AnyView {
         }
         .into_any()
     } else {
-        view! { <p class="muted">{sentences.office_entry_own()}</p> }.into_any()
+        let why = if follows_dispute(&sight.entry.entry.transfer) {
+            sentences.office_entry_of_dispute()
+        } else {
+            sentences.office_entry_own()
+        };
+        view! { <p class="muted">{why}</p> }.into_any()
     };
     widgets::part(
         sentences.office_entry_correct_title(),

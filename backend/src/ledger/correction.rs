@@ -8,7 +8,7 @@ use crate::error::OfficeError;
 use crate::orders;
 use crate::work::Work;
 use taswiq_domain::access::{Action, Actor, Subject, can};
-use taswiq_domain::ledger::{CorrectionReason, Transfer};
+use taswiq_domain::ledger::{Cause, CorrectionReason, Transfer};
 use taswiq_domain::order::event::RecordedEvent;
 use taswiq_domain::spoken_code::SpokenCode;
 use taswiq_domain::sync::LedgerEntry;
@@ -52,7 +52,8 @@ impl Office {
     ///
     /// # Errors
     /// [`OfficeError::Conflict`] when it was corrected before; a correction that was itself a mistake
-    /// is corrected like any other entry. [`OfficeError::NotAllowed`] for an entry of one's own.
+    /// is corrected like any other entry. [`OfficeError::NotAllowed`] for an entry of one's own, and for
+    /// one of a dispute, which is answered.
     pub async fn correct_entry(
         &self,
         actor: &Actor,
@@ -78,10 +79,17 @@ async fn entry(conn: &mut Conn, number: i64) -> Result<(LedgerEntry, Option<i64>
     Ok((from_row(&row)?, corrected_by.map(|(number,)| number)))
 }
 
-/// Whether somebody may take an entry back, were it not taken back already.
+/// Whether somebody may take an entry back, were it not taken back already. What a dispute holds and
+/// grants follows the dispute: taken back by hand, its next answer would hold less than nothing.
 pub fn may_correct(actor: &Actor, transfer: &Transfer) -> bool {
     let agent = transfer.agent();
-    can(Some(actor), Action::KeepLedger, Subject::Entry { agent })
+    !follows_dispute(transfer)
+        && can(Some(actor), Action::KeepLedger, Subject::Entry { agent })
+}
+
+/// Whether an entry is a dispute's.
+pub const fn follows_dispute(transfer: &Transfer) -> bool {
+    matches!(transfer.cause, Cause::Dispute { .. })
 }
 
 async fn correct(

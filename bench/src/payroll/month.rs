@@ -405,6 +405,7 @@ pub fn live(
         tier: PriceTier::Retail,
         price_list: PriceListVersion(1),
         plan: PlanVersion(1),
+        terms_from: None,
         lines: lines.to_vec(),
         promises: vec![Promise {
             cooperative,
