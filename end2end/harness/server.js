@@ -103,6 +103,23 @@ export class Server {
     return new Date(moment).toISOString().slice(0, 10);
   }
 
+  /** Asks its PostgreSQL as whoever holds the database could; gives the rows. */
+  async rows(query) {
+    const text = `SELECT coalesce(json_agg(found), '[]') FROM (${query}) AS found`;
+    return JSON.parse(await this.#psql(text));
+  }
+
+  /** Changes its PostgreSQL behind the program's back, what protects the history taken away first. */
+  async tamper(statement) {
+    const unguarded = `SET session_replication_role = replica; ${statement}`;
+    await this.#psql(unguarded);
+  }
+
+  async #psql(text) {
+    const asked = [this.databaseUrl, "--quiet", "--tuples-only", "--no-align", "--command", text];
+    return (await execute("psql", asked)).stdout;
+  }
+
   /** Asks it to stop, as an operator would, and waits. */
   async stop() {
     await this.#end("SIGTERM");
