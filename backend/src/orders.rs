@@ -9,6 +9,7 @@ use crate::Office;
 use crate::customers::StoredCustomer;
 use crate::db::Conn;
 use crate::error::OfficeError;
+use crate::settlement::Awaited;
 use crate::work::Doer;
 use crate::{customers, ledger};
 use sql::{EventRow, ListQuery, OrderRow, SubOrderRow};
@@ -21,7 +22,6 @@ use taswiq_domain::money::Centimes;
 use taswiq_domain::order::event::RecordedEvent;
 use taswiq_domain::order::{Order, OrderEvent, Progress, Stage, Withdrawal};
 use taswiq_domain::phone::PhoneNumber;
-use taswiq_domain::settlement::why_not_in;
 use taswiq_domain::spoken_code::SpokenCode;
 use taswiq_domain::sync::LedgerEntry;
 use taswiq_domain::text::{self, LocalText};
@@ -64,6 +64,7 @@ impl StoredOrder {
 
     pub(crate) fn to_sub_order_rows(&self) -> Result<Vec<SubOrderRow>, OfficeError> {
         let row = |sub_order: &taswiq_domain::order::SubOrder| {
+            let awaited = Awaited::of(&self.order, sub_order)?;
             Ok(SubOrderRow {
                 order_id: self.order.id.0,
                 cooperative_id: sub_order.cooperative.0,
@@ -82,7 +83,8 @@ impl StoredOrder {
                 write_off_at: sub_order.write_off_at()?.map(|at| at.0),
                 gross_asked_centimes: sub_order.gross_asked()?.0,
                 due_centimes: sub_order.due()?.0,
-                waits: why_not_in(sub_order)?.is_some(),
+                waits: awaited.is_some(),
+                awaited: awaited.as_ref().map(Awaited::to_text).transpose()?,
             })
         };
         self.order.sub_orders.iter().map(row).collect()

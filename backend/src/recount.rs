@@ -100,8 +100,11 @@ impl Office {
                 };
                 let mut known = orders::sql::sub_orders(&mut conn, stored.order.id.0).await?;
                 for (known, part) in known.iter_mut().zip(&parts) {
-                    // Older rows say that they wait where they may.
+                    // Older rows say that they wait where they may, and not for what.
                     known.waits &= part.waits;
+                    if known.awaited.is_none() {
+                        known.awaited.clone_from(&part.awaited);
+                    }
                 }
                 let folded = with_what_is_known(folded, &stored.order);
                 if folded != stored.order || parts != known {

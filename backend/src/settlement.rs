@@ -9,11 +9,13 @@
 
 pub mod accounts;
 pub mod advances;
+mod awaited;
 mod gathering;
 pub mod payouts;
 pub mod sql;
 pub mod tax;
 
+pub(crate) use awaited::Awaited;
 pub(crate) use gathering::{
     capped_lines, read_statement, rules_by, rules_of, was_engaged_throughout,
 };

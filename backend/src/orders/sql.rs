@@ -41,6 +41,8 @@ pub struct SubOrderRow {
     pub gross_asked_centimes: i64,
     pub due_centimes: i64,
     pub waits: bool,
+    /// What it waits for, and what it may bring.
+    pub awaited: Option<String>,
 }
 
 /// An event as stored.
@@ -105,13 +107,13 @@ pub async fn put_sub_orders(conn: &mut Conn, rows: &[SubOrderRow]) -> Result<(),
     insert_rows!(
         conn,
         "INSERT INTO sub_order (order_id, cooperative_id, stage, placed_at, promised_on, confirm_by, withdrawal_closes_at,
-             write_off_at, gross_asked_centimes, due_centimes, waits)",
+             write_off_at, gross_asked_centimes, due_centimes, waits, awaited)",
         "ON CONFLICT (order_id, cooperative_id) DO UPDATE SET
              stage = excluded.stage, placed_at = excluded.placed_at, promised_on = excluded.promised_on,
              confirm_by = excluded.confirm_by, withdrawal_closes_at = excluded.withdrawal_closes_at,
              write_off_at = excluded.write_off_at, gross_asked_centimes = excluded.gross_asked_centimes,
-             due_centimes = excluded.due_centimes, waits = excluded.waits",
-        11,
+             due_centimes = excluded.due_centimes, waits = excluded.waits, awaited = excluded.awaited",
+        12,
         rows,
         |row| row.order_id,
         row.cooperative_id,
@@ -124,6 +126,7 @@ pub async fn put_sub_orders(conn: &mut Conn, rows: &[SubOrderRow]) -> Result<(),
         row.gross_asked_centimes,
         row.due_centimes,
         row.waits,
+        row.awaited.as_deref(),
     )
 }
 
@@ -146,7 +149,7 @@ pub async fn sub_orders(conn: &mut Conn, order: Uuid) -> Result<Vec<SubOrderRow>
         conn,
         SubOrderRow,
         "SELECT order_id, cooperative_id, stage, placed_at, promised_on, confirm_by, withdrawal_closes_at,
-             write_off_at, gross_asked_centimes, due_centimes, waits
+             write_off_at, gross_asked_centimes, due_centimes, waits, awaited
          FROM sub_order WHERE order_id = $1 ORDER BY cooperative_id",
         order,
     )

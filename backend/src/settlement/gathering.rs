@@ -4,7 +4,7 @@
 //! Only the exceptions are read one by one: what came late, what was taken back, what is not yet in.
 
 use super::sql::{self, CappedLineRow, EntryRow};
-use super::tax;
+use super::{Awaited, tax};
 use crate::clock::Casablanca;
 use crate::db::Conn;
 use crate::error::OfficeError;
@@ -12,7 +12,7 @@ use crate::{disputes, engagements, orders};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use taswiq_domain::catalogue::Catalogue;
-use taswiq_domain::commission::{CapPer, standings};
+use taswiq_domain::commission::CapPer;
 use taswiq_domain::engagement::{Engagement, EngagementKind, in_force};
 use taswiq_domain::ids::{CooperativeId, OrderId, PersonId, PlanVersion};
 use taswiq_domain::ledger::Purpose;
@@ -24,7 +24,7 @@ use taswiq_domain::settlement::tax::TaxTerms;
 use taswiq_domain::settlement::{
     AdvanceGiven, CappedRule, Closing, ClosingError, ClosingInput, EarlierMonth, MonthRules,
     Movement, NotYetIn, NotYetInReason, PeriodRules, ReversalReason, SettledMonth, Statement,
-    close, why_not_in,
+    close,
 };
 use taswiq_domain::time::{Calendar, Timestamp};
 use uuid::Uuid;
@@ -297,39 +297,30 @@ impl Gathering<'_> {
     /// What an agent may still expect from orders taken before the month's end, and why it is not in.
     async fn not_yet_in(&self, conn: &mut Conn) -> Result<Vec<(PersonId, NotYetIn)>, OfficeError> {
         let end = self.period.end(self.calendar);
-        let ids: BTreeSet<OrderId> = sql::waiting_orders(conn, end.0)
+        let mut parts = Vec::new();
+        for (texts,) in sql::awaited(conn, end.0).await? {
+            parts.extend(
+                Awaited::read_all(&texts)?
+                    .into_iter()
+                    .flat_map(Awaited::parts),
+            );
+        }
+        let unknown: BTreeSet<(OrderId, CooperativeId)> = sql::awaited_unknown(conn, end.0)
             .await?
             .into_iter()
-            .map(|(id,)| OrderId(id))
+            .map(|(order, cooperative)| (OrderId(order), CooperativeId(cooperative)))
             .collect();
-        let ids: Vec<OrderId> = ids.into_iter().collect();
-        let mut parts = Vec::new();
+        let mut ids: Vec<OrderId> = unknown.iter().map(|(order, _)| *order).collect();
+        ids.dedup();
         for some in ids.chunks(ORDERS_AT_ONCE) {
             for stored in orders::load(conn, some).await? {
                 let order = &stored.order;
                 for sub_order in &order.sub_orders {
-                    let Some(why) = why_not_in(sub_order)? else {
-                        continue;
-                    };
-                    let mut of_people: BTreeMap<PersonId, Centimes> = BTreeMap::new();
-                    for line in &sub_order.lines {
-                        for (person, standing) in standings(sub_order, line, order.agent)? {
-                            let amount = of_people.entry(person).or_default();
-                            *amount = amount.plus(standing.pending)?.plus(standing.estimate)?;
-                        }
+                    if unknown.contains(&(order.id, sub_order.cooperative))
+                        && let Some(awaited) = Awaited::of(order, sub_order)?
+                    {
+                        parts.extend(awaited.parts());
                     }
-                    let of_people = of_people
-                        .into_iter()
-                        .filter(|(_, amount)| *amount > Centimes::ZERO);
-                    parts.extend(of_people.map(|(person, amount)| {
-                        let part = NotYetIn {
-                            order: order.id,
-                            cooperative: sub_order.cooperative,
-                            amount,
-                            why,
-                        };
-                        (person, part)
-                    }));
                 }
             }
         }

@@ -372,12 +372,27 @@ pub async fn carried(conn: &mut Conn, period: i64) -> Result<Vec<(i64, i64)>, sq
     )
 }
 
-/// Orders taken before a moment of which a part may still bring commission: once for each such part.
-pub async fn waiting_orders(conn: &mut Conn, before: i64) -> Result<Vec<(Uuid,)>, sqlx::Error> {
+/// What is awaited of parts of orders taken before a moment: for each cooperative in one row, since a row
+/// costs more than what stands in it.
+pub async fn awaited(conn: &mut Conn, before: i64) -> Result<Vec<(String,)>, sqlx::Error> {
     fetch_all!(
         conn,
-        (Uuid,),
-        "SELECT order_id FROM sub_order WHERE waits AND placed_at < $1",
+        (String,),
+        "SELECT STRING_AGG(awaited, ',') FROM sub_order
+         WHERE waits AND awaited IS NOT NULL AND placed_at < $1 GROUP BY cooperative_id",
+        before
+    )
+}
+
+/// The parts of which it is not known.
+pub async fn awaited_unknown(
+    conn: &mut Conn,
+    before: i64,
+) -> Result<Vec<(Uuid, i64)>, sqlx::Error> {
+    fetch_all!(
+        conn,
+        (Uuid, i64),
+        "SELECT order_id, cooperative_id FROM sub_order WHERE waits AND awaited IS NULL AND placed_at < $1",
         before
     )
 }

@@ -10,7 +10,7 @@ use taswiq_domain::dispute::{
     DisputeEvent, DisputeReason, DisputeState, Disputed, DisputedLine, Verdict,
 };
 use taswiq_domain::ids::OrderId;
-use taswiq_domain::ledger::{Account, Cause, Purpose};
+use taswiq_domain::ledger::{Account, Cause, CorrectionReason, Purpose};
 use taswiq_domain::limits;
 use taswiq_domain::money::Centimes;
 use taswiq_domain::photo::Photo;

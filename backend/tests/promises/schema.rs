@@ -244,10 +244,7 @@ async fn a_close_adds_up_from_an_index_and_reads_no_row_of_what_was_earned() {
             "USING INDEX ledger_transfer_earned (period=?)",
         ),
         ("taken", "USING INDEX ledger_transfer_taken (period=?)"),
-        (
-            "waiting_orders",
-            "USING INDEX sub_order_waits (placed_at<?)",
-        ),
+        ("awaited", "USING INDEX sub_order_waits (placed_at<?)"),
     ] {
         let query = format!("EXPLAIN QUERY PLAN {}", query_of(function));
         let steps = sqlx::query(sqlx::AssertSqlSafe(query))

@@ -584,3 +584,33 @@ promise! {
         assert_balanced(&world).await;
     }
 }
+
+promise! {
+    /// Orders from before the column existed say nothing there, and are read themselves.
+    async fn what_is_not_yet_in_is_the_same_from_beside_the_parts_and_from_the_orders(world) {
+        let mut agent = world.phone(AGENT).await;
+        agent.place(&[(1, 2)]).await;
+        let answered = confirmed(&world, &mut agent, &[(1, 3)]).await;
+        let delivered = confirmed(&world, &mut agent, &[(2, 5)]).await;
+        let mut beekeeper = world.phone(BEEKEEPER).await;
+        beekeeper.act_ok(&pack(&delivered, HONEY)).await;
+        agent.pull().await;
+        agent.act_ok(&deliver(&delivered, HONEY)).await;
+        sell(&world, &mut agent, &[(1, 7)]).await;
+        let manager = world.manager();
+        let look = || world.office.month_if_closed_now(&manager, november());
+        let from_beside = look().await.expect("a look");
+        let awaited: Vec<&NotYetInReason> = from_beside
+            .iter()
+            .flat_map(|(_, statement)| &statement.not_yet_in)
+            .map(|part| &part.why)
+            .collect();
+        assert_eq!(awaited, [&NotYetInReason::AwaitingAnswer, &NotYetInReason::NotDelivered, &NotYetInReason::NotPaid]);
+        assert_eq!(world.statement("UPDATE sub_order SET awaited = NULL WHERE waits").await.expect("emptied"), 3);
+        assert_eq!(look().await.expect("a look"), from_beside);
+        // What moves on writes it anew, for that order alone.
+        beekeeper.act_ok(&pack(&answered, HONEY)).await;
+        assert_eq!(look().await.expect("a look"), from_beside);
+        world.assert_sound().await;
+    }
+}
