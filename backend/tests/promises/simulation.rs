@@ -12,6 +12,7 @@ use taswiq_backend::settlement::MonthState;
 use taswiq_backend::simulation::{Asked, Candidate, Outcome, SimulationRefusal, State};
 use taswiq_domain::access::Actor;
 use taswiq_domain::commission::{CapPer, Conditions, Pays, PlanError, Rule};
+use taswiq_domain::dispute::{DisputeReason, Disputed, DisputedLine, Verdict};
 use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{PersonId, PlanVersion};
 use taswiq_domain::ledger::{Account, CorrectionReason, Purpose};
@@ -24,7 +25,7 @@ use taswiq_domain::person::Role;
 use taswiq_domain::settlement::PeriodRules;
 use taswiq_domain::settlement::rules::{Target, Tier};
 use taswiq_domain::simulation::Pay;
-use taswiq_domain::sync::{Change, CommandBody, ReturnGoods};
+use taswiq_domain::sync::{Change, CommandBody, OpenDispute, ReturnGoods};
 use taswiq_domain::time::CivilDate;
 
 fn of_november(candidate: Candidate) -> Asked {
@@ -279,11 +280,27 @@ promise! {
         };
         let plan = PlanDraft { period: tiers(10_000), ..flat(80_000) };
         world.office.publish_plan(&world.manager(), START.plus_days(1), plan).await.expect("published");
+        let (mut agent, mut beekeeper) = (world.phone(AGENT).await, world.phone(BEEKEEPER).await);
+        // Paid for in November, and told when that was closed: it counts in December.
+        let late = agent.place(&[(1, 5)]).await;
+        beekeeper.act_ok(&confirm(&world.order(late).await, HONEY)).await;
+        beekeeper.act_ok(&pack(&world.order(late).await, HONEY)).await;
+        agent.act_ok(&deliver(&world.order(late).await, HONEY)).await;
+        let paid = agent.command(&collect(&world.order(late).await, HONEY));
         close(&world, november()).await;
+        agent.sync(vec![paid]).await;
         let december = november().next();
-        let mut agent = world.phone(AGENT).await;
         let order = sell(&world, &mut agent, &[(1, 10)]).await;
         let wrong = sell(&world, &mut agent, &[(1, 5)]).await;
+        // A part of what the agent says is missing is granted, after the goods were paid for.
+        let about = Disputed { entry: None, line: Some(DisputedLine { order: order.id, cooperative: HONEY, line: 1 }) };
+        let claim = OpenDispute { about, amount: Centimes(100), reason: DisputeReason::Rate, note: "Plus".to_owned(), photo: None };
+        agent.act_ok(&CommandBody::OpenDispute(claim)).await;
+        let waiting = world.office.disputes_waiting(&world.manager()).await.expect("listed");
+        let dispute = waiting[0].dispute.id;
+        world.office.take_dispute(&world.manager(), dispute).await.expect("taken");
+        let partly = Verdict::Partly { amount: Centimes(40) };
+        world.office.decide_dispute(&world.manager(), dispute, partly, "Une partie").await.expect("decided");
         close(&world, december).await;
         // In January: three pots of the first come back, and the office takes the other back itself.
         let back = ReturnGoods { order: order.id, cooperative: HONEY, lines: vec![LineUnits { line: 1, units: 3 }], fault: Fault::Customer };
@@ -310,12 +327,12 @@ promise! {
         assert_eq!(before, after);
         let told = [statement(&world, AGENT, december).await, statement(&world, AGENT, january).await];
         assert_eq!(before.earned().expect("fits"), Centimes(told[0].total.0 + told[1].total.0));
-        // 7 pots at 8 %, less what was corrected; 1 % of what is left of the month that had it.
-        assert_eq!(before, Pay { sales: Centimes(5_600 + 4_000), month: Centimes(700), decided: Centimes(-4_000), draw: Centimes::ZERO });
+        // 7 pots and the late ones at 8 %, and what was corrected; 1 % of what is left of the month.
+        assert_eq!(before, Pay { sales: Centimes(5_600 + 4_000 + 4_000), month: Centimes(700), decided: Centimes(40 - 4_000), draw: Centimes::ZERO });
         // Twice the rates: the decision is a sum that a person wrote, and stays.
         let doubled = PlanDraft { period: tiers(20_000), ..flat(160_000) };
         let outcome = world.office.simulate(&world.manager(), both(Candidate::Draft(doubled.clone()))).await.expect("simulated");
-        assert_eq!(of(&outcome, AGENT).1, Pay { sales: Centimes(11_200 + 8_000), month: Centimes(1_400), decided: Centimes(-4_000), draw: Centimes::ZERO });
+        assert_eq!(of(&outcome, AGENT).1, Pay { sales: Centimes(11_200 + 8_000 + 8_000), month: Centimes(1_400), decided: Centimes(40 - 4_000), draw: Centimes::ZERO });
         // January alone: December was settled, and is corrected by the rules it was settled by.
         let alone = Asked { candidate: Candidate::Draft(doubled), first: january, last: january };
         let outcome = world.office.simulate(&world.manager(), alone).await.expect("simulated");
