@@ -603,11 +603,11 @@ impl Material {
         let calendar = &self.shared.calendar;
         let mut sides = Sides::default();
         for (id, events) in orders {
-            let counts_in = |recorded: &RecordedEvent| {
+            let counts_in = |recorded: &RecordedEvent, at: Timestamp| {
                 posted_in
                     .get(&(*id, recorded.number))
                     .copied()
-                    .unwrap_or_else(|| self.counts_in(recorded))
+                    .unwrap_or_else(|| self.counts_in(recorded, at))
             };
             let judged = judge.judge(events)?;
             for (side, events) in [
@@ -627,8 +627,8 @@ impl Material {
 
     /// In which month an event that posted nothing would have counted: its own, or the first that was
     /// open when it came.
-    fn counts_in(&self, recorded: &RecordedEvent) -> Period {
-        let own = Period::at(recorded.made_at, &self.shared.calendar);
+    fn counts_in(&self, recorded: &RecordedEvent, at: Timestamp) -> Period {
+        let own = Period::at(at, &self.shared.calendar);
         let closed = self
             .closed
             .iter()

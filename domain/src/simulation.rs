@@ -15,7 +15,7 @@ use crate::ledger::{Account, Cause, Happening, Purpose, transfers_for};
 use crate::money::{Centimes, Overflow, Ppm};
 use crate::order::event::{OrderEvent, RecordedEvent};
 use crate::order::{Order, SubOrder};
-use crate::period::Period;
+use crate::period::{Period, counts_at};
 use crate::refusal::Refusal;
 use crate::settlement::movement::{LineEntry, attribute};
 use crate::settlement::supplement::Outlook;
@@ -130,14 +130,14 @@ struct Entry {
 }
 
 /// What an order's events move on earned accounts. `counts_in` says in which month what an event
-/// moves counts, for the events do not know which months were closed.
+/// moves counts, given the moment that decides it, for the events do not know which months were closed.
 ///
 /// # Errors
 /// When the events do not follow one another, or figures do not fit.
 pub fn earned_by(
     events: &[RecordedEvent],
     calendar: &dyn Calendar,
-    counts_in: &dyn Fn(&RecordedEvent) -> Period,
+    counts_in: &dyn Fn(&RecordedEvent, Timestamp) -> Period,
 ) -> Result<Vec<Earned>, Refusal> {
     let mut order: Option<Order> = None;
     let mut histories: BTreeMap<(PersonId, CooperativeId, u16), Vec<Entry>> = BTreeMap::new();
@@ -146,12 +146,16 @@ pub fn earned_by(
             None => Order::replay([(&recorded.event, recorded.made_at)])?,
             Some(order) => order.after(&recorded.event, recorded.made_at)?,
         };
-        let counts_in = counts_in(recorded);
+        let at = counts_at(recorded.made_at, recorded.received_at);
+        let at = order
+            .as_ref()
+            .map_or(at, |order| order.counts_at(&recorded.event, at));
+        let counts_in = counts_in(recorded, at);
         let happening = Happening {
             event: &recorded.event,
             number: recorded.number,
             actor: recorded.actor,
-            at: recorded.made_at,
+            at,
             period: counts_in,
         };
         for transfer in transfers_for(order.as_ref(), &after, &happening)? {
