@@ -83,8 +83,7 @@ async fn entry(conn: &mut Conn, number: i64) -> Result<(LedgerEntry, Option<i64>
 /// grants follows the dispute: taken back by hand, its next answer would hold less than nothing.
 pub fn may_correct(actor: &Actor, transfer: &Transfer) -> bool {
     let agent = transfer.agent();
-    !follows_dispute(transfer)
-        && can(Some(actor), Action::KeepLedger, Subject::Entry { agent })
+    !follows_dispute(transfer) && can(Some(actor), Action::KeepLedger, Subject::Entry { agent })
 }
 
 /// Whether an entry is a dispute's.
