@@ -110,11 +110,9 @@ promise! {
         let photo = world.office.photo_of_dispute(&world.manager(), id).await.expect("kept");
         assert_eq!(photo, Photo(PHOTO.to_owned()).jpeg().expect("a photo"));
         // What is held follows the dispute, and nobody takes it back by hand.
-        let held = agent.pull().await.into_iter().find_map(|change| match change {
-            Change::Entry(entry) if matches!(entry.transfer.cause, Cause::Dispute { .. }) => Some(entry.number),
-            _ => None,
-        });
-        let taken_back = world.office.correct_entry(&world.manager(), held.expect("told"), CorrectionReason::Twice).await;
+        let books = world.office.entries_of_agent(&world.manager(), AGENT, None).await.expect("read");
+        let held = books.iter().find(|entry| matches!(entry.transfer.cause, Cause::Dispute { .. })).map(|entry| entry.number);
+        let taken_back = world.office.correct_entry(&world.manager(), held.expect("posted"), CorrectionReason::Twice).await;
         assert!(matches!(taken_back, Err(OfficeError::NotAllowed)), "{taken_back:?}");
         world.office.take_dispute(&world.manager(), id).await.expect("taken");
         let partly = Verdict::Partly { amount: Centimes(40) };

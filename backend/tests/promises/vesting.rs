@@ -101,7 +101,7 @@ promise! {
         assert_eq!(waiting().await, [(all / 2, NotYetInReason::NotDeposited)]);
         // So it does of an order that was paid before statements looked for such parts.
         world.statement("UPDATE sub_order SET waits = (1 = 0) WHERE stage = 'delivered'").await.expect("as it was");
-        world.statement("DELETE FROM _sqlx_migrations WHERE version = 8").await.expect("as it was");
+        world.statement("DELETE FROM _sqlx_migrations WHERE version = 10").await.expect("as it was");
         assert_eq!(waiting().await, []);
         world.second_process().await.close().await;
         assert_eq!(waiting().await, [(all / 2, NotYetInReason::NotDeposited)]);
