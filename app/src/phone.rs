@@ -283,7 +283,7 @@ impl Phone {
         match error {
             ActError::Refused(refusal) => {
                 let catalogue = self.device.with_value(Device::catalogue);
-                self.words.refusal(refusal, &catalogue, self.offset())
+                self.words.refusal(refusal, &catalogue, &self.offset())
             }
             ActError::NotReady => self.words.phone_not_ready().to_owned(),
             ActError::NotParked => self.words.phone_not_parked().to_owned(),

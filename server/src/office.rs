@@ -260,7 +260,7 @@ impl FromRequestParts<Arc<Server>> for Visitor {
             name: session.office.person.name.clone(),
             role: session.actor.role,
             now,
-            offset: server.office.calendar().offset_at(now),
+            calendar: server.office.calendar().clone(),
             parked: usize::try_from(parked).unwrap_or_default(),
             disputes: usize::try_from(disputes.waiting).unwrap_or_default(),
             done: Done::from_name(asked.get("done")),

@@ -195,7 +195,7 @@ pub fn write_down(phone: Phone, making: Making) -> AnyView {
                     | Refusal::FieldInvalid { field: wrong }
                     | Refusal::FieldTooLong { field: wrong, .. }),
                 ) if wrong == field => {
-                    Some(words.refusal(refusal, &phone.catalogue(), phone.offset()))
+                    Some(words.refusal(refusal, &phone.catalogue(), &phone.offset()))
                 }
                 _ => None,
             })

@@ -333,7 +333,7 @@ fn told(
             "trouble",
             "warning",
             words.whereabouts_to_correct(),
-            words.refusal(refusal, &phone.device_now().catalogue(), phone.offset()),
+            words.refusal(refusal, &phone.device_now().catalogue(), &phone.offset()),
         )),
         _ => None,
     };

@@ -96,7 +96,7 @@ fn content(phone: Phone, making: Making, sheets: Sheets, view: &OrderView) -> An
                 "trouble",
                 "warning",
                 words.whereabouts_to_correct(),
-                words.refusal(refusal, &catalogue, phone.offset()),
+                words.refusal(refusal, &catalogue, &phone.offset()),
                 link.into_any(),
             ))
         }
@@ -107,7 +107,7 @@ fn content(phone: Phone, making: Making, sheets: Sheets, view: &OrderView) -> An
         .iter()
         .map(|parked| {
             let link = view! { <div class="button-group"><a class="button" href=Field::Sync.to_string()>{ui::icon("edit")}{words.order_go_correct()}</a></div> };
-            ui::banner_with("trouble", "warning", crate::phone::sync_page::about(phone, &parked.command.body), words.refusal(&parked.refusal, &catalogue, phone.offset()), link.into_any())
+            ui::banner_with("trouble", "warning", crate::phone::sync_page::about(phone, &parked.command.body), words.refusal(&parked.refusal, &catalogue, &phone.offset()), link.into_any())
         })
         .collect();
     let unsent = (!view.pending.is_empty() && view.whereabouts == Whereabouts::Received)

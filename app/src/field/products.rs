@@ -120,7 +120,7 @@ fn foot(phone: Phone, making: Making, explaining: RwSignal<bool>) -> AnyView {
             Err(refusal) if lines.get() > 0 => Some(ui::strip(
                 "trouble",
                 "warning",
-                words.refusal(refusal, &phone.catalogue(), phone.offset()),
+                words.refusal(refusal, &phone.catalogue(), &phone.offset()),
             )),
             _ => None,
         })

@@ -43,7 +43,7 @@ pub fn screen(phone: Phone, making: Making) -> AnyView {
                 let link = view! { <a class="button button-primary" href=Field::Products.to_string()>{ui::icon("plus")}{words.review_add_products()}</a> };
                 ui::empty_state("basket", words.review_empty_title(), words.review_empty_text(), link.into_any())
             }
-            Err(refusal) => ui::banner("trouble", "warning", words.review_not_possible(), words.refusal(refusal, &catalogue, phone.offset())),
+            Err(refusal) => ui::banner("trouble", "warning", words.review_not_possible(), words.refusal(refusal, &catalogue, &phone.offset())),
         })
     };
     let is_priced = Memo::new(move |_| making.priced.with(Result::is_ok));
@@ -290,7 +290,7 @@ fn signing(
             ui::banner(
                 "trouble",
                 "warning",
-                words.refusal(&refusal, &phone.catalogue(), phone.offset()),
+                words.refusal(&refusal, &phone.catalogue(), &phone.offset()),
                 "",
             )
         })

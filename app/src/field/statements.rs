@@ -242,7 +242,7 @@ fn not_yet_in(phone: Phone, parts: &[NotYetIn]) -> AnyView {
     let rows: Vec<AnyView> = parts
         .iter()
         .map(|part| {
-            let why = words.not_yet_in(&part.why, phone.offset());
+            let why = words.not_yet_in(&part.why, &phone.offset());
             let amount = ui::amount(part.amount, "");
             // Whoever has a part of another agent's order does not have the order.
             match phone.device_now().order(part.order) {

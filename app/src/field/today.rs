@@ -136,7 +136,7 @@ fn to_correct(phone: Phone) -> Option<AnyView> {
             view! {
                 <li><a class="list-row" data-tone="trouble" href=Field::Sync.to_string()>
                     {ui::icon("warning")}
-                    <span class="list-main"><span>{crate::phone::sync_page::about(phone, &parked.command.body)}</span><span>{words.refusal(&parked.refusal, &catalogue, phone.offset())}</span></span>
+                    <span class="list-main"><span>{crate::phone::sync_page::about(phone, &parked.command.body)}</span><span>{words.refusal(&parked.refusal, &catalogue, &phone.offset())}</span></span>
                     {ui::icon("chevron")}
                 </a></li>
             }

@@ -657,7 +657,7 @@ fn terms(desk: &Desk, product: &Product, catalogue: &Catalogue) -> AnyView {
         .rev()
         .map(|vat| {
             Row::plain(vec![
-                said(sentences.date_full(desk.offset.date_at(vat.valid_from))),
+                said(sentences.date_full(desk.calendar.date_at(vat.valid_from))),
                 view! { <span class="number">{vat.rate.to_string()}</span> }.into_any(),
             ])
         })

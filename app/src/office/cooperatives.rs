@@ -256,7 +256,7 @@ fn conventions(desk: &Desk, conventions: &[Convention]) -> AnyView {
         .rev()
         .map(|convention| {
             Row::plain(vec![
-                said(sentences.date_full(desk.offset.date_at(convention.valid_from))),
+                said(sentences.date_full(desk.calendar.date_at(convention.valid_from))),
                 said(sentences.regime(convention.regime)),
                 number(i64::from(convention.delivery_days)),
                 said(sentences.vesting(&convention.vesting)),

@@ -30,7 +30,7 @@ const CHANGE_PERCENT_MAX: i128 = 999;
 /// The first page of the office.
 pub fn page(desk: &Desk, asked: &Asked, overview: &Overview, names: &Names<'_>) -> String {
     let words = desk.words();
-    let now = view! { {words.date_full(desk.today())} ", " <span class="number">{crate::words::time(desk.now, desk.offset)}</span> }.into_any();
+    let now = view! { {words.date_full(desk.today())} ", " <span class="number">{crate::words::time(desk.now, desk.calendar.offset_at(desk.now))}</span> }.into_any();
     let export = widgets::go(
         format!("/office/figures.csv?by=day&{}", asked.query()),
         "download",

@@ -2,9 +2,10 @@
 //! happened.
 
 use leptos::prelude::*;
+use taswiq_backend::clock::Casablanca;
 use taswiq_domain::person::Role;
 use taswiq_domain::text::LocalText;
-use taswiq_domain::time::{Calendar, CivilDate, FixedOffset, Timestamp};
+use taswiq_domain::time::{Calendar, CivilDate, Timestamp};
 
 use crate::public::{Setting, document};
 use crate::ui;
@@ -21,8 +22,8 @@ pub struct Desk {
     pub role: Role,
     /// The server's clock.
     pub now: Timestamp,
-    /// How Morocco's clock stands to it.
-    pub offset: FixedOffset,
+    /// The calendar by which dates are told, each by the clock of its own day.
+    pub calendar: Casablanca,
     /// Commands that wait for a person.
     pub parked: usize,
     /// Disputes that wait for an answer.
@@ -157,20 +158,18 @@ impl Desk {
 
     /// The civil date it is in Morocco.
     pub fn today(&self) -> CivilDate {
-        self.offset.date_at(self.now)
+        self.calendar.date_at(self.now)
     }
 
     /// `22 novembre, 10:41`, with the year when it is another one.
     pub fn moment(&self, moment: Timestamp) -> String {
         let words = self.words();
-        let date = self.offset.date_at(moment);
+        let date = self.calendar.date_at(moment);
+        let offset = self.calendar.offset_at(moment);
         if date.year_month_day().0 == self.today().year_month_day().0 {
-            words.moment(moment, self.offset)
+            words.moment(moment, offset)
         } else {
-            words.date_moment(
-                &words.date_full(date),
-                &crate::words::time(moment, self.offset),
-            )
+            words.date_moment(&words.date_full(date), &crate::words::time(moment, offset))
         }
     }
 
@@ -313,5 +312,34 @@ impl Desk {
             </nav>
         }
         .into_any()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_told_by_the_clock_of_its_own_day() {
+        let at = |ms| Timestamp(ms);
+        let desk = Desk {
+            setting: Setting {
+                words: Words::of("fr"),
+                theme: None,
+                assets: Default::default(),
+                address: "/office".to_owned(),
+            },
+            name: LocalText::default(),
+            role: Role::Manager,
+            // 28 November 2026, when Morocco keeps universal time, as it has since 20 September.
+            now: at(1_795_870_800_000),
+            calendar: Casablanca::default(),
+            parked: 0,
+            disputes: 0,
+            done: None,
+        };
+        // August began an hour before midnight of universal time.
+        assert_eq!(desk.moment(at(1_785_538_800_000)), "1 août, 00:00");
+        assert_eq!(desk.moment(at(1_795_870_800_000)), "28 novembre, 13:00");
     }
 }

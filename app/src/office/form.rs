@@ -187,7 +187,7 @@ impl<'a> Reader<'a> {
             self.wrong("valid_from", self.words.office_problem_date());
             return desk.now;
         };
-        let start = desk.offset.start_of(date);
+        let start = desk.calendar.start_of(date);
         if is_first && date == desk.today() {
             return desk.now;
         }

@@ -215,11 +215,11 @@ fn part(form: &Form<'_>, order: &Order, sub_order: &SubOrder, known: &Known<'_>)
     let withdrawal = match sub_order.withdrawal {
         Withdrawal::None => sentences.office_order_withdrawal_none().to_owned(),
         Withdrawal::Open { closes_at } => sentences.office_order_withdrawal_open(
-            &sentences.date_full(desk.offset.date_at(closes_at.plus_ms(-1))),
+            &sentences.date_full(desk.calendar.date_at(closes_at.plus_ms(-1))),
         ),
         Withdrawal::Exercised { at } => sentences.office_order_withdrawal_used(&desk.moment(at)),
         Withdrawal::Closed { closes_at } => sentences.office_order_withdrawal_closed(
-            &sentences.date_full(desk.offset.date_at(closes_at.plus_ms(-1))),
+            &sentences.date_full(desk.calendar.date_at(closes_at.plus_ms(-1))),
         ),
     };
     let held = (sub_order.held.0 > 0).then(|| {

@@ -46,8 +46,8 @@ impl Asked {
             customer: typed.number("customer"),
             cooperative: typed.number("cooperative"),
             progress: Progress::from_name(typed.get("progress")),
-            from: start("from").map(|date| desk.offset.start_of(date)),
-            until: start("to").map(|date| desk.offset.start_of(date.plus_days(1))),
+            from: start("from").map(|date| desk.calendar.start_of(date)),
+            until: start("to").map(|date| desk.calendar.start_of(date.plus_days(1))),
         };
         let after = typed.get("after").split_once('_').and_then(|(at, id)| {
             let placed_at = Timestamp(at.parse().ok()?);
@@ -304,8 +304,8 @@ pub fn export(desk: &Desk, orders: &[OrderSummary]) -> Sheet {
     let at = |moment| {
         format!(
             "{} {}",
-            desk.offset.date_at(moment),
-            crate::words::time(moment, desk.offset)
+            desk.calendar.date_at(moment),
+            crate::words::time(moment, desk.calendar.offset_at(moment))
         )
     };
     for order in orders {

@@ -57,7 +57,7 @@ pub fn page(
 fn item(desk: &Desk, parked: &ParkedCommand, catalogue: &Catalogue) -> AnyView {
     let words = desk.words();
     let id = parked.id.to_string();
-    let why = words.refusal(&parked.refusal, catalogue, desk.offset);
+    let why = words.refusal(&parked.refusal, catalogue, &desk.calendar);
     let person = widgets::link(
         format!("/office/people/{}", parked.person),
         desk.text(&parked.person_name),

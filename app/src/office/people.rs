@@ -299,7 +299,7 @@ pub fn person(desk: &Desk, sight: &Sight<'_>) -> String {
     about.push((
         sentences.office_person_since(),
         said(sentences.date_full(taswiq_domain::time::Calendar::date_at(
-            &desk.offset,
+            &desk.calendar,
             person.created_at,
         ))),
     ));

@@ -96,7 +96,7 @@ fn state(desk: &Desk, state: &MonthState) -> AnyView {
     let words = desk.words();
     match state {
         MonthState::Running { until } => {
-            let last_day = desk.offset.date_at(until.plus_ms(-1));
+            let last_day = desk.calendar.date_at(until.plus_ms(-1));
             ui::chip(
                 "",
                 "calendar",
@@ -106,7 +106,7 @@ fn state(desk: &Desk, state: &MonthState) -> AnyView {
         MonthState::Waiting => ui::chip("", "hourglass", words.office_settlement_waiting()),
         MonthState::Due => ui::chip("waiting", "clock", words.office_settlement_due()),
         MonthState::Closed { at, .. } => {
-            let on = desk.offset.date_at(*at);
+            let on = desk.calendar.date_at(*at);
             ui::chip(
                 "done",
                 "lock",

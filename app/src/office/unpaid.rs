@@ -81,7 +81,7 @@ fn list(
                 .unwrap_or_default();
             let details = &part.customer.details;
             let code = view! { <a href=format!("/office/orders/{}", part.order)><span class="code">{part.code.to_string()}</span></a> };
-            let day = desk.offset.date_at(part.at);
+            let day = desk.calendar.date_at(part.at);
             let days = day.days_since_epoch() - desk.today().days_since_epoch();
             let left = match usize::try_from(days) {
                 Ok(0) | Err(_) => sentences.office_unpaid_today().to_owned(),

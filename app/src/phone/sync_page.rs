@@ -103,7 +103,7 @@ fn to_correct(phone: Phone, repair: &Repair) -> Option<AnyView> {
     let rows: Vec<AnyView> = parked
         .iter()
         .map(|parked| {
-            let said = words.refusal(&parked.refusal, &catalogue, phone.offset());
+            let said = words.refusal(&parked.refusal, &catalogue, &phone.offset());
             let about = about(phone, &parked.command.body);
             let id = parked.command.id;
             // What a person can quote to the office.

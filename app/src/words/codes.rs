@@ -15,7 +15,7 @@ use taswiq_domain::order::{
     CancelledBy, Fault, PaymentMethod, Progress, Reason, Stage, Vesting, VestsWhen,
 };
 use taswiq_domain::person::Role;
-use taswiq_domain::time::{Calendar, FixedOffset};
+use taswiq_domain::time::Calendar;
 
 /// The tone and the icon that go with where a sub-order stands. Always shown beside its word.
 pub const fn stage_look(stage: Stage) -> (&'static str, &'static str) {
@@ -259,8 +259,13 @@ impl Words {
     }
 
     /// Why a rule said no, and what to do about it. Names come from `catalogue`, dates are printed
-    /// with `offset`.
-    pub fn refusal(self, refusal: &Refusal, catalogue: &Catalogue, offset: FixedOffset) -> String {
+    /// by `calendar`.
+    pub fn refusal(
+        self,
+        refusal: &Refusal,
+        catalogue: &Catalogue,
+        calendar: &dyn Calendar,
+    ) -> String {
         let product = |id: ProductId| {
             catalogue.product(id).map_or_else(
                 || id.to_string(),
@@ -333,7 +338,7 @@ impl Words {
             // The period closes at midnight: people count the day before as its last.
             Refusal::PaymentBeforeWithdrawalCloses { closes_at } => self
                 .refusal_payment_before_withdrawal_closes(
-                    &self.date(offset.date_at(closes_at.plus_ms(-1))),
+                    &self.date(calendar.date_at(closes_at.plus_ms(-1))),
                 ),
             Refusal::PaymentAboveDue { due, .. } => {
                 self.refusal_payment_above_due(&due.to_string())

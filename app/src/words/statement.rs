@@ -8,7 +8,7 @@ use taswiq_domain::settlement::tax::Withheld;
 use taswiq_domain::settlement::{
     NotYetInReason, Nothing, PaymentState, ReversalReason, Statement, StatementLine,
 };
-use taswiq_domain::time::{Calendar, FixedOffset};
+use taswiq_domain::time::Calendar;
 
 /// A line on the way from what was there before to what is paid and what goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,11 +80,11 @@ impl Words {
     }
 
     /// Why something is not yet in.
-    pub fn not_yet_in(self, why: &NotYetInReason, offset: FixedOffset) -> String {
+    pub fn not_yet_in(self, why: &NotYetInReason, calendar: &dyn Calendar) -> String {
         match why {
             // The period closes at midnight: people count the day before as its last.
             NotYetInReason::WithdrawalOpen { closes_at } => self.statement_waits_withdrawal_until(
-                &self.date_full(offset.date_at(closes_at.plus_ms(-1))),
+                &self.date_full(calendar.date_at(closes_at.plus_ms(-1))),
             ),
             why => self.not_yet_in_name(why.as_str()).to_owned(),
         }

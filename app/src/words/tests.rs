@@ -126,7 +126,7 @@ fn no_refusal_shows_a_code_or_a_hole() {
             let said = Words::of(language.code).refusal(
                 refusal,
                 &Catalogue::default(),
-                FixedOffset::default(),
+                &FixedOffset::default(),
             );
             assert!(said.len() > 8 && !said.contains(['{', '_']), "{said}");
         }

@@ -42,7 +42,7 @@ pub async fn settle(
             let text = visitor
                 .desk
                 .words()
-                .refusal(&refusal, &catalogue, visitor.desk.offset);
+                .refusal(&refusal, &catalogue, &visitor.desk.calendar);
             let html = shown(
                 &visitor,
                 &[Problem {

@@ -61,7 +61,7 @@ pub fn of(
             .map(|(_, placed_at)| date(offset.date_at(*placed_at)))
             .unwrap_or_default(),
         order_code: code(Some(part.order)),
-        why: words.not_yet_in(&part.why, offset),
+        why: words.not_yet_in(&part.why, &offset),
         amount: Some(part.amount),
     });
     Statement {

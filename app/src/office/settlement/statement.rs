@@ -265,7 +265,7 @@ fn order(desk: &Desk, sight: &Sight<'_>, id: OrderId) -> AnyView {
     match sight.orders.get(&id) {
         Some((code, placed_at)) => {
             let link = widgets::link(format!("/office/orders/{id}"), code.to_string());
-            let on = desk.offset.date_at(*placed_at);
+            let on = desk.calendar.date_at(*placed_at);
             with_small(link, desk.words().date_plain(on))
         }
         None => ().into_any(),
@@ -299,7 +299,7 @@ fn not_yet_in(desk: &Desk, sight: &Sight<'_>) -> AnyView {
             Row::plain(vec![
                 order(desk, sight, part.order),
                 said(cooperative),
-                said(sentences.not_yet_in(&part.why, desk.offset)),
+                said(sentences.not_yet_in(&part.why, &desk.calendar)),
                 ui::amount(part.amount, ""),
             ])
         })

@@ -31,7 +31,7 @@ pub fn page(
             let from = if terms.valid_from.0 == 0 {
                 sentences.office_tax_from_start().to_owned()
             } else {
-                let from = desk.offset.date_at(terms.valid_from);
+                let from = desk.calendar.date_at(terms.valid_from);
                 sentences.office_tax_from(&sentences.date_full(from))
             };
             widgets::part(&from, ().into_any(), table(desk, terms))
