@@ -22,6 +22,7 @@ use taswiq_domain::dispute::{
 };
 use taswiq_domain::ids::{DeviceId, PersonId};
 use taswiq_domain::period::counts_at;
+use taswiq_domain::person::Role;
 use taswiq_domain::sync::{DisputeDocument, DisputeStep, LedgerEntry};
 use taswiq_domain::text::LocalText;
 use taswiq_domain::time::Timestamp;
@@ -45,6 +46,8 @@ pub struct DisputeFile {
     pub steps: Vec<RecordedStep>,
     /// The entry it is about, if it is about one.
     pub entry: Option<LedgerEntry>,
+    /// What else the agent has disputed about the same, oldest first.
+    pub others: Vec<Dispute>,
 }
 
 /// A step of a dispute, with who did it.
@@ -127,10 +130,13 @@ impl Office {
             None => Vec::new(),
         };
         ledger::add_sources(&mut conn, &mut entries).await?;
+        let mut others = about(&mut conn, dispute.agent, &dispute.claim.about).await?;
+        others.retain(|other| other.id != id);
         Ok(DisputeFile {
             dispute,
             steps,
             entry: entries.pop(),
+            others,
         })
     }
 
@@ -151,7 +157,8 @@ impl Office {
         self.answer_dispute(actor, id, DisputeEvent::Taken).await
     }
 
-    /// Decides a dispute. What was escalated is for those who may decide that.
+    /// Decides a dispute. What was escalated is for those who may decide that; where one of them decided
+    /// first, for whoever may answer.
     ///
     /// # Errors
     /// [`OfficeError::Invalid`] when it stands where that cannot happen, or without a reason or with
@@ -199,8 +206,16 @@ async fn answer(
         .await?
         .pop()
         .ok_or(OfficeError::NotFound)?;
+    // What was escalated is an administrator's to decide. Where one decided first it is a manager's, or
+    // in an office with one administrator it would be nobody's.
     if before.state == DisputeState::Escalated && !decides_escalated {
-        return Err(OfficeError::NotAllowed);
+        let first = match before.decided_by {
+            Some(first) => people::load(&mut work.conn, first).await?,
+            None => None,
+        };
+        if first.is_none_or(|first| first.role != Role::Administrator) {
+            return Err(OfficeError::NotAllowed);
+        }
     }
     let now = work.now;
     let after = before

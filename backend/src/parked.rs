@@ -12,6 +12,7 @@ use taswiq_domain::Refusal;
 use taswiq_domain::access::{Action, Actor};
 use taswiq_domain::decide::Effect;
 use taswiq_domain::ids::{CommandId, DeviceId, PersonId};
+use taswiq_domain::limits;
 use taswiq_domain::sync::{CommandBody, Shown};
 use taswiq_domain::text::LocalText;
 use taswiq_domain::time::Timestamp;
@@ -239,7 +240,13 @@ async fn try_again(
             sync::try_decide(work, CommandId(row.id), &body, &actor, made_at, received_at).await?;
     }
     match decision {
-        Ok(effect) => {
+        Ok(mut effect) => {
+            // Whoever answers a dispute has their time from now on.
+            if let Effect::Dispute { after, .. } = &mut effect
+                && after.state.awaits_answer()
+            {
+                after.due_at = work.now.plus_days(limits::DISPUTE_ANSWER_DAYS);
+            }
             let doer = Doer {
                 actor: Some(person.id),
                 device: Some(DeviceId(row.device_id)),

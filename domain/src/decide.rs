@@ -10,10 +10,12 @@ use crate::customer::{Customer, CustomerDetails};
 use crate::dispute::{Claim, Dispute, DisputeEvent, DisputeReason, Disputed};
 use crate::engagement::Engagement;
 use crate::ids::{CommandId, CooperativeId};
+use crate::ledger::Cause;
 use crate::limits;
 use crate::money::Centimes;
 use crate::order::basket::{Basket, Door, OrderIdentity};
 use crate::order::{CancelledBy, Order, OrderEvent, Reason};
+use crate::period::counts_at;
 use crate::refusal::Refusal;
 use crate::sync::{CommandBody, LedgerEntry, OpenDispute, Shown};
 use crate::text;
@@ -372,7 +374,12 @@ impl Situation<'_> {
             let own = self.entry.filter(|entry| {
                 entry.number == number && entry.transfer.agent() == Some(self.actor.person)
             });
-            if Disputed::of(own.ok_or(Refusal::UnknownEntry)?).line != about.line {
+            let own = own.ok_or(Refusal::UnknownEntry)?;
+            // What a dispute holds and grants follows its answer, which may be escalated once.
+            if matches!(own.transfer.cause, Cause::Dispute { .. }) {
+                return Err(Refusal::AlreadyDisputed);
+            }
+            if Disputed::of(own).line != about.line {
                 return Err(Refusal::FieldInvalid {
                     field: "about".to_owned(),
                 });
@@ -412,7 +419,14 @@ impl Situation<'_> {
         let before = known
             .filter(|known| known.agent == self.actor.person)
             .ok_or(Refusal::UnknownDispute)?;
-        let mut after = before.after(&event, self.actor.person, self.made_at)?;
+        // No earlier than what it answers, and a phone's word is taken for a fortnight.
+        let at = self
+            .received_at
+            .map_or(self.made_at, |received_at| {
+                counts_at(self.made_at, received_at)
+            })
+            .max(before.since);
+        let mut after = before.after(&event, self.actor.person, at)?;
         if matches!(event, DisputeEvent::Escalated { .. }) {
             self.give_time(&mut after, limits::DISPUTE_ANSWER_DAYS);
         }

@@ -394,12 +394,14 @@ impl Dispute {
     }
 
     /// Whether another dispute about `about` is one too many: the same was answered or waits, or
-    /// something of the same line waits. What was taken back may be taken up again.
+    /// something of the same line waits. What was taken back may be taken up again, unless a part was
+    /// granted before.
     pub fn forbids(&self, about: &Disputed) -> bool {
         let waits_for_line = self.state.awaits_answer()
             && about.line.is_some()
             && self.claim.about.line == about.line;
-        self.state != DisputeState::TakenBack && (self.claim.about == *about || waits_for_line)
+        let is_undone = self.state == DisputeState::TakenBack && self.granted == Centimes::ZERO;
+        !is_undone && (self.claim.about == *about || waits_for_line)
     }
 
     /// Whether the agent may escalate it now.

@@ -106,7 +106,7 @@ pub fn in_force(engagements: &[Engagement], moment: Timestamp) -> Option<&Engage
 /// # Errors
 /// [`Refusal::CatalogueTooOld`] for terms that nobody has, that did not hold yet at the door, or that
 /// others had followed more than [`limits::SUPERSEDED_HONOURED_DAYS`] before the sale was received.
-/// Where nobody asks when that was, they hold: the phone before it has told, or a person who decides.
+/// Where nobody asks when that was, old ones do: the phone before it has told, or a person who decides.
 pub fn of_sale(
     engagements: &[Engagement],
     named: Option<Timestamp>,
@@ -127,12 +127,13 @@ pub fn of_sale(
         None if valid_from == Timestamp(0) => (Engagement::default(), engagements.first()),
         None => return Err(Refusal::CatalogueTooOld),
     };
-    if let Some(received_at) = received_at {
+    let held = terms.valid_from <= placed_at;
+    let is_too_old = received_at.is_some_and(|received_at| {
         let oldest = received_at.plus_days(-limits::SUPERSEDED_HONOURED_DAYS);
-        let held = terms.valid_from <= placed_at;
-        if !held || next.is_some_and(|next| next.valid_from <= oldest) {
-            return Err(Refusal::CatalogueTooOld);
-        }
+        next.is_some_and(|next| next.valid_from <= oldest)
+    });
+    if !held || is_too_old {
+        return Err(Refusal::CatalogueTooOld);
     }
     Ok(terms)
 }

@@ -197,9 +197,10 @@ pub fn page(
     let about = view! { {state(desk, dispute.state)} };
     let body = view! {
         {claim(desk, dispute, known)}
+        {others(desk, &file.others)}
         {explained(desk, file, history, known)}
         {widgets::part(sentences.office_dispute_history(), ().into_any(), timeline(desk, file, known))}
-        {answer(desk, dispute, viewer, typed, problems)}
+        {answer(desk, dispute, viewer, known, typed, problems)}
     };
     desk.page(
         Room::Disputes,
@@ -260,6 +261,42 @@ fn claim(desk: &Desk, dispute: &Dispute, known: &Known<'_>) -> AnyView {
         sentences.office_dispute_claim(),
         ().into_any(),
         inside.into_any(),
+    )
+}
+
+/// What else was disputed about the same, so that nothing is granted twice.
+fn others(desk: &Desk, others: &[Dispute]) -> AnyView {
+    let sentences = desk.words();
+    if others.is_empty() {
+        return ().into_any();
+    }
+    let columns = [
+        words(sentences.office_dispute_reason()),
+        words(sentences.office_column_state()),
+        words(sentences.office_disputes_column_since()),
+        figures(sentences.dispute_claimed()),
+        figures(sentences.dispute_granted()),
+    ];
+    let rows = others
+        .iter()
+        .map(|other| {
+            Row::plain(vec![
+                widgets::link(
+                    format!("/office/disputes/{}", other.id),
+                    sentences.dispute_reason(other.claim.reason).to_owned(),
+                ),
+                state(desk, other.state),
+                said(desk.moment(other.since)),
+                ui::amount(other.claim.amount, ""),
+                ui::amount(other.granted, ""),
+            ])
+        })
+        .collect();
+    let title = sentences.office_dispute_others();
+    widgets::part(
+        title,
+        ().into_any(),
+        widgets::table(title, "", &columns, rows, None),
     )
 }
 
@@ -360,10 +397,15 @@ fn answer(
     desk: &Desk,
     dispute: &Dispute,
     viewer: PersonId,
+    known: &Known<'_>,
     typed: &Typed,
     problems: &[Problem],
 ) -> AnyView {
     let sentences = desk.words();
+    let by_administrator = known
+        .people
+        .iter()
+        .any(|person| dispute.decided_by == Some(person.id) && person.role == Role::Administrator);
     if !dispute.state.awaits_answer() {
         return ().into_any();
     }
@@ -371,7 +413,10 @@ fn answer(
         Some(sentences.office_dispute_own())
     } else if dispute.decided_by == Some(viewer) {
         Some(sentences.office_dispute_same())
-    } else if dispute.state == DisputeState::Escalated && desk.role != Role::Administrator {
+    } else if dispute.state == DisputeState::Escalated
+        && desk.role != Role::Administrator
+        && !by_administrator
+    {
         Some(sentences.office_dispute_for_administrator())
     } else {
         None

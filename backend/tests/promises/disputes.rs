@@ -92,7 +92,7 @@ async fn balance(world: &World, account: Account) -> i64 {
 promise! {
     async fn a_dispute_goes_from_the_phone_to_the_office_and_back(world) {
         let mut agent = world.phone(AGENT).await;
-        let (_, entries) = confirmed(&world, &mut agent).await;
+        let (order, entries) = confirmed(&world, &mut agent).await;
         let entry = entries[0].clone();
         let id = opened(&mut agent, OpenDispute {
             photo: Some(Photo(PHOTO.to_owned())),
@@ -132,6 +132,10 @@ promise! {
         assert_eq!(world.office.count_disputes(&world.manager()).await.expect("read"), Queue::default());
         let answered = world.office.disputes_answered(&world.manager(), None).await.expect("read");
         assert_eq!(answered[0].dispute.state, DisputeState::Partly);
+        // Whoever answers another about the same line sees what was granted.
+        let another = opened(&mut agent, open(of_line(order))).await;
+        let others = world.office.dispute(&world.manager(), another).await.expect("read").others;
+        assert_eq!(others.iter().map(|other| (other.id, other.granted)).collect::<Vec<_>>(), [(id, Centimes(40))]);
         world.assert_sound().await;
     }
 }
@@ -281,6 +285,9 @@ promise! {
             world.office.decide_dispute(&world.administrator(), id, Verdict::Accepted, "Oui").await,
             Err(OfficeError::NotAllowed)
         ));
+        // There may be no other administrator: then a manager does.
+        world.office.decide_dispute(&world.manager(), id, Verdict::Accepted, "Oui").await.expect("decided");
+        assert_eq!(balance(&world, Account::AgentEarned(AGENT)).await, 100);
     }
 }
 

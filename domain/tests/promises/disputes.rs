@@ -293,6 +293,70 @@ fn the_same_is_not_disputed_twice() {
         entry(12, own, of_line(1)),
     );
     assert!(taken_back.opened(claim()).is_ok());
+    let granted_before = Dispute {
+        granted: Centimes(40),
+        ..in_state(DisputeState::TakenBack)
+    };
+    let case = with(vec![granted_before], entry(12, own, of_line(1)));
+    assert_eq!(case.opened(claim()), Err(Refusal::AlreadyDisputed));
+}
+
+#[test]
+fn what_a_dispute_holds_or_grants_is_no_matter_of_another() {
+    let own = agent().person;
+    let cause = Cause::Dispute {
+        dispute: Uuid::from_u128(5),
+        step: 2,
+    };
+    let case = Case {
+        entry: Some(entry(12, own, cause)),
+        ..Case::new()
+    };
+    let about = Disputed {
+        entry: Some(12),
+        line: None,
+    };
+    assert_eq!(
+        case.opened(OpenDispute { about, ..claim() }),
+        Err(Refusal::AlreadyDisputed)
+    );
+}
+
+#[test]
+fn an_escalation_is_no_earlier_than_what_it_escalates_and_no_older_than_a_fortnight() {
+    let opened = Case::new().opened(claim()).expect("opened");
+    let denied = Dispute {
+        state: DisputeState::Denied,
+        since: noon(2026, 11, 28),
+        due_at: noon(2026, 12, 28),
+        ..opened
+    };
+    let escalated = |made_at, received_at| -> Result<Timestamp, Refusal> {
+        let case = Case {
+            disputes: vec![denied.clone()],
+            made_at,
+            received_at: Some(received_at),
+            ..Case::new()
+        };
+        let body = CommandBody::EscalateDispute(EscalateDispute {
+            dispute: denied.id,
+            note: "non".to_owned(),
+        });
+        match case.decide(&body)? {
+            Effect::Dispute { after, .. } => Ok(after.since),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(
+        escalated(noon(2026, 11, 20), noon(2026, 12, 1)),
+        Ok(denied.since)
+    );
+    assert_eq!(
+        escalated(noon(2026, 12, 1), noon(2026, 12, 2)),
+        Ok(noon(2026, 12, 1))
+    );
+    // Told half a year later, it is not believed to be of December.
+    assert!(escalated(noon(2026, 12, 1), noon(2027, 6, 1)).is_err());
 }
 
 #[test]
