@@ -446,6 +446,10 @@ pub struct Order {
     pub price_list: PriceListVersion,
     /// The commission plan in force at the door.
     pub plan: PlanVersion,
+    /// From when the agent's terms held by which it was judged, where the phone named them; otherwise
+    /// those in force at the door.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms_from: Option<Timestamp>,
     /// When the customer signed, by the door's clock corrected by what the server knows of it.
     pub placed_at: Timestamp,
     /// Where the agent stood, if the agent allowed it.

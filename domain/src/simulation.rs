@@ -9,7 +9,7 @@
 
 use crate::catalogue::Catalogue;
 use crate::commission::{self, CapPer, Plan, Sale};
-use crate::engagement::{Engagement, EngagementKind, in_force};
+use crate::engagement::{Engagement, EngagementKind, of_sale};
 use crate::ids::{CooperativeId, PersonId, PlanVersion};
 use crate::ledger::{Account, Cause, Happening, Purpose, transfers_for};
 use crate::money::{Centimes, Overflow, Ppm};
@@ -66,12 +66,9 @@ impl Judge<'_> {
                 .plan(order.plan)
                 .ok_or(Refusal::CatalogueTooOld)?,
         };
-        let usual = Engagement::default();
-        let engagement = self
-            .engagements
-            .get(&order.agent)
-            .and_then(|known| in_force(known, order.placed_at))
-            .unwrap_or(&usual);
+        let known = self.engagements.get(&order.agent);
+        let known = known.map_or(&[][..], Vec::as_slice);
+        let engagement = of_sale(known, order.terms_from, order.placed_at, None)?;
         let mut places = Vec::new();
         for (part, sub_order) in order.sub_orders.iter().enumerate() {
             for (index, line) in sub_order.lines.iter().enumerate() {
@@ -102,7 +99,7 @@ impl Judge<'_> {
                 base: line.net_asked()?,
             });
         }
-        let commissions = commission::of_order(plan, engagement, &sales)?;
+        let commissions = commission::of_order(plan, &engagement, &sales)?;
         for ((_, part, index), commission) in places.into_iter().zip(commissions) {
             order.sub_orders[part].lines[index].commission = commission;
         }

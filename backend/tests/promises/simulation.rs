@@ -14,7 +14,7 @@ use taswiq_domain::access::Actor;
 use taswiq_domain::commission::{CapPer, Conditions, Pays, PlanError, Rule};
 use taswiq_domain::dispute::{DisputeReason, Disputed, DisputedLine, Verdict};
 use taswiq_domain::engagement::Engagement;
-use taswiq_domain::ids::{PersonId, PlanVersion};
+use taswiq_domain::ids::{OrderId, PersonId, PlanVersion};
 use taswiq_domain::ledger::{Account, CorrectionReason, Purpose};
 use taswiq_domain::limits;
 use taswiq_domain::money::{Centimes, Ppm};
@@ -25,8 +25,9 @@ use taswiq_domain::person::Role;
 use taswiq_domain::settlement::PeriodRules;
 use taswiq_domain::settlement::rules::{Target, Tier};
 use taswiq_domain::simulation::Pay;
-use taswiq_domain::sync::{Change, CommandBody, OpenDispute, ReturnGoods};
+use taswiq_domain::sync::{Answer, Change, CommandBody, OpenDispute, ReturnGoods};
 use taswiq_domain::time::CivilDate;
+use uuid::Uuid;
 
 fn of_november(candidate: Candidate) -> Asked {
     Asked {
@@ -231,6 +232,36 @@ promise! {
         assert_eq!(same.total().expect("fits").after, sales(9_600));
         let unknown = world.office.simulate(&world.manager(), of_november(Candidate::Version(PlanVersion(9)))).await;
         assert!(matches!(unknown, Err(OfficeError::NotFound)));
+    }
+}
+
+promise! {
+    async fn a_sale_by_terms_that_only_its_phone_still_knew_is_told_again_by_those(world) {
+        let (office, manager) = (&world.office, world.manager());
+        let when = Conditions { team: Some("nord".to_owned()), ..Conditions::default() };
+        let of_team = Rule { number: 2, when, ..flat(100_000).rules[0].clone() };
+        office.publish_plan(&manager, START.plus_hours(1), vec![flat(80_000).rules[0].clone(), of_team]).await.expect("published");
+        let joins = Engagement { valid_from: START.plus_days(1), team: "nord".to_owned(), ..Engagement::default() };
+        office.publish_engagement(&manager, AGENT, joins).await.expect("published");
+        world.later_days(2);
+        let mut agent = world.phone(AGENT).await;
+        let customer = agent.register().await;
+        let body = place_order_by(office, AGENT, &Engagement::default(), customer, &[(1, 10)], world.clock_now()).await;
+        let id = Uuid::now_v7();
+        let command = agent.command_with(id, &body);
+        assert_eq!(agent.sync(vec![command]).await.results[0].answer, Answer::Applied);
+        let order = world.order(OrderId(id)).await;
+        let mut beekeeper = world.phone(BEEKEEPER).await;
+        for step in [confirm, pack] {
+            beekeeper.act_ok(&step(&order, HONEY)).await;
+        }
+        agent.pull().await;
+        for step in [deliver, collect] {
+            agent.act_ok(&step(&order, HONEY)).await;
+        }
+        over(&world, november());
+        let outcome = simulate(&world, Candidate::InForce).await;
+        assert_eq!(of(&outcome, AGENT), (sales(8_000), sales(8_000)));
     }
 }
 

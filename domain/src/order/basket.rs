@@ -118,6 +118,7 @@ impl Basket {
             placed_at: door.placed_at,
             place: identity.place,
             signature: self.signature.clone(),
+            terms_from: self.terms_from,
             substitution_agreed: self.substitution_agreed,
             sub_orders: self.price(door)?,
             revision: 1,
