@@ -37,6 +37,24 @@ pub struct DisputeSummary {
     pub agent_name: LocalText,
 }
 
+/// Where a page of answered disputes ended; give it back to get the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DisputeCursor {
+    /// Since when the last one stood where it stood.
+    pub since: Timestamp,
+    /// The last one.
+    pub id: Uuid,
+}
+
+/// A page of what was answered or taken back, latest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AnsweredPage {
+    /// The disputes.
+    pub disputes: Vec<DisputeSummary>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<DisputeCursor>,
+}
+
 /// A dispute with all that is known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DisputeFile {
@@ -76,7 +94,7 @@ pub struct Queue {
 
 /// Disputes in the queue: more than an office answers in a month.
 const WAITING_MAX: i64 = 500;
-/// Answered disputes in one page.
+/// How many answered disputes a page holds.
 pub const ANSWERED_PER_PAGE: usize = 50;
 
 impl Office {
@@ -91,17 +109,24 @@ impl Office {
         summaries(&mut conn, rows).await
     }
 
-    /// One page of what was answered or taken back before `before`, latest first.
+    /// One page of what was answered or taken back, latest first.
     pub async fn disputes_answered(
         &self,
         actor: &Actor,
-        before: Option<Timestamp>,
-    ) -> Result<Vec<DisputeSummary>, OfficeError> {
+        after: Option<DisputeCursor>,
+    ) -> Result<AnsweredPage, OfficeError> {
         self.require(actor, Action::AnswerDisputes)?;
         let mut conn = self.db.read().await?;
-        let before = before.map_or(i64::MAX, |before| before.0);
-        let rows = sql::answered(&mut conn, before, ANSWERED_PER_PAGE as i64).await?;
-        summaries(&mut conn, rows).await
+        let after = after.map_or((i64::MAX, Uuid::max()), |after| (after.since.0, after.id));
+        let mut rows = sql::answered(&mut conn, after, ANSWERED_PER_PAGE as i64 + 1).await?;
+        let more = rows.len() > ANSWERED_PER_PAGE;
+        rows.truncate(ANSWERED_PER_PAGE);
+        let next = rows.last().filter(|_| more).map(|last| DisputeCursor {
+            since: Timestamp(last.since),
+            id: last.id,
+        });
+        let disputes = summaries(&mut conn, rows).await?;
+        Ok(AnsweredPage { disputes, next })
     }
 
     /// How many disputes wait for an answer.

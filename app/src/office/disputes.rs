@@ -1,29 +1,28 @@
 //! What agents dispute: the queue with its clock, and one dispute with all it takes to answer it.
 
 use leptos::prelude::*;
-use taswiq_backend::disputes::{DisputeFile, DisputeSummary};
+use taswiq_backend::disputes::{AnsweredPage, DisputeCursor, DisputeFile, DisputeSummary};
 use taswiq_backend::orders::OrderHistory;
 use taswiq_domain::dispute::{Dispute, DisputeEvent, DisputeState, Disputed, Verdict};
 use taswiq_domain::ids::PersonId;
 use taswiq_domain::money::Centimes;
 use taswiq_domain::person::Role;
-use taswiq_domain::time::Timestamp;
 
 use super::desk::{Desk, Room};
-use super::form::{Form, Line, Problem, Reader, Script, Typed};
+use super::form::{self, Form, Line, Problem, Reader, Script, Typed};
 use super::history::{self, Known};
 use super::widgets::{self, Row, facts, figures, said, with_small, words};
 use crate::ui;
 use crate::words::{dispute_look, short_device};
 
-/// The queue, the most urgent first, and what was answered, latest first; `older` is where the next
-/// page of those begins.
-pub fn list(
-    desk: &Desk,
-    waiting: &[DisputeSummary],
-    answered: &[DisputeSummary],
-    older: Option<Timestamp>,
-) -> String {
+/// Where the page of what was answered begins; nothing for the first.
+pub fn asked(typed: &Typed) -> Option<DisputeCursor> {
+    let (since, id) = typed.place("after")?;
+    Some(DisputeCursor { since, id })
+}
+
+/// The queue, the most urgent first, and a page of what was answered, latest first.
+pub fn list(desk: &Desk, waiting: &[DisputeSummary], answered: &AnsweredPage) -> String {
     let sentences = desk.words();
     let title = sentences.office_nav_disputes();
     let overdue = waiting
@@ -49,17 +48,20 @@ pub fn list(
     } else {
         table(desk, sentences.office_disputes_waiting(), waiting, true)
     };
-    let done = (!answered.is_empty()).then(|| {
-        let older = older.map(|before| {
+    let done = (!answered.disputes.is_empty()).then(|| {
+        let older = answered.next.map(|next| {
             widgets::go(
-                format!("/office/disputes?before={}", before.0),
+                format!(
+                    "/office/disputes?after={}",
+                    form::place(next.since, next.id)
+                ),
                 "history",
                 sentences.office_disputes_older(),
                 "button button-quiet",
             )
         });
         let inside = view! {
-            {table(desk, sentences.office_disputes_answered(), answered, false)}
+            {table(desk, sentences.office_disputes_answered(), &answered.disputes, false)}
             {older}
         };
         widgets::part(

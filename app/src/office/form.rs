@@ -9,10 +9,16 @@ use taswiq_domain::money::{Centimes, Ppm};
 use taswiq_domain::phone::PhoneNumber;
 use taswiq_domain::text::LocalText;
 use taswiq_domain::time::{Calendar, CivilDate, Timestamp};
+use uuid::Uuid;
 
 use super::desk::Desk;
 use crate::ui;
 use crate::words::Words;
+
+/// Where a list of many pages goes on, for its address.
+pub fn place(at: Timestamp, id: Uuid) -> String {
+    format!("{}_{id}", at.0)
+}
 
 /// What was typed into a form, by the names of its fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,6 +44,12 @@ impl Typed {
     /// A number in a field.
     pub fn number<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
         self.get(name).parse().ok()
+    }
+
+    /// Where a list of many pages goes on: a time and an id, as [`place`] writes them.
+    pub fn place(&self, name: &str) -> Option<(Timestamp, Uuid)> {
+        let (at, id) = self.get(name).split_once('_')?;
+        Some((Timestamp(at.parse().ok()?), id.parse().ok()?))
     }
 
     /// Puts a value into a field.

@@ -6,11 +6,11 @@ use taswiq_backend::people::Person;
 use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::ids::OrderId;
 use taswiq_domain::order::Progress;
-use taswiq_domain::time::{Calendar, CivilDate, Timestamp};
+use taswiq_domain::time::{Calendar, CivilDate};
 
 use super::dashboard::{agents, cooperatives};
 use super::desk::{Desk, Room};
-use super::form::{Form, Line, Script, Typed};
+use super::form::{self, Form, Line, Script, Typed};
 use super::sheet::{Sheet, decimal};
 use super::widgets::{self, Row, figures, said, with_small, words};
 use crate::ui;
@@ -49,12 +49,9 @@ impl Asked {
             from: start("from").map(|date| desk.calendar.start_of(date)),
             until: start("to").map(|date| desk.calendar.start_of(date.plus_days(1))),
         };
-        let after = typed.get("after").split_once('_').and_then(|(at, id)| {
-            let placed_at = Timestamp(at.parse().ok()?);
-            Some(OrderCursor {
-                placed_at,
-                id: id.parse::<OrderId>().ok()?,
-            })
+        let after = typed.place("after").map(|(placed_at, id)| OrderCursor {
+            placed_at,
+            id: OrderId(id),
         });
         Self {
             filter,
@@ -243,7 +240,7 @@ fn results(desk: &Desk, asked: &Asked, found: &OrderPage) -> AnyView {
         return ui::empty_state("orders", title, text, action.into_any());
     }
     let next = found.next.map(|next| {
-        let address = format!("/office/orders?{}&after={}_{}", asked.query(None), next.placed_at.0, next.id);
+        let address = format!("/office/orders?{}&after={}", asked.query(None), form::place(next.placed_at, next.id.0));
         view! { <a class="button" href=address rel="next">{sentences.office_page_next()}{ui::icon("arrow")}</a> }
     });
     let first = asked.after.map(|_| {

@@ -144,19 +144,22 @@ pub async fn waiting(conn: &mut Conn, limit: i64) -> Result<Vec<DisputeRow>, sql
     )
 }
 
-/// What was answered or taken back before `before`, latest first.
+/// What was answered or taken back, latest first, from after that time and id on: many may be answered
+/// at once.
 pub async fn answered(
     conn: &mut Conn,
-    before: i64,
+    (since, id): (i64, Uuid),
     limit: i64,
 ) -> Result<Vec<DisputeRow>, sqlx::Error> {
     fetch_all!(
         conn,
         DisputeRow,
         select_disputes!(
-            "WHERE state NOT IN ('open', 'under_review', 'escalated') AND since < $1 ORDER BY since DESC, id LIMIT CAST($2 AS BIGINT)"
+            "WHERE state NOT IN ('open', 'under_review', 'escalated') AND since <= $1 AND (since < $1 OR id < $2)
+             ORDER BY since DESC, id DESC LIMIT CAST($3 AS BIGINT)"
         ),
-        before,
+        since,
+        id,
         limit,
     )
 }

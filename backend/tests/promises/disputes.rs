@@ -4,7 +4,7 @@ use super::settlement;
 use super::world::*;
 use serde_json::json;
 use taswiq_backend::OfficeError;
-use taswiq_backend::disputes::Queue;
+use taswiq_backend::disputes::{ANSWERED_PER_PAGE, Queue};
 use taswiq_domain::Refusal;
 use taswiq_domain::dispute::{
     DisputeEvent, DisputeReason, DisputeState, Disputed, DisputedLine, Verdict,
@@ -131,7 +131,7 @@ promise! {
         }
         assert_eq!(world.office.count_disputes(&world.manager()).await.expect("read"), Queue::default());
         let answered = world.office.disputes_answered(&world.manager(), None).await.expect("read");
-        assert_eq!(answered[0].dispute.state, DisputeState::Partly);
+        assert_eq!(answered.disputes[0].dispute.state, DisputeState::Partly);
         // Whoever answers another about the same line sees what was granted.
         let another = opened(&mut agent, open(of_line(order))).await;
         let others = world.office.dispute(&world.manager(), another).await.expect("read").others;
@@ -310,6 +310,45 @@ promise! {
         agent.act_ok(&CommandBody::EscalateDispute(EscalateDispute { dispute: early, note: "Personne".to_owned() })).await;
         let waiting = world.office.disputes_waiting(&world.manager()).await.expect("read");
         assert_eq!(waiting.iter().map(|one| one.dispute.id).collect::<Vec<_>>(), [late, early]);
+    }
+}
+
+promise! {
+    async fn pages_of_what_was_answered_hold_each_once_though_many_came_at_the_same_time(world) {
+        let mut agent = world.phone(AGENT).await;
+        let (order, _) = confirmed(&world, &mut agent).await;
+        // The clock stands still: three pages of two moments.
+        let mut known = Vec::new();
+        for _ in 0..2 {
+            world.later_days(1);
+            for _ in 0..ANSWERED_PER_PAGE * 5 / 4 / 2 {
+                let mut commands = Vec::new();
+                for _ in 0..2 {
+                    let id = Uuid::now_v7();
+                    let withdraw = CommandBody::WithdrawDispute(DisputeRef { dispute: id });
+                    commands.push(agent.command_with(id, &CommandBody::OpenDispute(open(of_line(order)))));
+                    commands.push(agent.command(&withdraw));
+                    known.push(id);
+                }
+                assert!(agent.sync(commands).await.results.iter().all(|result| result.answer == Answer::Applied));
+            }
+        }
+        let (mut told, mut sizes, mut after) = (Vec::new(), Vec::new(), None);
+        loop {
+            let page = world.office.disputes_answered(&world.manager(), after).await.expect("read");
+            told.extend(page.disputes.iter().map(|one| (one.dispute.since, one.dispute.id)));
+            sizes.push(page.disputes.len());
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(sizes, [ANSWERED_PER_PAGE, ANSWERED_PER_PAGE, known.len() - 2 * ANSWERED_PER_PAGE]);
+        assert!(told.is_sorted_by(|one, next| one > next), "latest first, none twice");
+        let mut told: Vec<Uuid> = told.into_iter().map(|(_, id)| id).collect();
+        told.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(told, known);
     }
 }
 

@@ -9,25 +9,18 @@ use taswiq_app::office::disputes::{self as pages, Answer};
 use taswiq_app::office::history::Known;
 use taswiq_app::office::{Problem, Typed};
 use taswiq_domain::photo::check_jpeg;
-use taswiq_domain::time::Timestamp;
 use uuid::Uuid;
 
 use super::{Posted, Untaken, Visitor};
 use crate::failure::Failure;
 
 pub async fn list(visitor: Visitor) -> Result<Response, Failure> {
-    let before = visitor.asked.number("before").map(Timestamp);
     let waiting = visitor.office().disputes_waiting(visitor.actor()).await?;
     let answered = visitor
         .office()
-        .disputes_answered(visitor.actor(), before)
+        .disputes_answered(visitor.actor(), pages::asked(&visitor.asked))
         .await?;
-    // A page that is not full is the last one.
-    let older = answered
-        .last()
-        .filter(|_| answered.len() == taswiq_backend::disputes::ANSWERED_PER_PAGE)
-        .map(|last| last.dispute.since);
-    Ok(visitor.page(pages::list(&visitor.desk, &waiting, &answered, older)))
+    Ok(visitor.page(pages::list(&visitor.desk, &waiting, &answered)))
 }
 
 pub async fn one(visitor: Visitor, Path(id): Path<Uuid>) -> Result<Response, Failure> {
