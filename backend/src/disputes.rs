@@ -11,16 +11,20 @@ use crate::db::Conn;
 use crate::error::OfficeError;
 use crate::feed::{Kind, Scope};
 use crate::ledger;
+use crate::orders;
 use crate::people;
 use crate::work::{Doer, Work};
+use serde::Serialize;
 use sql::{DisputeRow, StepRow};
 use std::collections::BTreeMap;
 use taswiq_domain::Refusal;
 use taswiq_domain::access::{Action, Actor};
+use taswiq_domain::commission::LineCommission;
 use taswiq_domain::dispute::{
-    self, Dispute, DisputeEvent, DisputeState, Disputed, DisputedLine, Verdict,
+    self, Dispute, DisputeEvent, DisputeState, Disputed, DisputedLine, LineGrants, Verdict,
 };
 use taswiq_domain::ids::{DeviceId, PersonId};
+use taswiq_domain::order::Order;
 use taswiq_domain::period::counts_at;
 use taswiq_domain::person::Role;
 use taswiq_domain::sync::{DisputeDocument, DisputeStep, LedgerEntry};
@@ -64,8 +68,10 @@ pub struct DisputeFile {
     pub steps: Vec<RecordedStep>,
     /// The entry it is about, if it is about one.
     pub entry: Option<LedgerEntry>,
-    /// What else the agent has disputed about the same, oldest first.
-    pub others: Vec<Dispute>,
+    /// What else was disputed about the same, by whomever, oldest first.
+    pub others: Vec<DisputeSummary>,
+    /// What was granted for the line it is about, if it is about one.
+    pub grants: Option<LineGrants>,
 }
 
 /// A step of a dispute, with who did it.
@@ -155,13 +161,27 @@ impl Office {
             None => Vec::new(),
         };
         ledger::add_sources(&mut conn, &mut entries).await?;
-        let mut others = about(&mut conn, dispute.agent, &dispute.claim.about).await?;
+        let mut others = match dispute.claim.about.line {
+            Some(line) => sql::of_line(&mut conn, line_columns(line)).await?,
+            None => sql::about(&mut conn, dispute.agent.0, dispute.claim.about.entry, None).await?,
+        };
         others.retain(|other| other.id != id);
+        let others = summaries(&mut conn, others).await?;
+        let grants = match dispute.claim.about.line {
+            Some(named) => {
+                let order = orders::load(&mut conn, &[named.order]).await?.pop();
+                let order = order.as_ref().map(|stored| &stored.order);
+                let disputes = others.iter().map(|other| &other.dispute);
+                Some(LineGrants::beside(id, commission(order, named), disputes)?)
+            }
+            None => None,
+        };
         Ok(DisputeFile {
             dispute,
             steps,
             entry: entries.pop(),
             others,
+            grants,
         })
     }
 
@@ -179,7 +199,8 @@ impl Office {
     /// # Errors
     /// [`OfficeError::Invalid`] when it stands where that cannot happen.
     pub async fn take_dispute(&self, actor: &Actor, id: Uuid) -> Result<(), OfficeError> {
-        self.answer_dispute(actor, id, DisputeEvent::Taken).await
+        self.answer_dispute(actor, id, DisputeEvent::Taken, false)
+            .await
     }
 
     /// Decides a dispute. What was escalated is for those who may decide that; where one of them decided
@@ -188,7 +209,8 @@ impl Office {
     /// # Errors
     /// [`OfficeError::Invalid`] when it stands where that cannot happen, or without a reason or with
     /// an amount that is no part of what is claimed; [`OfficeError::NotAllowed`] for an own dispute or
-    /// one that the same person decided before.
+    /// one that the same person decided before; [`OfficeError::BeyondTerms`] where more would be granted
+    /// for its line than that could have brought.
     pub async fn decide_dispute(
         &self,
         actor: &Actor,
@@ -196,9 +218,35 @@ impl Office {
         verdict: Verdict,
         note: &str,
     ) -> Result<(), OfficeError> {
+        self.decide(actor, id, verdict, note, false).await
+    }
+
+    /// Decides a dispute like [`Office::decide_dispute`], by somebody who knows that more may be granted
+    /// for its line than that could have brought. The audit says so.
+    ///
+    /// # Errors
+    /// As there, but for what goes beyond.
+    pub async fn decide_dispute_beyond_terms(
+        &self,
+        actor: &Actor,
+        id: Uuid,
+        verdict: Verdict,
+        note: &str,
+    ) -> Result<(), OfficeError> {
+        self.decide(actor, id, verdict, note, true).await
+    }
+
+    async fn decide(
+        &self,
+        actor: &Actor,
+        id: Uuid,
+        verdict: Verdict,
+        note: &str,
+        knows: bool,
+    ) -> Result<(), OfficeError> {
         let note =
             taswiq_domain::text::clean("note", note, taswiq_domain::limits::NOTE_CHARACTERS)?;
-        self.answer_dispute(actor, id, DisputeEvent::Decided { verdict, note })
+        self.answer_dispute(actor, id, DisputeEvent::Decided { verdict, note }, knows)
             .await
     }
 
@@ -207,23 +255,33 @@ impl Office {
         actor: &Actor,
         id: Uuid,
         event: DisputeEvent,
+        knows: bool,
     ) -> Result<(), OfficeError> {
         self.require(actor, Action::AnswerDisputes)?;
-        let decides_escalated = self.require(actor, Action::AnswerEscalated).is_ok();
-        self.write(
-            (actor.person, decides_escalated, id, event),
-            |(by, decides_escalated, id, event), work| {
-                Box::pin(answer(work, *by, *decides_escalated, *id, event))
-            },
-        )
+        let by = Answerer {
+            person: actor.person,
+            decides_escalated: self.require(actor, Action::AnswerEscalated).is_ok(),
+            knows,
+        };
+        self.write((by, id, event), |(by, id, event), work| {
+            Box::pin(answer(work, *by, *id, event))
+        })
         .await
     }
 }
 
+/// Who answers a dispute.
+#[derive(Clone, Copy)]
+struct Answerer {
+    person: PersonId,
+    decides_escalated: bool,
+    /// Whether they know that more may be granted than the line could have brought.
+    knows: bool,
+}
+
 async fn answer(
     work: &mut Work,
-    by: PersonId,
-    decides_escalated: bool,
+    by: Answerer,
     id: Uuid,
     event: &DisputeEvent,
 ) -> Result<(), OfficeError> {
@@ -233,7 +291,7 @@ async fn answer(
         .ok_or(OfficeError::NotFound)?;
     // What was escalated is an administrator's to decide. Where one decided first it is a manager's, or
     // in an office with one administrator it would be nobody's.
-    if before.state == DisputeState::Escalated && !decides_escalated {
+    if before.state == DisputeState::Escalated && !by.decides_escalated {
         let first = match before.decided_by {
             Some(first) => people::load(&mut work.conn, first).await?,
             None => None,
@@ -243,26 +301,67 @@ async fn answer(
         }
     }
     let now = work.now;
-    let after = before
-        .after(event, by, now)
-        .map_err(|refusal| match Refusal::from(refusal) {
-            Refusal::NotAllowed => OfficeError::NotAllowed,
-            refusal => OfficeError::Invalid(refusal),
-        })?;
+    let after =
+        before
+            .after(event, by.person, now)
+            .map_err(|refusal| match Refusal::from(refusal) {
+                Refusal::NotAllowed => OfficeError::NotAllowed,
+                refusal => OfficeError::Invalid(refusal),
+            })?;
     let (action, detail) = match event {
         DisputeEvent::Decided { verdict, .. } => {
-            ("dispute_decided", crate::catalogue::write_json(verdict)?)
+            let decided = Decided {
+                verdict: *verdict,
+                beyond_terms: goes_beyond(work, &before, &after, by.knows).await?,
+            };
+            ("dispute_decided", crate::catalogue::write_json(&decided)?)
         }
         _ => ("dispute_taken", String::new()),
     };
-    work.audit(Some(by), None, action, id.to_string(), detail);
+    work.audit(Some(by.person), None, action, id.to_string(), detail);
     let doer = Doer {
-        actor: Some(by),
+        actor: Some(by.person),
         device: None,
         made_at: now,
         received_at: now,
     };
     apply(work, Some(event), &after, None, doer).await
+}
+
+/// A decision as the audit tells it.
+#[derive(Serialize)]
+struct Decided {
+    #[serde(flatten)]
+    verdict: Verdict,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    beyond_terms: bool,
+}
+
+/// Whether a decision grants more for a line than that could have brought, which takes somebody who
+/// `knows`.
+async fn goes_beyond(
+    work: &mut Work,
+    before: &Dispute,
+    after: &Dispute,
+    knows: bool,
+) -> Result<bool, OfficeError> {
+    let Some(named) = after.claim.about.line else {
+        return Ok(false);
+    };
+    let disputes = sql::of_line(&mut work.conn, line_columns(named)).await?;
+    let disputes: Vec<Dispute> = disputes.iter().map(from_row).collect::<Result<_, _>>()?;
+    let order = work.order(named.order).await?.map(|stored| &stored.order);
+    let grants = LineGrants::beside(after.id, commission(order, named), &disputes)?;
+    let is_beyond = grants.exceeded_by(before, after)?;
+    if is_beyond && !knows {
+        return Err(OfficeError::BeyondTerms(grants));
+    }
+    Ok(is_beyond)
+}
+
+fn commission(order: Option<&Order>, named: DisputedLine) -> Option<&LineCommission> {
+    let line = order?.sub_order(named.cooperative)?.line(named.line)?;
+    Some(&line.commission)
 }
 
 /// Writes that something happened to a dispute and made `after` of it; nothing happened to one that
@@ -320,7 +419,7 @@ pub(crate) async fn about(
     agent: PersonId,
     about: &Disputed,
 ) -> Result<Vec<Dispute>, OfficeError> {
-    let line = line_columns(about.line);
+    let line = about.line.map(line_columns);
     let rows = sql::about(conn, agent.0, about.entry, line).await?;
     rows.iter().map(from_row).collect()
 }
@@ -371,26 +470,20 @@ async fn summaries(
     Ok(summaries)
 }
 
-type LineColumns = (Option<Uuid>, Option<i64>, Option<i64>);
-
-fn line_columns(line: Option<DisputedLine>) -> LineColumns {
-    (
-        line.map(|line| line.order.0),
-        line.map(|line| line.cooperative.0),
-        line.map(|line| i64::from(line.line)),
-    )
+fn line_columns(line: DisputedLine) -> sql::LineColumns {
+    (line.order.0, line.cooperative.0, i64::from(line.line))
 }
 
 fn to_row(dispute: &Dispute) -> Result<DisputeRow, OfficeError> {
-    let (order_id, cooperative_id, line) = line_columns(dispute.claim.about.line);
+    let line = dispute.claim.about.line.map(line_columns);
     Ok(DisputeRow {
         id: dispute.id,
         agent_id: dispute.agent.0,
         state: dispute.state.as_str().to_owned(),
         entry: dispute.claim.about.entry,
-        order_id,
-        cooperative_id,
-        line,
+        order_id: line.map(|(order, _, _)| order),
+        cooperative_id: line.map(|(_, cooperative, _)| cooperative),
+        line: line.map(|(_, _, number)| number),
         amount_centimes: dispute.claim.amount.0,
         opened_at: dispute.opened_at.0,
         since: dispute.since.0,

@@ -6,6 +6,7 @@ use crate::simulation::SimulationRefusal;
 use taswiq_domain::Refusal;
 use taswiq_domain::bank::RibError;
 use taswiq_domain::commission::PlanError;
+use taswiq_domain::dispute::LineGrants;
 use taswiq_domain::engagement::EngagementError;
 use taswiq_domain::settlement::tax::TaxTermsError;
 
@@ -40,6 +41,10 @@ pub enum OfficeError {
     /// The tax terms break a rule.
     #[error("the tax terms are not valid")]
     InvalidTaxTerms(#[from] TaxTermsError),
+    /// More would be granted for a line than its terms could have brought, by somebody who did not say
+    /// that they know.
+    #[error("beyond what the terms of the line could have brought")]
+    BeyondTerms(LineGrants),
     /// Somebody else already uses this value.
     #[error("{field} is already taken")]
     Conflict {

@@ -7,10 +7,13 @@
 //! ```
 //!
 //! Only the amount claimed is held: the programme sets it aside and everything else is paid as usual.
-//! What is granted becomes earned in the month then open; the rest goes back. Nobody decides their own
-//! dispute, and what was escalated is decided by somebody else. An answer has a deadline, after which
-//! the agent may escalate without one.
+//! What is granted becomes earned in the month then open; the rest goes back. A line may be disputed by
+//! everybody who earns by it and entry by entry: where all grants together go beyond what its terms could
+//! have brought, whoever decides says that they know ([`LineGrants`]). Nobody decides their own dispute,
+//! and what was escalated is decided by somebody else. An answer has a deadline, after which the agent may
+//! escalate without one.
 
+use crate::commission::LineCommission;
 use crate::ids::{CooperativeId, OrderId, PersonId};
 use crate::ledger::{Account, Cause, Purpose, Transfer};
 use crate::limits;
@@ -468,6 +471,49 @@ impl Dispute {
         self.state = state;
         self.granted = self.granted.plus(amount)?;
         Ok(())
+    }
+}
+
+/// What was granted for a line, beside what it could have brought.
+///
+/// More may be right: the terms themselves may have been wrong. So no claim is refused for it, and it is
+/// granted by somebody who knows it only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LineGrants {
+    /// What its terms bring to all who earn by it when everything that was asked is kept; nothing for a
+    /// line that is no longer there.
+    pub brought_max: Centimes,
+    /// What was granted to all of them by other disputes.
+    pub by_others: Centimes,
+}
+
+impl LineGrants {
+    /// Of a line of an order, beside the dispute `of`; `disputes` are those about the line.
+    ///
+    /// # Errors
+    /// When the figures do not fit 64 bits.
+    pub fn beside<'a>(
+        of: Uuid,
+        line: Option<&LineCommission>,
+        disputes: impl IntoIterator<Item = &'a Dispute>,
+    ) -> Result<Self, Overflow> {
+        let others = disputes.into_iter().filter(|other| other.id != of);
+        let lead = line.and_then(|commission| commission.lead);
+        Ok(Self {
+            brought_max: line
+                .map_or(Centimes::ZERO, |commission| commission.amount)
+                .plus(lead.map_or(Centimes::ZERO, |lead| lead.amount))?,
+            by_others: Centimes::sum(others.map(|other| other.granted))?,
+        })
+    }
+
+    /// Whether what a step of the dispute grants goes beyond.
+    ///
+    /// # Errors
+    /// When the figures do not fit 64 bits.
+    pub fn exceeded_by(&self, before: &Dispute, after: &Dispute) -> Result<bool, Overflow> {
+        let together = self.by_others.plus(after.granted)?;
+        Ok(before.granted < after.granted && self.brought_max < together)
     }
 }
 

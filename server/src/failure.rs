@@ -183,6 +183,7 @@ impl From<OfficeError> for Failure {
             | OfficeError::Simulation(_)
             | OfficeError::InvalidRib(_)
             | OfficeError::InvalidTaxTerms(_)
+            | OfficeError::BeyondTerms(_)
             | OfficeError::Conflict { .. } => Self::Unreadable,
             OfficeError::Database(_) | OfficeError::Corrupt { .. } => {
                 // Here and nowhere else, beside the request's id: what a person quotes is found.

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use taswiq_backend::disputes::{AnsweredPage, DisputeCursor, DisputeFile, DisputeSummary};
 use taswiq_backend::orders::OrderHistory;
-use taswiq_domain::dispute::{Dispute, DisputeEvent, DisputeState, Disputed, Verdict};
+use taswiq_domain::dispute::{Dispute, DisputeEvent, DisputeState, Disputed, LineGrants, Verdict};
 use taswiq_domain::ids::PersonId;
 use taswiq_domain::money::Centimes;
 use taswiq_domain::person::Role;
@@ -13,7 +13,7 @@ use super::form::{self, Form, Line, Problem, Reader, Script, Typed};
 use super::history::{self, Known};
 use super::widgets::{self, Row, facts, figures, said, with_small, words};
 use crate::ui;
-use crate::words::{dispute_look, short_device};
+use crate::words::{Words, dispute_look, short_device};
 
 /// Where the page of what was answered begins; nothing for the first.
 pub fn asked(typed: &Typed) -> Option<DisputeCursor> {
@@ -134,6 +134,22 @@ fn state(desk: &Desk, state: DisputeState) -> AnyView {
     ui::chip(tone, icon, desk.words().dispute_state(state))
 }
 
+/// The box that says that somebody knows. It stands in the form once it is needed.
+const KNOWS: &str = "knows";
+
+/// More would be granted than the line can bring.
+pub fn beyond(words: Words, grants: &LineGrants) -> Problem {
+    let brought = grants.brought_max.to_string();
+    Problem {
+        field: KNOWS.to_owned(),
+        text: if grants.by_others == Centimes::ZERO {
+            words.office_dispute_beyond(&brought)
+        } else {
+            words.office_dispute_beyond_others(&brought, &grants.by_others.to_string())
+        },
+    }
+}
+
 /// What a form asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -145,6 +161,8 @@ pub enum Answer {
         verdict: Verdict,
         /// Why.
         note: String,
+        /// Whether whoever decides says to know that it may be more than the line can bring.
+        knows: bool,
     },
 }
 
@@ -179,7 +197,12 @@ pub fn read(desk: &Desk, typed: &Typed) -> Result<Answer, Vec<Problem>> {
             words.refusal_field_missing(words.office_dispute_note()),
         );
     }
-    reader.done(Answer::Decide { verdict, note })
+    let knows = !typed.get(KNOWS).is_empty();
+    reader.done(Answer::Decide {
+        verdict,
+        note,
+        knows,
+    })
 }
 
 /// The page of one dispute. `viewer` is who looks at it; `history` is the order it is about, if it is
@@ -198,7 +221,7 @@ pub fn page(
     let title = sentences.office_dispute_title(&known.person(desk, dispute.agent));
     let about = view! { {state(desk, dispute.state)} };
     let body = view! {
-        {claim(desk, dispute, known)}
+        {claim(desk, dispute, file.grants, known)}
         {others(desk, &file.others)}
         {explained(desk, file, history, known)}
         {widgets::part(sentences.office_dispute_history(), ().into_any(), timeline(desk, file, known))}
@@ -212,7 +235,7 @@ pub fn page(
     )
 }
 
-fn claim(desk: &Desk, dispute: &Dispute, known: &Known<'_>) -> AnyView {
+fn claim(desk: &Desk, dispute: &Dispute, grants: Option<LineGrants>, known: &Known<'_>) -> AnyView {
     let sentences = desk.words();
     let claim = &dispute.claim;
     let mut about = vec![
@@ -251,6 +274,18 @@ fn claim(desk: &Desk, dispute: &Dispute, known: &Known<'_>) -> AnyView {
             about.push((word, ui::amount(amount, "")));
         }
     }
+    if let Some(grants) = grants {
+        about.push((
+            sentences.office_dispute_brought(),
+            ui::amount(grants.brought_max, ""),
+        ));
+        if grants.by_others > Centimes::ZERO {
+            about.push((
+                sentences.office_dispute_granted_others(),
+                ui::amount(grants.by_others, ""),
+            ));
+        }
+    }
     let note = (!claim.note.is_empty())
         .then(|| view! { <p class="toned"><bdi>{claim.note.clone()}</bdi></p> });
     let photo = claim.photo.map(|_| {
@@ -267,12 +302,13 @@ fn claim(desk: &Desk, dispute: &Dispute, known: &Known<'_>) -> AnyView {
 }
 
 /// What else was disputed about the same, so that nothing is granted twice.
-fn others(desk: &Desk, others: &[Dispute]) -> AnyView {
+fn others(desk: &Desk, others: &[DisputeSummary]) -> AnyView {
     let sentences = desk.words();
     if others.is_empty() {
         return ().into_any();
     }
     let columns = [
+        words(sentences.role_agent()),
         words(sentences.office_dispute_reason()),
         words(sentences.office_column_state()),
         words(sentences.office_disputes_column_since()),
@@ -281,12 +317,16 @@ fn others(desk: &Desk, others: &[Dispute]) -> AnyView {
     ];
     let rows = others
         .iter()
-        .map(|other| {
+        .map(
+            |DisputeSummary {
+                 dispute,
+                 agent_name,
+             }| (dispute, agent_name),
+        )
+        .map(|(other, agent)| {
             Row::plain(vec![
-                widgets::link(
-                    format!("/office/disputes/{}", other.id),
-                    sentences.dispute_reason(other.claim.reason).to_owned(),
-                ),
+                widgets::link(format!("/office/disputes/{}", other.id), desk.text(agent)),
+                said(sentences.dispute_reason(other.claim.reason)),
                 state(desk, other.state),
                 said(desk.moment(other.since)),
                 ui::amount(other.claim.amount, ""),
@@ -458,6 +498,11 @@ fn answer(
         ("denied", sentences.office_dispute_deny().to_owned()),
     ]
     .map(|(value, said)| (value.to_owned(), said));
+    let is_asked = problems.iter().any(|problem| problem.field == KNOWS);
+    let knows = (is_asked || !typed.get(KNOWS).is_empty()).then(|| {
+        let check = form.check(KNOWS, "yes", sentences.office_dispute_knows());
+        view! { <div class="field" id=KNOWS>{check}</div> }
+    });
     let inside = view! {
         <form method="post" action=address class="form stack">
             {form.summary()}
@@ -465,6 +510,7 @@ fn answer(
             {form.radios("verdict", sentences.office_dispute_verdict(), &verdicts)}
             {form.line("amount", sentences.office_dispute_part(), Line { optional: true, inputmode: Some("decimal"), script: Script::Figures, unit: "DH", ..Line::default() })}
             {form.line("note", sentences.office_dispute_note(), Line { required: true, maxlength: taswiq_domain::limits::NOTE_CHARACTERS, ..Line::default() })}
+            {knows}
             {form.foot(sentences.office_dispute_answer(), "/office/disputes")}
         </form>
     };

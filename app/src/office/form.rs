@@ -283,6 +283,7 @@ pub fn problems(desk: &Desk, error: &OfficeError) -> Option<Vec<Problem>> {
                 RibError::WrongKey => words.office_account_wrong_key().to_owned(),
             },
         },
+        OfficeError::BeyondTerms(grants) => super::disputes::beyond(words, grants),
         OfficeError::InvalidTaxTerms(error) => super::settlement::tax::trouble(words, error),
         OfficeError::Simulation(refusal) => {
             let (field, text) = super::plan::simulations::trouble(words, refusal);

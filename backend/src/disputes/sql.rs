@@ -33,6 +33,9 @@ pub struct StepRow {
     pub received_at: i64,
 }
 
+/// A line: of which order, of whose part, and its number.
+pub type LineColumns = (Uuid, i64, i64);
+
 macro_rules! select_disputes {
     ($tail:literal) => {
         concat!(
@@ -52,7 +55,7 @@ pub async fn about(
     conn: &mut Conn,
     agent: i64,
     entry: Option<i64>,
-    line: (Option<Uuid>, Option<i64>, Option<i64>),
+    line: Option<LineColumns>,
 ) -> Result<Vec<DisputeRow>, sqlx::Error> {
     fetch_all!(
         conn,
@@ -62,6 +65,20 @@ pub async fn about(
         ),
         agent,
         entry,
+        line.map(|line| line.0),
+        line.map(|line| line.1),
+        line.map(|line| line.2),
+    )
+}
+
+/// What anybody has disputed about a line.
+pub async fn of_line(conn: &mut Conn, line: LineColumns) -> Result<Vec<DisputeRow>, sqlx::Error> {
+    fetch_all!(
+        conn,
+        DisputeRow,
+        select_disputes!(
+            "WHERE order_id = $1 AND cooperative_id = $2 AND line = $3 ORDER BY opened_at, id"
+        ),
         line.0,
         line.1,
         line.2,

@@ -7,12 +7,13 @@ use taswiq_backend::OfficeError;
 use taswiq_backend::disputes::{ANSWERED_PER_PAGE, Queue};
 use taswiq_domain::Refusal;
 use taswiq_domain::dispute::{
-    DisputeEvent, DisputeReason, DisputeState, Disputed, DisputedLine, Verdict,
+    DisputeEvent, DisputeReason, DisputeState, Disputed, DisputedLine, LineGrants, Verdict,
 };
+use taswiq_domain::engagement::{Engagement, Share};
 use taswiq_domain::ids::OrderId;
 use taswiq_domain::ledger::{Account, Cause, CorrectionReason, Purpose};
 use taswiq_domain::limits;
-use taswiq_domain::money::Centimes;
+use taswiq_domain::money::{Centimes, Ppm};
 use taswiq_domain::photo::Photo;
 use taswiq_domain::settlement::NotYetInReason;
 use taswiq_domain::sync::{
@@ -135,7 +136,7 @@ promise! {
         // Whoever answers another about the same line sees what was granted.
         let another = opened(&mut agent, open(of_line(order))).await;
         let others = world.office.dispute(&world.manager(), another).await.expect("read").others;
-        assert_eq!(others.iter().map(|other| (other.id, other.granted)).collect::<Vec<_>>(), [(id, Centimes(40))]);
+        assert_eq!(others.iter().map(|other| (other.dispute.id, other.dispute.granted)).collect::<Vec<_>>(), [(id, Centimes(40))]);
         world.assert_sound().await;
     }
 }
@@ -310,6 +311,54 @@ promise! {
         agent.act_ok(&CommandBody::EscalateDispute(EscalateDispute { dispute: early, note: "Personne".to_owned() })).await;
         let waiting = world.office.disputes_waiting(&world.manager()).await.expect("read");
         assert_eq!(waiting.iter().map(|one| one.dispute.id).collect::<Vec<_>>(), [late, early]);
+    }
+}
+
+promise! {
+    async fn more_than_a_line_can_bring_is_granted_by_somebody_who_knows_and_the_audit_says_so(world) {
+        let (office, manager) = (&world.office, world.manager());
+        // 3 × 120.00 with 20 % tax in it at 8 %, shared by two.
+        let shares = [AGENT, OTHER_AGENT].map(|person| Share { person, part: Ppm(500_000) });
+        let terms = Engagement { valid_from: START, shares: shares.to_vec(), ..Engagement::default() };
+        office.publish_engagement(&manager, AGENT, terms).await.expect("published");
+        let (mut agent, mut other) = (world.phone(AGENT).await, world.phone(OTHER_AGENT).await);
+        let (order, entries) = confirmed(&world, &mut agent).await;
+        let theirs = other.pull().await.into_iter().find_map(|change| match change {
+            Change::Entry(entry) => Some(entry),
+            _ => None,
+        });
+        let claim = |about, amount| OpenDispute { amount: Centimes(amount), ..open(about) };
+        let of_entry = opened(&mut other, claim(Disputed::of(&theirs.expect("told")), 1_500)).await;
+        let first = opened(&mut agent, claim(Disputed::of(&entries[0]), 1_000)).await;
+        for id in [of_entry, first] {
+            office.take_dispute(&manager, id).await.expect("taken");
+        }
+        let partly = |amount| Verdict::Partly { amount: Centimes(amount) };
+        office.decide_dispute(&manager, of_entry, partly(1_400), "Oui").await.expect("its terms brought that");
+        let grants = LineGrants { brought_max: Centimes(2_400), by_others: Centimes(1_400) };
+        let file = office.dispute(&manager, first).await.expect("read");
+        assert_eq!(file.grants, Some(grants));
+        assert_eq!(file.others.iter().map(|other| (other.dispute.agent, other.dispute.granted)).collect::<Vec<_>>(), [(OTHER_AGENT, Centimes(1_400))]);
+        // All the line can bring, by both answers together, and not a centime more by mistake.
+        office.decide_dispute(&manager, first, Verdict::Accepted, "Oui").await.expect("just all");
+        let then = opened(&mut agent, claim(of_line(order), 200)).await;
+        office.take_dispute(&manager, then).await.expect("taken");
+        let beyond = office.decide_dispute(&manager, then, partly(1), "Oui").await;
+        assert!(matches!(beyond, Err(OfficeError::BeyondTerms(LineGrants { by_others: Centimes(2_400), .. }))), "{beyond:?}");
+        assert_eq!(office.dispute(&manager, then).await.expect("read").dispute.state, DisputeState::UnderReview, "no claim is lost by it");
+        office.decide_dispute_beyond_terms(&manager, then, partly(150), "Le taux promis était de 9 %").await.expect("known");
+        // Nothing is beyond anything.
+        agent.act_ok(&CommandBody::EscalateDispute(EscalateDispute { dispute: then, note: "Le reste".to_owned() })).await;
+        office.decide_dispute(&world.administrator(), then, Verdict::Denied, "Non").await.expect("decided");
+        let decided: Vec<String> = office.audit(&world.administrator(), None).await.expect("listed")
+            .into_iter()
+            .filter(|entry| entry.action == "dispute_decided")
+            .map(|entry| entry.detail)
+            .collect();
+        assert_eq!(decided.iter().map(|detail| detail.contains("beyond_terms")).collect::<Vec<_>>(), [false, true, false, false], "{decided:?}");
+        assert_eq!(balance(&world, Account::AgentEarned(AGENT)).await, 1_150);
+        assert_eq!(balance(&world, Account::AgentHeld(AGENT)).await, 0);
+        world.assert_sound().await;
     }
 }
 

@@ -5,15 +5,17 @@ use crate::demo_catalogue::*;
 use crate::wire_golden::golden;
 use taswiq_domain::Refusal;
 use taswiq_domain::access::Actor;
+use taswiq_domain::commission::{LineCommission, Override};
 use taswiq_domain::decide::{Effect, Situation, decide};
 use taswiq_domain::dispute::{
-    Claim, Dispute, DisputeEvent, DisputeReason, DisputeState, Disputed, DisputedLine, Verdict,
+    Claim, Dispute, DisputeEvent, DisputeReason, DisputeState, Disputed, DisputedLine, LineGrants,
+    Verdict,
 };
 use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{CommandId, DeviceId, OrderId, PersonId};
 use taswiq_domain::ledger::{Account, Cause, Purpose, Transfer};
 use taswiq_domain::limits;
-use taswiq_domain::money::Centimes;
+use taswiq_domain::money::{Centimes, Ppm};
 use taswiq_domain::order::Order;
 use taswiq_domain::period::Period;
 use taswiq_domain::person::Role;
@@ -450,6 +452,41 @@ fn an_agent_escalates_or_gives_up_an_own_dispute_only() {
         Ok(Effect::Dispute { after, .. }) if after.state == DisputeState::Escalated
             && after.due_at == open.due_at.plus_days(2 + limits::DISPUTE_ANSWER_DAYS)
     ));
+}
+
+#[test]
+fn a_line_brings_what_all_who_earn_by_it_get_and_a_line_that_is_gone_brings_nothing() {
+    let order = order(&[(THYME_HONEY, 12)]);
+    let commission = &order.sub_orders[0].lines[0].commission;
+    let led = LineCommission {
+        lead: Some(Override {
+            person: PersonId(22),
+            rate: Ppm(13_000),
+            amount: Centimes(700),
+        }),
+        ..commission.clone()
+    };
+    let dispute = Case::new().opened(claim()).expect("opened");
+    let granted = |id: u128, granted| Dispute {
+        id: Uuid::from_u128(id),
+        granted: Centimes(granted),
+        ..dispute.clone()
+    };
+    let disputes = [granted(99, 5), granted(100, 30), granted(101, 400)];
+    let brought = |line| {
+        LineGrants::beside(dispute.id, line, &disputes)
+            .expect("fits")
+            .brought_max
+    };
+    assert_eq!(brought(Some(commission)), commission.amount);
+    assert_eq!(brought(Some(&led)).0, commission.amount.0 + 700);
+    assert_eq!(brought(None), Centimes::ZERO);
+    let gone = LineGrants::beside(dispute.id, None, &disputes).expect("fits");
+    assert_eq!(
+        gone.by_others,
+        Centimes(430),
+        "what it got itself is its own"
+    );
 }
 
 fn disputed() -> Disputed {

@@ -71,13 +71,20 @@ pub async fn answer(
             office.take_dispute(actor, id).await.map_err(Untaken::from),
             Done::Taken,
         ),
-        Ok(Answer::Decide { verdict, note }) => (
-            office
-                .decide_dispute(actor, id, verdict, &note)
-                .await
-                .map_err(Untaken::from),
-            Done::Answered,
-        ),
+        Ok(Answer::Decide {
+            verdict,
+            note,
+            knows,
+        }) => {
+            let decided = if knows {
+                office
+                    .decide_dispute_beyond_terms(actor, id, verdict, &note)
+                    .await
+            } else {
+                office.decide_dispute(actor, id, verdict, &note).await
+            };
+            (decided.map_err(Untaken::from), Done::Answered)
+        }
     };
     let address = format!("/office/disputes/{id}");
     match answered {
