@@ -59,9 +59,16 @@ test("an amount is disputed offline with a photo, answered in part, and the answ
   await agent.phone.goOffline();
   await agent.open(address);
   await expect(agent.page.getByAltText("Photo jointe")).toBeVisible();
+  // Nothing is held yet, and nobody's time to answer has begun.
+  const sums = agent.page.locator("dl.sums");
+  await expect(sums.getByText("À retenir, une fois reçu")).toBeVisible();
+  await expect(agent.page.getByText(/^Pas encore envoyée/)).toBeVisible();
   await picture(agent.page, "disputes/waiting", { fullPage: true });
   await agent.phone.goOnline();
   await agent.sync();
+  await agent.open(address);
+  await expect(sums.getByText("Retenu en attendant")).toBeVisible();
+  await expect(agent.page.getByText(/^Réponse attendue au plus tard/)).toBeVisible();
   const before = await agent.earnings();
 
   // The office reads it, with the photo and the entry computed again, takes it and grants a part.

@@ -20,10 +20,11 @@ use std::cell::{Cell, Ref, RefCell};
 use std::rc::Rc;
 use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::customer::{Customer, CustomerLabel};
+use taswiq_domain::dispute::Dispute;
 use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
 use taswiq_domain::ledger::chain::{Chain, hexadecimal};
-use taswiq_domain::money::Overflow;
+use taswiq_domain::money::{Centimes, Overflow};
 use taswiq_domain::order::Order;
 use taswiq_domain::period::Period;
 use taswiq_domain::person::Profile;
@@ -862,10 +863,19 @@ impl Memory {
             None if waits && !self.documents.disputes.contains_key(&id) => Whereabouts::OnPhone,
             None => Whereabouts::Received,
         };
+        let held_by = |dispute: &Dispute| dispute.held().unwrap_or_default();
+        let told = self.documents.disputes.get(&id);
+        let held = told.map_or(Centimes::ZERO, |told| held_by(&told.dispute));
+        let to_hold = match waits {
+            true => held_by(&document.dispute).minus(held).unwrap_or_default(),
+            false => Centimes::ZERO,
+        };
         DisputeView {
             document,
             whereabouts,
             waits,
+            held,
+            to_hold: to_hold.max(Centimes::ZERO),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::ui::{self, Choice};
 use crate::words::{dispute_look, dispute_reason_icon};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use taswiq_domain::dispute::{Dispute, DisputeEvent, DisputeReason, DisputeState, Disputed};
+use taswiq_domain::dispute::{DisputeEvent, DisputeReason, DisputeState, Disputed};
 use taswiq_domain::limits;
 use taswiq_domain::money::Centimes;
 use taswiq_domain::photo::Photo;
@@ -326,8 +326,11 @@ fn told(
         DisputeState::Open | DisputeState::UnderReview | DisputeState::TakenBack
     ))
     .then(|| sum(words.dispute_granted(), dispute.granted));
-    let held = dispute.held().unwrap_or_default();
-    let held = (held > Centimes::ZERO).then(|| sum(words.dispute_held(), held));
+    let held = [
+        (words.dispute_held(), view.held),
+        (words.dispute_to_hold(), view.to_hold),
+    ]
+    .map(|(said, amount)| (amount > Centimes::ZERO).then(|| sum(said, amount)));
     let trouble = match &view.whereabouts {
         Whereabouts::ToCorrect { refusal, .. } => Some(ui::banner(
             "trouble",
@@ -351,7 +354,8 @@ fn told(
     let withdraw = may_withdraw.then(|| {
         view! { <button class="button button-quiet" type="button" on:click=move |_| withdrawing.set(true)>{ui::icon("undo")}{words.dispute_withdraw()}</button> }
     });
-    let escalate = dispute.may_escalate(now).then(|| {
+    let may_escalate = !view.waits && dispute.may_escalate(now);
+    let escalate = may_escalate.then(|| {
         view! { <button class="button" type="button" on:click=move |_| escalating.set(true)>{ui::icon("people")}{words.dispute_escalate()}</button> }
     });
     view! {
@@ -361,7 +365,7 @@ fn told(
         )}
         <div class="row row-apart"><span class="row">{chips(phone, view)}</span>{ui::amount(claim.amount, "amount-display")}</div>
         {trouble}
-        {clock(phone, dispute)}
+        {clock(phone, view)}
         <dl class="sums">{sum(words.dispute_claimed(), claim.amount)}{granted}{held}</dl>
         <p class="toned">{words.dispute_reason(claim.reason)}</p>
         {note}
@@ -377,9 +381,16 @@ fn told(
 }
 
 /// Until when somebody answers, or the agent may go on.
-fn clock(phone: Phone, dispute: &Dispute) -> Option<AnyView> {
+fn clock(phone: Phone, view: &DisputeView) -> Option<AnyView> {
     let words = phone.words;
+    let dispute = &view.document.dispute;
     let now = phone.now();
+    if view.waits {
+        // The office's time begins when it has it.
+        let days = usize::try_from(limits::DISPUTE_ANSWER_DAYS).unwrap_or_default();
+        let awaits = dispute.state.awaits_answer();
+        return awaits.then(|| ui::banner("", "clock", words.dispute_due_once_sent(days), ""));
+    }
     let date = words.date(phone.offset().date_at(dispute.due_at));
     let (tone, said) = if dispute.is_overdue(now) {
         ("waiting", words.dispute_overdue(&date))

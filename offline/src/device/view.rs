@@ -97,6 +97,10 @@ pub struct DisputeView {
     pub whereabouts: Whereabouts,
     /// Whether something done to it waits on this phone.
     pub waits: bool,
+    /// What the server holds for it, by what it last told.
+    pub held: Centimes,
+    /// What it will hold besides, once it has taken in what waits.
+    pub to_hold: Centimes,
 }
 
 /// What an agent has earned, in all or by one order.

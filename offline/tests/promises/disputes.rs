@@ -10,7 +10,7 @@ use taswiq_domain::money::Centimes;
 use taswiq_domain::photo::Photo;
 use taswiq_domain::refusal::Refusal;
 use taswiq_domain::sync::{CommandBody, DisputeRef, EscalateDispute, OpenDispute};
-use taswiq_offline::{ActError, Whereabouts};
+use taswiq_offline::{ActError, DisputeView, Whereabouts};
 use uuid::Uuid;
 
 /// Sixteen by eight pixels.
@@ -19,13 +19,8 @@ const PHOTO: &str = "/9j/4AAGAQIDBP/AAAgIAAgAEAD/2gACBQUF/9k=";
 /// An agent with an order that the cooperative confirmed.
 async fn agent() -> Phone {
     let phone = Phone::ready(&server(), AGENT, 1).await;
-    for (number, body) in [(1, register("Itto")), (2, place(customer_id(1), &[(1, 2)]))] {
-        phone
-            .device
-            .act(body, id(number), phone.now())
-            .await
-            .expect("allowed");
-    }
+    act(&phone, 1, register("Itto")).await;
+    act(&phone, 2, place(customer_id(1), &[(1, 2)])).await;
     phone.sync().await;
     {
         let mut server = phone.network.server.borrow_mut();
@@ -47,19 +42,56 @@ fn open(phone: &Phone) -> CommandBody {
     })
 }
 
+/// Does it on the phone, as the command of that number.
+async fn act(phone: &Phone, number: u64, body: CommandBody) {
+    let done = phone.device.act(body, id(number), phone.now()).await;
+    done.expect("allowed");
+}
+
+/// A phone with a dispute that it has not sent, which is the command 3.
+async fn disputing() -> Phone {
+    let phone = agent().await;
+    act(&phone, 3, open(&phone)).await;
+    phone
+}
+
+/// The office takes it, and grants a part.
+fn answer_partly(phone: &Phone, amount: i64) {
+    let mut server = phone.network.server.borrow_mut();
+    let verdict = Verdict::Partly {
+        amount: Centimes(amount),
+    };
+    let note = "Un tiers".to_owned();
+    for event in [DisputeEvent::Taken, DisputeEvent::Decided { verdict, note }] {
+        server.answer_dispute(dispute_id(3), event);
+    }
+}
+
+fn escalate() -> CommandBody {
+    CommandBody::EscalateDispute(EscalateDispute {
+        dispute: dispute_id(3),
+        note: "Il manque le reste".to_owned(),
+    })
+}
+
+fn withdraw() -> CommandBody {
+    CommandBody::WithdrawDispute(DisputeRef {
+        dispute: dispute_id(3),
+    })
+}
+
+fn seen(phone: &Phone) -> DisputeView {
+    phone.device.dispute(dispute_id(3)).expect("seen")
+}
+
 fn dispute_id(number: u64) -> Uuid {
     id(number).0
 }
 
 #[tokio::test]
 async fn a_dispute_is_opened_without_a_network_and_sent_later_with_its_photo() {
-    let phone = agent().await;
-    phone
-        .device
-        .act(open(&phone), id(3), phone.now())
-        .await
-        .expect("allowed");
-    let view = phone.device.dispute(dispute_id(3)).expect("seen");
+    let phone = disputing().await;
+    let view = seen(&phone);
     assert_eq!(
         (
             &view.whereabouts,
@@ -83,7 +115,7 @@ async fn a_dispute_is_opened_without_a_network_and_sent_later_with_its_photo() {
     phone.device.refresh().await.expect("read");
     assert_eq!(phone.device.disputes().len(), 1);
     phone.sync().await;
-    let view = phone.device.dispute(dispute_id(3)).expect("seen");
+    let view = seen(&phone);
     assert_eq!(
         (&view.whereabouts, view.waits),
         (&Whereabouts::Received, false)
@@ -104,29 +136,43 @@ async fn a_dispute_is_opened_without_a_network_and_sent_later_with_its_photo() {
 }
 
 #[tokio::test]
+async fn nothing_is_said_to_be_held_or_freed_before_the_server_did_it() {
+    let phone = disputing().await;
+    let held = |phone: &Phone| {
+        let view = seen(phone);
+        (view.held.0, view.to_hold.0)
+    };
+    assert_eq!(held(&phone), (0, 150), "on the phone");
+    phone.sync().await;
+    assert_eq!(held(&phone), (150, 0), "with the server");
+    answer_partly(&phone, 50);
+    assert_eq!(held(&phone), (150, 0), "answered, and not told");
+    phone.sync().await;
+    assert_eq!(held(&phone), (0, 0));
+    act(&phone, 4, escalate()).await;
+    assert_eq!(held(&phone), (0, 100));
+    phone.sync().await;
+    assert_eq!(held(&phone), (100, 0));
+    act(&phone, 5, withdraw()).await;
+    assert_eq!(seen(&phone).document.dispute.state, DisputeState::TakenBack);
+    assert_eq!(held(&phone), (100, 0), "still");
+    phone.sync().await;
+    assert_eq!(held(&phone), (0, 0));
+    // What is to be corrected is not on its way.
+    let parked = agent().await;
+    parked.network.server.borrow_mut().parks.push(id(3));
+    act(&parked, 3, open(&parked)).await;
+    parked.sync().await;
+    assert_eq!(held(&parked), (0, 0));
+}
+
+#[tokio::test]
 async fn the_answer_comes_with_the_feed_and_may_be_escalated_without_a_network() {
-    let phone = agent().await;
-    phone
-        .device
-        .act(open(&phone), id(3), phone.now())
-        .await
-        .expect("allowed");
+    let phone = disputing().await;
     phone.sync().await;
-    {
-        let mut server = phone.network.server.borrow_mut();
-        server.answer_dispute(dispute_id(3), DisputeEvent::Taken);
-        server.answer_dispute(
-            dispute_id(3),
-            DisputeEvent::Decided {
-                verdict: Verdict::Partly {
-                    amount: Centimes(50),
-                },
-                note: "Un tiers".to_owned(),
-            },
-        );
-    }
+    answer_partly(&phone, 50);
     phone.sync().await;
-    let view = phone.device.dispute(dispute_id(3)).expect("seen");
+    let view = seen(&phone);
     assert_eq!(view.document.dispute.state, DisputeState::Partly);
     assert!(matches!(
         &view.document.steps[..],
@@ -137,16 +183,8 @@ async fn the_answer_comes_with_the_feed_and_may_be_escalated_without_a_network()
         (earnings.held, earnings.earned),
         (Centimes::ZERO, Centimes(50))
     );
-    let escalate = CommandBody::EscalateDispute(EscalateDispute {
-        dispute: dispute_id(3),
-        note: "Il manque le reste".to_owned(),
-    });
-    phone
-        .device
-        .act(escalate, id(4), phone.now())
-        .await
-        .expect("allowed");
-    let view = phone.device.dispute(dispute_id(3)).expect("seen");
+    act(&phone, 4, escalate()).await;
+    let view = seen(&phone);
     assert_eq!(
         (
             view.document.dispute.state,
@@ -165,30 +203,14 @@ async fn the_answer_comes_with_the_feed_and_may_be_escalated_without_a_network()
 
 #[tokio::test]
 async fn what_was_opened_may_be_taken_back_before_it_was_sent() {
-    let phone = agent().await;
-    phone
-        .device
-        .act(open(&phone), id(3), phone.now())
-        .await
-        .expect("allowed");
+    let phone = disputing().await;
     let again = phone.device.act(open(&phone), id(4), phone.now()).await;
     assert!(matches!(
         again,
         Err(ActError::Refused(Refusal::AlreadyDisputed))
     ));
-    let withdraw = CommandBody::WithdrawDispute(DisputeRef {
-        dispute: dispute_id(3),
-    });
-    phone
-        .device
-        .act(withdraw, id(5), phone.now())
-        .await
-        .expect("allowed");
-    phone
-        .device
-        .act(open(&phone), id(6), phone.now())
-        .await
-        .expect("taken up again");
+    act(&phone, 5, withdraw()).await;
+    act(&phone, 6, open(&phone)).await;
     phone.sync().await;
     let states: Vec<DisputeState> = phone
         .device
@@ -204,13 +226,9 @@ async fn what_was_opened_may_be_taken_back_before_it_was_sent() {
 async fn a_dispute_that_is_parked_stays_in_sight_and_says_why() {
     let phone = agent().await;
     phone.network.server.borrow_mut().parks.push(id(3));
-    phone
-        .device
-        .act(open(&phone), id(3), phone.now())
-        .await
-        .expect("allowed");
+    act(&phone, 3, open(&phone)).await;
     phone.sync().await;
-    let view = phone.device.dispute(dispute_id(3)).expect("seen");
+    let view = seen(&phone);
     assert!(matches!(
         view.whereabouts,
         Whereabouts::ToCorrect { command, .. } if command == id(3)
@@ -228,11 +246,7 @@ async fn the_largest_photo_fits_one_request() {
     let photo = PHOTO.replace("BQUF", &pixels);
     assert!(Photo(photo.clone()).jpeg().expect("a photo").len() > limits::PHOTO_BYTES - 4);
     open.photo = Some(Photo(photo.clone()));
-    phone
-        .device
-        .act(CommandBody::OpenDispute(open), id(3), phone.now())
-        .await
-        .expect("allowed");
+    act(&phone, 3, CommandBody::OpenDispute(open)).await;
     let sent = phone
         .device
         .offer(phone.now(), "b1", 100, limits::SYNC_REQUEST_BYTES)
