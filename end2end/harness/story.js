@@ -2,7 +2,10 @@
 // that was made from an empty server.
 import { DAY_MS } from "./server.js";
 import { expect } from "@playwright/test";
+import { argan, olive } from "./demo.js";
+import { Agent, Cooperative, Manager } from "./people.js";
 import { picture } from "./pictures.js";
+import { openRoad } from "./road.js";
 
 /** The customer at the door. Nothing of her may be found in a log. */
 export const customer = { firstName: "Mahjouba", place: "Lazaret", number: "0661234567" };
@@ -125,4 +128,26 @@ export async function fromTheDoorToTheLedger({ office, road, agent, manager, arg
     expect(office.log).not.toContain(personal);
   }
   return { atTheDoor, earned };
+}
+
+/**
+ * The same in a demo company of its own, with a road between the agent's phone and the office; the road is
+ * for the caller to close.
+ */
+export async function liveInADemoCompany({ server, phone, database }) {
+  const office = await server({ database, demo: { orders: 60 }, options: ["--test-clock"] });
+  const road = await openRoad(office.url);
+  const agent = new Agent(await phone({ url: road.url }));
+  await agent.signIn("agent-01");
+  const manager = new Manager(await phone({ url: office.url, screen: { width: 1280, height: 800 } }));
+  await manager.signIn("manager-01");
+  const supplier = async ({ login, product }) => {
+    const people = new Cooperative(await phone({ url: office.url }));
+    await people.signIn(login);
+    return { product, people };
+  };
+  await fromTheDoorToTheLedger({
+    office, road, agent, manager, argan: await supplier(argan), olive: await supplier(olive),
+  });
+  return { office, road, agent };
 }

@@ -1,10 +1,8 @@
 // The phone keeps its agent's entries and the chain that holds them together: it has what the server has,
 // and it finds what somebody touched, on the phone or in the office.
 import { expect } from "@playwright/test";
-import { Agent, Cooperative, Manager } from "../harness/people.js";
-import { openRoad } from "../harness/road.js";
-import { fromTheDoorToTheLedger } from "../harness/story.js";
-import { argan, olive } from "../harness/demo.js";
+import { Agent } from "../harness/people.js";
+import { liveInADemoCompany } from "../harness/story.js";
 import { picture } from "../harness/pictures.js";
 import { test } from "../harness/test.js";
 
@@ -74,21 +72,12 @@ async function check(agent) {
   await agent.page.getByRole("button", { name: "Vérifier maintenant" }).click();
 }
 
+const expectTouchedFrom = (agent, number) => expect(agent.page.getByText(`Les écritures ont été touchées, à partir du n° ${number}`)).toBeVisible();
+
 test("the phone has the server's entries field by field, and finds the one that is touched", async ({ server, phone }) => {
   test.setTimeout(300_000);
-  const office = await server({ database: "postgres", demo: { orders: 60 }, options: ["--test-clock"] });
-  const road = await openRoad(office.url);
-  const agent = new Agent(await phone({ url: road.url }));
-  await agent.signIn("agent-01");
-  const manager = new Manager(await phone({ url: office.url, screen: { width: 1280, height: 800 } }));
-  await manager.signIn("manager-01");
-  const of = async ({ login, product }) => {
-    const people = new Cooperative(await phone({ url: office.url }));
-    await people.signIn(login);
-    return { product, people };
-  };
   // Confirmed in part, refused in part, delivered, paid; entries of the demo beside them.
-  await fromTheDoorToTheLedger({ office, road, agent, manager, argan: await of(argan), olive: await of(olive) });
+  const { office, road, agent } = await liveInADemoCompany({ server, phone, database: "postgres" });
   const number = await agent.number();
   const rows = await office.rows(ofAgent(number));
   expect(new Set(rows.map(({ purpose }) => purpose))).toEqual(new Set(["commission_pending", "commission_vested"]));
@@ -103,7 +92,7 @@ test("the phone has the server's entries field by field, and finds the one that 
   const touched = entries[2].number;
   await kept(agent.page, touched);
   await check(agent);
-  await expect(agent.page.getByText(`Les écritures ont été touchées, à partir du n° ${touched}`)).toBeVisible();
+  await expectTouchedFrom(agent, touched);
   await picture(agent.page, "ledger/touched", { fullPage: true });
   await road.close();
 });
@@ -118,5 +107,5 @@ test("a phone names the first entry that was touched in the office's database", 
   await agent.signIn("agent-08");
   await agent.sync();
   await agent.open("/field/earnings");
-  await expect(agent.page.getByText(`Les écritures ont été touchées, à partir du n° ${touched}`)).toBeVisible();
+  await expectTouchedFrom(agent, touched);
 });

@@ -8,9 +8,9 @@
 mod cooperatives;
 mod customers;
 mod disputes;
+mod entry;
 mod figures;
 mod imports;
-mod ledger;
 mod orders;
 mod parked;
 mod people;
@@ -201,11 +201,11 @@ pub fn routes() -> Vec<Route> {
         Route::post("/office/payouts/{id}/returned", pay, settlement::returned),
         Route::get("/office/payouts/{id}/list.csv", pay, settlement::csv),
         Route::get("/office/payouts/{id}/list.xlsx", pay, settlement::xlsx),
-        Route::get("/office/entries/{number}", pay, ledger::one),
+        Route::get("/office/entries/{number}", pay, entry::one),
         Route::post(
             "/office/entries/{number}/correct",
             Who::May(Action::KeepLedger),
-            ledger::correct,
+            entry::correct,
         ),
         Route::get("/office/people/{id}/money", pay, settlement::money),
         Route::post(

@@ -96,7 +96,7 @@ fn table(desk: &Desk, entries: &[LedgerEntry], known: &Known<'_>) -> AnyView {
                 said(history::account(desk, transfer.credit, known)),
                 with_small(said(who), device),
                 with_small(
-                    widgets::link(super::ledger::address(entry.number), received),
+                    widgets::link(super::entry::address(entry.number), received),
                     desk.moment(transfer.at),
                 ),
                 ui::amount(transfer.amount, ""),

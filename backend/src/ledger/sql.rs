@@ -29,12 +29,24 @@ pub struct TransferRow {
     pub chain_hash: Option<Vec<u8>>,
 }
 
+macro_rules! columns {
+    () => {
+        "number, debit_account, debit_owner, credit_account, credit_owner, amount_centimes, purpose, cause,
+             order_id, cooperative_id, line, event_number, cause_id, concerns_period, corrects,
+             base_centimes, at, period, chain_agent, chain_number, chain_hash"
+    };
+}
+
+macro_rules! select_transfers {
+    ($tail:literal) => {
+        concat!("SELECT ", columns!(), " FROM ledger_transfer ", $tail)
+    };
+}
+
 pub async fn add(conn: &mut Conn, rows: &[TransferRow]) -> Result<(), sqlx::Error> {
     insert_rows!(
         conn,
-        "INSERT INTO ledger_transfer (number, debit_account, debit_owner, credit_account, credit_owner, amount_centimes, purpose, cause,
-             order_id, cooperative_id, line, event_number, cause_id, concerns_period, corrects,
-             base_centimes, at, period, chain_agent, chain_number, chain_hash)",
+        concat!("INSERT INTO ledger_transfer (", columns!(), ")"),
         "",
         21,
         rows,
@@ -83,10 +95,7 @@ pub async fn by_number(conn: &mut Conn, numbers: &[i64]) -> Result<Vec<TransferR
     fetch_in!(
         conn,
         TransferRow,
-        "SELECT number, debit_account, debit_owner, credit_account, credit_owner, amount_centimes, purpose, cause,
-             order_id, cooperative_id, line, event_number, cause_id, concerns_period, corrects,
-             base_centimes, at, period, chain_agent, chain_number, chain_hash
-         FROM ledger_transfer WHERE number",
+        select_transfers!("WHERE number"),
         "ORDER BY number",
         numbers
     )
@@ -96,10 +105,7 @@ pub async fn of_order(conn: &mut Conn, order: Uuid) -> Result<Vec<TransferRow>, 
     fetch_all!(
         conn,
         TransferRow,
-        "SELECT number, debit_account, debit_owner, credit_account, credit_owner, amount_centimes, purpose, cause,
-             order_id, cooperative_id, line, event_number, cause_id, concerns_period, corrects,
-             base_centimes, at, period, chain_agent, chain_number, chain_hash
-         FROM ledger_transfer WHERE order_id = $1 ORDER BY number",
+        select_transfers!("WHERE order_id = $1 ORDER BY number"),
         order,
     )
 }
@@ -114,10 +120,9 @@ pub async fn of_agent(
     fetch_all!(
         conn,
         TransferRow,
-        "SELECT number, debit_account, debit_owner, credit_account, credit_owner, amount_centimes, purpose, cause,
-             order_id, cooperative_id, line, event_number, cause_id, concerns_period, corrects,
-             base_centimes, at, period, chain_agent, chain_number, chain_hash
-         FROM ledger_transfer WHERE chain_agent = $1 AND number < $2 ORDER BY chain_number DESC LIMIT CAST($3 AS BIGINT)",
+        select_transfers!(
+            "WHERE chain_agent = $1 AND number < $2 ORDER BY chain_number DESC LIMIT CAST($3 AS BIGINT)"
+        ),
         agent,
         before,
         limit,
@@ -129,10 +134,7 @@ pub async fn of_orders(conn: &mut Conn, orders: &[Uuid]) -> Result<Vec<TransferR
     fetch_in!(
         conn,
         TransferRow,
-        "SELECT number, debit_account, debit_owner, credit_account, credit_owner, amount_centimes, purpose, cause,
-             order_id, cooperative_id, line, event_number, cause_id, concerns_period, corrects,
-             base_centimes, at, period, chain_agent, chain_number, chain_hash
-         FROM ledger_transfer WHERE order_id",
+        select_transfers!("WHERE order_id"),
         "ORDER BY number",
         orders
     )
@@ -157,10 +159,7 @@ pub async fn after(
     fetch_all!(
         conn,
         TransferRow,
-        "SELECT number, debit_account, debit_owner, credit_account, credit_owner, amount_centimes, purpose, cause,
-             order_id, cooperative_id, line, event_number, cause_id, concerns_period, corrects,
-             base_centimes, at, period, chain_agent, chain_number, chain_hash
-         FROM ledger_transfer WHERE number > $1 ORDER BY number LIMIT CAST($2 AS BIGINT)",
+        select_transfers!("WHERE number > $1 ORDER BY number LIMIT CAST($2 AS BIGINT)"),
         number,
         limit,
     )

@@ -328,7 +328,7 @@ fn entries(desk: &Desk, sight: &Sight<'_>) -> AnyView {
         .iter()
         .map(|entry| {
             let number = sentences.statement_entry(&entry.number.to_string());
-            let address = crate::office::ledger::address(entry.number);
+            let address = crate::office::entry::address(entry.number);
             let when = widgets::link(address, desk.moment(entry.at));
             Row::plain(vec![
                 with_small(when, number),
