@@ -5,13 +5,14 @@ use taswiq_documents::Direction;
 use taswiq_documents::bank_list::{self, BankList, Transfer};
 use taswiq_documents::statement::{Awaited, Entry, Statement, Total, Words};
 use taswiq_domain::money::Centimes;
+use taswiq_domain::time::Timestamp;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = Path::new("target/papers");
     std::fs::create_dir_all(folder)?;
     let list = transfers()?;
     std::fs::write(folder.join("transfers.csv"), list.csv())?;
-    std::fs::write(folder.join("transfers.xlsx"), list.workbook())?;
+    std::fs::write(folder.join("transfers.xlsx"), list.workbook()?)?;
     std::fs::write(folder.join("statement.fr.pdf"), french(40).pdf()?)?;
     std::fs::write(folder.join("statement.ar.pdf"), arabic(40).pdf()?)?;
     std::fs::write(folder.join("statement.long.pdf"), french(3_000).pdf()?)?;
@@ -39,6 +40,7 @@ fn transfers() -> Result<BankList, bank_list::Refused> {
     BankList::check(
         Direction::LeftToRight,
         words,
+        Timestamp(1_796_040_000_000),
         vec![
             transfer("Fatima Aït Lahcen", 341_275, "R-2026-11-004"),
             transfer("عبد الرحمان بن محمد أيت أوبلا", 128_000, "R-2026-11-005"),

@@ -5,11 +5,12 @@
 
 mod separated;
 mod workbook;
-mod zip;
 
 use crate::Direction;
+use rust_xlsxwriter::XlsxError;
 use taswiq_domain::bank::{Rib, RibError};
 use taswiq_domain::money::{Centimes, Overflow};
+use taswiq_domain::time::Timestamp;
 
 /// One transfer as it is asked for.
 #[derive(Clone, Debug)]
@@ -44,6 +45,7 @@ pub struct Words {
 pub struct BankList {
     direction: Direction,
     words: Words,
+    made_at: Timestamp,
     rows: Vec<Row>,
     total: Centimes,
 }
@@ -67,6 +69,11 @@ pub enum Refused {
     #[error(transparent)]
     Total(#[from] Overflow),
 }
+
+/// Why a list is not written as a workbook.
+#[derive(Debug, thiserror::Error)]
+#[error("the workbook cannot be written")]
+pub struct NotWritten(#[from] XlsxError);
 
 /// A row that cannot be paid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -92,13 +99,14 @@ pub enum Wrong {
 }
 
 impl BankList {
-    /// Checks what is asked for.
+    /// Checks what is asked for. `made_at` is the time that the list itself bears.
     ///
     /// # Errors
     /// With every row that cannot be paid, or when the sum cannot be represented.
     pub fn check(
         direction: Direction,
         words: Words,
+        made_at: Timestamp,
         transfers: Vec<Transfer>,
     ) -> Result<Self, Refused> {
         let mut rows = Vec::with_capacity(transfers.len());
@@ -132,6 +140,7 @@ impl BankList {
         Ok(Self {
             direction,
             words,
+            made_at,
             rows,
             total,
         })
@@ -148,8 +157,11 @@ impl BankList {
     }
 
     /// The list as a workbook (XLSX), where every account is text and every amount a number.
-    pub fn workbook(&self) -> Vec<u8> {
-        workbook::write(self)
+    ///
+    /// # Errors
+    /// When it has more rows than a workbook, or a time that is no date there.
+    pub fn workbook(&self) -> Result<Vec<u8>, NotWritten> {
+        Ok(workbook::write(self)?)
     }
 
     fn headings(&self) -> [&str; 5] {
@@ -191,6 +203,9 @@ fn on_one_line(text: &str) -> String {
 mod tests {
     use super::*;
 
+    /// Noon of the last of November 2026, in Greenwich.
+    const MADE_AT: Timestamp = Timestamp(1_796_040_000_000);
+
     pub(super) fn words() -> Words {
         let text = str::to_owned;
         Words {
@@ -215,7 +230,7 @@ mod tests {
     }
 
     pub(super) fn list(transfers: Vec<Transfer>) -> BankList {
-        BankList::check(Direction::LeftToRight, words(), transfers).expect("a list")
+        BankList::check(Direction::LeftToRight, words(), MADE_AT, transfers).expect("a list")
     }
 
     #[test]
@@ -227,6 +242,7 @@ mod tests {
         let refused = BankList::check(
             Direction::LeftToRight,
             words(),
+            MADE_AT,
             vec![
                 transfer("Fatima", 5),
                 mistyped,
@@ -261,7 +277,8 @@ mod tests {
     fn a_sum_that_does_not_fit_is_refused() {
         let transfers = vec![transfer("a", i64::MAX), transfer("b", 1)];
         assert_eq!(
-            BankList::check(Direction::LeftToRight, words(), transfers).expect_err("too much"),
+            BankList::check(Direction::LeftToRight, words(), MADE_AT, transfers)
+                .expect_err("too much"),
             Refused::Total(Overflow)
         );
     }

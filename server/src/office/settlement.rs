@@ -315,10 +315,12 @@ async fn bank_list(visitor: &Visitor, id: i64) -> Result<(Payout, BankList), Fai
         total: text(words.office_settlement_total()),
     };
     // Every account was checked when it was entered and when the payout was prepared.
-    let list = BankList::check(direction(words), headings, transfers).map_err(|error| {
-        tracing::error!(%error, payout = id, "the list of a payout cannot be made");
-        Failure::Bug
-    })?;
+    let made_at = payout.approved.unwrap_or(payout.prepared).at;
+    let list =
+        BankList::check(direction(words), headings, made_at, transfers).map_err(|error| {
+            tracing::error!(%error, payout = id, "the list of a payout cannot be made");
+            Failure::Bug
+        })?;
     Ok((payout, list))
 }
 
@@ -332,7 +334,11 @@ pub async fn xlsx(visitor: Visitor, Path(id): Path<i64>) -> Result<Response, Fai
     let (payout, list) = bank_list(&visitor, id).await?;
     let name = format!("taswiq-{}-{id}.xlsx", payout.period);
     let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-    Ok(download(&name, kind, list.workbook()))
+    let workbook = list.workbook().map_err(|error| {
+        tracing::error!(%error, payout = id, "the list of a payout cannot be written");
+        Failure::Bug
+    })?;
+    Ok(download(&name, kind, workbook))
 }
 
 /// The page with an agent's account, advances and statements.
