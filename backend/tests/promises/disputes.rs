@@ -5,7 +5,9 @@ use super::world::*;
 use serde_json::json;
 use taswiq_backend::OfficeError;
 use taswiq_backend::disputes::{ANSWERED_PER_PAGE, Queue};
+use taswiq_backend::people::PersonDetails;
 use taswiq_domain::Refusal;
+use taswiq_domain::access::Actor;
 use taswiq_domain::dispute::{
     DisputeEvent, DisputeReason, DisputeState, Disputed, DisputedLine, LineGrants, Verdict,
 };
@@ -14,12 +16,14 @@ use taswiq_domain::ids::OrderId;
 use taswiq_domain::ledger::{Account, Cause, CorrectionReason, Purpose};
 use taswiq_domain::limits;
 use taswiq_domain::money::{Centimes, Ppm};
+use taswiq_domain::person::Role;
 use taswiq_domain::photo::Photo;
 use taswiq_domain::settlement::NotYetInReason;
 use taswiq_domain::sync::{
     Answer, Change, CommandBody, DisputeDocument, DisputeRef, EscalateDispute, LedgerEntry,
     OpenDispute,
 };
+use taswiq_domain::text::LocalText;
 use uuid::Uuid;
 
 /// Sixteen by eight pixels.
@@ -270,6 +274,54 @@ promise! {
             world.office.decide_dispute(&world.administrator(), id, Verdict::Denied, "Non").await,
             Err(OfficeError::NotAllowed | OfficeError::Invalid(_))
         ));
+        world.assert_sound().await;
+    }
+}
+
+promise! {
+    async fn what_a_manager_decided_first_is_no_other_managers_to_decide_in_the_end(world) {
+        let details = PersonDetails {
+            role: Role::Manager,
+            name: LocalText::new("Salma", "سلمى"),
+            login: Some("salma".to_owned()),
+            phone: None,
+            language: "fr".to_owned(),
+            cooperatives: Vec::new(),
+        };
+        let person = world.office.add_person_with_password(details, PASSWORD).await.expect("a manager");
+        let second = Actor { person, ..world.manager() };
+        let mut agent = world.phone(AGENT).await;
+        let (order, _) = confirmed(&world, &mut agent).await;
+        let id = opened(&mut agent, open(of_line(order))).await;
+        world.office.take_dispute(&world.manager(), id).await.expect("taken");
+        world.office.decide_dispute(&world.manager(), id, Verdict::Denied, "Non").await.expect("denied");
+        agent.act_ok(&CommandBody::EscalateDispute(EscalateDispute { dispute: id, note: "Si".to_owned() })).await;
+        let decided = world.office.decide_dispute(&second, id, Verdict::Accepted, "Oui").await;
+        assert!(matches!(decided, Err(OfficeError::NotAllowed)), "{decided:?}");
+        world.office.decide_dispute(&world.administrator(), id, Verdict::Denied, "Non").await.expect("decided");
+    }
+}
+
+promise! {
+    async fn a_statement_holds_what_is_still_disputed_of_its_own_month(world) {
+        let mut agent = world.phone(AGENT).await;
+        let order = settlement::sell(&world, &mut agent, &[(1, 10)]).await;
+        let id = opened(&mut agent, open(of_line(order.id))).await;
+        world.office.take_dispute(&world.manager(), id).await.expect("taken");
+        let partly = Verdict::Partly { amount: Centimes(40) };
+        world.office.decide_dispute(&world.manager(), id, partly, "Une partie").await.expect("decided");
+        agent.act_ok(&CommandBody::EscalateDispute(EscalateDispute { dispute: id, note: "Le reste".to_owned() })).await;
+        let second = settlement::sell(&world, &mut agent, &[(1, 10)]).await;
+        // November is over and not closed when the second is disputed.
+        settlement::over(&world, settlement::november());
+        let late = opened(&mut agent, open(of_line(second.id))).await;
+        world.office.close_period(&world.manager(), settlement::november()).await.expect("closed");
+        let november = settlement::statement(&world, AGENT, settlement::november()).await;
+        let held: Vec<_> = november.not_yet_in.iter().map(|part| (part.amount.0, part.why)).collect();
+        assert_eq!(held, [(60, NotYetInReason::Disputed { dispute: id })]);
+        settlement::close(&world, settlement::november().next()).await;
+        let december = settlement::statement(&world, AGENT, settlement::november().next()).await;
+        assert!(december.not_yet_in.iter().any(|part| part.why == NotYetInReason::Disputed { dispute: late }));
         world.assert_sound().await;
     }
 }

@@ -301,6 +301,20 @@ promise! {
             world.tamper(&mending).await;
             world.assert_sound().await;
         }
+        // What moves nobody's commission stands in no chain: each such entry is named by itself.
+        let nobodys = "SELECT number FROM ledger_transfer WHERE chain_agent = 0 ORDER BY number LIMIT 2";
+        world.tamper(&format!("UPDATE ledger_transfer SET cause = cause || '!' WHERE number IN ({nobodys})")).await;
+        let differences = world.office.recount().await.expect("recounts");
+        assert_eq!(differences.chains.iter().map(|broken| broken.fault).collect::<Vec<_>>(), [Fault::Changed; 2]);
+        world.tamper(&format!("UPDATE ledger_transfer SET cause = REPLACE(cause, '!', '') WHERE number IN ({nobodys})")).await;
+        // Nor is a chain whole whose head nobody knows.
+        world.statement(&format!("CREATE TABLE kept AS SELECT * FROM agent_chain WHERE agent_id = {AGENT}")).await.expect("kept");
+        world.tamper(&format!("DELETE FROM agent_chain WHERE agent_id = {AGENT}")).await;
+        let differences = world.office.recount().await.expect("recounts");
+        let found: Vec<_> = differences.chains.iter().map(|broken| (broken.number, broken.agent, broken.fault)).collect();
+        assert_eq!(found, [(last, AGENT, Fault::OutsideItsChain)]);
+        world.tamper("INSERT INTO agent_chain SELECT * FROM kept").await;
+        world.assert_sound().await;
         // What is gone is missed by what follows it, and at the end of the chain by its head.
         world.tamper(&format!("DELETE FROM ledger_transfer WHERE number = {}", theirs[theirs.len() - 1])).await;
         world.tamper(&format!("DELETE FROM ledger_transfer WHERE number = {second}")).await;
@@ -312,6 +326,40 @@ promise! {
         ]);
         assert_eq!(differences.ledger.len(), 2, "the events know what is gone");
         assert!(differences.balances > 0);
+    }
+}
+
+promise! {
+    async fn what_stands_beside_the_events_is_held_against_them(world) {
+        let mut agent = world.phone(AGENT).await;
+        let order = agent.place(&[(1, 2)]).await;
+        earned(&world, &mut agent).await;
+        for (tampering, mending) in [
+            ("UPDATE sub_order SET due_centimes = due_centimes + 1 WHERE waits", "UPDATE sub_order SET due_centimes = due_centimes - 1 WHERE waits"),
+            ("UPDATE sub_order SET awaited = awaited || ' ' WHERE waits", "UPDATE sub_order SET awaited = REPLACE(awaited, ' ', '')"),
+            ("UPDATE sub_order SET waits = (1 = 0) WHERE awaited IS NOT NULL", "UPDATE sub_order SET waits = (1 = 1) WHERE awaited IS NOT NULL"),
+        ] {
+            world.tamper(tampering).await;
+            assert_eq!(world.office.recount().await.expect("recounts").orders, [order], "{tampering}");
+            world.tamper(mending).await;
+            world.assert_sound().await;
+        }
+        let code = world.order(order).await.code;
+        let touched = format!("UPDATE orders SET state = REPLACE(state, '\"price_list\":', '\"price_list\":1') WHERE code = '{}'", code.as_str());
+        world.tamper(&touched).await;
+        let differences = world.office.recount().await.expect("recounts");
+        assert_eq!(differences.orders, [order]);
+    }
+}
+
+promise! {
+    /// Older rows say that a part waits where it may, and not for what.
+    async fn a_part_that_was_said_to_wait_before_it_was_known_for_what_is_no_difference(world) {
+        let mut agent = world.phone(AGENT).await;
+        agent.place(&[(1, 2)]).await;
+        earned(&world, &mut agent).await;
+        assert!(world.statement("UPDATE sub_order SET waits = (1 = 1), awaited = NULL").await.expect("as it was") >= 2);
+        world.assert_sound().await;
     }
 }
 

@@ -25,6 +25,7 @@ use taswiq_domain::settlement::{NotYetInReason, Nothing, PeriodRules, ReversalRe
 use taswiq_domain::sync::{
     Change, CommandBody, LedgerEntry, PaymentState, ReturnGoods, StatementDocument,
 };
+use taswiq_domain::text::LocalText;
 use uuid::Uuid;
 
 pub fn november() -> Period {
@@ -586,6 +587,23 @@ promise! {
 }
 
 promise! {
+    async fn what_brings_nothing_is_not_awaited(world) {
+        let begins = world.clock_now().plus_hours(1);
+        let outside = Rule { number: 1, pays: Pays::Nothing { reason: "essai".to_owned() }, ..Rule::default() };
+        world.office.publish_plan(&world.manager(), begins, vec![outside]).await.expect("published");
+        world.later_days(1);
+        let mut agent = world.phone(AGENT).await;
+        agent.pull().await;
+        agent.place(&[(1, 2)]).await;
+        let look = || async { world.office.month_if_closed_now(&world.manager(), november()).await.expect("a look") };
+        let awaited = |statements: Vec<(LocalText, Statement)>| statements.iter().map(|(_, statement)| statement.not_yet_in.len()).sum::<usize>();
+        assert_eq!(awaited(look().await), 0);
+        world.statement("UPDATE sub_order SET awaited = NULL").await.expect("as it was");
+        assert_eq!(awaited(look().await), 0);
+    }
+}
+
+promise! {
     /// Orders from before the column existed say nothing there, and are read themselves.
     async fn what_is_not_yet_in_is_the_same_from_beside_the_parts_and_from_the_orders(world) {
         let mut agent = world.phone(AGENT).await;
@@ -597,6 +615,7 @@ promise! {
         agent.pull().await;
         agent.act_ok(&deliver(&delivered, HONEY)).await;
         sell(&world, &mut agent, &[(1, 7)]).await;
+        agent.place(&[(1, 1), (3, 1)]).await;
         let manager = world.manager();
         let look = || world.office.month_if_closed_now(&manager, november());
         let from_beside = look().await.expect("a look");
@@ -605,8 +624,12 @@ promise! {
             .flat_map(|(_, statement)| &statement.not_yet_in)
             .map(|part| &part.why)
             .collect();
-        assert_eq!(awaited, [&NotYetInReason::AwaitingAnswer, &NotYetInReason::NotDelivered, &NotYetInReason::NotPaid]);
-        assert_eq!(world.statement("UPDATE sub_order SET awaited = NULL WHERE waits").await.expect("emptied"), 3);
+        let unanswered = &NotYetInReason::AwaitingAnswer;
+        assert_eq!(awaited, [unanswered, unanswered, unanswered, &NotYetInReason::NotDelivered, &NotYetInReason::NotPaid]);
+        // Of an order of two parts, one from beside it and the other from itself.
+        assert_eq!(world.statement(&format!("UPDATE sub_order SET awaited = NULL WHERE awaited IS NOT NULL AND cooperative_id = {RUGS}")).await.expect("emptied"), 1);
+        assert_eq!(look().await.expect("a look"), from_beside);
+        assert_eq!(world.statement("UPDATE sub_order SET awaited = NULL WHERE waits AND awaited IS NOT NULL").await.expect("emptied"), 4);
         assert_eq!(look().await.expect("a look"), from_beside);
         // What moves on writes it anew, for that order alone.
         beekeeper.act_ok(&pack(&answered, HONEY)).await;

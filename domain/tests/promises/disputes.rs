@@ -214,6 +214,46 @@ fn an_agent_disputes_an_own_entry_and_only_that() {
 }
 
 #[test]
+fn whoever_is_no_agent_disputes_no_entry_even_of_what_was_theirs() {
+    let own = entry(12, agent().person, of_line(1));
+    let about = Disputed::of(&own);
+    for role in [Role::Cooperative, Role::Manager, Role::Administrator] {
+        let case = Case {
+            actor: Actor { role, ..agent() },
+            entry: Some(own.clone()),
+            ..Case::new()
+        };
+        let claim = OpenDispute { about, ..claim() };
+        assert_eq!(case.opened(claim), Err(Refusal::NotAllowed), "{role:?}");
+    }
+}
+
+#[test]
+fn an_entry_of_a_whole_part_of_an_order_is_about_no_line() {
+    let of_a_part = entry(12, agent().person, of_line(0));
+    assert_eq!(Disputed::of(&of_a_part).line, None);
+}
+
+#[test]
+fn what_a_line_brings_may_be_claimed_though_it_turned_over_less() {
+    let mut order = order(&[(THYME_HONEY, 12)]);
+    let line = &mut order.sub_orders[0].lines[0];
+    line.commission.amount = line
+        .net_asked()
+        .expect("fits")
+        .plus(Centimes(500))
+        .expect("fits");
+    let amount = line.commission.amount;
+    let case = Case {
+        order: Some(order),
+        ..Case::new()
+    };
+    assert!(case.opened(OpenDispute { amount, ..claim() }).is_ok());
+    let amount = amount.plus(Centimes(1)).expect("fits");
+    assert!(case.opened(OpenDispute { amount, ..claim() }).is_err());
+}
+
+#[test]
 fn nobody_claims_more_than_the_line_turned_over() {
     let case = Case::new();
     let turned_over = case.order.as_ref().expect("an order").sub_orders[0].lines[0]
@@ -301,6 +341,28 @@ fn the_same_is_not_disputed_twice() {
     };
     let case = with(vec![granted_before], entry(12, own, of_line(1)));
     assert_eq!(case.opened(claim()), Err(Refusal::AlreadyDisputed));
+}
+
+#[test]
+fn a_dispute_about_what_no_line_caused_hinders_none_about_another_such_entry() {
+    let own = agent().person;
+    let advance = |number| {
+        let advance = Uuid::from_u128(7);
+        entry(number, own, Cause::Advance { advance })
+    };
+    let of = |number| OpenDispute {
+        about: Disputed::of(&advance(number)),
+        ..claim()
+    };
+    let mut case = Case {
+        entry: Some(advance(13)),
+        ..Case::new()
+    };
+    let waits = case.opened(of(13)).expect("opened");
+    case.disputes = vec![waits];
+    assert_eq!(case.opened(of(13)), Err(Refusal::AlreadyDisputed));
+    case.entry = Some(advance(14));
+    assert!(case.opened(of(14)).is_ok());
 }
 
 #[test]
@@ -405,6 +467,13 @@ fn whoever_answers_has_the_time_since_it_came() {
         dispute.due_at,
         noon(2026, 12, 10).plus_days(limits::DISPUTE_ANSWER_DAYS)
     );
+    let from_a_fast_clock = Case {
+        received_at: Some(noon(2026, 11, 24)),
+        ..Case::new()
+    };
+    let dispute = from_a_fast_clock.opened(claim()).expect("opened");
+    let days = limits::DISPUTE_ANSWER_DAYS;
+    assert_eq!(dispute.due_at, noon(2026, 11, 25).plus_days(days));
 }
 
 #[test]

@@ -387,6 +387,16 @@ fn money_that_comes_after_all_earns_what_was_written_off() {
         .then(written_off(), due_at)
         .then(collected(DUE, PaymentMethod::Cash), late);
     assert_eq!(stands(&life), [0, ALL, 0, 0, 120_000]);
+    // Its turnover moves with it, in one transfer.
+    let earned = Account::AgentEarned(agent().person);
+    let come = life
+        .transfers
+        .iter()
+        .filter(|transfer| transfer.credit == earned);
+    let come: Vec<_> = come
+        .map(|transfer| (transfer.amount.0, transfer.base.0))
+        .collect();
+    assert_eq!(come, [(ALL, 120_000)]);
     let paid = at_home()
         .with_vesting(Vesting::all_when(VestsWhen::Deposited))
         .then(written_off(), due_at)

@@ -3,6 +3,7 @@
 use crate::model_server::ModelServer;
 use crate::phone::{Phone, Server, server};
 use crate::world::*;
+use taswiq_domain::ledger::chain::hexadecimal;
 use taswiq_domain::money::Centimes;
 use taswiq_domain::sync::LedgerEntry;
 use taswiq_offline::Checked;
@@ -31,6 +32,16 @@ fn confirm_honey(server: &Server, number: u64) {
     let order = server.borrow().orders[&order_id(number)].order.clone();
     let mut server = server.borrow_mut();
     server.act(ANIMATRICE, 100 + number, confirm(&order, HONEY));
+}
+
+/// One more order, of which the phone hears.
+async fn confirmed_more(server: &Server, phone: &Phone) {
+    let place = place(customer_id(1), &[(1, 2)]);
+    let stored = phone.device.act(place, id(50), phone.now()).await;
+    stored.expect("stored");
+    phone.sync().await;
+    confirm_honey(server, 50);
+    phone.sync().await;
 }
 
 fn count(phone: &Phone) -> usize {
@@ -81,10 +92,62 @@ async fn an_entry_that_is_told_again_must_be_what_it_was() {
     server.borrow_mut().tell_entry_again(1);
     phone.sync().await;
     assert_eq!(phone.device.followed().broken, None, "the same");
+    let before = server.borrow().entries[1].clone();
     server.borrow_mut().entries[1].transfer.amount = Centimes(1);
     server.borrow_mut().tell_entry_again(1);
     phone.sync().await;
+    assert_eq!(phone.device.followed().broken, Some(2));
+    // Nor is it forgotten when it comes as it was.
+    server.borrow_mut().entries[1] = before;
+    server.borrow_mut().tell_entry_again(1);
+    phone.sync().await;
     assert_eq!(phone.device.check_entries(), Checked::Broken(2));
+}
+
+#[tokio::test]
+async fn nothing_is_said_of_entries_that_have_not_all_come_or_came_unfollowed() {
+    let server = server();
+    let phone = confirmed(&server, 2).await;
+    phone.sync().await;
+    let changes: [fn(&mut serde_json::Value); 3] = [
+        |head| head["rereading"] = true.into(),
+        |head| head["skipped_by"] = "build-0".into(),
+        |head| {
+            drop(
+                head.as_object_mut()
+                    .and_then(|head| head.remove("followed")),
+            )
+        },
+    ];
+    let heads = phone.store.scan(Table::Meta).await.expect("read");
+    for change in changes {
+        let store = phone.store.copy();
+        let mut batch = Batch::default();
+        for (key, value) in &heads {
+            let mut head: serde_json::Value = serde_json::from_str(value).expect("read");
+            change(&mut head);
+            batch.put(Table::Meta, key, head.to_string());
+        }
+        store.commit(batch).await.expect("stored");
+        let device = taswiq_offline::Device::open(store, AGENT, phone.device.id())
+            .await
+            .expect("opens");
+        assert_eq!(device.check_entries(), Checked::NotYet);
+    }
+}
+
+#[tokio::test]
+async fn a_statement_names_a_head_that_the_entries_came_by() {
+    let server = server();
+    let phone = confirmed(&server, 2).await;
+    phone.sync().await;
+    let head = phone.device.followed().chain.head;
+    assert!(phone.device.came_by(&hexadecimal(&head)));
+    confirmed_more(&server, &phone).await;
+    assert_ne!(phone.device.followed().chain.head, head);
+    assert!(phone.device.came_by(&hexadecimal(&head)), "and went on");
+    assert!(!phone.device.came_by(&hexadecimal(&[7; 32])));
+    assert!(!phone.device.came_by(""));
 }
 
 #[tokio::test]

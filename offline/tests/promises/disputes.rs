@@ -1,6 +1,6 @@
 //! Disputing what was earned, without a network.
 
-use crate::phone::{Phone, server};
+use crate::phone::{Phone, Way, server};
 use crate::world::*;
 use taswiq_domain::dispute::{
     DisputeEvent, DisputeReason, DisputeState, Disputed, DisputedLine, Verdict,
@@ -184,6 +184,7 @@ async fn the_answer_comes_with_the_feed_and_may_be_escalated_without_a_network()
         (Centimes::ZERO, Centimes(50))
     );
     act(&phone, 4, escalate()).await;
+    assert_eq!(phone.device.disputes().len(), 1, "it is the same one");
     let view = seen(&phone);
     assert_eq!(
         (
@@ -199,6 +200,24 @@ async fn the_answer_comes_with_the_feed_and_may_be_escalated_without_a_network()
         Centimes(100),
         "what is still claimed"
     );
+}
+
+#[tokio::test]
+async fn a_dispute_stays_in_sight_though_its_order_comes_before_it() {
+    let phone = disputing().await;
+    {
+        let mut server = phone.network.server.borrow_mut();
+        server.changes_per_answer = 1;
+        let order = server.orders[&order_id(2)].order.clone();
+        server.act(ANIMATRICE, 901, pack(&order, HONEY));
+    }
+    // The answer that takes the dispute in tells of the order; the next one is lost.
+    phone.next_ways([Way::Good, Way::AnswerLost]);
+    phone.sync().await;
+    assert_eq!(phone.device.waiting(), 0, "taken in");
+    assert_eq!(phone.device.disputes().len(), 1);
+    phone.let_timer_fire().await;
+    assert_eq!(phone.device.disputes().len(), 1);
 }
 
 #[tokio::test]
