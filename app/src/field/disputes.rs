@@ -63,7 +63,7 @@ fn row(phone: Phone, view: &DisputeView) -> AnyView {
     .into_any()
 }
 
-/// Where it stands, and where it is.
+/// Where it stands with the office, and where it is.
 fn chips(phone: Phone, view: &DisputeView) -> AnyView {
     let words = phone.words;
     let state = view.document.dispute.state;
@@ -77,7 +77,9 @@ fn chips(phone: Phone, view: &DisputeView) -> AnyView {
         _ if view.waits => Some(ui::chip("", "device", words.whereabouts_on_phone())),
         _ => None,
     };
-    view! { {ui::chip(tone, icon, words.dispute_state(state))}{whereabouts} }.into_any()
+    let is_there = view.whereabouts == Whereabouts::Received;
+    let stands = is_there.then(|| ui::chip(tone, icon, words.dispute_state(state)));
+    view! { {stands}{whereabouts} }.into_any()
 }
 
 /// What is disputed, in a word.
@@ -385,6 +387,9 @@ fn clock(phone: Phone, view: &DisputeView) -> Option<AnyView> {
     let words = phone.words;
     let dispute = &view.document.dispute;
     let now = phone.now();
+    if matches!(view.whereabouts, Whereabouts::ToCorrect { .. }) {
+        return None;
+    }
     if view.waits {
         // The office's time begins when it has it.
         let days = usize::try_from(limits::DISPUTE_ANSWER_DAYS).unwrap_or_default();

@@ -21,10 +21,31 @@ pub fn asked(typed: &Typed) -> Option<DisputeCursor> {
     Some(DisputeCursor { since, id })
 }
 
-/// The queue, the most urgent first, and a page of what was answered, latest first.
-pub fn list(desk: &Desk, waiting: &[DisputeSummary], answered: &AnsweredPage) -> String {
+/// The queue, the most urgent first, with the first page of what was answered; a later page of that, which
+/// begins after `after`, stands alone.
+pub fn list(
+    desk: &Desk,
+    waiting: &[DisputeSummary],
+    answered: &AnsweredPage,
+    after: Option<DisputeCursor>,
+) -> String {
     let sentences = desk.words();
     let title = sentences.office_nav_disputes();
+    let done = (!answered.disputes.is_empty()).then(|| done(desk, answered, after));
+    let body = view! {
+        {after.is_none().then(|| queue(desk, waiting))}
+        {done}
+    };
+    desk.page(
+        Room::Disputes,
+        title,
+        desk.title(title, said(sentences.office_disputes_about())),
+        body.into_any(),
+    )
+}
+
+fn queue(desk: &Desk, waiting: &[DisputeSummary]) -> AnyView {
+    let sentences = desk.words();
     let overdue = waiting
         .iter()
         .filter(|one| one.dispute.is_overdue(desk.now))
@@ -38,47 +59,46 @@ pub fn list(desk: &Desk, waiting: &[DisputeSummary], answered: &AnsweredPage) ->
     } else {
         ().into_any()
     };
-    let queue = if waiting.is_empty() {
-        ui::empty_state(
+    if waiting.is_empty() {
+        let none = ui::empty_state(
             "check",
             sentences.office_disputes_none(),
             sentences.office_disputes_none_text(),
             ().into_any(),
-        )
-    } else {
-        table(desk, sentences.office_disputes_waiting(), waiting, true)
-    };
-    let done = (!answered.disputes.is_empty()).then(|| {
-        let older = answered.next.map(|next| {
-            widgets::go(
-                format!(
-                    "/office/disputes?after={}",
-                    form::place(next.since, next.id)
-                ),
-                "history",
-                sentences.office_disputes_older(),
-                "button button-quiet",
-            )
-        });
-        let inside = view! {
-            {table(desk, sentences.office_disputes_answered(), &answered.disputes, false)}
-            {older}
-        };
-        widgets::part(
-            sentences.office_disputes_answered(),
-            ().into_any(),
-            inside.into_any(),
-        )
+        );
+        return widgets::part(sentences.office_disputes_waiting(), late, none);
+    }
+    // More wait than one page shows.
+    let first = (desk.disputes > waiting.len()).then(|| {
+        view! { <p class="small muted">{sentences.office_disputes_most_urgent(waiting.len())}</p> }
     });
-    let body = view! {
-        {widgets::part(sentences.office_disputes_waiting(), late, queue)}
-        {done}
+    let inside = view! {
+        {first}
+        {table(desk, sentences.office_disputes_waiting(), waiting, true)}
     };
-    desk.page(
-        Room::Disputes,
-        title,
-        desk.title(title, said(sentences.office_disputes_about())),
-        body.into_any(),
+    widgets::part(sentences.office_disputes_waiting(), late, inside.into_any())
+}
+
+fn done(desk: &Desk, answered: &AnsweredPage, after: Option<DisputeCursor>) -> AnyView {
+    let sentences = desk.words();
+    let first = after.map(|_| {
+        let word = sentences.office_page_first();
+        widgets::go("/office/disputes", "back", word, "button")
+    });
+    let next = answered.next.map(|next| {
+        let place = form::place(next.since, next.id);
+        let address = format!("/office/disputes?after={place}");
+        view! { <a class="button" href=address rel="next">{sentences.office_disputes_older()}{ui::icon("arrow")}</a> }
+    });
+    let pages = (first.is_some() || next.is_some()).then(|| view! { <nav class="pages" aria-label=sentences.office_page_label()>{first}<span></span>{next}</nav> });
+    let inside = view! {
+        {table(desk, sentences.office_disputes_answered(), &answered.disputes, false)}
+        {pages}
+    };
+    widgets::part(
+        sentences.office_disputes_answered(),
+        ().into_any(),
+        inside.into_any(),
     )
 }
 
@@ -503,8 +523,10 @@ fn answer(
         let check = form.check(KNOWS, "yes", sentences.office_dispute_knows());
         view! { <div class="field" id=KNOWS>{check}</div> }
     });
+    // What is wrong with it stands above it, far down the page.
+    let action = format!("{address}#form");
     let inside = view! {
-        <form method="post" action=address class="form stack">
+        <form method="post" action=action class="form stack">
             {form.summary()}
             <input type="hidden" name="act" value="decide" />
             {form.radios("verdict", sentences.office_dispute_verdict(), &verdicts)}

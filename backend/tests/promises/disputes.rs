@@ -303,6 +303,25 @@ promise! {
 }
 
 promise! {
+    async fn an_entry_that_no_line_caused_is_disputed_once(world) {
+        let mut agent = world.phone(AGENT).await;
+        world.office.give_advance(&world.manager(), Uuid::now_v7(), AGENT, Centimes(10_000), "").await.expect("given");
+        let entry = agent.pull().await.into_iter().find_map(|change| match change {
+            Change::Entry(entry) => Some(entry),
+            _ => None,
+        });
+        let about = Disputed::of(&entry.expect("told"));
+        assert_eq!(about.line, None);
+        let id = opened(&mut agent, open(about)).await;
+        let again = agent.act(&CommandBody::OpenDispute(open(about))).await;
+        assert!(matches!(again, Answer::Parked { refusal: Refusal::AlreadyDisputed }), "{again:?}");
+        assert_eq!(world.office.dispute(&world.manager(), id).await.expect("read").grants, None);
+        assert_eq!(balance(&world, Account::AgentHeld(AGENT)).await, 100);
+        world.assert_sound().await;
+    }
+}
+
+promise! {
     async fn a_statement_holds_what_is_still_disputed_of_its_own_month(world) {
         let mut agent = world.phone(AGENT).await;
         let order = settlement::sell(&world, &mut agent, &[(1, 10)]).await;

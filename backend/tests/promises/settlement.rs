@@ -380,6 +380,9 @@ promise! {
         // Not expected in November by anybody.
         let next = agent.place(&[(1, 9)]).await;
         let preview = world.office.month_if_closed_now(&world.manager(), november()).await.expect("looked at");
+        // Nor where the orders themselves are asked.
+        world.statement("UPDATE sub_order SET awaited = NULL").await.expect("as it was");
+        assert_eq!(world.office.month_if_closed_now(&world.manager(), november()).await.expect("looked at"), preview);
         world.office.close_period(&world.manager(), november()).await.expect("closed");
         let statement = statement(&world, AGENT, november()).await;
         let mut reasons: BTreeMap<OrderId, (i64, NotYetInReason)> = statement.not_yet_in.iter().map(|part| (part.order, (part.amount.0, part.why))).collect();

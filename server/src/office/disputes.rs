@@ -15,12 +15,15 @@ use super::{Posted, Untaken, Visitor};
 use crate::failure::Failure;
 
 pub async fn list(visitor: Visitor) -> Result<Response, Failure> {
-    let waiting = visitor.office().disputes_waiting(visitor.actor()).await?;
-    let answered = visitor
-        .office()
-        .disputes_answered(visitor.actor(), pages::asked(&visitor.asked))
-        .await?;
-    Ok(visitor.page(pages::list(&visitor.desk, &waiting, &answered)))
+    let (office, actor) = (visitor.office(), visitor.actor());
+    let after = pages::asked(&visitor.asked);
+    let waiting = match after {
+        None => office.disputes_waiting(actor).await?,
+        Some(_) => Vec::new(),
+    };
+    let answered = office.disputes_answered(actor, after).await?;
+    let html = pages::list(&visitor.desk, &waiting, &answered, after);
+    Ok(visitor.page(html))
 }
 
 pub async fn one(visitor: Visitor, Path(id): Path<Uuid>) -> Result<Response, Failure> {
