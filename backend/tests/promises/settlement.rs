@@ -23,7 +23,7 @@ use taswiq_domain::settlement::rules::{Target, Tier};
 use taswiq_domain::settlement::tax::{TaxRate, TaxTerms};
 use taswiq_domain::settlement::{NotYetInReason, Nothing, PeriodRules, ReversalReason, Statement};
 use taswiq_domain::sync::{
-    Change, CommandBody, LedgerEntry, PaymentState, ReturnGoods, StatementDocument,
+    Answer, Change, CommandBody, LedgerEntry, PaymentState, ReturnGoods, StatementDocument,
 };
 use taswiq_domain::text::LocalText;
 use uuid::Uuid;
@@ -274,11 +274,22 @@ promise! {
         let alone: Vec<_> = entries.iter().filter(|entry| entry.transfer.amount == Centimes::ZERO).map(|entry| (entry.transfer.purpose, entry.transfer.base.0)).collect();
         assert_eq!(alone, [(Purpose::CommissionVested, 40_000), (Purpose::CommissionReversed, 40_000)]);
         Chain::of(&entries).expect("whole");
+        // Earned in December and told in January.
+        let late = confirmed(&world, &mut agent, &[(1, 4)]).await;
+        world.phone(BEEKEEPER).await.act_ok(&pack(&late, HONEY)).await;
+        agent.waiting.commands = 2;
+        agent.pull().await;
+        let told_late: Vec<_> = [deliver, collect].into_iter().map(|step| agent.command(&step(&late, HONEY))).collect();
         let december = november().next();
         close(&world, december).await;
         let statement = statement(&world, AGENT, december).await;
         assert_eq!(statement.month().expect("figures").now.supplement.turnover, Centimes(190_000));
         assert_eq!(sum(&statement, Purpose::TierSupplement), 4_500);
+        assert!(agent.sync(told_late).await.results.iter().all(|result| result.answer == Answer::Applied));
+        let january = december.next();
+        close(&world, january).await;
+        let next = self::statement(&world, AGENT, january).await;
+        assert_eq!(sum(&next, Purpose::SupplementCorrection), 2_000, "5 % of four pots more");
         assert_balanced(&world).await;
     }
 }
