@@ -10,7 +10,7 @@ mod tests;
 use crate::clock::Casablanca;
 use crate::db::Conn;
 use crate::error::OfficeError;
-use crate::{Office, orders, people};
+use crate::{Office, orders, people, settlement};
 use sql::{ChainRow, TransferRow};
 use std::collections::{BTreeMap, BTreeSet};
 use taswiq_domain::access::{Action, Actor};
@@ -79,6 +79,12 @@ async fn append(conn: &mut Conn, transfers: &[(i64, Transfer)]) -> Result<(), Of
         rows.push(row);
     }
     sql::add(conn, &rows).await?;
+    // What is taken back is noted for the close, beside the event that took it, which is stored by now.
+    for (number, transfer) in transfers {
+        if is_taken_back(transfer) {
+            settlement::sql::add_taken_back(conn, *number).await?;
+        }
+    }
     let heads: Vec<ChainRow> = chains
         .into_iter()
         .map(|(agent_id, chain)| ChainRow {
@@ -88,6 +94,13 @@ async fn append(conn: &mut Conn, transfers: &[(i64, Transfer)]) -> Result<(), Of
         })
         .collect();
     Ok(sql::put_chains(conn, &heads).await?)
+}
+
+/// Whether a close has to find it when it asks what left the earned accounts.
+fn is_taken_back(transfer: &Transfer) -> bool {
+    matches!(transfer.debit, Account::AgentEarned(_))
+        && transfer.purpose != Purpose::Correction
+        && !matches!(transfer.cause, Cause::Settlement { .. })
 }
 
 /// The hash of the last entry of each of these agents' chains; who has none is left out.

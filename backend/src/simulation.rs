@@ -7,10 +7,13 @@
 //!
 //! Orders are read some hundred at a time, each time on a reading connection taken for it alone, and
 //! only sums by agent and month are kept: a million orders take as much memory as ten thousand and
-//! hold up nobody who writes. Nothing is posted. What is written is how far it is, now and then, and
-//! what came out, so that any process can show it.
+//! hold up nobody who writes. Nothing is posted. What is written is how far it is, every few seconds by
+//! the office's clock however slow the disk is ([`Heart`]), and what came out, so that any process can
+//! show it. Whether somebody stopped it is asked before every batch, and before every agent at the end.
 
 pub mod sql;
+#[cfg(test)]
+mod tests;
 
 use crate::Office;
 use crate::catalogue::{PlanDraft, write_json};
@@ -42,9 +45,11 @@ use uuid::Uuid;
 
 /// Orders read at once.
 const ORDERS_AT_ONCE: usize = 256;
-/// Batches between two times that progress is written.
-const BATCHES_UNHEARD: usize = 16;
-/// One that was not heard of for so long has died with its process.
+/// How long one says nothing of itself: often enough for whoever watches it, and rarely enough for the
+/// writer.
+const BEAT_MS: i64 = 2_000;
+/// One that was not heard of for so long has died with its process. Many times the above: between two
+/// looks at the clock lies one batch or one agent, and those take long on a slow disk.
 const SILENT_MS: i64 = 120_000;
 /// How many are kept, and listed.
 const KEPT: i64 = 20;
@@ -183,7 +188,9 @@ impl Office {
         self.require(actor, Action::ManageCatalogue)?;
         let mut run = self.begin(asked).await?;
         while run.step(self).await? {}
-        run.end(self).await
+        // Nobody can stop it, for nobody knows of it.
+        let outcome = run.end(self, &mut Heart::default()).await?;
+        outcome.ok_or(OfficeError::NotFound)
     }
 
     /// Begins a simulation in the background and gives its number.
@@ -315,28 +322,18 @@ impl Office {
     }
 
     async fn run_to_the_end(&self, id: i64, mut run: Run) -> Result<Option<Outcome>, OfficeError> {
-        let mut batches = 0;
+        let mut heart = Heart {
+            id: Some(id),
+            heard_at: None,
+        };
         loop {
-            if batches % BATCHES_UNHEARD == 0 && !self.heard(id, &run).await? {
+            if !heart.beats(self, &run).await? {
                 return Ok(None);
             }
             if !run.step(self).await? {
-                return Ok(Some(run.end(self).await?));
+                return run.end(self, &mut heart).await;
             }
-            batches += 1;
         }
-    }
-
-    /// Writes how far it is; says whether it shall go on.
-    async fn heard(&self, id: i64, run: &Run) -> Result<bool, OfficeError> {
-        let far = (id, run.orders_all, run.orders_done);
-        self.write(far, |&(id, all, done), work| {
-            Box::pin(async move {
-                let now = work.now.0;
-                Ok(sql::put_progress(&mut work.conn, id, all, done, now).await? > 0)
-            })
-        })
-        .await
     }
 
     async fn end_simulation(
@@ -485,8 +482,8 @@ impl Run {
         Ok(true)
     }
 
-    /// Closes the months of every agent on both sides.
-    async fn end(self, office: &Office) -> Result<Outcome, OfficeError> {
+    /// Closes the months of every agent on both sides; nothing when it was stopped meanwhile.
+    async fn end(self, office: &Office, heart: &mut Heart) -> Result<Option<Outcome>, OfficeError> {
         let material = &*self.material;
         let mut conn = office.db.read().await?;
         let decided = material.decided(&mut conn).await?;
@@ -500,7 +497,13 @@ impl Run {
             open_months: material.open_months(),
             ..Outcome::default()
         };
-        for row in settlement::sql::agents(&mut conn).await? {
+        let agents = settlement::sql::agents(&mut conn).await?;
+        drop(conn);
+        for row in agents {
+            if !heart.beats(office, &self).await? {
+                return Ok(None);
+            }
+            let mut conn = office.db.read().await?;
             let agent = PersonId(row.id);
             let statements = material.statements(&mut conn, agent).await?;
             let close = |sums: &BTreeMap<(PersonId, Period), Sums>, by: Option<&Plan>| {
@@ -536,7 +539,45 @@ impl Run {
                 outcome.agents.push((agent, own));
             }
         }
-        Ok(outcome)
+        Ok(Some(outcome))
+    }
+}
+
+/// What tells that a simulation in the background is alive, and whether it shall go on.
+#[derive(Debug, Default)]
+struct Heart {
+    /// Which; nothing for one that somebody waits for.
+    id: Option<i64>,
+    /// When it was last written how far it is.
+    heard_at: Option<Timestamp>,
+}
+
+impl Heart {
+    /// Writes how far it is if that was not written for a while, and says whether it shall go on. Asked
+    /// before each piece of work.
+    async fn beats(&mut self, office: &Office, run: &Run) -> Result<bool, OfficeError> {
+        let Some(id) = self.id else {
+            return Ok(true);
+        };
+        let now = office.now();
+        let is_due = self
+            .heard_at
+            .is_none_or(|heard_at| !(0..BEAT_MS).contains(&(now.0 - heard_at.0)));
+        if !is_due {
+            let mut conn = office.db.read().await?;
+            return Ok(sql::is_running(&mut conn, id).await?.is_some());
+        }
+        let far = (id, run.orders_all, run.orders_done);
+        let goes_on = office
+            .write(far, |&(id, all, done), work| {
+                Box::pin(async move {
+                    let now = work.now.0;
+                    Ok(sql::put_progress(&mut work.conn, id, all, done, now).await? > 0)
+                })
+            })
+            .await?;
+        self.heard_at = Some(now);
+        Ok(goes_on)
     }
 }
 

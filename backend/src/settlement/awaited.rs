@@ -4,8 +4,9 @@
 
 use crate::catalogue::write_json;
 use crate::error::OfficeError;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use taswiq_domain::commission::standings;
 use taswiq_domain::ids::{CooperativeId, OrderId, PersonId};
 use taswiq_domain::money::{Centimes, Overflow};
@@ -52,11 +53,41 @@ impl Awaited {
         write_json(self)
     }
 
-    /// From several that are stored, with commas between them.
-    pub fn read_all(texts: &str) -> Result<Vec<Self>, OfficeError> {
-        serde_json::from_str(&format!("[{texts}]")).map_err(|_| OfficeError::Corrupt {
-            what: "what is awaited",
-        })
+    /// On whose statements several stand that are stored, each in a line of its own, and how.
+    ///
+    /// At the end of a month there may be a hundred thousand, for a handful of reasons: each reason is read
+    /// once, and the rest is cut where it was put together.
+    pub fn read_all(
+        lines: &str,
+        mut add: impl FnMut(PersonId, NotYetIn),
+    ) -> Result<(), OfficeError> {
+        let mut reasons: HashMap<&str, NotYetInReason> = HashMap::new();
+        for line in lines.lines() {
+            let Some(cut) = Cut::of(line) else {
+                let whole: Self = read(line)?;
+                whole.parts().for_each(|(person, part)| add(person, part));
+                continue;
+            };
+            let why = match reasons.get(cut.why) {
+                Some(why) => *why,
+                None => {
+                    let why = read(cut.why)?;
+                    reasons.insert(cut.why, why);
+                    why
+                }
+            };
+            let amounts: Vec<(PersonId, Centimes)> = read(cut.amounts)?;
+            for (person, amount) in amounts {
+                let part = NotYetIn {
+                    order: cut.order,
+                    cooperative: cut.cooperative,
+                    amount,
+                    why,
+                };
+                add(person, part);
+            }
+        }
+        Ok(())
     }
 
     /// On whose statement it stands, and how.
@@ -76,5 +107,85 @@ impl Awaited {
             };
             (person, part)
         })
+    }
+}
+
+/// A stored text by its fields, if they stand in the order in which they are written now.
+struct Cut<'a> {
+    order: OrderId,
+    cooperative: CooperativeId,
+    why: &'a str,
+    amounts: &'a str,
+}
+
+impl<'a> Cut<'a> {
+    fn of(line: &'a str) -> Option<Self> {
+        let line = line.strip_prefix(r#"{"order":""#)?.strip_suffix('}')?;
+        let (order, line) = line.split_once(r#"","cooperative":"#)?;
+        let (cooperative, line) = line.split_once(r#","why":"#)?;
+        let (why, amounts) = line.split_once(r#","amounts":"#)?;
+        Some(Self {
+            order: OrderId(order.parse().ok()?),
+            cooperative: CooperativeId(cooperative.parse().ok()?),
+            why,
+            amounts,
+        })
+    }
+}
+
+fn read<T: DeserializeOwned>(text: &str) -> Result<T, OfficeError> {
+    serde_json::from_str(text).map_err(|_| OfficeError::Corrupt {
+        what: "what is awaited",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use taswiq_domain::time::Timestamp;
+    use uuid::Uuid;
+
+    #[test]
+    fn what_is_stored_is_read_as_it_was_whoever_wrote_its_fields_in_which_order() {
+        let awaited = |number: u128, why, amounts: &[(i64, i64)]| Awaited {
+            order: OrderId(Uuid::from_u128(number)),
+            cooperative: CooperativeId(7),
+            why,
+            amounts: amounts
+                .iter()
+                .map(|&(person, amount)| (PersonId(person), Centimes(amount)))
+                .collect(),
+        };
+        let closes_at = Timestamp(1_791_031_264_007);
+        let dispute = Uuid::from_u128(9);
+        let all = [
+            awaited(1, NotYetInReason::NotDelivered, &[(4, 120), (5, 30)]),
+            awaited(2, NotYetInReason::WithdrawalOpen { closes_at }, &[(4, 7)]),
+            awaited(3, NotYetInReason::Disputed { dispute }, &[(6, 1)]),
+            awaited(4, NotYetInReason::NotDelivered, &[]),
+        ];
+        let mut texts: Vec<String> = all
+            .iter()
+            .map(|awaited| awaited.to_text().expect("a text"))
+            .collect();
+        assert!(
+            texts.iter().all(|text| Cut::of(text).is_some()),
+            "{texts:?}"
+        );
+        let turned = format!(
+            r#"{{ "cooperative": 7, "amounts": [[4, 11]], "order": "{}", "why": {{"because": "not_paid"}} }}"#,
+            Uuid::from_u128(5)
+        );
+        texts.push(turned);
+        let expected: Vec<_> = all
+            .into_iter()
+            .chain([awaited(5, NotYetInReason::NotPaid, &[(4, 11)])])
+            .flat_map(Awaited::parts)
+            .collect();
+        let mut parts = Vec::new();
+        Awaited::read_all(&texts.join("\n"), |person, part| parts.push((person, part)))
+            .expect("read");
+        assert_eq!(parts, expected);
+        assert!(Awaited::read_all("{}", |_, _| ()).is_err());
     }
 }

@@ -32,6 +32,12 @@ use uuid::Uuid;
 /// Orders read at once.
 const ORDERS_AT_ONCE: usize = 256;
 
+/// What waits is read in texts of about this size, by the time at which orders were taken: the texts of a
+/// large month together are long, and memory that is asked for again and again is what takes longest.
+const AWAITED_BYTES: usize = 256 * 1024;
+/// The first of them.
+const AWAITED_MS_FIRST: i64 = 24 * 60 * 60 * 1_000;
+
 /// A line of an order as somebody earns by it.
 type LineOf = (Uuid, i64, i64);
 
@@ -80,8 +86,8 @@ impl Gathering<'_> {
             let agent = PersonId(row.agent_id);
             agents.entry(agent).or_default().last = Some(row);
         }
-        for (agent, part) in self.not_yet_in(conn).await? {
-            agents.entry(agent).or_default().not_yet_in.push(part);
+        for (agent, parts) in self.not_yet_in(conn).await? {
+            agents.entry(agent).or_default().not_yet_in = parts;
         }
         let terms = tax::load(conn).await?;
         let terms = taswiq_domain::settlement::tax::in_force(&terms, self.now)
@@ -148,14 +154,26 @@ impl Gathering<'_> {
                 ));
             }
         }
-        let mut late = false;
-        for row in sql::earned(conn, stored, start).await? {
-            late |= row.late > 0;
-            let (amount, base, count) = capped_of
-                .get(&(row.chain_agent, row.purpose.clone()))
-                .copied()
+        let rows = sql::earned(conn, stored).await?;
+        // What had happened before the month is looked at one by one, and is not on time.
+        let late = if rows.iter().any(|row| row.first_at < start) {
+            sql::earned_late(conn, stored, start).await?
+        } else {
+            Vec::new()
+        };
+        let mut apart = capped_of;
+        for row in &late {
+            let key = (row.chain_agent, row.purpose.clone());
+            let part = apart.entry(key).or_default();
+            part.0 += row.amount_centimes;
+            part.1 += row.base_centimes;
+            part.2 += 1;
+        }
+        for row in rows {
+            let (amount, base, count) = apart
+                .remove(&(row.chain_agent, row.purpose.clone()))
                 .unwrap_or_default();
-            if row.count > count {
+            if row.count > count && row.purpose != Purpose::Correction.as_str() {
                 let movement = self.on_time(
                     &row.purpose,
                     row.amount_centimes - amount,
@@ -165,13 +183,74 @@ impl Gathering<'_> {
                 movements.push((PersonId(row.chain_agent), movement));
             }
         }
-        let mut singles = sql::taken(conn, stored).await?;
-        if late {
-            singles.extend(sql::earned_late(conn, stored, start).await?);
+        // Lines whose rule limits the month are looked at one by one as well.
+        let end = if has_capped {
+            i64::MIN
+        } else {
+            self.period.end(self.calendar).0
+        };
+        if !has_capped {
+            movements.extend(self.taken(conn, (start, end)).await?);
         }
+        let mut singles = sql::taken_of_others(conn, stored, start, end).await?;
+        singles.extend(late);
         movements.extend(self.one_by_one(conn, &singles, has_capped).await?);
-        for row in sql::corrections(conn, stored).await? {
+        let corrections = sql::corrections(conn, stored).await?;
+        let corrected = corrections.iter().filter(|row| row.is_taken).count();
+        let (taken, noted) = sql::count_taken(conn, stored).await?;
+        if i64::try_from(corrected).ok() != Some(taken - noted) {
+            tracing::error!(
+                taken,
+                noted,
+                corrected,
+                "not all that was taken back is noted"
+            );
+            return Err(OfficeError::Corrupt {
+                what: "what was taken back",
+            });
+        }
+        for row in corrections {
             movements.push((PersonId(row.chain_agent), self.correction(&row)?));
+        }
+        Ok(movements)
+    }
+
+    /// What was taken back of what had come in the same month, which is therefore the one it concerns.
+    async fn taken(
+        &self,
+        conn: &mut Conn,
+        (start, end): (i64, i64),
+    ) -> Result<Vec<(PersonId, Movement)>, OfficeError> {
+        let corrupt = || OfficeError::Corrupt {
+            what: "what was taken back",
+        };
+        let stored = i64::from(self.period.months_since_1970());
+        let Some(lines) = sql::taken(conn, stored, start, end).await? else {
+            return Ok(Vec::new());
+        };
+        let mut reasons: HashMap<&str, ReversalReason> = HashMap::new();
+        let mut movements = Vec::new();
+        for line in lines.lines() {
+            let mut fields = line.splitn(5, '\t');
+            let mut field = || fields.next().ok_or_else(corrupt);
+            let (agent, purpose, amount, base, event) =
+                (field()?, field()?, field()?, field()?, field()?);
+            let number = |text: &str| text.parse::<i64>().map_err(|_| corrupt());
+            let reason = match reasons.get(event) {
+                Some(reason) => *reason,
+                None => {
+                    let reason = reason_of(Some(event).filter(|event| !event.is_empty()))?;
+                    reasons.insert(event, reason);
+                    reason
+                }
+            };
+            movements.push((
+                PersonId(number(agent)?),
+                Movement {
+                    reason: Some(reason),
+                    ..self.on_time(purpose, -number(amount)?, -number(base)?, 1)?
+                },
+            ));
         }
         Ok(movements)
     }
@@ -218,18 +297,6 @@ impl Gathering<'_> {
     ) -> Result<Vec<(PersonId, Movement)>, OfficeError> {
         let order_ids: BTreeSet<Uuid> = singles.iter().filter_map(|row| row.order_id).collect();
         let order_ids: Vec<Uuid> = order_ids.into_iter().collect();
-        let mut reasons: HashMap<(Uuid, i64), ReversalReason> = HashMap::new();
-        if singles.iter().any(|row| row.is_taken) {
-            let stored = i64::from(self.period.months_since_1970());
-            for event in sql::taking_events(conn, stored).await? {
-                let body: OrderEvent = serde_json::from_str(&event.body)
-                    .map_err(|_| OfficeError::Corrupt { what: "an event" })?;
-                reasons.insert(
-                    (event.order_id, event.number),
-                    ReversalReason::of_event(&body),
-                );
-            }
-        }
         let mut capped: HashMap<LineOf, CappedRule> = HashMap::new();
         if has_capped {
             for row in sql::capped_lines(conn, &order_ids).await? {
@@ -263,12 +330,11 @@ impl Gathering<'_> {
                 let Some(row) = asked.get(&history[part.entry].0) else {
                     continue;
                 };
-                let reason = row.is_taken.then(|| {
-                    reasons
-                        .get(&(line.0, row.event_number))
-                        .copied()
-                        .unwrap_or(ReversalReason::Corrected)
-                });
+                let reason = if row.is_taken {
+                    Some(reason_of(row.event.as_deref())?)
+                } else {
+                    None
+                };
                 movements.push((
                     PersonId(agent),
                     Movement {
@@ -294,22 +360,38 @@ impl Gathering<'_> {
         Ok(movements)
     }
 
-    /// What an agent may still expect from orders taken before the month's end, and why it is not in.
-    async fn not_yet_in(&self, conn: &mut Conn) -> Result<Vec<(PersonId, NotYetIn)>, OfficeError> {
+    /// What every agent may still expect from orders taken before the month's end, and why it is not in.
+    async fn not_yet_in(
+        &self,
+        conn: &mut Conn,
+    ) -> Result<HashMap<PersonId, Vec<NotYetIn>>, OfficeError> {
         let end = self.period.end(self.calendar);
-        let mut parts = Vec::new();
-        for (texts,) in sql::awaited(conn, end.0).await? {
-            parts.extend(
-                Awaited::read_all(&texts)?
-                    .into_iter()
-                    .flat_map(Awaited::parts),
-            );
+        let mut of_people: HashMap<PersonId, Vec<NotYetIn>> = HashMap::new();
+        let mut add = |person, part| of_people.entry(person).or_default().push(part);
+        let mut is_unknown = false;
+        let mut from = sql::awaited_since(conn).await?.unwrap_or(end.0);
+        let mut ms = AWAITED_MS_FIRST;
+        while from < end.0 {
+            let before = from.saturating_add(ms).min(end.0);
+            let (lines, unknown) = sql::awaited(conn, from, before).await?;
+            let lines = lines.unwrap_or_default();
+            Awaited::read_all(&lines, &mut add)?;
+            is_unknown |= unknown > 0;
+            if lines.len() > AWAITED_BYTES {
+                ms = (ms / 2).max(1);
+            } else if lines.len() < AWAITED_BYTES / 4 {
+                ms = ms.saturating_mul(2);
+            }
+            from = before;
         }
-        let unknown: BTreeSet<(OrderId, CooperativeId)> = sql::awaited_unknown(conn, end.0)
-            .await?
-            .into_iter()
-            .map(|(order, cooperative)| (OrderId(order), CooperativeId(cooperative)))
-            .collect();
+        let unknown: BTreeSet<(OrderId, CooperativeId)> = if is_unknown {
+            sql::awaited_unknown(conn, end.0).await?
+        } else {
+            Vec::new()
+        }
+        .into_iter()
+        .map(|(order, cooperative)| (OrderId(order), CooperativeId(cooperative)))
+        .collect();
         let mut ids: Vec<OrderId> = unknown.iter().map(|(order, _)| *order).collect();
         ids.dedup();
         for some in ids.chunks(ORDERS_AT_ONCE) {
@@ -319,7 +401,7 @@ impl Gathering<'_> {
                     if unknown.contains(&(order.id, sub_order.cooperative))
                         && let Some(awaited) = Awaited::of(order, sub_order)?
                     {
-                        parts.extend(awaited.parts());
+                        awaited.parts().for_each(|(person, part)| add(person, part));
                     }
                 }
             }
@@ -332,7 +414,7 @@ impl Gathering<'_> {
                 amount: Centimes(amount),
                 why: NotYetInReason::MonthOpen,
             };
-            parts.push((PersonId(agent), part));
+            add(PersonId(agent), part);
         }
         for dispute in disputes::holding(conn).await? {
             // An entry that no order caused waits on the agent's ladder, under what is held.
@@ -347,10 +429,12 @@ impl Gathering<'_> {
                     dispute: dispute.id,
                 },
             };
-            parts.push((dispute.agent, part));
+            add(dispute.agent, part);
         }
-        parts.sort_by_key(|(person, part)| (*person, part.why, part.order, part.cooperative));
-        Ok(parts)
+        for parts in of_people.values_mut() {
+            parts.sort_by_key(|part| (part.why, part.order, part.cooperative));
+        }
+        Ok(of_people)
     }
 
     /// The figures of the earlier months that movements concern, as the last statement left them.
@@ -556,6 +640,16 @@ impl Known {
         let (created_at, deactivated_at) = (self.created_at, self.deactivated_at);
         was_engaged_throughout(&self.engagements, created_at, deactivated_at, (start, end))
     }
+}
+
+/// Why something was taken back, by the event that took it.
+fn reason_of(event: Option<&str>) -> Result<ReversalReason, OfficeError> {
+    let Some(event) = event else {
+        return Ok(ReversalReason::Corrected);
+    };
+    let event: OrderEvent =
+        serde_json::from_str(event).map_err(|_| OfficeError::Corrupt { what: "an event" })?;
+    Ok(ReversalReason::of_event(&event))
 }
 
 fn read_purpose(name: &str) -> Result<Purpose, OfficeError> {

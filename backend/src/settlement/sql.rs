@@ -21,7 +21,7 @@ pub struct EarnedRow {
     pub amount_centimes: i64,
     pub base_centimes: i64,
     pub count: i64,
-    pub late: i64,
+    pub first_at: i64,
 }
 
 /// The same of lines whose rule limits the month.
@@ -53,14 +53,8 @@ pub struct EntryRow {
     pub at: i64,
     /// When that happened which it takes back.
     pub corrected_at: Option<i64>,
-}
-
-/// What happened to an order.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct EventRow {
-    pub order_id: Uuid,
-    pub number: i64,
-    pub body: String,
+    /// What happened to the order that took it back.
+    pub event: Option<String>,
 }
 
 /// A rule that limits what a month earns by it, and a line that it holds for.
@@ -186,26 +180,18 @@ pub async fn agents(conn: &mut Conn) -> Result<Vec<AgentRow>, sqlx::Error> {
     )
 }
 
-/// What came to the earned accounts in a month: of what happened in it, the sums; of what happened
-/// before, how many.
-pub async fn earned(
-    conn: &mut Conn,
-    period: i64,
-    start: i64,
-) -> Result<Vec<EarnedRow>, sqlx::Error> {
+/// What came to the earned accounts in a month, and when the first of it had happened. Nothing but sums,
+/// for this is the one query that reads every entry of the month.
+pub async fn earned(conn: &mut Conn, period: i64) -> Result<Vec<EarnedRow>, sqlx::Error> {
     fetch_all!(
         conn,
         EarnedRow,
-        "SELECT chain_agent, purpose,
-             CAST(SUM(CASE WHEN at >= $2 THEN amount_centimes ELSE 0 END) AS BIGINT) AS amount_centimes,
-             CAST(SUM(CASE WHEN at >= $2 THEN base_centimes ELSE 0 END) AS BIGINT) AS base_centimes,
-             CAST(SUM(CASE WHEN at >= $2 THEN 1 ELSE 0 END) AS BIGINT) AS count,
-             CAST(SUM(CASE WHEN at >= $2 THEN 0 ELSE 1 END) AS BIGINT) AS late
+        "SELECT chain_agent, purpose, CAST(SUM(amount_centimes) AS BIGINT) AS amount_centimes,
+             CAST(SUM(base_centimes) AS BIGINT) AS base_centimes, CAST(COUNT(*) AS BIGINT) AS count, MIN(at) AS first_at
          FROM ledger_transfer
-         WHERE credit_account = 'agent_earned' AND period = $1 AND purpose <> 'correction'
+         WHERE credit_account = 'agent_earned' AND period = $1
          GROUP BY chain_agent, purpose",
         period,
-        start,
     )
 }
 
@@ -246,7 +232,7 @@ pub async fn earned_late(
         conn,
         EntryRow,
         "SELECT number, chain_agent, purpose, FALSE AS is_taken, order_id, cooperative_id, line,
-             event_number, amount_centimes, base_centimes, at, CAST(NULL AS BIGINT) AS corrected_at
+             event_number, amount_centimes, base_centimes, at, CAST(NULL AS BIGINT) AS corrected_at, CAST(NULL AS TEXT) AS event
          FROM ledger_transfer
          WHERE credit_account = 'agent_earned' AND period = $1 AND at < $2 AND purpose <> 'correction'
          ORDER BY number",
@@ -255,17 +241,82 @@ pub async fn earned_late(
     )
 }
 
-/// What left the earned accounts in a month.
-pub async fn taken(conn: &mut Conn, period: i64) -> Result<Vec<EntryRow>, sqlx::Error> {
+/// Notes an entry that left an earned account, with what its line's history says.
+pub async fn add_taken_back(conn: &mut Conn, number: i64) -> Result<u64, sqlx::Error> {
+    execute!(
+        conn,
+        "INSERT INTO taken_back (period, number, chain_agent, purpose, amount_centimes, base_centimes, first_at, last_at, event)
+         SELECT taken.period, taken.number, taken.chain_agent, taken.purpose, taken.amount_centimes, taken.base_centimes,
+             COALESCE((SELECT CASE
+                           WHEN SUM(CASE WHEN entry.credit_account = 'agent_earned' THEN entry.amount_centimes ELSE -entry.amount_centimes END) >= 0
+                               AND SUM(CASE WHEN entry.credit_account = 'agent_earned' THEN entry.base_centimes ELSE -entry.base_centimes END) >= 0
+                           THEN MIN(entry.at) ELSE 0 END
+                       FROM ledger_transfer AS entry
+                       WHERE entry.order_id = taken.order_id AND entry.cooperative_id = taken.cooperative_id AND entry.line = taken.line
+                           AND entry.chain_agent = taken.chain_agent AND entry.number <= taken.number
+                           AND (entry.debit_account = 'agent_earned' OR entry.credit_account = 'agent_earned')), 0),
+             COALESCE((SELECT MAX(entry.at) FROM ledger_transfer AS entry
+                       WHERE entry.order_id = taken.order_id AND entry.cooperative_id = taken.cooperative_id AND entry.line = taken.line
+                           AND entry.chain_agent = taken.chain_agent AND entry.number <= taken.number
+                           AND (entry.debit_account = 'agent_earned' OR entry.credit_account = 'agent_earned')), 0),
+             (SELECT event.body FROM order_event AS event WHERE event.order_id = taken.order_id AND event.number = taken.event_number)
+         FROM ledger_transfer AS taken WHERE taken.number = $1",
+        number,
+    )
+}
+
+/// How many entries left the earned accounts in a month, and of how many that is noted, corrections aside.
+pub async fn count_taken(conn: &mut Conn, period: i64) -> Result<(i64, i64), sqlx::Error> {
+    fetch_one!(
+        conn,
+        (i64, i64),
+        "SELECT (SELECT CAST(COUNT(*) AS BIGINT) FROM ledger_transfer WHERE debit_account = 'agent_earned' AND period = $1),
+             (SELECT CAST(COUNT(*) AS BIGINT) FROM taken_back WHERE period = $1)",
+        period,
+    )
+}
+
+/// What left the earned accounts in a month and had come to them in the same one: all of it in one row, for
+/// a row costs more than what stands in it. Lines of agent, purpose, amount, base and event, with tabs
+/// between them; no event has one in its text.
+pub async fn taken(
+    conn: &mut Conn,
+    period: i64,
+    start: i64,
+    end: i64,
+) -> Result<Option<String>, sqlx::Error> {
+    let (taken,) = fetch_one!(
+        conn,
+        (Option<String>,),
+        "SELECT STRING_AGG(CAST(chain_agent AS TEXT) || '\t' || purpose || '\t' || CAST(amount_centimes AS TEXT) || '\t'
+             || CAST(base_centimes AS TEXT) || '\t' || COALESCE(event, ''), '\n')
+         FROM taken_back WHERE period = $1 AND first_at >= $2 AND last_at < $3",
+        period,
+        start,
+        end,
+    )?;
+    Ok(taken)
+}
+
+/// What else left the earned accounts in a month: what concerns others too, and what no order caused.
+pub async fn taken_of_others(
+    conn: &mut Conn,
+    period: i64,
+    start: i64,
+    end: i64,
+) -> Result<Vec<EntryRow>, sqlx::Error> {
     fetch_all!(
         conn,
         EntryRow,
-        "SELECT number, chain_agent, purpose, TRUE AS is_taken, order_id, cooperative_id, line,
-             event_number, amount_centimes, base_centimes, at, CAST(NULL AS BIGINT) AS corrected_at
-         FROM ledger_transfer
-         WHERE debit_account = 'agent_earned' AND period = $1 AND purpose <> 'correction'
-         ORDER BY number",
+        "SELECT entry.number, entry.chain_agent, entry.purpose, TRUE AS is_taken, entry.order_id, entry.cooperative_id, entry.line,
+             entry.event_number, entry.amount_centimes, entry.base_centimes, entry.at, CAST(NULL AS BIGINT) AS corrected_at,
+             taken_back.event
+         FROM taken_back JOIN ledger_transfer AS entry ON entry.number = taken_back.number
+         WHERE taken_back.period = $1 AND (taken_back.first_at < $2 OR taken_back.last_at >= $3)
+         ORDER BY entry.number",
         period,
+        start,
+        end,
     )
 }
 
@@ -276,7 +327,7 @@ pub async fn corrections(conn: &mut Conn, period: i64) -> Result<Vec<EntryRow>, 
         EntryRow,
         "SELECT entry.number, entry.chain_agent, entry.purpose, entry.debit_account = 'agent_earned' AS is_taken, entry.order_id,
              entry.cooperative_id, entry.line, entry.event_number, entry.amount_centimes, entry.base_centimes, entry.at,
-             corrected.at AS corrected_at
+             corrected.at AS corrected_at, CAST(NULL AS TEXT) AS event
          FROM ledger_transfer AS entry JOIN ledger_transfer AS corrected ON corrected.number = entry.corrects
          WHERE entry.corrects IS NOT NULL AND entry.period = $1
              AND (entry.debit_account = 'agent_earned' OR entry.credit_account = 'agent_earned')
@@ -291,24 +342,11 @@ pub async fn of_orders(conn: &mut Conn, orders: &[Uuid]) -> Result<Vec<EntryRow>
         conn,
         EntryRow,
         "SELECT number, chain_agent, purpose, debit_account = 'agent_earned' AS is_taken, order_id, cooperative_id, line,
-             event_number, amount_centimes, base_centimes, at, CAST(NULL AS BIGINT) AS corrected_at
+             event_number, amount_centimes, base_centimes, at, CAST(NULL AS BIGINT) AS corrected_at, CAST(NULL AS TEXT) AS event
          FROM ledger_transfer
          WHERE (debit_account = 'agent_earned' OR credit_account = 'agent_earned') AND order_id",
         "ORDER BY number",
         orders
-    )
-}
-
-/// What happened to orders that took something from an earned account in a month.
-pub async fn taking_events(conn: &mut Conn, period: i64) -> Result<Vec<EventRow>, sqlx::Error> {
-    fetch_all!(
-        conn,
-        EventRow,
-        "SELECT event.order_id, event.number, event.body FROM order_event AS event
-         JOIN (SELECT DISTINCT order_id, event_number FROM ledger_transfer
-               WHERE debit_account = 'agent_earned' AND period = $1 AND order_id IS NOT NULL) AS taking
-             ON taking.order_id = event.order_id AND taking.event_number = event.number",
-        period,
     )
 }
 
@@ -372,15 +410,30 @@ pub async fn carried(conn: &mut Conn, period: i64) -> Result<Vec<(i64, i64)>, sq
     )
 }
 
-/// What is awaited of parts of orders taken before a moment: for each cooperative in one row, since a row
-/// costs more than what stands in it.
-pub async fn awaited(conn: &mut Conn, before: i64) -> Result<Vec<(String,)>, sqlx::Error> {
-    fetch_all!(
+/// When the first order was taken of which a part waits.
+pub async fn awaited_since(conn: &mut Conn) -> Result<Option<i64>, sqlx::Error> {
+    let (since,) = fetch_one!(
         conn,
-        (String,),
-        "SELECT STRING_AGG(awaited, ',') FROM sub_order
-         WHERE waits AND awaited IS NOT NULL AND placed_at < $1 GROUP BY cooperative_id",
-        before
+        (Option<i64>,),
+        "SELECT MIN(placed_at) FROM sub_order WHERE waits"
+    )?;
+    Ok(since)
+}
+
+/// What is awaited of parts of orders taken between two moments, a line of text for each and all of them in
+/// one row, since a row costs more than what stands in it; and of how many it is not known.
+pub async fn awaited(
+    conn: &mut Conn,
+    from: i64,
+    before: i64,
+) -> Result<(Option<String>, i64), sqlx::Error> {
+    fetch_one!(
+        conn,
+        (Option<String>, i64),
+        "SELECT STRING_AGG(awaited, '\n'), CAST(COUNT(*) - COUNT(awaited) AS BIGINT) FROM sub_order
+         WHERE waits AND placed_at >= $1 AND placed_at < $2",
+        from,
+        before,
     )
 }
 

@@ -172,6 +172,16 @@ pub async fn put_progress(
     )
 }
 
+/// Whether nobody stopped one.
+pub async fn is_running(conn: &mut Conn, id: i64) -> Result<Option<(i64,)>, sqlx::Error> {
+    fetch_optional!(
+        conn,
+        (i64,),
+        "SELECT id FROM simulation WHERE id = $1 AND state = 'running'",
+        id
+    )
+}
+
 /// Ends one that runs.
 pub async fn end(
     conn: &mut Conn,

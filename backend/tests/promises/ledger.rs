@@ -397,6 +397,7 @@ promise! {
         world.statement("CREATE TABLE ledger_transfer_unchained AS SELECT number, debit_account, debit_owner, credit_account, credit_owner, amount_centimes, purpose, order_id, cooperative_id, line, event_number, at FROM ledger_transfer").await.expect("copied");
         world.tamper("DELETE FROM ledger_transfer").await;
         world.tamper("DELETE FROM agent_chain").await;
+        world.tamper("DELETE FROM taken_back").await;
         let opened = world.second_process().await;
         assert_eq!(entries_of(&world, order.id).await, entries, "numbers, months, turnover and links are what they would have been");
         world.assert_sound().await;

@@ -243,8 +243,11 @@ async fn a_close_adds_up_from_an_index_and_reads_no_row_of_what_was_earned() {
             "earned_late",
             "USING INDEX ledger_transfer_earned (period=?)",
         ),
-        ("taken", "USING INDEX ledger_transfer_taken (period=?)"),
-        ("awaited", "USING INDEX sub_order_waits (placed_at<?)"),
+        ("taken", "USING PRIMARY KEY (period=?)"),
+        (
+            "awaited",
+            "USING INDEX sub_order_waits (placed_at>? AND placed_at<?)",
+        ),
     ] {
         let query = format!("EXPLAIN QUERY PLAN {}", query_of(function));
         let steps = sqlx::query(sqlx::AssertSqlSafe(query))

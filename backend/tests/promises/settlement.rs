@@ -211,6 +211,40 @@ promise! {
 }
 
 promise! {
+    async fn what_comes_back_in_its_own_month_is_told_by_reason_and_none_of_it_is_overlooked(world) {
+        let mut agent = world.phone(AGENT).await;
+        let order = sell(&world, &mut agent, &[(1, 10)]).await;
+        for (units, fault) in [(2, Fault::Customer), (1, Fault::Agent), (3, Fault::Customer)] {
+            agent.act_ok(&give_back(&order, units, fault)).await;
+        }
+        let look = || async { world.office.month_if_closed_now(&world.manager(), november()).await };
+        let expected = look().await.expect("looked");
+        let (_, told) = expected.iter().find(|(_, statement)| statement.agent == AGENT).expect("a statement");
+        let reversed: Vec<_> = told.lines.iter().filter(|line| line.purpose == Purpose::CommissionReversed).map(|line| (line.reason, line.concerns, line.amount.0, line.count)).collect();
+        assert_eq!(reversed, [
+            (Some(ReversalReason::CustomerReturned), november(), -4_000, 2),
+            (Some(ReversalReason::AgentAtFault), november(), -800, 1),
+        ]);
+        // What is noted of it is what a database from before gets when it is opened.
+        world.statement("CREATE TABLE noted AS SELECT * FROM taken_back").await.expect("copied");
+        world.tamper("DELETE FROM taken_back WHERE amount_centimes = 800").await;
+        assert!(matches!(look().await, Err(OfficeError::Corrupt { .. })), "one is missing");
+        world.tamper("DELETE FROM taken_back").await;
+        let (_, filling) = include_str!("../../migrations/sqlite/0011_taken_back.sql").split_once("INSERT INTO").expect("a statement");
+        assert_eq!(world.statement(&format!("INSERT INTO{filling}")).await.expect("filled"), 3);
+        let same = "DELETE FROM noted WHERE EXISTS (SELECT 1 FROM taken_back AS filled
+            WHERE filled.period = noted.period AND filled.number = noted.number AND filled.chain_agent = noted.chain_agent
+                AND filled.purpose = noted.purpose AND filled.amount_centimes = noted.amount_centimes
+                AND filled.base_centimes = noted.base_centimes AND filled.first_at = noted.first_at
+                AND filled.last_at = noted.last_at AND filled.event = noted.event)";
+        assert_eq!(world.statement(same).await.expect("compared"), 3);
+        assert_eq!(look().await.expect("looked"), expected);
+        close(&world, november()).await;
+        assert_eq!(statement(&world, AGENT, november()).await.lines, told.lines);
+    }
+}
+
+promise! {
     async fn a_return_of_the_next_month_concerns_the_month_in_which_its_sale_counted(world) {
         let tiers = vec![
             Tier { from: Centimes(0), below: Some(Centimes(100_000)), rate: Ppm(0) },

@@ -1,4 +1,5 @@
-//! What a close is compared with: the plainest sum there is over the rows that it has to add up.
+//! What a close is compared with: the plainest sums there are over the rows that it has to read. These are
+//! what came to the earned accounts, what left them, and the parts of orders that are not yet in.
 
 use std::path::Path;
 
@@ -39,7 +40,28 @@ impl Books {
         .await
     }
 
-    /// The same from the rows themselves, as it would be without that index.
+    /// What left the earned accounts: how many entries, and their sum.
+    pub async fn taken(&mut self, period: i64) -> Result<(i64, i64), sqlx::Error> {
+        sqlx::query_as(
+            "SELECT COUNT(*), COALESCE(SUM(amount_centimes), 0) FROM ledger_transfer
+             WHERE debit_account = 'agent_earned' AND period = $1",
+        )
+        .bind(period)
+        .fetch_one(&mut self.0)
+        .await
+    }
+
+    /// The parts of orders that are not yet in: how many, and what customers owe for them.
+    pub async fn waiting(&mut self, before: i64) -> Result<(i64, i64), sqlx::Error> {
+        sqlx::query_as(
+            "SELECT COUNT(*), COALESCE(SUM(due_centimes), 0) FROM sub_order WHERE waits AND placed_at < $1",
+        )
+        .bind(before)
+        .fetch_one(&mut self.0)
+        .await
+    }
+
+    /// What was earned from the rows themselves, as it would be without that index.
     pub async fn earned_without_index(&mut self, period: i64) -> Result<Vec<Earned>, sqlx::Error> {
         sqlx::query_as(
             "SELECT chain_agent, SUM(amount_centimes) AS amount_centimes, SUM(base_centimes) AS base_centimes, COUNT(*) AS count

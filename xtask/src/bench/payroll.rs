@@ -13,7 +13,7 @@ pub const GROUP: Group = Group {
     benchmarks: &[
         Benchmark {
             id: "P18",
-            workload: "the close of a month of all orders by few and by many agents, over a plain sum of the same rows",
+            workload: "the close of a month of all orders by few and by many agents, over plain sums of the same rows: what was earned, what was taken back, what is not yet in",
             aims: &[
                 Aim::at_most("20 agents, ÷ a plain sum", 3.0, 1.5),
                 Aim::at_most("2000 agents, ÷ a plain sum", 3.0, 1.5),
