@@ -70,6 +70,20 @@ impl Record {
         }
     }
 
+    /// What failed once and was mended since has not failed.
+    fn look_again(&mut self) -> Result<()> {
+        if self.failed.is_empty() {
+            return Ok(());
+        }
+        let template = Template::new()?;
+        self.failed.retain(|failed| {
+            let seed = failed["seed"].as_u64().unwrap_or(0);
+            let outcome = run_schedule(&template, &Schedule::of(seed), None);
+            outcome.violation.is_some()
+        });
+        Ok(())
+    }
+
     fn write(&self, file: &Path) -> Result<()> {
         let counts: BTreeMap<&str, u64> = self.tally.all().collect();
         let told = json!({
@@ -94,6 +108,7 @@ impl Record {
 #[expect(clippy::print_stdout, reason = "what it says is what it is for")]
 pub fn run(minutes: u64, file: &Path) -> Result<()> {
     let mut record = Record::read(file);
+    record.look_again()?;
     let (first, schedules_before) = (record.next, record.schedules);
     let until = Instant::now() + Duration::from_secs(minutes * 60);
     let begun = Instant::now();
