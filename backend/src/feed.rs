@@ -175,8 +175,11 @@ impl Office {
                 );
             }
         }
-        let present: BTreeSet<OrderId> = of_kind(&rows, Kind::Order, false).collect();
-        let ids: Vec<OrderId> = present.iter().copied().collect();
+        // Of an order whose part is gone somebody who acts for two cooperatives may have another part.
+        let named: BTreeSet<OrderId> = of_kind(&rows, Kind::Order, false)
+            .chain(of_kind(&rows, Kind::Order, true))
+            .collect();
+        let ids: Vec<OrderId> = named.into_iter().collect();
         let mut stored = orders::load(&mut conn, &ids).await?;
         if actor.role == Role::Agent {
             let unseen: Vec<OrderId> = stored
@@ -374,10 +377,10 @@ impl Documents {
             }
             "order" => {
                 let id = row.entity.parse().ok()?;
-                if row.removed {
-                    return Some(Change::OrderRemoved(id));
-                }
-                let stored = self.orders.get(&id)?;
+                let gone = row.removed.then_some(Change::OrderRemoved(id));
+                let Some(stored) = self.orders.get(&id) else {
+                    return gone;
+                };
                 let label = || {
                     self.customers
                         .get(&stored.order.customer)
@@ -387,9 +390,11 @@ impl Documents {
                         })
                 };
                 let (order, customer) = match actor.role {
-                    Role::Cooperative => {
-                        (stored.order.for_cooperatives(&actor.cooperatives)?, label())
-                    }
+                    Role::Cooperative => match stored.order.for_cooperatives(&actor.cooperatives) {
+                        Some(part) => (part, label()),
+                        None => return gone,
+                    },
+                    _ if row.removed => return gone,
                     _ => (
                         Order {
                             signature: String::new(),

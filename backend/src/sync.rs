@@ -235,6 +235,9 @@ impl Office {
         if !may_sync {
             return Err(OfficeError::NotAllowed);
         }
+        if request.person.is_some_and(|person| person != actor.person) {
+            return Err(OfficeError::NotAllowed);
+        }
         if request.protocol != PROTOCOL {
             return Err(invalid("protocol"));
         }

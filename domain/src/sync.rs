@@ -39,6 +39,11 @@ pub struct Request<C = Command> {
     pub protocol: u16,
     /// Which device.
     pub device: DeviceId,
+    /// Whose device it is. A page that is still open when somebody else has signed in on the phone asks
+    /// under their session: it is refused before a server that does not know the device takes it for
+    /// theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
     /// The server's epoch as the device last knew it; empty on first contact.
     #[serde(default)]
     pub epoch: String,

@@ -11,8 +11,9 @@ Usage: cargo xtask <command>
   run   [--release] [--port N]    build all, make the demo company at first start, serve
   test  [--only STAGE[,STAGE]]    everything: tidy, format, lints, tests, both databases, browser
          [--long]                  stages: tidy, format, lint, unit, browser
-                                  long: hundreds of kills instead of a few, and 100,000 cases of
-                                  each property of the domain; a quarter of an hour more
+                                  long: hundreds of kills instead of a few, 100,000 cases of each
+                                  property of the domain, and an hour of schedules of faults that
+                                  goes on where the last one ended; an hour and a quarter more
   bench [--quick] [--orders N] [NAME …]
                                   what it costs beside what others cost, all benchmarks or those
                                   named; --orders: of the largest company (1,000,000)

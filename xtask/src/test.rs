@@ -25,6 +25,11 @@ const LONG_CASES: &str = "100000";
 /// So many cases may be none, as a digit changed to itself: proptest's own bound is that of a daily run.
 const LONG_REJECTS_MAX: &str = "1000000";
 
+/// How long schedules of faults are run in the long run, in minutes, and where it stands how far they
+/// are: the next long run goes on there.
+const FAULTS_MINUTES: &str = "60";
+const FAULTS_RECORD: &str = "target/faults/long.json";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     Tidy,
@@ -177,6 +182,7 @@ fn unit_stage(postgres_url: &str, is_long: bool) -> Result<Tally> {
     let mut tally = tally::cargo_test(&mut cargo)?;
     if is_long {
         tally += long_properties()?;
+        tally += long_faults()?;
     }
     Ok(tally)
 }
@@ -197,6 +203,30 @@ fn long_properties() -> Result<Tally> {
         .env("PROPTEST_CASES", LONG_CASES)
         .env("PROPTEST_MAX_GLOBAL_REJECTS", LONG_REJECTS_MAX);
     tally::cargo_test(&mut cargo)
+}
+
+/// What a person saved is never lost and never doubled, in as many schedules as an hour gives, and every
+/// planted bug is caught.
+fn long_faults() -> Result<Tally> {
+    let root = workspace::root();
+    let faults = |arguments: &[&str]| {
+        let mut cargo = command::cargo(&root);
+        cargo
+            .args([
+                "run",
+                "--locked",
+                "--package",
+                "taswiq-faults",
+                "--profile",
+                "long",
+                "--",
+            ])
+            .args(arguments);
+        Tally::of(command::run(&mut cargo))
+    };
+    let mut tally = faults(&["bugs"]);
+    tally += faults(&["long", FAULTS_MINUTES, FAULTS_RECORD]);
+    Ok(tally)
 }
 
 fn browser_stage(postgres_url: &str, is_long: bool) -> Result<Tally> {

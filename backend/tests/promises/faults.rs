@@ -120,6 +120,23 @@ promise! {
 }
 
 promise! {
+    async fn fault_23_an_open_page_of_another_person_gives_them_no_device(world) {
+        let (mut agent, mut other) = (world.phone(AGENT).await, world.phone(OTHER_AGENT).await);
+        let command = agent.command(&register());
+        // The second person has signed in on the phone, the page of the first asks under their session;
+        // and the server, restored from a copy, knows neither device.
+        let mut request = agent.request(vec![command.clone()]);
+        request.person = Some(AGENT);
+        let session = other.session().await;
+        assert!(matches!(world.office.sync(&session, request.clone()).await, Err(OfficeError::NotAllowed)));
+        let session = agent.session().await;
+        let answer = world.office.sync(&session, request).await.expect("an answer");
+        assert_eq!(answer.results[0].answer, Answer::Applied);
+        other.sync(Vec::new()).await;
+    }
+}
+
+promise! {
     async fn fault_22_a_revoked_phone_may_hand_over_and_reads_nothing(world) {
         let mut agent = world.phone(AGENT).await;
         agent.register().await;

@@ -12,7 +12,7 @@ use taswiq_domain::money::Centimes;
 use taswiq_domain::order::event::{LineUnits, Proposal, ProposedLine};
 use taswiq_domain::order::{CancelledBy, OrderEvent, PaymentMethod, Reason, Stage};
 use taswiq_domain::sync::{
-    Answer, AnswerChange, CancelOrder, Change, Collect, CommandBody, ConfirmSubOrder,
+    AmendOrder, Answer, AnswerChange, CancelOrder, Change, Collect, CommandBody, ConfirmSubOrder,
     ProposeChange, RefuseSubOrder,
 };
 use uuid::Uuid;
@@ -341,6 +341,34 @@ promise! {
         let told = beekeeper.pull().await;
         assert!(told.contains(&Change::OrderRemoved(rugs)));
         assert!(orders_in(&told).iter().any(|order| order.id == both && order.sub_orders.len() == 1));
+    }
+}
+
+promise! {
+    async fn whoever_acts_for_two_cooperatives_keeps_the_part_that_an_amendment_leaves(world) {
+        let details = taswiq_backend::people::PersonDetails {
+            role: taswiq_domain::person::Role::Cooperative,
+            name: name("beekeeper"),
+            login: Some("beekeeper".to_owned()),
+            phone: None,
+            language: "fr".to_owned(),
+            cooperatives: vec![HONEY, RUGS],
+        };
+        world.office.change_person(&world.manager(), BEEKEEPER, details).await.expect("changed");
+        let (mut agent, mut animatrice) = (world.phone(AGENT).await, world.phone(BEEKEEPER).await);
+        let customer = agent.register().await;
+        let order = agent.place(&[(1, 1), (3, 1)]).await;
+        animatrice.pull().await;
+        // What is amended once more moves after its other part has gone.
+        for (lines, parts) in [([vec![(1, 2)], vec![(1, 3)]], 1), ([vec![(1, 1), (3, 1)], vec![(3, 2)]], 1), ([vec![(3, 4)], vec![(1, 1), (3, 1)]], 2)] {
+            for lines in lines {
+                let CommandBody::PlaceOrder(placed) = agent.order_body(customer, &lines).await else { panic!("an order") };
+                agent.act_ok(&CommandBody::AmendOrder(AmendOrder { order, basket: placed.basket, shown: placed.shown })).await;
+            }
+            let told = animatrice.pull().await;
+            assert!(!told.contains(&Change::OrderRemoved(order)));
+            assert_eq!(orders_in(&told).last().map(|order| order.sub_orders.len()), Some(parts));
+        }
     }
 }
 

@@ -441,6 +441,7 @@ impl Phone {
         Request {
             protocol: PROTOCOL,
             device: self.device,
+            person: None,
             epoch: self.epoch.clone(),
             build: "test".to_owned(),
             cursor: self.cursor,

@@ -660,6 +660,7 @@ fn a_request_that_disputes() {
         &Request {
             protocol: PROTOCOL,
             device: DeviceId(Uuid::from_u128(7)),
+            person: None,
             epoch: "e1".to_owned(),
             build: "b1".to_owned(),
             cursor: 42,

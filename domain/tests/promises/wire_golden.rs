@@ -200,6 +200,7 @@ fn a_request_with_every_kind_of_command() {
         &Request {
             protocol: PROTOCOL,
             device: DeviceId(Uuid::from_u128(7)),
+            person: None,
             epoch: "e1".to_owned(),
             build: "b1".to_owned(),
             cursor: 42,

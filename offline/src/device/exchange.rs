@@ -62,6 +62,7 @@ impl<S: LocalStore> Device<S> {
             let request = Request {
                 protocol: PROTOCOL,
                 device: memory.head.device,
+                person: Some(memory.head.person),
                 epoch: memory.head.epoch.clone(),
                 build: build.to_owned(),
                 cursor: plan.head.cursor,

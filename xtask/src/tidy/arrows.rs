@@ -90,9 +90,9 @@ const RULES: [Rule; 10] = [
         may_use: &["domain", "offline", "backend"],
         never: &["leptos"],
     },
-    // For tests only: it plays thousands of phones against a backend in one process.
+    // For tests only, no part of what is served: phones and a server through every fault, in one process.
     Rule {
-        folder: "simulator",
+        folder: "faults",
         may_use: &["domain", "offline", "backend"],
         never: &[],
     },

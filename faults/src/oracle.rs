@@ -1,0 +1,550 @@
+//! What must hold: after each answer, after each step, and in the end.
+
+use crate::bugs::question;
+use crate::company::{self, cooperatives_of, is_agent, name_of};
+use crate::phone::{self, App};
+use crate::server::Server;
+use crate::world::{Fate, Violation, World};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use taswiq_backend::ledger::ENTRIES_PER_PAGE;
+use taswiq_backend::orders::{OrderFilter, OrderHistory};
+use taswiq_backend::people::Session;
+use taswiq_domain::Refusal;
+use taswiq_domain::catalogue::Catalogue;
+use taswiq_domain::customer::Customer;
+use taswiq_domain::ids::{CommandId, DeviceId, OrderId, PersonId};
+use taswiq_domain::ledger::Account;
+use taswiq_domain::money::Centimes;
+use taswiq_domain::order::{Order, OrderEvent};
+use taswiq_domain::sync::{Answer, Change, CommandBody, LedgerEntry, Response};
+use taswiq_offline::Checked;
+
+/// No centime comes from nowhere.
+pub fn ledger_is_zero(balances: &BTreeMap<Account, Centimes>) -> Result<(), Violation> {
+    match taswiq_backend::ledger::sum(balances) {
+        Ok(Centimes::ZERO) => Ok(()),
+        sum => Err(Violation::new(
+            "the ledger sums to zero",
+            format!("{sum:?}"),
+        )),
+    }
+}
+
+/// How many changes of which kind.
+pub fn summary(changes: &[Change]) -> String {
+    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+    for change in changes {
+        let kind = match change {
+            Change::Profile(_) => "profile",
+            Change::Catalogue(_) => "catalogue",
+            Change::Customer(_) => "customers",
+            Change::CustomerRemoved(_) => "customers removed",
+            Change::Order(_) => "orders",
+            Change::OrderRemoved(_) => "orders removed",
+            Change::Entry(_) => "entries",
+            Change::ParkedSettled(_) => "settled",
+            Change::Statement(_) => "statements",
+            Change::Dispute(_) => "disputes",
+        };
+        *counts.entry(kind).or_default() += 1;
+    }
+    let mut words = String::new();
+    for (kind, count) in counts {
+        let _ = write!(words, "{count} {kind}, ");
+    }
+    if words.is_empty() {
+        "nothing new".to_owned()
+    } else {
+        words.trim_end_matches(", ").to_owned()
+    }
+}
+
+const OUT_OF_SCOPE: &str = "no device is given what is not in its scope";
+
+/// Whether an answer tells its person only what they may know.
+pub fn in_scope(server: &Server, session: &Session, response: &Response) -> Result<(), Violation> {
+    let person = session.person.id;
+    let out = |what: String| {
+        Err(Violation::new(
+            OUT_OF_SCOPE,
+            format!("{}: {what}", name_of(person)),
+        ))
+    };
+    if !session.may_read && !response.changes.is_empty() {
+        return out(format!(
+            "may not read, and is told {}",
+            summary(&response.changes)
+        ));
+    }
+    let own = cooperatives_of(person);
+    let mut customers = Vec::new();
+    for change in &response.changes {
+        match change {
+            Change::Profile(profile) if profile.person != person => {
+                return out(format!("the profile of {}", profile.person));
+            }
+            Change::Customer(customer) => customers.push(customer.id),
+            Change::Order(document) if is_agent(person) && document.order.agent != person => {
+                return out(format!("an order of {}", document.order.agent));
+            }
+            Change::Order(document) if !is_agent(person) => {
+                let order = &document.order;
+                let reduced = order.for_cooperatives(&own);
+                if reduced.as_ref() != Some(order) {
+                    return out(format!("more of order {} than its part", order.id));
+                }
+            }
+            Change::Entry(entry) if entry.transfer.agent() != Some(person) => {
+                return out(format!("entry {}", entry.number));
+            }
+            _ => {}
+        }
+    }
+    if !customers.is_empty() {
+        let known = server.ask(async |office| {
+            office
+                .customers(&company::manager(), Some(person), "")
+                .await
+        })?;
+        let foreign = customers
+            .iter()
+            .find(|id| !known.iter().any(|stored| stored.customer.id == **id));
+        if let Some(foreign) = foreign {
+            return out(format!("customer {foreign}"));
+        }
+    }
+    Ok(())
+}
+
+/// What the office has in the end.
+struct Truth {
+    orders: BTreeMap<OrderId, OrderHistory>,
+    customers: BTreeMap<PersonId, Vec<Customer>>,
+    /// What waits for a person, under the id that its device gave it.
+    parked: BTreeSet<CommandId>,
+    catalogue: std::sync::Arc<Catalogue>,
+    entries: BTreeMap<PersonId, Vec<LedgerEntry>>,
+}
+
+impl Truth {
+    fn of(server: &Server) -> Result<Self, Violation> {
+        let manager = company::manager();
+        Ok(server.ask(async |office| {
+            let mut orders = BTreeMap::new();
+            let page = office
+                .orders(&manager, &OrderFilter::default(), None, 100)
+                .await?;
+            for summary in page.orders {
+                let history = office.order_history(&manager, summary.id).await?;
+                orders.insert(summary.id, history);
+            }
+            let mut customers: BTreeMap<PersonId, Vec<Customer>> = BTreeMap::new();
+            for stored in office.customers(&manager, None, "").await? {
+                customers
+                    .entry(stored.agent)
+                    .or_default()
+                    .push(stored.customer);
+            }
+            let parked = office.parked(&manager, None).await?;
+            let parked = parked
+                .into_iter()
+                .map(|parked| parked.claimed_id.unwrap_or(parked.id))
+                .collect();
+            let mut entries = BTreeMap::new();
+            for person in company::PEOPLE
+                .into_iter()
+                .filter(|person| is_agent(*person))
+            {
+                let mut of_agent = Vec::new();
+                loop {
+                    let before = of_agent.last().map(|entry: &LedgerEntry| entry.number);
+                    let page = office.entries_of_agent(&manager, person, before).await?;
+                    let is_last = page.len() < ENTRIES_PER_PAGE;
+                    of_agent.extend(page);
+                    if is_last {
+                        break;
+                    }
+                }
+                of_agent.reverse();
+                entries.insert(person, of_agent);
+            }
+            Ok::<_, taswiq_backend::OfficeError>(Self {
+                orders,
+                customers,
+                parked,
+                catalogue: office.catalogue().await?,
+                entries,
+            })
+        })?)
+    }
+}
+
+/// What became of a command, as the office says when it is asked again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Became {
+    Applied,
+    Parked(Refusal),
+    Unknown,
+}
+
+/// Everything has healed and nothing moves: what was promised must be so. Gives a line that tells what
+/// there is.
+pub fn in_the_end(world: &mut World<'_>) -> Result<String, Violation> {
+    let differences = world.server.ask(async |office| office.recount().await)?;
+    if !differences.is_empty() {
+        return Err(Violation::new(
+            "everything derived is what the events say",
+            format!("{differences:?}"),
+        ));
+    }
+    let truth = Truth::of(&world.server)?;
+    let became = ask_again(world)?;
+    nothing_lost(world, &became)?;
+    nothing_doubled(world, &truth, &became)?;
+    let mut reading = 0;
+    for index in 0..world.phones.len() {
+        let people: Vec<PersonId> = world.phones[index].stores.keys().copied().collect();
+        for person in people {
+            reading += u32::from(agrees(world, index, person, &truth, &became)?);
+        }
+    }
+    let heads: Vec<String> = truth
+        .entries
+        .values()
+        .filter_map(|entries| entries.last())
+        .map(|entry| format!("{}:{:?}", entry.number, entry.link))
+        .collect();
+    Ok(format!(
+        "in the end: {} orders, {} customers, {} parked, {} devices agree, chains {heads:?}",
+        truth.orders.len(),
+        truth.customers.values().map(Vec::len).sum::<usize>(),
+        truth.parked.len(),
+        reading
+    ))
+}
+
+/// Asks the office about every command there ever was, by sending it once more with a number so high
+/// that an unknown one has to wait.
+fn ask_again(world: &World<'_>) -> Result<BTreeMap<CommandId, Became>, Violation> {
+    let mut became = BTreeMap::new();
+    let mut by_device: BTreeMap<(DeviceId, PersonId), Vec<serde_json::Value>> = BTreeMap::new();
+    for saved in &world.saved {
+        let Ok(mut command) = serde_json::to_value(&saved.command) else {
+            continue;
+        };
+        command["seq"] = i64::MAX.into();
+        by_device
+            .entry((saved.device, saved.person))
+            .or_default()
+            .push(command);
+    }
+    for ((device, person), commands) in by_device {
+        let on_a_phone = world.phones.iter().find_map(|phone| {
+            let stored = phone.stores.get(&person)?;
+            (stored.device == device).then(|| stored.token.clone())
+        });
+        let answers = world.server.ask(async |office| {
+            let known = match &on_a_phone {
+                Some(token) => office.session_for_sync(token).await?,
+                None => None,
+            };
+            let session = match known {
+                Some(session) => session,
+                None => {
+                    let opened = office.open_session(person, "oracle").await?;
+                    let opened = office.session_for_sync(&opened.token).await?;
+                    opened.ok_or(taswiq_backend::OfficeError::NotFound)?
+                }
+            };
+            let request = question(device, office.epoch().await?, office.now(), commands);
+            office.sync(&session, request).await
+        })?;
+        for result in answers.results {
+            let answer = match result.answer {
+                Answer::AlreadyApplied => Became::Applied,
+                Answer::Parked { refusal } => Became::Parked(refusal),
+                Answer::Applied | Answer::RetryAfter { .. } => Became::Unknown,
+            };
+            became.insert(result.id, answer);
+        }
+    }
+    Ok(became)
+}
+
+fn nothing_lost(world: &World<'_>, became: &BTreeMap<CommandId, Became>) -> Result<(), Violation> {
+    for saved in &world.saved {
+        let id = saved.command.id;
+        let of = || {
+            format!(
+                "{} {id} of {}",
+                saved.command.body.kind(),
+                name_of(saved.person)
+            )
+        };
+        let became = became.get(&id).unwrap_or(&Became::Unknown);
+        match (saved.fate, became) {
+            (Fate::Due, Became::Unknown) => {
+                return Err(Violation::new("what was saved is never lost", of()));
+            }
+            (Fate::Never, Became::Applied | Became::Parked(_)) => {
+                return Err(Violation::new(
+                    "what was not saved, or taken back, never happens",
+                    format!("{}: {became:?}", of()),
+                ));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Every event has one command, and every command that took effect one event.
+fn nothing_doubled(
+    world: &World<'_>,
+    truth: &Truth,
+    became: &BTreeMap<CommandId, Became>,
+) -> Result<(), Violation> {
+    const ONCE: &str = "what was saved takes effect once";
+    let mut due: BTreeMap<(OrderId, &str, Option<DeviceId>), i64> = BTreeMap::new();
+    for saved in &world.saved {
+        if became.get(&saved.command.id) != Some(&Became::Applied) {
+            continue;
+        }
+        let body = &saved.command.body;
+        if let CommandBody::RegisterCustomer(_) = body {
+            let found = truth
+                .customers
+                .values()
+                .flatten()
+                .filter(|customer| customer.id == saved.command.id.into())
+                .count();
+            if found != 1 {
+                return Err(Violation::new(
+                    ONCE,
+                    format!("customer {} is there {found} times", saved.command.id),
+                ));
+            }
+            continue;
+        }
+        let order = match body {
+            CommandBody::PlaceOrder(_) => Some(saved.command.id.into()),
+            body => body.order(),
+        };
+        if let Some(order) = order {
+            *due.entry((order, event_of(body), Some(saved.device)))
+                .or_default() += 1;
+        }
+    }
+    for (id, history) in &truth.orders {
+        for recorded in &history.events {
+            if let Some(name) = name_of_event(&recorded.event) {
+                *due.entry((*id, name, recorded.device)).or_default() -= 1;
+            }
+        }
+    }
+    let wrong = due.iter().find(|(_, count)| **count != 0);
+    if let Some(((order, event, device), count)) = wrong {
+        return Err(Violation::new(
+            ONCE,
+            format!("order {order}: {event} by {device:?}, {count} more than there are events"),
+        ));
+    }
+    let known: BTreeSet<CommandId> = world.saved.iter().map(|saved| saved.command.id).collect();
+    if let Some(stranger) = truth.parked.iter().find(|id| !known.contains(id)) {
+        return Err(Violation::new(
+            ONCE,
+            format!("nobody has done what is parked as {stranger}"),
+        ));
+    }
+    let customers = truth.customers.values().flatten();
+    let stranger = customers
+        .map(|customer| CommandId(customer.id.0))
+        .find(|id| !known.contains(id) && id.0 > company::id(0x1_0000));
+    match stranger {
+        Some(id) => Err(Violation::new(
+            ONCE,
+            format!("nobody has registered customer {id}"),
+        )),
+        None => Ok(()),
+    }
+}
+
+const fn event_of(body: &CommandBody) -> &'static str {
+    match body {
+        CommandBody::ConfirmSubOrder(_) => "confirmed",
+        other => other.kind(),
+    }
+}
+
+/// The kind of command that an event comes from; nothing for what the server does by itself.
+const fn name_of_event(event: &OrderEvent) -> Option<&'static str> {
+    Some(match event {
+        OrderEvent::Placed { .. } => "place_order",
+        OrderEvent::Amended { .. } => "amend_order",
+        OrderEvent::Cancelled { .. } => "cancel_order",
+        OrderEvent::Confirmed { .. } => "confirmed",
+        OrderEvent::Refused { .. } => "refuse_sub_order",
+        OrderEvent::ChangeProposed { .. } => "propose_change",
+        OrderEvent::ChangeAnswered { .. } => "answer_change",
+        OrderEvent::PreparationStarted { .. } => "start_preparing",
+        OrderEvent::Packed { .. } => "pack_sub_order",
+        OrderEvent::HandedOver { .. } => "hand_over",
+        OrderEvent::Delivered { .. } => "deliver",
+        OrderEvent::Collected { .. } => "collect",
+        OrderEvent::Withdrawn { .. } => "withdraw",
+        _ => return None,
+    })
+}
+
+const AGREE: &str = "devices and server agree";
+
+/// Whether what a person has on a phone is what the office has; false where it may not be told.
+fn agrees(
+    world: &mut World<'_>,
+    index: usize,
+    person: PersonId,
+    truth: &Truth,
+    became: &BTreeMap<CommandId, Became>,
+) -> Result<bool, Violation> {
+    let phone = &world.phones[index];
+    let stored = &phone.stores[&person];
+    let token = stored.token.clone();
+    let session = world
+        .server
+        .ask(async |office| office.session_for_sync(&token).await)?;
+    let reads = session.is_some_and(|session| session.may_read);
+    // As shown, and as whoever starts the phone again will see it.
+    let again = phone::open(person, &stored.copy(), &phone.watch.aside(), phone.build)
+        .map_err(|error| Violation::new("a phone starts, whatever it died of", error))?;
+    let shown = phone.app.as_ref().filter(|app| app.person == person);
+    for app in shown.into_iter().chain([&again]) {
+        let whose = format!("{} on {}", name_of(person), phone.name());
+        let wrong = |what: String| Violation::new(AGREE, format!("{whose}: {what}"));
+        let parked: BTreeSet<CommandId> = app
+            .device
+            .parked()
+            .into_iter()
+            .map(|parked| parked.command.id)
+            .collect();
+        if let Some(waits) = app.outbox_ids().first() {
+            return Err(wrong(format!("{waits} still waits")));
+        }
+        for saved in &world.saved {
+            let id = saved.command.id;
+            let is_here = saved.device == app.device.id() && saved.fate != Fate::LostWithStore;
+            if !is_here || saved.discarded {
+                continue;
+            }
+            let is_open = truth.parked.contains(&id);
+            match became.get(&id) {
+                Some(Became::Parked(refusal)) if is_open && !parked.contains(&id) => {
+                    return Err(Violation::new(
+                        "whoever saved what is parked sees it, with its reason",
+                        format!("{whose}: {} {id}, {refusal}", saved.command.body.kind()),
+                    ));
+                }
+                Some(Became::Applied) if reads && parked.contains(&id) => {
+                    return Err(wrong(format!("{id} took effect and is shown as parked")));
+                }
+                Some(Became::Parked(_)) if reads && !is_open && parked.contains(&id) => {
+                    return Err(wrong(format!("{id} was settled and is shown as parked")));
+                }
+                _ => {}
+            }
+        }
+        if reads {
+            documents_agree(app, person, truth, &parked).map_err(wrong)?;
+        }
+    }
+    Ok(reads)
+}
+
+fn documents_agree(
+    app: &App,
+    person: PersonId,
+    truth: &Truth,
+    parked: &BTreeSet<CommandId>,
+) -> Result<(), String> {
+    let device = &app.device;
+    let own = cooperatives_of(person);
+    let due: BTreeMap<OrderId, Order> = truth
+        .orders
+        .iter()
+        .filter_map(|(id, history)| {
+            let order = if is_agent(person) {
+                (history.order.agent == person).then(|| Order {
+                    signature: String::new(),
+                    ..history.order.clone()
+                })
+            } else {
+                history.order.for_cooperatives(&own)
+            };
+            Some((*id, order?))
+        })
+        .collect();
+    for (id, order) in &due {
+        match device.order_in_the_books(*id) {
+            None => return Err(format!("order {id} is missing")),
+            Some(known) if *known != *order => {
+                return Err(format!("order {id} is {known:?} and should be {order:?}"));
+            }
+            Some(_) => {}
+        }
+    }
+    for view in device.orders().iter() {
+        let id = view.order.id;
+        let is_parked = parked.contains(&CommandId(id.0));
+        match due.get(&id) {
+            None if !is_parked => return Err(format!("order {id} should not be there")),
+            Some(order) if *view.order != *order => {
+                return Err(format!("order {id} is shown otherwise than it is"));
+            }
+            _ => {}
+        }
+        if !view.pending.is_empty() {
+            return Err(format!("order {id} shows something that waits"));
+        }
+    }
+    if *device.catalogue() != *truth.catalogue {
+        return Err("the catalogue is another".to_owned());
+    }
+    if !is_agent(person) {
+        return if device.customers().is_empty() {
+            Ok(())
+        } else {
+            Err("a cooperative knows customers".to_owned())
+        };
+    }
+    let none = Vec::new();
+    let customers = truth.customers.get(&person).unwrap_or(&none);
+    for customer in customers {
+        match device.customer(customer.id) {
+            None => return Err(format!("customer {} is missing", customer.id)),
+            Some(known) if *known != *customer => {
+                return Err(format!("customer {} is another", customer.id));
+            }
+            Some(_) => {}
+        }
+    }
+    for known in device.customers() {
+        let is_own = customers.iter().any(|customer| customer.id == known.id);
+        if !is_own && !parked.contains(&CommandId(known.id.0)) {
+            return Err(format!("customer {} should not be there", known.id));
+        }
+    }
+    let mut entries = device.entries();
+    entries.reverse();
+    let due = &truth.entries[&person];
+    if entries.len() != due.len() || entries.iter().zip(due).any(|(known, due)| **known != *due) {
+        return Err(format!(
+            "{} entries, or other ones, instead of {}",
+            entries.len(),
+            due.len()
+        ));
+    }
+    match device.check_entries() {
+        Checked::Whole(_) => Ok(()),
+        checked => Err(format!("its chain of entries is {checked:?}")),
+    }
+}

@@ -1,0 +1,689 @@
+//! What happens: a list of steps, made from a seed before anything has happened.
+//!
+//! A step names what it is about by a number that is read against what there is when its time comes
+//! (`pick` of the orders on a phone, of the parked commands in the office). So any step can be left out.
+
+use crate::company::{PEOPLE, PHONES_EACH, is_agent, name_of};
+use fastrand::Rng;
+use std::fmt;
+use taswiq_domain::ids::PersonId;
+
+/// Phones at most.
+pub const PHONES_MAX: usize = 6;
+
+/// A run, before it begins.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    pub seed: u64,
+    pub phones: Vec<Start>,
+    pub steps: Vec<Step>,
+}
+
+/// How a phone begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Start {
+    pub person: PersonId,
+    /// One that is known to the office, or one that nobody has unpacked yet.
+    pub known: Option<usize>,
+}
+
+/// What happens next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A person does something on a phone.
+    Act { phone: usize, act: Act, pick: u32 },
+    /// A phone talks to the office; so fare its messages, and well when there are more.
+    Contact { phone: usize, ways: Vec<Way> },
+    /// A message or an answer that was held up arrives.
+    Arrive { pick: u32 },
+    /// The phone dies at a write to its store, the so-manieth from now.
+    Cut {
+        phone: usize,
+        write: u64,
+        after: bool,
+    },
+    /// The app is killed and started again.
+    Restart { phone: usize },
+    /// The app is updated.
+    Update { phone: usize },
+    /// The clock of a phone is wrong by so much from now on.
+    Clock { phone: usize, skew_ms: i64 },
+    /// The phone has no room, or has room again.
+    Room { phone: usize, is_full: bool },
+    /// The store of a phone is gone.
+    Evict { phone: usize },
+    /// Another person takes the phone; their predecessor's page may still be open.
+    HandOver {
+        phone: usize,
+        pick: u32,
+        page_stays: bool,
+    },
+    /// Time passes.
+    Wait { minutes: i64 },
+    /// The office does something.
+    Office { act: OfficeAct, pick: u32 },
+    /// A copy of the database is made.
+    Backup,
+    /// The server is restored from the last copy.
+    Restore,
+    /// The server is killed and started again.
+    Kill,
+}
+
+/// What a person does on a phone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    Register,
+    Correct,
+    Place { units: u32 },
+    Amend { units: u32 },
+    Cancel { held: bool },
+    Answer { accepted: bool },
+    Deliver,
+    Collect,
+    Withdraw,
+    Confirm { short: bool },
+    Refuse,
+    Propose,
+    Prepare,
+    Pack,
+    HandOver,
+    Undo,
+    LetGo,
+    Discard,
+    Reissue,
+}
+
+/// What becomes of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    Good,
+    /// It never arrives.
+    Lost,
+    /// So many thousandths of it arrive.
+    Cut(u32),
+    /// The answer never arrives.
+    AnswerLost,
+    /// So many thousandths of the answer arrive.
+    AnswerCut(u32),
+    /// It arrives twice; the second answer comes back.
+    Twice,
+    /// It arrives twice; the first answer comes back.
+    Doubled,
+    /// The phone gives up waiting; it arrives later, perhaps after younger ones.
+    Late,
+    /// It is under way until it arrives.
+    Slow,
+    /// Its answer is under way until it arrives.
+    AnswerSlow,
+    /// A hotel's page comes back.
+    Portal,
+    /// Somebody says 503.
+    Busy,
+    /// Somebody says 413.
+    TooLarge,
+    /// A younger server answers: one change is of a kind that this build does not know.
+    Younger,
+    /// The server dies after so many statements.
+    Crash(u32),
+}
+
+/// What the office does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfficeAct {
+    Prices,
+    MoveCustomer,
+    Accept,
+    Reject,
+    Revoke,
+    Dismiss,
+    TakeBack,
+}
+
+impl Schedule {
+    /// What that seed stands for.
+    pub fn of(seed: u64) -> Self {
+        let mut random = Rng::with_seed(seed);
+        let mut phones: Vec<Start> = Vec::new();
+        for index in 0..random.usize(1..=PHONES_MAX) {
+            let person = match index {
+                0 => PEOPLE[random.usize(..2)],
+                1 => PEOPLE[random.usize(2..PEOPLE.len())],
+                _ => PEOPLE[random.usize(..PEOPLE.len())],
+            };
+            let known = phones.iter().filter(|start| start.person == person).count();
+            let is_known = known < PHONES_EACH && random.u8(..8) > 0;
+            phones.push(Start {
+                person,
+                known: is_known.then_some(known),
+            });
+        }
+        // Each run has a few troubles of its own and plenty of them, instead of a little of each.
+        let moods = Moods::any(&mut random);
+        let mut steps = Vec::new();
+        for _ in 0..random.usize(3..20) {
+            if random.u8(..6) == 0 {
+                steps.extend(any_story(&mut random, &phones));
+            } else {
+                steps.push(any_step(&mut random, &phones, &moods));
+            }
+        }
+        Self {
+            seed,
+            phones,
+            steps,
+        }
+    }
+}
+
+/// How often which trouble comes in one run.
+struct Moods {
+    network: u8,
+    crashes: u8,
+    cuts: u8,
+    clocks: u8,
+    rooms: u8,
+    hand_overs: u8,
+    restores: u8,
+    office: u8,
+    evictions: u8,
+    updates: u8,
+    waits: u8,
+}
+
+impl Moods {
+    fn any(random: &mut Rng) -> Self {
+        let mut often = |of: u8, at_most: u8| {
+            if random.u8(..of) == 0 {
+                random.u8(1..=at_most)
+            } else {
+                0
+            }
+        };
+        Self {
+            network: often(1, 12),
+            crashes: often(4, 10),
+            cuts: often(3, 6),
+            clocks: often(5, 4),
+            rooms: often(6, 4),
+            hand_overs: often(6, 3),
+            restores: often(4, 5),
+            office: often(2, 6),
+            evictions: often(12, 2),
+            updates: often(6, 3),
+            waits: often(2, 4),
+        }
+    }
+}
+
+fn any_step(random: &mut Rng, phones: &[Start], moods: &Moods) -> Step {
+    let phone = random.usize(..phones.len());
+    let rest = [
+        moods.cuts,
+        moods.clocks,
+        moods.rooms,
+        moods.hand_overs,
+        moods.restores,
+        moods.office,
+        moods.evictions,
+        moods.updates,
+        moods.waits,
+    ];
+    let troubles: u32 = rest.iter().map(|weight| u32::from(*weight)).sum();
+    let (acts, contacts) = (18, 14);
+    let mut drawn = random.u32(..acts + contacts + troubles);
+    if drawn < acts {
+        return any_act(random, phone, phones);
+    }
+    drawn -= acts;
+    if drawn < contacts {
+        return if random.u8(..6) == 0 {
+            Step::Arrive {
+                pick: random.u32(..1 << 24),
+            }
+        } else {
+            Step::Contact {
+                phone,
+                ways: any_ways(random, moods),
+            }
+        };
+    }
+    drawn -= contacts;
+    let mut which = 0;
+    for (index, weight) in rest.iter().enumerate() {
+        if drawn < u32::from(*weight) {
+            which = index;
+            break;
+        }
+        drawn -= u32::from(*weight);
+    }
+    let day_ms = 86_400_000;
+    match which {
+        0 if random.u8(..4) == 0 => Step::Restart { phone },
+        0 => Step::Cut {
+            phone,
+            write: random.u64(1..4),
+            after: random.bool(),
+        },
+        1 => Step::Clock {
+            phone,
+            skew_ms: *random
+                .choice(&[
+                    0,
+                    -1_793_000_000_000,
+                    3_650 * day_ms,
+                    -3_600_000,
+                    420_000,
+                    -2 * day_ms,
+                ])
+                .unwrap_or(&0),
+        },
+        2 => Step::Room {
+            phone,
+            is_full: random.u8(..3) > 0,
+        },
+        3 => Step::HandOver {
+            phone,
+            pick: random.u32(..1 << 24),
+            page_stays: random.bool(),
+        },
+        4 => match random.u8(..7) {
+            0..3 => Step::Backup,
+            3..6 => Step::Restore,
+            _ => Step::Kill,
+        },
+        5 => Step::Office {
+            act: *random
+                .choice(&[
+                    OfficeAct::Prices,
+                    OfficeAct::MoveCustomer,
+                    OfficeAct::MoveCustomer,
+                    OfficeAct::Accept,
+                    OfficeAct::Accept,
+                    OfficeAct::Reject,
+                    OfficeAct::Reject,
+                    OfficeAct::Revoke,
+                    OfficeAct::Dismiss,
+                    OfficeAct::TakeBack,
+                ])
+                .unwrap_or(&OfficeAct::Prices),
+            pick: random.u32(..1 << 24),
+        },
+        6 => Step::Evict { phone },
+        7 => Step::Update { phone },
+        _ => Step::Wait {
+            minutes: *random.choice(&[1, 6, 90, 1_500, 4_400]).unwrap_or(&1),
+        },
+    }
+}
+
+fn any_act(random: &mut Rng, phone: usize, phones: &[Start]) -> Step {
+    let act = if is_agent(phones[phone].person) {
+        match random.u8(..40) {
+            0..3 => Act::Register,
+            3..6 => Act::Correct,
+            6..18 => Act::Place {
+                units: random.u32(1..9),
+            },
+            18..22 => Act::Amend {
+                units: random.u32(1..9),
+            },
+            22..25 => Act::Cancel {
+                held: random.bool(),
+            },
+            25..28 => Act::Answer {
+                accepted: random.bool(),
+            },
+            28..31 => Act::Deliver,
+            31..34 => Act::Collect,
+            34 => Act::Withdraw,
+            35..37 => Act::Undo,
+            37 => Act::LetGo,
+            38 => Act::Discard,
+            _ => Act::Reissue,
+        }
+    } else {
+        match random.u8(..24) {
+            0..9 => Act::Confirm {
+                short: random.u8(..4) == 0,
+            },
+            9..12 => Act::Refuse,
+            12..15 => Act::Propose,
+            15..17 => Act::Prepare,
+            17..19 => Act::Pack,
+            19..21 => Act::HandOver,
+            21 => Act::Deliver,
+            22 => Act::Undo,
+            _ => Act::Discard,
+        }
+    };
+    Step::Act {
+        phone,
+        act,
+        pick: random.u32(..1 << 24),
+    }
+}
+
+/// Steps that are rarely drawn one after the other, and are where others have lost what was saved.
+fn any_story(random: &mut Rng, phones: &[Start]) -> Vec<Step> {
+    let phone = random.usize(..phones.len());
+    let offline = |random: &mut Rng, phone| match any_act(random, phone, phones) {
+        Step::Act { phone, act, pick } => Step::Act {
+            phone,
+            act,
+            pick: pick | 1,
+        },
+        step => step,
+    };
+    let contact = |ways: &[Way]| Step::Contact {
+        phone,
+        ways: ways.to_vec(),
+    };
+    let arrive = Step::Arrive { pick: 0 };
+    match random.u8(..12) {
+        // Something is done while a message or its answer is on its way, and the phone starts again.
+        0 => {
+            let way = if random.bool() {
+                Way::Slow
+            } else {
+                Way::AnswerSlow
+            };
+            let (first, second) = (offline(random, phone), offline(random, phone));
+            vec![
+                first,
+                contact(&[way]),
+                second,
+                arrive,
+                Step::Restart { phone },
+            ]
+        }
+        // What a server knew that is restored, of phones that have been started again or not.
+        1 => {
+            let (first, second) = (offline(random, phone), offline(random, phone));
+            let again = random.bool().then_some(Step::Restart { phone });
+            [first, Step::Backup, contact(&[]), second, contact(&[])]
+                .into_iter()
+                .chain(again)
+                .chain([Step::Restore, contact(&[])])
+                .collect()
+        }
+        // A day without a network, and the phone is started again and again.
+        9 => vec![
+            offline(random, phone),
+            Step::Restart { phone },
+            offline(random, phone),
+            Step::Restart { phone },
+        ],
+        // The phone dies at the write that notes a message or stores its answer.
+        2 => {
+            let cut = Step::Cut {
+                phone,
+                write: random.u64(1..3),
+                after: random.bool(),
+            };
+            vec![offline(random, phone), cut, contact(&[])]
+        }
+        // The phone dies while it saves.
+        3 => {
+            let cut = Step::Cut {
+                phone,
+                write: 1,
+                after: random.bool(),
+            };
+            vec![cut, offline(random, phone), contact(&[])]
+        }
+        // Taken back after it was sent and nobody heard of it.
+        4 => vec![
+            offline(random, phone),
+            contact(&[Way::AnswerLost]),
+            Step::Restart { phone },
+            Step::Act {
+                phone,
+                act: Act::Undo,
+                pick: 1,
+            },
+        ],
+        // Two phones do something with the same, neither knowing of the other.
+        5 => {
+            let other = random.usize(..phones.len());
+            let (first, second) = (offline(random, phone), offline(random, other));
+            vec![
+                first,
+                second,
+                contact(&[]),
+                Step::Contact {
+                    phone: other,
+                    ways: Vec::new(),
+                },
+            ]
+        }
+        // What is done on a phone meets what the office has done meanwhile.
+        6 => {
+            let act = if random.bool() {
+                OfficeAct::Revoke
+            } else {
+                OfficeAct::MoveCustomer
+            };
+            let office = Step::Office {
+                act,
+                pick: random.u32(..1 << 24),
+            };
+            vec![contact(&[]), offline(random, phone), office, contact(&[])]
+        }
+        // Saved for another to find.
+        7 => vec![
+            offline(random, phone),
+            Step::HandOver {
+                phone,
+                pick: random.u32(..1 << 24),
+                page_stays: random.bool(),
+            },
+            contact(&[]),
+        ],
+        // The server dies while it takes in what was saved.
+        10 | 11 => {
+            let (first, second) = (offline(random, phone), offline(random, phone));
+            vec![first, second, contact(&[Way::Crash(random.u32(1..14))])]
+        }
+        // What was saved meets a page of somebody in between.
+        _ => {
+            let way = [Way::Portal, Way::Busy, Way::TooLarge, Way::Late][random.usize(..4)];
+            vec![offline(random, phone), contact(&[way])]
+        }
+    }
+}
+
+fn any_ways(random: &mut Rng, moods: &Moods) -> Vec<Way> {
+    let count = random.usize(..3);
+    (0..count)
+        .map(|_| {
+            if random.u8(..20) < moods.crashes {
+                return Way::Crash(random.u32(1..20));
+            }
+            if random.u8(..16) >= moods.network {
+                return Way::Good;
+            }
+            match random.u8(..15) {
+                0 | 1 => Way::Lost,
+                2 => Way::Cut(random.u32(..1_000)),
+                3 | 4 => Way::AnswerLost,
+                5 => Way::AnswerCut(random.u32(..1_000)),
+                6 => Way::Twice,
+                7 => Way::Doubled,
+                8 => Way::Late,
+                9 => Way::Slow,
+                10 => Way::AnswerSlow,
+                11 => Way::Portal,
+                12 => Way::Busy,
+                13 => Way::TooLarge,
+                _ => Way::Younger,
+            }
+        })
+        .collect()
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = |phone: &usize| phone + 1;
+        match self {
+            Self::Act { phone, act, pick } => {
+                write!(
+                    out,
+                    "on phone {}: {} (pick {pick})",
+                    number(phone),
+                    act.words()
+                )
+            }
+            Self::Contact { phone, ways } => {
+                write!(out, "phone {} talks to the office", number(phone))?;
+                for way in ways {
+                    write!(out, "; {}", way.words())?;
+                }
+                Ok(())
+            }
+            Self::Arrive { pick } => write!(out, "what was held up arrives (pick {pick})"),
+            Self::Cut {
+                phone,
+                write,
+                after,
+            } => write!(
+                out,
+                "phone {} will die {} write {write} from now",
+                number(phone),
+                if *after { "after" } else { "before" }
+            ),
+            Self::Restart { phone } => write!(out, "phone {} is started again", number(phone)),
+            Self::Update { phone } => write!(out, "the app on phone {} is updated", number(phone)),
+            Self::Clock { phone, skew_ms } => {
+                write!(
+                    out,
+                    "the clock of phone {} is {skew_ms} ms ahead",
+                    number(phone)
+                )
+            }
+            Self::Room {
+                phone,
+                is_full: true,
+            } => write!(out, "phone {} is full", number(phone)),
+            Self::Room { phone, .. } => write!(out, "phone {} has room again", number(phone)),
+            Self::Evict { phone } => write!(out, "the store of phone {} is gone", number(phone)),
+            Self::HandOver {
+                phone,
+                pick,
+                page_stays,
+            } => write!(
+                out,
+                "another person takes phone {} (pick {pick}){}",
+                number(phone),
+                if *page_stays {
+                    ", and the page of the first is still open"
+                } else {
+                    ""
+                }
+            ),
+            Self::Wait { minutes } => write!(out, "{minutes} minutes pass"),
+            Self::Office { act, pick } => write!(out, "the office {} (pick {pick})", act.words()),
+            Self::Backup => out.write_str("a copy of the database is made"),
+            Self::Restore => out.write_str("the server is restored from the last copy"),
+            Self::Kill => out.write_str("the server is killed and started again"),
+        }
+    }
+}
+
+impl fmt::Display for Start {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = if self.known.is_some() {
+            ""
+        } else {
+            ", never used before"
+        };
+        write!(out, "of {}{known}", name_of(self.person))
+    }
+}
+
+impl Act {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Register => "a customer is registered",
+            Self::Correct => "a customer is corrected",
+            Self::Place { .. } => "an order is taken",
+            Self::Amend { .. } => "an order is changed",
+            Self::Cancel { held: true } => "an order is cancelled, and that kept back",
+            Self::Cancel { .. } => "an order is cancelled",
+            Self::Answer { .. } => "a proposal is answered",
+            Self::Deliver => "a delivery is noted",
+            Self::Collect => "money is taken",
+            Self::Withdraw => "the customer withdraws",
+            Self::Confirm { short: true } => "a part is confirmed, not all of it",
+            Self::Confirm { .. } => "a part is confirmed",
+            Self::Refuse => "a part is refused",
+            Self::Propose => "a change is proposed",
+            Self::Prepare => "packing begins",
+            Self::Pack => "a part is packed",
+            Self::HandOver => "a part is handed over",
+            Self::Undo => "the last act is taken back",
+            Self::LetGo => "what was kept back may leave",
+            Self::Discard => "a parked command is discarded",
+            Self::Reissue => "a parked command is done again",
+        }
+    }
+}
+
+impl Way {
+    fn words(self) -> String {
+        match self {
+            Self::Good => "well".to_owned(),
+            Self::Lost => "a request is lost".to_owned(),
+            Self::Cut(part) => format!("{part}/1000 of a request arrive"),
+            Self::AnswerLost => "an answer is lost".to_owned(),
+            Self::AnswerCut(part) => format!("{part}/1000 of an answer arrive"),
+            Self::Twice => "a request arrives twice".to_owned(),
+            Self::Doubled => "a request arrives twice, its first answer returns".to_owned(),
+            Self::Late => "a request is given up and arrives later".to_owned(),
+            Self::Slow => "a request is held up".to_owned(),
+            Self::AnswerSlow => "an answer is held up".to_owned(),
+            Self::Portal => "a hotel's page returns".to_owned(),
+            Self::Busy => "503 returns".to_owned(),
+            Self::TooLarge => "413 returns".to_owned(),
+            Self::Younger => "a younger server answers".to_owned(),
+            Self::Crash(statement) => format!("the server dies after statement {statement}"),
+        }
+    }
+}
+
+impl OfficeAct {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Prices => "changes a price",
+            Self::MoveCustomer => "gives a customer to another agent",
+            Self::Accept => "accepts a parked command",
+            Self::Reject => "rejects a parked command",
+            Self::Revoke => "revokes a device",
+            Self::Dismiss => "puts a person out",
+            Self::TakeBack => "lets a person in again",
+        }
+    }
+}
+
+impl Step {
+    /// On which phone it happens.
+    pub const fn phone(&self) -> Option<usize> {
+        match self {
+            Self::Act { phone, .. }
+            | Self::Contact { phone, .. }
+            | Self::Cut { phone, .. }
+            | Self::Restart { phone }
+            | Self::Update { phone }
+            | Self::Clock { phone, .. }
+            | Self::Room { phone, .. }
+            | Self::Evict { phone }
+            | Self::HandOver { phone, .. } => Some(*phone),
+            Self::Arrive { .. }
+            | Self::Wait { .. }
+            | Self::Office { .. }
+            | Self::Backup
+            | Self::Restore
+            | Self::Kill => None,
+        }
+    }
+}

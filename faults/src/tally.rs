@@ -1,0 +1,133 @@
+//! How often each fault was really met. One that never comes proves nothing, so a long run in which any
+//! count is zero has failed.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Every fault and every place where something can die.
+pub const FAULTS: &[&str] = &[
+    "a request is lost",
+    "a request is cut",
+    "an answer is lost",
+    "an answer is cut",
+    "a request arrives twice, the second answer returns",
+    "a request arrives twice, the first answer returns",
+    "a request arrives after its phone has given it up",
+    "a request is held up and arrives",
+    "an answer is held up and arrives",
+    "a request of a phone that has died arrives",
+    "a request arrives after a younger one of its device",
+    "a hotel's page returns",
+    "503 returns",
+    "413 returns",
+    "a younger server answers",
+    "a phone dies before a write: saving",
+    "a phone dies before a write: sending",
+    "a phone dies before a write: storing an answer",
+    "a phone dies after a write: saving",
+    "a phone dies after a write: sending",
+    "a phone dies after a write: storing an answer",
+    "a phone is started again",
+    "a phone is started again with commands in its outbox",
+    "an app is updated",
+    "an app is updated with commands in its outbox",
+    "a clock is decades behind",
+    "a clock is years ahead",
+    "a clock goes back",
+    "a clock is a little wrong",
+    "a save is refused for want of room",
+    "an answer is not stored for want of room",
+    "a store is gone",
+    "a store is gone with commands in its outbox",
+    "a phone changes hands",
+    "a phone changes hands with commands in its outbox",
+    "an open page asks under another person's session",
+    "an act is taken back",
+    "an act can no longer be taken back",
+    "an act is kept back",
+    "a parked command is done again",
+    "a parked command is discarded",
+    "the server dies within a transaction, after statement 1 to 3",
+    "the server dies within a transaction, after statement 4 to 8",
+    "the server dies within a transaction, after statement 9 or later",
+    "the server dies after a commit, before the answer",
+    "the server dies with the answer made",
+    "the server dies with nothing under way",
+    "the server is restored from a copy",
+    "a phone offers again what a restored server lacks",
+    "a session is unknown to a restored server",
+    "a price changes",
+    "a customer is given to another agent",
+    "a device is revoked",
+    "a revoked device hands over what it holds",
+    "a person is put out",
+    "a person is let in again",
+    "a parked command is accepted",
+    "a parked command is rejected",
+    "a deadline passes",
+    "two people act on the same thing",
+];
+
+/// Counts by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    counts: BTreeMap<String, u64>,
+}
+
+impl Tally {
+    /// One more.
+    pub fn count(&mut self, what: &str) {
+        self.add(what, 1);
+    }
+
+    /// So many more.
+    pub fn add(&mut self, what: &str, count: u64) {
+        match self.counts.get_mut(what) {
+            Some(known) => *known += count,
+            None => {
+                self.counts.insert(what.to_owned(), count);
+            }
+        }
+    }
+
+    /// How many.
+    pub fn of(&self, what: &str) -> u64 {
+        self.counts.get(what).copied().unwrap_or(0)
+    }
+
+    /// Adds another.
+    pub fn join(&mut self, other: &Self) {
+        for (what, count) in &other.counts {
+            self.add(what, *count);
+        }
+    }
+
+    /// Each with its count.
+    pub fn all(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.counts
+            .iter()
+            .map(|(what, count)| (what.as_str(), *count))
+    }
+
+    /// The faults that were never met.
+    pub fn missing(&self) -> Vec<&'static str> {
+        FAULTS
+            .iter()
+            .copied()
+            .filter(|fault| self.of(fault) == 0)
+            .collect()
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for fault in FAULTS {
+            writeln!(out, "{:>12}  {fault}", self.of(fault))?;
+        }
+        writeln!(out)?;
+        for (what, count) in self.all().filter(|(what, _)| !FAULTS.contains(what)) {
+            writeln!(out, "{count:>12}  {what}")?;
+        }
+        Ok(())
+    }
+}

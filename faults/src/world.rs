@@ -1,0 +1,1129 @@
+//! Carries a schedule out, then heals everything, and looks at what is left.
+
+mod acts;
+mod healing;
+mod office;
+
+use crate::bugs::{Bug, misread, with_new_ids};
+use crate::company::{self, PEOPLE, START, Template, id, name_of};
+use crate::oracle;
+use crate::phone::{self, App, Disk, Message, Phone, Reply, Stored, Watch};
+use crate::power::{Died, Image};
+use crate::schedule::{Schedule, Start, Step, Way};
+use crate::server::{Handled, Server};
+use crate::tally::Tally;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::{Mutex, PoisonError};
+use taswiq_backend::people::{Session, Token};
+use taswiq_domain::ids::{CommandId, DeviceId, PersonId};
+use taswiq_domain::sync::{Answer, Change, Command, Request, Response};
+use taswiq_domain::time::Timestamp;
+use taswiq_offline::driver::TransportError;
+use taswiq_offline::engine::Event;
+use taswiq_offline::store::Fault;
+
+/// A schedule lasts so many days and a little more.
+const DAYS_MAX: i64 = 20;
+
+/// A promise that was broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    pub promise: &'static str,
+    pub detail: String,
+}
+
+impl Violation {
+    pub fn new(promise: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            promise,
+            detail: detail.into(),
+        }
+    }
+}
+
+impl From<anyhow::Error> for Violation {
+    fn from(error: anyhow::Error) -> Self {
+        Self::new(
+            "the server starts, whatever it died of",
+            format!("{error:#}"),
+        )
+    }
+}
+
+impl From<taswiq_backend::OfficeError> for Violation {
+    fn from(error: taswiq_backend::OfficeError) -> Self {
+        Self::new("the office answers", format!("{error:?}"))
+    }
+}
+
+/// What came of a run.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Of everything that happened.
+    pub digest: String,
+    /// Everything that happened, in words.
+    pub trace: Vec<String>,
+    pub tally: Tally,
+    /// Commands that people were told are saved.
+    pub commands: u64,
+    pub violation: Option<Violation>,
+}
+
+/// What a person may expect of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// They were told that it is saved: once, or parked.
+    Due,
+    /// The phone died before they were told: once, parked, or not at all.
+    Uncertain,
+    /// They were told that it is not saved, or took it back: not at all.
+    Never,
+    /// The only phone that had it has lost its memory: once, parked, or not at all.
+    LostWithStore,
+}
+
+/// A command as a person made it.
+pub struct Saved {
+    pub phone: usize,
+    pub person: PersonId,
+    pub device: DeviceId,
+    pub command: Command,
+    pub fate: Fate,
+    /// Taken off the "to correct" list, perhaps.
+    pub discarded: bool,
+}
+
+/// A message that nobody hurries to carry.
+struct Straggler {
+    phone: usize,
+    token: Token,
+    body: Vec<u8>,
+    /// Who waits for it; nobody any more.
+    reply: Option<Rc<RefCell<Option<Reply>>>>,
+    number: u64,
+    is_of_the_dead: bool,
+}
+
+/// An answer on its way.
+struct SlowAnswer {
+    phone: usize,
+    body: Vec<u8>,
+    slot: Rc<RefCell<Option<Reply>>>,
+    reply: Reply,
+}
+
+pub struct World<'a> {
+    template: &'a Template,
+    bug: Option<Bug>,
+    pub server: Server,
+    pub phones: Vec<Phone>,
+    now: Timestamp,
+    true_time: Rc<Cell<Timestamp>>,
+    pub saved: Vec<Saved>,
+    stragglers: Vec<Straggler>,
+    slow_answers: Vec<SlowAnswer>,
+    backup: Option<Image>,
+    /// Counts restores: what a server knows begins anew with each.
+    restores: u32,
+    /// Commands that were answered with "applied", by [`World::restores`].
+    applied: BTreeSet<(u32, CommandId)>,
+    /// The number of the youngest message of each device that arrived.
+    arrived: BTreeMap<DeviceId, u64>,
+    messages: u64,
+    ids: u64,
+    bug_ids: u64,
+    /// Whether the next death is one after the write.
+    dies_after: Vec<bool>,
+    /// Changes told and commands decided since somebody looked.
+    moved: u64,
+    may_have_written: bool,
+    pub tally: Tally,
+    trace: Vec<String>,
+    digest: Sha256,
+}
+
+/// Runs a schedule to its end, with a bug or without.
+pub fn run(template: &Template, schedule: &Schedule, bug: Option<Bug>) -> Outcome {
+    // Statements are counted for the whole process.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let through = AssertUnwindSafe(|| run_through(template, schedule, bug));
+    catch_unwind(through).unwrap_or_else(|panic| {
+        let said = panic
+            .downcast_ref::<String>()
+            .cloned()
+            .or_else(|| panic.downcast_ref::<&str>().map(|said| (*said).to_owned()));
+        Outcome::nothing(Violation::new("nothing panics", said.unwrap_or_default()))
+    })
+}
+
+impl Outcome {
+    fn nothing(violation: Violation) -> Self {
+        Self {
+            digest: String::new(),
+            trace: vec![format!(
+                "BROKEN: {}: {}",
+                violation.promise, violation.detail
+            )],
+            tally: Tally::default(),
+            commands: 0,
+            violation: Some(violation),
+        }
+    }
+}
+
+fn run_through(template: &Template, schedule: &Schedule, bug: Option<Bug>) -> Outcome {
+    let mut world = match World::new(template, schedule, bug) {
+        Ok(world) => world,
+        Err(violation) => return Outcome::nothing(violation),
+    };
+    for (number, start) in schedule.phones.iter().enumerate() {
+        world.note(format!("phone {} is {start}", number + 1));
+    }
+    let violation = world.play(schedule).err();
+    if let Some(violation) = &violation {
+        world.note(format!(
+            "BROKEN: {}: {}",
+            violation.promise, violation.detail
+        ));
+    }
+    Outcome {
+        digest: world
+            .digest
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect(),
+        commands: world
+            .saved
+            .iter()
+            .filter(|saved| saved.fate == Fate::Due)
+            .count() as u64,
+        trace: std::mem::take(&mut world.trace),
+        tally: std::mem::take(&mut world.tally),
+        violation,
+    }
+}
+
+/// Lets the phones of a fresh company meet the office, and gives each agent two customers.
+pub(crate) fn first_contacts(fresh: Template) -> anyhow::Result<Template> {
+    let everybody = PEOPLE.into_iter().flat_map(|person| {
+        let known = 0..fresh.phones[&person].len();
+        known.map(move |known| Start {
+            person,
+            known: Some(known),
+        })
+    });
+    let schedule = Schedule {
+        seed: 0,
+        phones: everybody.collect(),
+        steps: Vec::new(),
+    };
+    let broken =
+        |violation: Violation| anyhow::anyhow!("{}: {}", violation.promise, violation.detail);
+    let mut world = World::new(&fresh, &schedule, None).map_err(broken)?;
+    for round in 0..2 {
+        for phone in 0..world.phones.len() {
+            world.contact(phone, &[]).map_err(broken)?;
+            let is_first = world.phones[..phone]
+                .iter()
+                .all(|other| other.holder != world.phones[phone].holder);
+            if round == 0 && is_first && company::is_agent(world.phones[phone].holder) {
+                for _ in 0..2 {
+                    world.register(phone).map_err(broken)?;
+                }
+                world.contact(phone, &[]).map_err(broken)?;
+            }
+        }
+    }
+    let database = world.server.copy()?;
+    let mut phones: BTreeMap<PersonId, Vec<Stored>> = BTreeMap::new();
+    for phone in &world.phones {
+        phones
+            .entry(phone.holder)
+            .or_default()
+            .push(phone.holders().copy());
+    }
+    drop(world);
+    Ok(Template { database, phones })
+}
+
+impl<'a> World<'a> {
+    fn new(
+        template: &'a Template,
+        schedule: &Schedule,
+        bug: Option<Bug>,
+    ) -> Result<Self, Violation> {
+        let now = START;
+        let true_time = Rc::new(Cell::new(now));
+        let mut world = Self {
+            template,
+            bug,
+            server: Server::start(&template.database, now, bug)?,
+            phones: Vec::new(),
+            now,
+            true_time,
+            saved: Vec::new(),
+            stragglers: Vec::new(),
+            slow_answers: Vec::new(),
+            backup: None,
+            restores: 0,
+            applied: BTreeSet::new(),
+            arrived: BTreeMap::new(),
+            messages: 0,
+            // What the template made has the numbers before.
+            ids: if schedule.steps.is_empty() {
+                0x100
+            } else {
+                0x10_000
+            },
+            bug_ids: 0,
+            dies_after: vec![false; schedule.phones.len()],
+            moved: 0,
+            may_have_written: false,
+            tally: Tally::default(),
+            trace: Vec::new(),
+            digest: Sha256::new(),
+        };
+        for (number, start) in schedule.phones.iter().enumerate() {
+            let stored = match start.known {
+                Some(known) => world.template.phones[&start.person][known].copy().with(bug),
+                None => world.unpacked(start.person)?,
+            };
+            world.phones.push(Phone {
+                number,
+                holder: start.person,
+                stores: BTreeMap::from([(start.person, stored)]),
+                app: None,
+                watch: Watch {
+                    true_time: Rc::clone(&world.true_time),
+                    skew_ms: Rc::default(),
+                    timer: Rc::default(),
+                },
+                build: 1,
+                has_no_room: false,
+            });
+        }
+        Ok(world)
+    }
+
+    /// What a person has on a phone on which they have never been, signed in.
+    fn unpacked(&mut self, person: PersonId) -> Result<Stored, Violation> {
+        let opened = self
+            .server
+            .ask(async |office| office.open_session(person, "a phone").await)?;
+        Ok(Stored {
+            disk: Disk::default().with(self.bug),
+            device: DeviceId(self.next_id().0),
+            token: opened.token,
+        })
+    }
+
+    fn next_id(&mut self) -> CommandId {
+        self.ids += 1;
+        CommandId(id(self.ids))
+    }
+
+    fn note(&mut self, line: impl Into<String>) {
+        let line = line.into();
+        self.digest.update(line.as_bytes());
+        self.digest.update(b"\n");
+        self.trace.push(line);
+    }
+
+    fn play(&mut self, schedule: &Schedule) -> Result<(), Violation> {
+        for step in &schedule.steps {
+            if step.phone().is_some_and(|phone| phone >= self.phones.len()) {
+                continue;
+            }
+            self.note(step.to_string());
+            self.take(step)?;
+            self.look()?;
+        }
+        self.note("everything heals");
+        self.heal()?;
+        if schedule.seed.is_multiple_of(4) {
+            // The office works through its list, and everybody hears of it.
+            self.settle_everything()?;
+            self.heal()?;
+        }
+        let note = oracle::in_the_end(self)?;
+        self.note(note);
+        Ok(())
+    }
+
+    /// What must hold after each step in which the server may have written.
+    fn look(&mut self) -> Result<(), Violation> {
+        if !std::mem::take(&mut self.may_have_written) {
+            return Ok(());
+        }
+        let balances = self
+            .server
+            .ask(async |office| office.balances(&company::manager()).await)?;
+        oracle::ledger_is_zero(&balances)
+    }
+
+    fn take(&mut self, step: &Step) -> Result<(), Violation> {
+        match step {
+            Step::Act { phone, act, pick } => self.act(*phone, *act, *pick),
+            Step::Contact { phone, ways } => self.contact(*phone, ways),
+            Step::Arrive { pick } => self.arrive(*pick),
+            Step::Cut {
+                phone,
+                write,
+                after,
+            } => {
+                let fault = if *after {
+                    Fault::CutAfter
+                } else {
+                    Fault::CutBefore
+                };
+                self.dies_after[*phone] = *after;
+                self.phones[*phone]
+                    .holders()
+                    .disk
+                    .memory
+                    .fail_at(*write, fault);
+                Ok(())
+            }
+            Step::Restart { phone } => self.restart(*phone),
+            Step::Update { phone } => self.update(*phone),
+            Step::Clock { phone, skew_ms } => {
+                let watch = &self.phones[*phone].watch;
+                let before = watch.skew_ms.replace(*skew_ms);
+                self.tally.count(match skew_ms {
+                    ..-1_000_000_000_000 => "a clock is decades behind",
+                    100_000_000_000.. => "a clock is years ahead",
+                    skew_ms if *skew_ms < before => "a clock goes back",
+                    _ => "a clock is a little wrong",
+                });
+                Ok(())
+            }
+            Step::Room { phone, is_full } => {
+                self.phones[*phone].has_no_room = *is_full;
+                self.limit_room(*phone);
+                Ok(())
+            }
+            Step::Evict { phone } => self.evict(*phone),
+            Step::HandOver {
+                phone,
+                pick,
+                page_stays,
+            } => self.hand_over(*phone, *pick, *page_stays),
+            Step::Wait { minutes } => self.wait(*minutes),
+            Step::Office { act, pick } => self.office_acts(*act, *pick),
+            Step::Backup => {
+                self.backup = Some(self.server.copy()?);
+                Ok(())
+            }
+            Step::Restore => self.restore(),
+            Step::Kill => {
+                self.server.kill()?;
+                self.tally.count("the server dies with nothing under way");
+                Ok(())
+            }
+        }
+    }
+
+    // Messages.
+
+    /// A phone asks for a contact, and its messages fare as `ways` say, in turn; well when they say
+    /// nothing.
+    fn contact(&mut self, phone: usize, ways: &[Way]) -> Result<(), Violation> {
+        self.boot(phone)?;
+        if let Some(app) = &mut self.phones[phone].app {
+            app.ask();
+        }
+        self.carry(phone, ways, None)
+    }
+
+    /// Carries the messages of a phone until it has no more to say, with its holder's session or
+    /// another.
+    fn carry(
+        &mut self,
+        phone: usize,
+        ways: &[Way],
+        session: Option<&Token>,
+    ) -> Result<(), Violation> {
+        let mut ways = ways.iter().copied();
+        let mut carried = 0;
+        loop {
+            if self.has_died(phone, "sending") {
+                return Ok(());
+            }
+            let holder = self.phones[phone].holder;
+            let Some(app) = self.phones[phone].app.as_ref() else {
+                return Ok(());
+            };
+            let Some(message) = app.next_message() else {
+                return Ok(());
+            };
+            let person = app.person;
+            let token = match session {
+                Some(token) => token.clone(),
+                None if person == holder => self.phones[phone].holders().token.clone(),
+                None => self.phones[phone].stores[&person].token.clone(),
+            };
+            carried += 1;
+            if carried > 200 {
+                return Err(Violation::new(
+                    "a phone does not ask for ever",
+                    format!("{} asked 200 times in a row", self.phones[phone].name()),
+                ));
+            }
+            let way = ways.next().unwrap_or(Way::Good);
+            self.carry_one(phone, message, token, way)?;
+            if self.phones[phone].app.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn carry_one(
+        &mut self,
+        phone: usize,
+        message: Message,
+        token: Token,
+        way: Way,
+    ) -> Result<(), Violation> {
+        self.messages += 1;
+        let number = self.messages;
+        let Message { body, reply: slot } = message;
+        let straggler = |reply| Straggler {
+            phone,
+            token: token.clone(),
+            body: body.clone(),
+            reply,
+            number,
+            is_of_the_dead: false,
+        };
+        let no_network = Err(TransportError::NoNetwork);
+        let reply = match way {
+            Way::Good => self.reach(&token, &body, number)?,
+            Way::Lost => {
+                self.tally.count("a request is lost");
+                no_network
+            }
+            Way::Cut(part) => {
+                self.tally.count("a request is cut");
+                let part = thousandths(&body, part).to_vec();
+                self.reach(&token, &part, number)?
+            }
+            Way::AnswerLost => {
+                self.reach(&token, &body, number)?.ok();
+                self.tally.count("an answer is lost");
+                no_network
+            }
+            Way::AnswerCut(part) => {
+                let reply = self.reach(&token, &body, number)?;
+                self.tally.count("an answer is cut");
+                reply.map(|answer| thousandths(&answer, part).to_vec())
+            }
+            Way::Twice => {
+                self.reach(&token, &body, number)?.ok();
+                self.tally
+                    .count("a request arrives twice, the second answer returns");
+                let again = self.again(&body);
+                self.reach(&token, &again, number)?
+            }
+            Way::Doubled => {
+                let first = self.reach(&token, &body, number)?;
+                self.tally
+                    .count("a request arrives twice, the first answer returns");
+                let again = self.again(&body);
+                self.reach(&token, &again, number)?.ok();
+                first
+            }
+            Way::Late => {
+                self.stragglers.push(straggler(None));
+                Err(TransportError::Timeout)
+            }
+            Way::Slow => {
+                self.stragglers.push(straggler(Some(slot)));
+                return Ok(());
+            }
+            Way::AnswerSlow => {
+                let reply = self.reach(&token, &body, number)?;
+                self.slow_answers.push(SlowAnswer {
+                    phone,
+                    body,
+                    slot,
+                    reply,
+                });
+                return Ok(());
+            }
+            Way::Portal => {
+                self.tally.count("a hotel's page returns");
+                Ok(b"<!doctype html><title>Bienvenue au WiFi</title>".to_vec())
+            }
+            Way::Busy => {
+                self.tally.count("503 returns");
+                Err(TransportError::of_status(503, Some("2")))
+            }
+            Way::TooLarge => {
+                self.tally.count("413 returns");
+                Err(TransportError::of_status(413, None))
+            }
+            Way::Younger => {
+                let reply = self.reach(&token, &body, number)?;
+                self.tally.count("a younger server answers");
+                reply.map(|answer| younger(&answer))
+            }
+            Way::Crash(statements) => {
+                let (handled, died) = self.server.receive_and_die(&token, &body, statements)?;
+                self.tally.count(match died {
+                    Some(Died::Within(..=3)) => {
+                        "the server dies within a transaction, after statement 1 to 3"
+                    }
+                    Some(Died::Within(4..=8)) => {
+                        "the server dies within a transaction, after statement 4 to 8"
+                    }
+                    Some(Died::Within(_)) => {
+                        "the server dies within a transaction, after statement 9 or later"
+                    }
+                    Some(Died::AfterCommit) => "the server dies after a commit, before the answer",
+                    None => "the server dies with the answer made",
+                });
+                if let Some(Died::Within(statement)) = died {
+                    self.tally.count(&format!(
+                        "the server died after statement {statement:>2} of a transaction"
+                    ));
+                }
+                self.note(format!("  the server died: {died:?}"));
+                self.heard(handled, number)?
+            }
+        };
+        self.give(phone, &body, &slot, reply)
+    }
+
+    /// The same request once more: a phone that makes new ids for it has a bug.
+    fn again(&mut self, body: &[u8]) -> Vec<u8> {
+        if self.bug == Some(Bug::RetryHasNewIds)
+            && let Some(renamed) = with_new_ids(body, &mut self.bug_ids)
+        {
+            return renamed;
+        }
+        body.to_vec()
+    }
+
+    /// A phone hears what came of its message.
+    fn give(
+        &mut self,
+        phone: usize,
+        body: &[u8],
+        slot: &Rc<RefCell<Option<Reply>>>,
+        reply: Reply,
+    ) -> Result<(), Violation> {
+        slot.replace(Some(misread(self.bug, body, reply)));
+        if let Some(app) = &mut self.phones[phone].app {
+            app.go_on();
+            if app.device.status().phase == taswiq_offline::Phase::StoreTrouble
+                && self.phones[phone].has_no_room
+            {
+                self.tally.count("an answer is not stored for want of room");
+            }
+        }
+        self.has_died(phone, "storing an answer");
+        Ok(())
+    }
+
+    /// A message arrives at the server.
+    fn reach(&mut self, token: &Token, body: &[u8], number: u64) -> Result<Reply, Violation> {
+        let handled = self.server.receive(token, body);
+        self.heard(handled, number)
+    }
+
+    fn heard(&mut self, handled: Handled, number: u64) -> Result<Reply, Violation> {
+        self.may_have_written = true;
+        if let Some(failure) = handled.failure {
+            return Err(Violation::new("the server answers", failure));
+        }
+        match &handled.answered {
+            Some((session, request, response)) => {
+                self.hear_answer(session, request, response, number)?
+            }
+            None => {
+                if let Err(error) = &handled.reply {
+                    self.note(format!("  answered: {error}"));
+                }
+            }
+        }
+        Ok(handled.reply)
+    }
+
+    fn hear_answer(
+        &mut self,
+        session: &Session,
+        request: &Request<Value>,
+        response: &Response,
+        number: u64,
+    ) -> Result<(), Violation> {
+        let youngest = self.arrived.entry(request.device).or_default();
+        if *youngest > number {
+            self.tally
+                .count("a request arrives after a younger one of its device");
+        }
+        *youngest = (*youngest).max(number);
+        let mut told = String::new();
+        for result in &response.results {
+            let word = match &result.answer {
+                Answer::Applied => {
+                    if !self.applied.insert((self.restores, result.id)) {
+                        return Err(Violation::new(
+                            "nothing takes effect twice",
+                            format!("{} was applied once more", result.id),
+                        ));
+                    }
+                    if (0..self.restores).any(|before| self.applied.contains(&(before, result.id)))
+                    {
+                        self.tally
+                            .count("a phone offers again what a restored server lacks");
+                    }
+                    self.moved += 1;
+                    "applied".to_owned()
+                }
+                Answer::AlreadyApplied => {
+                    self.moved += 1;
+                    "known".to_owned()
+                }
+                Answer::Parked { refusal } => {
+                    self.moved += 1;
+                    if !session.may_read {
+                        self.tally
+                            .count("a revoked device hands over what it holds");
+                    }
+                    if refusal.is_conflict() {
+                        self.tally.count("two people act on the same thing");
+                    }
+                    refusal.code()
+                }
+                Answer::RetryAfter { .. } => "later".to_owned(),
+            };
+            self.tally.count(&format!("answered: {word}"));
+            told.push_str(&format!(" …{} {word}", &result.id.to_string()[28..]));
+        }
+        self.moved += response.changes.len() as u64;
+        let changes = oracle::summary(&response.changes);
+        self.note(format!(
+            "  {} is answered:{told}; {changes}; cursor {} more {}",
+            name_of(session.person.id),
+            response.cursor,
+            response.more
+        ));
+        let known = self
+            .saved
+            .iter()
+            .map(|saved| (saved.command.id, saved.person))
+            .collect::<Vec<_>>();
+        let is_own = |command: CommandId| {
+            known
+                .iter()
+                .any(|(id, person)| *id == command && *person == session.person.id)
+        };
+        let settled = response.changes.iter().find_map(|change| match change {
+            Change::ParkedSettled(settled) if !is_own(settled.command) => Some(settled.command),
+            _ => None,
+        });
+        if let Some(command) = settled {
+            return Err(Violation::new(
+                "nobody is told what is not theirs",
+                format!("{} is told of {command}", name_of(session.person.id)),
+            ));
+        }
+        oracle::in_scope(&self.server, session, response)
+    }
+
+    /// A straggler or a slow answer arrives.
+    fn arrive(&mut self, pick: u32) -> Result<(), Violation> {
+        let count = self.stragglers.len() + self.slow_answers.len();
+        if count == 0 {
+            return Ok(());
+        }
+        let index = pick as usize % count;
+        if index >= self.stragglers.len() {
+            let late = self.slow_answers.remove(index - self.stragglers.len());
+            self.tally.count("an answer is held up and arrives");
+            self.give(late.phone, &late.body, &late.slot, late.reply)?;
+            return self.carry(late.phone, &[], None);
+        }
+        let late = self.stragglers.remove(index);
+        let reply = self.reach(&late.token, &late.body, late.number)?;
+        match late.reply {
+            Some(slot) => {
+                self.tally.count("a request is held up and arrives");
+                self.give(late.phone, &late.body, &slot, reply)?;
+                self.carry(late.phone, &[], None)
+            }
+            None => {
+                self.tally.count(if late.is_of_the_dead {
+                    "a request of a phone that has died arrives"
+                } else {
+                    "a request arrives after its phone has given it up"
+                });
+                Ok(())
+            }
+        }
+    }
+
+    // Phones.
+
+    /// Opens the holder's app, unless it runs.
+    fn boot(&mut self, phone: usize) -> Result<(), Violation> {
+        let phone = &mut self.phones[phone];
+        if phone.app.is_none() {
+            let opened = phone::open(phone.holder, phone.holders(), &phone.watch, phone.build)
+                .map_err(|error| Violation::new("a phone starts, whatever it died of", error));
+            match opened {
+                Ok(app) => phone.app = Some(app),
+                // No room to make a fresh store, or the store dies at its first write: as it was.
+                Err(_) if phone.has_no_room || phone.holders().disk.memory.was_cut() => {
+                    let disk = phone.holders().disk.copy();
+                    if let Some(stored) = phone.stores.get_mut(&phone.holder) {
+                        stored.disk = disk;
+                    }
+                }
+                Err(violation) => return Err(violation),
+            }
+        }
+        Ok(())
+    }
+
+    /// What was under way is on its way still, and nobody waits for it.
+    fn close(&mut self, phone: usize) {
+        self.phones[phone].app = None;
+        for straggler in &mut self.stragglers {
+            if straggler.phone == phone && straggler.reply.take().is_some() {
+                straggler.is_of_the_dead = true;
+            }
+        }
+        self.slow_answers.retain(|answer| answer.phone != phone);
+    }
+
+    /// Whether the phone died at a write; then it lies there switched off.
+    fn has_died(&mut self, phone: usize, doing: &'static str) -> bool {
+        let Some(app) = &self.phones[phone].app else {
+            return false;
+        };
+        if !app.disk.memory.was_cut() {
+            return false;
+        }
+        let person = app.person;
+        let when = if self.dies_after[phone] {
+            "after"
+        } else {
+            "before"
+        };
+        self.tally
+            .count(&format!("a phone dies {when} a write: {doing}"));
+        self.note(format!(
+            "  {} dies {when} a write, {doing}",
+            self.phones[phone].name()
+        ));
+        self.close(phone);
+        if let Some(stored) = self.phones[phone].stores.get_mut(&person) {
+            stored.disk = stored.disk.copy();
+        }
+        self.limit_room(phone);
+        true
+    }
+
+    fn restart(&mut self, phone: usize) -> Result<(), Violation> {
+        self.boot(phone)?;
+        self.tally.count("a phone is started again");
+        if self.waiting(phone) > 0 {
+            self.tally
+                .count("a phone is started again with commands in its outbox");
+        }
+        self.close(phone);
+        if self.bug == Some(Bug::RestartIsNewDevice) {
+            let device = self.next_id().0;
+            self.change_head(phone, "device", device.to_string());
+        }
+        self.fresh_disk(phone);
+        self.boot(phone)
+    }
+
+    /// What is on the disk is all that an app that starts again has.
+    fn fresh_disk(&mut self, phone: usize) {
+        let holder = self.phones[phone].holder;
+        if let Some(stored) = self.phones[phone].stores.get_mut(&holder) {
+            stored.disk = stored.disk.copy();
+        }
+        self.limit_room(phone);
+    }
+
+    fn waiting(&self, phone: usize) -> u32 {
+        self.phones[phone]
+            .app
+            .as_ref()
+            .map_or(0, |app| app.device.waiting())
+    }
+
+    fn update(&mut self, phone: usize) -> Result<(), Violation> {
+        self.boot(phone)?;
+        self.tally.count("an app is updated");
+        if self.waiting(phone) > 0 {
+            self.tally
+                .count("an app is updated with commands in its outbox");
+        }
+        self.close(phone);
+        self.phones[phone].build += 1;
+        if self.bug == Some(Bug::UpdateClearsOutbox) {
+            self.clear_outbox(phone);
+        }
+        self.fresh_disk(phone);
+        self.boot(phone)
+    }
+
+    fn clear_outbox(&mut self, phone: usize) {
+        let memory = &self.phones[phone].holders().disk.memory;
+        let mut batch = taswiq_offline::store::Batch::default();
+        let table = taswiq_offline::store::Table::Outbox;
+        use taswiq_offline::store::LocalStore;
+        for (key, _) in phone::now_or_never(memory.scan(table))
+            .and_then(Result::ok)
+            .unwrap_or_default()
+        {
+            batch.delete(table, key);
+        }
+        phone::now_or_never(memory.commit(batch));
+    }
+
+    fn change_head(&mut self, phone: usize, field: &str, value: String) {
+        use taswiq_offline::record::HEAD;
+        use taswiq_offline::store::{Batch, LocalStore, Table};
+        let memory = &self.phones[phone].holders().disk.memory;
+        let head = phone::now_or_never(memory.get(Table::Meta, HEAD))
+            .and_then(Result::ok)
+            .flatten();
+        let Some(mut head) = head.and_then(|head| serde_json::from_str::<Value>(&head).ok()) else {
+            return;
+        };
+        head[field] = match value.parse::<i64>() {
+            Ok(number) => number.into(),
+            Err(_) => value.into(),
+        };
+        let mut batch = Batch::default();
+        batch.put(Table::Meta, HEAD, head.to_string());
+        phone::now_or_never(memory.commit(batch));
+    }
+
+    /// A full phone has room for what it has, and a little for what changes.
+    fn limit_room(&mut self, phone: usize) {
+        let phone = &self.phones[phone];
+        for stored in phone.stores.values() {
+            let bytes = phone.has_no_room.then(|| stored.bytes() + 200);
+            stored.disk.memory.limit(bytes);
+        }
+    }
+
+    fn evict(&mut self, phone: usize) -> Result<(), Violation> {
+        self.boot(phone)?;
+        self.tally.count("a store is gone");
+        if self.waiting(phone) > 0 {
+            self.tally
+                .count("a store is gone with commands in its outbox");
+        }
+        let outbox: Vec<CommandId> = self.phones[phone]
+            .app
+            .iter()
+            .flat_map(|app| app.device.outbox())
+            .map(|queued| queued.command.id)
+            .collect();
+        self.close(phone);
+        let holder = self.phones[phone].holder;
+        let device = self.phones[phone].holders().device;
+        for saved in self.saved.iter_mut().filter(|saved| saved.device == device) {
+            // What a server knew that was restored since, nobody knows any more.
+            let is_safe = self.restores == 0 && !outbox.contains(&saved.command.id);
+            if saved.fate == Fate::Due && !is_safe {
+                saved.fate = Fate::LostWithStore;
+            }
+        }
+        let device = DeviceId(self.next_id().0);
+        let bug = self.bug;
+        if let Some(stored) = self.phones[phone].stores.get_mut(&holder) {
+            stored.disk = Disk::default().with(bug);
+            stored.device = device;
+        }
+        self.limit_room(phone);
+        Ok(())
+    }
+
+    fn hand_over(&mut self, phone: usize, pick: u32, page_stays: bool) -> Result<(), Violation> {
+        self.boot(phone)?;
+        self.tally.count("a phone changes hands");
+        if self.waiting(phone) > 0 {
+            self.tally
+                .count("a phone changes hands with commands in its outbox");
+        }
+        let first = self.phones[phone].holder;
+        let others: Vec<PersonId> = PEOPLE.into_iter().filter(|other| *other != first).collect();
+        let next = others[pick as usize % others.len()];
+        if self.bug == Some(Bug::HandOverClearsOutbox) {
+            self.close(phone);
+            self.clear_outbox(phone);
+        }
+        if !self.phones[phone].stores.contains_key(&next) {
+            let mut stored = self.unpacked(next)?;
+            if self.bug == Some(Bug::OutboxIsShared) {
+                self.close(phone);
+                self.change_head(phone, "person", next.0.to_string());
+                stored.disk = self.phones[phone].holders().disk.copy();
+                self.change_head(phone, "person", first.0.to_string());
+            }
+            self.phones[phone].stores.insert(next, stored);
+        }
+        self.limit_room(phone);
+        if page_stays && self.phones[phone].app.is_some() {
+            // The cookie is the phone's: the page of the first person asks under the next one's.
+            let token = self.phones[phone].stores[&next].token.clone();
+            self.tally
+                .count("an open page asks under another person's session");
+            if let Some(app) = &mut self.phones[phone].app {
+                app.ask();
+            }
+            self.carry(phone, &[], Some(&token))?;
+        }
+        self.close(phone);
+        self.fresh_disk(phone);
+        self.phones[phone].holder = next;
+        self.boot(phone)
+    }
+
+    // Time and the server.
+
+    fn wait(&mut self, minutes: i64) -> Result<(), Violation> {
+        // What was acknowledged is kept for a month, in which a server may be restored.
+        if START.plus_days(DAYS_MAX) < self.now {
+            return Ok(());
+        }
+        self.may_have_written = true;
+        self.now = self.now.plus_ms(minutes * 60_000);
+        self.true_time.set(self.now);
+        self.server.set_clock(self.now);
+        if minutes >= 60 {
+            let passed = self
+                .server
+                .ask(async |office| office.pass_deadlines().await)?;
+            let passed = passed.expired + passed.withdrawals_closed + passed.written_off;
+            if passed > 0 {
+                self.tally.count("a deadline passes");
+            }
+        }
+        for phone in 0..self.phones.len() {
+            let due = self.phones[phone]
+                .watch
+                .timer
+                .get()
+                .filter(|(_, due)| *due <= self.now);
+            let Some((timer, _)) = due else { continue };
+            self.phones[phone].watch.timer.set(None);
+            if let Some(app) = &mut self.phones[phone].app {
+                app.tell(Event::TimerFired { timer });
+            }
+            self.carry(phone, &[], None)?;
+        }
+        Ok(())
+    }
+
+    fn restore(&mut self) -> Result<(), Violation> {
+        let Some(backup) = self.backup.clone() else {
+            return Ok(());
+        };
+        self.server.restore(&backup)?;
+        self.may_have_written = true;
+        self.restores += 1;
+        self.tally.count("the server is restored from a copy");
+        // What only a lost phone could tell again is lost with the copy.
+        let known: BTreeSet<DeviceId> = self
+            .phones
+            .iter()
+            .flat_map(|phone| phone.stores.values().map(|stored| stored.device))
+            .collect();
+        for saved in &mut self.saved {
+            if saved.fate == Fate::Due && !known.contains(&saved.device) {
+                saved.fate = Fate::LostWithStore;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Stored {
+    /// The same in a memory of its own.
+    pub fn copy(&self) -> Self {
+        Self {
+            disk: self.disk.copy(),
+            device: self.device,
+            token: self.token.clone(),
+        }
+    }
+
+    fn with(mut self, bug: Option<Bug>) -> Self {
+        self.disk = self.disk.with(bug);
+        self
+    }
+
+    fn bytes(&self) -> usize {
+        use taswiq_offline::store::{LocalStore, Table};
+        Table::ALL
+            .into_iter()
+            .filter_map(|table| phone::now_or_never(self.disk.scan(table))?.ok())
+            .flatten()
+            .map(|(key, value)| key.len() + value.len())
+            .sum()
+    }
+}
+
+fn thousandths(body: &[u8], part: u32) -> &[u8] {
+    &body[..body.len() * part as usize / 1_000]
+}
+
+/// The answer of a server that has learnt to tell something more.
+fn younger(answer: &[u8]) -> Vec<u8> {
+    let Ok(mut answer) = serde_json::from_slice::<Value>(answer) else {
+        return answer.to_vec();
+    };
+    if let Some(changes) = answer["changes"].as_array_mut() {
+        match changes.last_mut() {
+            Some(last) => last["kind"] = "weather_forecast".into(),
+            None => changes.push(serde_json::json!({"kind": "weather_forecast", "body": {}})),
+        }
+    }
+    answer.to_string().into_bytes()
+}
+
+/// What a refusal is called, and whether it says that somebody else was faster.
+trait Told {
+    fn code(&self) -> String;
+    fn is_conflict(&self) -> bool;
+}
+
+impl Told for taswiq_domain::Refusal {
+    fn code(&self) -> String {
+        let code = serde_json::to_value(self).ok();
+        let code = code.as_ref().and_then(|json| json["code"].as_str());
+        code.unwrap_or("refused").to_owned()
+    }
+
+    fn is_conflict(&self) -> bool {
+        matches!(
+            self,
+            Self::WrongStage { .. } | Self::CooperativeHasActed | Self::PaymentAboveDue { .. }
+        )
+    }
+}
+
+impl App {
+    /// The ids of what waits.
+    pub fn outbox_ids(&self) -> BTreeSet<CommandId> {
+        let outbox = self.device.outbox();
+        outbox.into_iter().map(|queued| queued.command.id).collect()
+    }
+}

@@ -1,0 +1,122 @@
+//! The end of a schedule: everything heals, and every phone syncs until nothing moves any more.
+
+use super::{Violation, World};
+use crate::phone::{self};
+use std::collections::BTreeMap;
+use taswiq_domain::ids::DeviceId;
+
+/// Rounds in which everybody asks once. Each may bring another's news, so a few are needed.
+const ROUNDS_MAX: usize = 16;
+
+impl World<'_> {
+    pub(super) fn heal(&mut self) -> Result<(), Violation> {
+        while !self.stragglers.is_empty() || !self.slow_answers.is_empty() {
+            self.arrive(0)?;
+        }
+        for index in 0..self.phones.len() {
+            let phone = &mut self.phones[index];
+            phone.has_no_room = false;
+            for stored in phone.stores.values() {
+                stored.disk.memory.limit(None);
+                stored.disk.memory.heal();
+            }
+            if phone
+                .app
+                .as_ref()
+                .is_some_and(|app| app.disk.memory.was_cut())
+            {
+                self.close(index);
+                self.fresh_disk(index);
+            }
+        }
+        self.sign_in_again()?;
+        for _ in 0..ROUNDS_MAX {
+            self.moved = 0;
+            let mut waiting = 0;
+            for index in 0..self.phones.len() {
+                let people: Vec<_> = self.phones[index].stores.keys().copied().collect();
+                for person in people {
+                    // Each person takes the phone once more: what they had not sent leaves now.
+                    if self.phones[index].holder != person {
+                        self.close(index);
+                        self.phones[index].holder = person;
+                    }
+                    self.boot(index)?;
+                    self.update_when_asked(index)?;
+                    if let Some(app) = &self.phones[index].app {
+                        app.device.let_go();
+                    }
+                    self.contact(index, &[])?;
+                    waiting += self.waiting(index);
+                }
+            }
+            if self.moved == 0 && waiting == 0 {
+                return Ok(());
+            }
+        }
+        let outboxes: Vec<String> = self
+            .phones
+            .iter()
+            .map(|phone| {
+                let app = phone.app.as_ref();
+                let status = app.map(|app| app.device.status());
+                format!("{}: {status:?}", phone.name_with_holder())
+            })
+            .collect();
+        Err(Violation::new(
+            "with a network and time every phone comes to rest",
+            outboxes.join("; "),
+        ))
+    }
+
+    /// A build that was told what it does not understand is followed by one that does.
+    fn update_when_asked(&mut self, phone: usize) -> Result<(), Violation> {
+        let skipped = self.phones[phone].app.as_ref().is_some_and(|app| {
+            phone::head_of(&app.disk).is_some_and(|head| head.get("skipped_by").is_some())
+        });
+        if skipped {
+            self.update(phone)?;
+        }
+        Ok(())
+    }
+
+    /// Whose session is over and who may come in, signs in.
+    fn sign_in_again(&mut self) -> Result<(), Violation> {
+        let devices = self
+            .server
+            .ask(async |office| office.devices(&crate::company::manager(), None).await)?;
+        let revoked: BTreeMap<DeviceId, bool> = devices
+            .iter()
+            .map(|device| (device.id, device.revoked_at.is_some()))
+            .collect();
+        for index in 0..self.phones.len() {
+            let people: Vec<_> = self.phones[index].stores.keys().copied().collect();
+            for person in people {
+                let stored = &self.phones[index].stores[&person];
+                let (token, device) = (stored.token.clone(), stored.device);
+                let session = self
+                    .server
+                    .ask(async |office| office.session_for_sync(&token).await)?;
+                let is_out = match &session {
+                    None => {
+                        self.tally
+                            .count("a session is unknown to a restored server");
+                        false
+                    }
+                    Some(session) if session.may_read => continue,
+                    Some(session) => session.person.deactivated_at.is_some(),
+                };
+                if session.is_some() && (is_out || revoked.get(&device) == Some(&true)) {
+                    continue;
+                }
+                let opened = self
+                    .server
+                    .ask(async |office| office.open_session(person, "a phone").await)?;
+                if let Some(stored) = self.phones[index].stores.get_mut(&person) {
+                    stored.token = opened.token;
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,107 @@
+//! Promises about the oracle: what is wrong is caught, and told in few steps.
+
+use taswiq_faults::bugs::Bug;
+use taswiq_faults::schedule::Schedule;
+use taswiq_faults::shrink::shrink;
+use taswiq_faults::{Template, run};
+
+/// Of each bug a seed that caught it when somebody last looked, with `taswiq-faults bugs`: where to begin
+/// to look again.
+#[rustfmt::skip]
+const CAUGHT_BY: &[(Bug, u64)] = &[
+    (Bug::DedupeSkipped, 0),
+    (Bug::RepeatIsRefused, 0),
+    (Bug::LastIsNotDecided, 0),
+    (Bug::RetryIsAcknowledged, 7),
+    (Bug::AnswersBeforeCommit, 5),
+    (Bug::RefusalIsSwallowed, 1),
+    (Bug::RefusalIsNotTold, 1),
+    (Bug::AppliedIsRefused, 0),
+    (Bug::AnswersAreShifted, 1),
+    (Bug::CommandsAreForgotten, 0),
+    (Bug::DecidedIsForgotten, 0),
+    (Bug::FeedLosesOrders, 0),
+    (Bug::FeedIsMixed, 0),
+    (Bug::BalanceIsOff, 1),
+    (Bug::RestoreKeepsEpoch, 7),
+    (Bug::EpochIsSkipped, 7),
+    (Bug::DecidedIsTooMany, 2),
+    (Bug::CursorPassesLateChange, 2),
+    (Bug::LastChangeIsDropped, 0),
+    (Bug::FirstChangeIsDropped, 0),
+    (Bug::RemovalsAreDropped, 77),
+    (Bug::SettledIsNotTold, 90),
+    (Bug::OrdersAreStale, 0),
+    (Bug::CustomersAreStale, 7),
+    (Bug::EntryIsDropped, 1),
+    (Bug::EntryIsTouched, 1),
+    (Bug::CatalogueIsNotTold, 29),
+    (Bug::NewDeviceStartsLate, 2),
+    (Bug::AgentScopeUnchecked, 0),
+    (Bug::CooperativeSeesAll, 0),
+    (Bug::RevokedReads, 34),
+    (Bug::RevokedIsShutOut, 34),
+    (Bug::SentIsDone, 1),
+    (Bug::PortalIsAnswer, 4),
+    (Bug::BusyIsRefusal, 27),
+    (Bug::RetryHasNewIds, 12),
+    (Bug::SaveIsHalf, 5),
+    (Bug::SaveIsRelaxed, 3),
+    (Bug::FullIsSilent, 74),
+    (Bug::AnswerClearsOutbox, 3),
+    (Bug::AcknowledgedIsForgotten, 76),
+    (Bug::ParkedIsForgotten, 1),
+    (Bug::ActIsNotSaved, 0),
+    (Bug::RemovalIsNotSaved, 77),
+    (Bug::NumberIsNotSaved, 25),
+    (Bug::OfferIsNotSaved, 0),
+    (Bug::ChangesAreNotSaved, 0),
+    (Bug::UpdateClearsOutbox, 122),
+    (Bug::HandOverClearsOutbox, 9),
+    (Bug::OutboxIsShared, 2),
+    (Bug::RestartIsNewDevice, 0),
+];
+/// Seeds tried from there on: what the product does may change, and with it what a seed meets.
+const SEEDS_MAX: u64 = 150;
+
+#[test]
+fn every_planted_bug_is_caught() {
+    let template = Template::new().expect("a company");
+    assert!(Bug::ALL.len() >= 30);
+    for bug in Bug::ALL {
+        let from = CAUGHT_BY
+            .iter()
+            .find(|(known, _)| known == bug)
+            .map_or(0, |(_, seed)| *seed);
+        let caught = (from..from + SEEDS_MAX).find(|seed| {
+            run(&template, &Schedule::of(*seed), Some(*bug))
+                .violation
+                .is_some()
+        });
+        assert!(caught.is_some(), "{bug:?} was not caught: {}", bug.words());
+    }
+}
+
+#[test]
+fn a_failing_schedule_is_told_in_few_steps() {
+    let template = Template::new().expect("a company");
+    let bug = Some(Bug::DedupeSkipped);
+    let fails = |schedule: &Schedule| run(&template, schedule, bug).violation.is_some();
+    let failing = (0..500)
+        .map(Schedule::of)
+        .find(fails)
+        .expect("a failing schedule");
+    let shortest = shrink(&failing, fails);
+    assert!(fails(&shortest));
+    assert!(shortest.steps.len() <= 4, "{:#?}", shortest.steps);
+    // Nothing of it can be left out.
+    for index in 0..shortest.steps.len() {
+        let mut shorter = shortest.clone();
+        shorter.steps.remove(index);
+        assert!(
+            !fails(&shorter),
+            "{} does not matter",
+            shortest.steps[index]
+        );
+    }
+}
