@@ -230,7 +230,7 @@ promise! {
         world.tamper("DELETE FROM taken_back WHERE amount_centimes = 800").await;
         assert!(matches!(look().await, Err(OfficeError::Corrupt { .. })), "one is missing");
         world.tamper("DELETE FROM taken_back").await;
-        let (_, filling) = include_str!("../../migrations/sqlite/0011_taken_back.sql").split_once("INSERT INTO").expect("a statement");
+        let (_, filling) = include_str!("../../migrations/sqlite/0012_taken_back.sql").split_once("INSERT INTO").expect("a statement");
         assert_eq!(world.statement(&format!("INSERT INTO{filling}")).await.expect("filled"), 3);
         let same = "DELETE FROM noted WHERE EXISTS (SELECT 1 FROM taken_back AS filled
             WHERE filled.period = noted.period AND filled.number = noted.number AND filled.chain_agent = noted.chain_agent
