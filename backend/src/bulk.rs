@@ -27,10 +27,10 @@ use taswiq_domain::Refusal;
 use taswiq_domain::catalogue::{Convention, Picture, VatRate};
 use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{CooperativeId, DeviceId, PersonId, PlanVersion};
-use taswiq_domain::ledger::{Happening, Transfer, transfers_for};
+use taswiq_domain::ledger::{Happening, Told, Transfer, transfers_for};
 use taswiq_domain::order::event::RecordedEvent;
 use taswiq_domain::order::{Order, OrderEvent};
-use taswiq_domain::period::{Period, counts_at};
+use taswiq_domain::period::Period;
 use taswiq_domain::text::LocalText;
 use taswiq_domain::time::Timestamp;
 
@@ -100,27 +100,26 @@ impl History {
         received_at: Timestamp,
     ) -> Result<(), Refusal> {
         let after = self.order.after(&event, made_at)?;
-        let at = counts_at(made_at, received_at);
-        let at = self.order.counts_at(&event, at);
-        self.transfers.extend(transfers_for(
-            Some(&self.order),
-            &after,
-            &Happening {
-                event: &event,
-                number: after.revision,
-                actor,
-                at,
-                period: Period::at(at, &*CALENDAR),
-            },
-        )?);
-        self.events.push(RecordedEvent {
+        let recorded = RecordedEvent {
             number: after.revision,
             event,
             actor,
             device,
             made_at,
             received_at,
-        });
+        };
+        let earlier: Vec<Told<'_>> = self.events.iter().map(RecordedEvent::told).collect();
+        self.transfers.extend(transfers_for(
+            Some(&self.order),
+            &after,
+            &Happening {
+                told: recorded.told(),
+                actor,
+                earlier: &earlier,
+                month: &|moment| Period::at(moment.at, &*CALENDAR),
+            },
+        )?);
+        self.events.push(recorded);
         self.order = after;
         Ok(())
     }

@@ -16,11 +16,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use taswiq_domain::access::{Action, Actor};
 use taswiq_domain::ids::{CooperativeId, DeviceId, OrderId, PersonId};
 use taswiq_domain::ledger::chain::{Chain, Link};
-use taswiq_domain::ledger::{Account, Cause, Happening, Purpose, Transfer, transfers_for};
+use taswiq_domain::ledger::{Account, Cause, Happening, Purpose, Told, Transfer, transfers_for};
 use taswiq_domain::money::{Centimes, Overflow};
 use taswiq_domain::order::Order;
 use taswiq_domain::order::event::RecordedEvent;
-use taswiq_domain::period::{Period, counts_at};
+use taswiq_domain::period::Period;
 use taswiq_domain::sync::{AnothersLine, EntrySource, LedgerEntry};
 use taswiq_domain::text::LocalText;
 use taswiq_domain::time::Timestamp;
@@ -131,24 +131,20 @@ pub(crate) fn posted_by(
 ) -> Result<(Order, Vec<Transfer>), OfficeError> {
     let mut order: Option<Order> = None;
     let mut transfers = Vec::new();
-    for recorded in events {
+    let told: Vec<Told<'_>> = events.iter().map(RecordedEvent::told).collect();
+    for (index, recorded) in events.iter().enumerate() {
         let after = match &order {
             None => Order::replay([(&recorded.event, recorded.made_at)])?,
             Some(order) => order.after(&recorded.event, recorded.made_at)?,
         };
-        let at = counts_at(recorded.made_at, recorded.received_at);
-        let at = order
-            .as_ref()
-            .map_or(at, |order| order.counts_at(&recorded.event, at));
         transfers.extend(transfers_for(
             order.as_ref(),
             &after,
             &Happening {
-                event: &recorded.event,
-                number: recorded.number,
+                told: told[index],
                 actor: recorded.actor,
-                at,
-                period: Period::at(at, calendar),
+                earlier: &told[..index],
+                month: &|moment| Period::at(moment.at, calendar),
             },
         )?);
         order = Some(after);
@@ -227,6 +223,7 @@ fn to_row(number: i64, transfer: &Transfer) -> Result<TransferRow, OfficeError> 
         cooperative_id: 0,
         line: 0,
         event_number: 0,
+        told_by: 0,
         cause_id: None,
         concerns_period: None,
         corrects: None,
@@ -251,11 +248,13 @@ fn to_row(number: i64, transfer: &Transfer) -> Result<TransferRow, OfficeError> 
         Cause::Order {
             order,
             event_number,
+            told_by,
             cooperative,
             line,
         } => {
             row.order_id = Some(order.0);
             row.event_number = i64::from(event_number);
+            row.told_by = told_by.map_or(0, i64::from);
             row.cooperative_id = cooperative.0;
             row.line = i64::from(line);
         }
@@ -302,6 +301,10 @@ fn read(row: &TransferRow) -> Option<Transfer> {
         "order" => Cause::Order {
             order: OrderId(row.order_id?),
             event_number: u32::try_from(row.event_number).ok()?,
+            told_by: match row.told_by {
+                0 => None,
+                number => Some(u32::try_from(number).ok()?),
+            },
             cooperative: CooperativeId(row.cooperative_id),
             line: small(row.line)?,
         },

@@ -59,10 +59,10 @@ fn by_cause(transfers: Vec<Transfer>) -> Vec<(String, Transfer)> {
     keyed
 }
 
-/// Older states do not say when the latest of what their commission waits for happened.
+/// Older states do not say when the latest of what moves their commission happened.
 fn with_what_is_known(mut folded: Order, stored: &Order) -> Order {
     for (part, known) in folded.sub_orders.iter_mut().zip(&stored.sub_orders) {
-        part.met_at = part.met_at.filter(|_| known.met_at.is_some());
+        part.latest_at = part.latest_at.filter(|_| known.latest_at.is_some());
     }
     folded
 }

@@ -32,13 +32,14 @@ use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::commission::Plan;
 use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{PersonId, PlanVersion};
-use taswiq_domain::ledger::Purpose;
+use taswiq_domain::ledger::{Moment, Purpose};
 use taswiq_domain::limits;
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::event::RecordedEvent;
 use taswiq_domain::period::Period;
+use taswiq_domain::settlement::movement::Sums;
 use taswiq_domain::settlement::{MonthRules, Movement, ReversalReason, SettledMonth, Statement};
-use taswiq_domain::simulation::{Judge, Pay, Rules, SimulatedMonth, Sums, earned_by, pay_of};
+use taswiq_domain::simulation::{Judge, Pay, Rules, SimulatedMonth, earned_by, pay_of};
 use taswiq_domain::text::LocalText;
 use taswiq_domain::time::Timestamp;
 use uuid::Uuid;
@@ -439,10 +440,10 @@ struct Sides {
     after: BTreeMap<(PersonId, Period), Sums>,
 }
 
-/// Some orders: their events, and in which month each event was posted that was.
+/// Some orders: their events, and in which month each moment was posted that was.
 type Batch = (
     BTreeMap<Uuid, Vec<RecordedEvent>>,
-    HashMap<(Uuid, u32), Period>,
+    HashMap<(Uuid, Moment), Period>,
 );
 
 /// A simulation under way.
@@ -591,10 +592,16 @@ async fn read_batch(conn: &mut Conn, ids: &[Uuid]) -> Result<Batch, OfficeError>
         events.insert(id, orders::read_events(rows)?);
     }
     let mut posted_in = HashMap::new();
-    for (order, number, period) in sql::posted_in(conn, ids).await? {
-        let number =
-            u32::try_from(number).map_err(|_| OfficeError::Corrupt { what: "an event" })?;
-        posted_in.insert((order, number), read_period(period)?);
+    for row in sql::posted_in(conn, ids).await? {
+        let number = |number: i64| {
+            u32::try_from(number).map_err(|_| OfficeError::Corrupt { what: "an event" })
+        };
+        let moment = Moment {
+            event_number: number(row.event_number)?,
+            told_by: Some(number(row.told_by)?).filter(|number| *number > 0),
+            at: Timestamp(row.at),
+        };
+        posted_in.insert((row.order_id, moment), read_period(row.period)?);
     }
     Ok((events, posted_in))
 }
@@ -644,11 +651,11 @@ impl Material {
         let calendar = &self.shared.calendar;
         let mut sides = Sides::default();
         for (id, events) in orders {
-            let counts_in = |recorded: &RecordedEvent, at: Timestamp| {
+            let counts_in = |recorded: &RecordedEvent, moment: Moment| {
                 posted_in
-                    .get(&(*id, recorded.number))
+                    .get(&(*id, moment))
                     .copied()
-                    .unwrap_or_else(|| self.counts_in(recorded, at))
+                    .unwrap_or_else(|| self.counts_in(recorded, moment.at))
             };
             let judged = judge.judge(events)?;
             for (side, events) in [

@@ -25,7 +25,8 @@ use std::sync::Arc;
 use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{CommandId, CooperativeId, CustomerId, DeviceId, OrderId, PersonId};
-use taswiq_domain::ledger::{Happening, Transfer, transfers_for};
+use taswiq_domain::ledger::{Happening, Told, Transfer, transfers_for};
+use taswiq_domain::order::event::RecordedEvent;
 use taswiq_domain::order::{Order, OrderEvent};
 use taswiq_domain::period::{Period, counts_at};
 use taswiq_domain::time::Timestamp;
@@ -218,23 +219,36 @@ impl Work {
         doer: Doer,
     ) -> Result<(), OfficeError> {
         let id = after.id;
-        self.order(id).await?;
+        let at = counts_at(doer.made_at, doer.received_at);
+        let is_late = self
+            .order(id)
+            .await?
+            .is_some_and(|stored| stored.order.is_told_late(event, at));
+        let earlier = if is_late {
+            orders::read_events(self.events_of(id).await?)?
+        } else {
+            Vec::new()
+        };
+        let earlier: Vec<Told<'_>> = earlier.iter().map(RecordedEvent::told).collect();
         let stored = self.orders.get(&id).and_then(Option::as_ref);
         let before = stored.map(|stored| &stored.order);
         let received_at = stored.map_or(doer.received_at, |stored| stored.received_at);
         let number = after.revision;
+        let happening = Happening {
+            told: Told {
+                event,
+                number,
+                made_at: doer.made_at,
+                at,
+            },
+            actor: doer.actor,
+            earlier: &earlier,
+            month: &|moment| self.posting_period(moment.at),
+        };
+        let transfers = transfers_for(before, &after, &happening)?;
         self.events
             .push(orders::event_row(id, number, event, &doer));
-        let at = counts_at(doer.made_at, doer.received_at);
-        let at = before.map_or(at, |order| order.counts_at(event, at));
-        let happening = Happening {
-            event,
-            number,
-            actor: doer.actor,
-            at,
-            period: self.posting_period(at),
-        };
-        for transfer in transfers_for(before, &after, &happening)? {
+        for transfer in transfers {
             self.post(transfer)?;
         }
         let before = self

@@ -97,11 +97,10 @@ impl Step {
 
     fn entries(&self) -> Result<usize> {
         let happening = Happening {
-            event: &self.recorded.event,
-            number: self.recorded.number,
+            told: self.recorded.told(),
             actor: self.recorded.actor,
-            at: self.recorded.made_at,
-            period: self.period,
+            earlier: &[],
+            month: &|_| self.period,
         };
         Ok(transfers_for(self.before.as_ref(), &self.after, &happening)?.len())
     }

@@ -54,6 +54,20 @@ impl Standing {
             base: self.base.plus(other.base)?,
         })
     }
+
+    /// What is left when the other is taken away; less than nothing where it is more.
+    pub fn minus(self, other: Self) -> Result<Self, Overflow> {
+        Ok(Self {
+            estimate: self.estimate.minus(other.estimate)?,
+            pending: self.pending.minus(other.pending)?,
+            earned: self.earned.minus(other.earned)?,
+            charged: self.charged.minus(other.charged)?,
+            charged_to_transport: self
+                .charged_to_transport
+                .minus(other.charged_to_transport)?,
+            base: self.base.minus(other.base)?,
+        })
+    }
 }
 
 /// Where the commission of a line stands, given the state of its sub-order: of all its sellers

@@ -9,12 +9,18 @@
 //! event and posts the difference. Each has a [`Transfer::cause_key`], unique in the ledger, so
 //! posting the same event twice posts nothing twice. Those that move an agent's commission stand in
 //! the agent's [`chain`], which shows whether any of them was touched afterwards.
+//!
+//! Phones tell what happened late and in any order. What an event moves that is told after others which
+//! happened later says [`late`]: in the end every month has what it would have if everything had been
+//! told as it happened.
 
 mod account;
 pub mod chain;
+mod late;
 mod transfer;
 
 pub use account::Account;
+pub use late::Told;
 pub use transfer::{Cause, CorrectionReason, Purpose, Transfer};
 
 use crate::commission::{self, Standing};
@@ -25,19 +31,28 @@ use crate::period::Period;
 use crate::time::Timestamp;
 
 /// What happened to an order, as far as the ledger asks.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Happening<'a> {
-    /// What.
-    pub event: &'a OrderEvent,
-    /// Counts the order's events.
-    pub number: u32,
+    /// What, and when.
+    pub told: Told<'a>,
     /// Who did it: the holder of the money that the event may speak of.
     pub actor: Option<PersonId>,
-    /// When, by corrected door time, as far as that counts: see [`crate::period::counts_at`] and
-    /// [`Order::counts_at`].
+    /// Everything that was told of the order before, in the order in which it was told. Nobody looks at
+    /// it but where [`Order::is_told_late`].
+    pub earlier: &'a [Told<'a>],
+    /// The month in which a moment counts: its own, or the first that is still open.
+    pub month: &'a dyn Fn(Moment) -> Period,
+}
+
+/// A moment of an order's life that moves commission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Moment {
+    /// The number of the event that happened then.
+    pub event_number: u32,
+    /// The number of the event that was told later and changed what the moment moved.
+    pub told_by: Option<u32>,
+    /// When.
     pub at: Timestamp,
-    /// The month in which it counts.
-    pub period: Period,
 }
 
 /// The transfers that take the ledger from what an order meant before an event to what it means
@@ -47,16 +62,53 @@ pub fn transfers_for(
     after: &Order,
     happening: &Happening<'_>,
 ) -> Result<Vec<Transfer>, Overflow> {
-    let mut posting = Posting {
-        order: after.id,
-        happening,
-        transfers: Vec::new(),
-    };
-    // An amendment may take a cooperative out of an order; nothing was posted for it by then, for
-    // only an order that no cooperative has touched can be amended.
-    for sub_order in &after.sub_orders {
+    let mut posting = Posting::of(after.id, happening);
+    let told = &happening.told;
+    if before.is_some_and(|before| before.is_told_late(told.event, told.at)) {
+        late::post(&mut posting, before, after)?;
+    } else {
+        for (cooperative, line, moved) in moved(before, after, told.event)? {
+            post_line(&mut posting, cooperative, line, &moved)?;
+        }
+    }
+    // Money moves when whoever took it says.
+    for sub_order in touched(after, told.event) {
         let earlier = before.and_then(|order| order.sub_order(sub_order.cooperative));
-        let cooperative = sub_order.cooperative;
+        post_money(&mut posting, earlier, sub_order)?;
+        if let OrderEvent::Deposited { amount, holder, .. } = told.event {
+            let hands = Account::Cash(holder.unwrap_or(after.agent));
+            let banked = Between::new(Account::Bank, hands, Purpose::Banked);
+            let (cooperative, nothing) = (sub_order.cooperative, Centimes::ZERO);
+            posting.post(cooperative, 0, banked, *amount, nothing)?;
+        }
+    }
+    Ok(posting.transfers)
+}
+
+/// What moved for each person who earns by a line.
+type Moved = (CooperativeId, u16, Vec<(PersonId, Standing)>);
+
+/// The parts of an order that an event may change.
+fn touched<'a>(order: &'a Order, event: &OrderEvent) -> impl Iterator<Item = &'a SubOrder> {
+    let only = event.cooperative();
+    order
+        .sub_orders
+        .iter()
+        .filter(move |sub_order| only.is_none_or(|only| only == sub_order.cooperative))
+}
+
+/// What an event moved of the commission of each line.
+fn moved(
+    before: Option<&Order>,
+    after: &Order,
+    event: &OrderEvent,
+) -> Result<Vec<Moved>, Overflow> {
+    // An amendment may take a cooperative out of an order; nothing was posted for it by then, for
+    // only an order that no cooperative has touched can be amended. Who earns by a line changes with
+    // an amendment only, too.
+    let mut lines = Vec::new();
+    for sub_order in touched(after, event) {
+        let earlier = before.and_then(|order| order.sub_order(sub_order.cooperative));
         for line in &sub_order.lines {
             let was = match earlier
                 .and_then(|earlier| earlier.line(line.number).map(|line| (earlier, line)))
@@ -64,25 +116,25 @@ pub fn transfers_for(
                 Some((earlier, line)) => commission::standings(earlier, line, after.agent)?,
                 None => Vec::new(),
             };
-            let is = commission::standings(sub_order, line, after.agent)?;
-            post_line(&mut posting, cooperative, line.number, &was, &is)?;
-        }
-        post_money(&mut posting, earlier, sub_order)?;
-        if let OrderEvent::Deposited { amount, holder, .. } = happening.event
-            && happening.event.cooperative() == Some(cooperative)
-        {
-            let hands = Account::Cash(holder.unwrap_or(after.agent));
-            let banked = Between::new(Account::Bank, hands, Purpose::Banked);
-            posting.post(cooperative, 0, banked, *amount, Centimes::ZERO)?;
+            let mut moved = commission::standings(sub_order, line, after.agent)?;
+            for (person, standing) in &mut moved {
+                if let Some((_, was)) = was.iter().find(|(earner, _)| earner == person) {
+                    *standing = standing.minus(*was)?;
+                }
+            }
+            lines.push((sub_order.cooperative, line.number, moved));
         }
     }
-    Ok(posting.transfers)
+    Ok(lines)
 }
 
 /// The transfers of one event under way.
 struct Posting<'a> {
     order: OrderId,
     happening: &'a Happening<'a>,
+    /// What happened at the moment that is being posted. That of the event, but where it was told late.
+    event: &'a OrderEvent,
+    moment: Moment,
     transfers: Vec<Transfer>,
 }
 
@@ -108,7 +160,22 @@ impl Between {
     }
 }
 
-impl Posting<'_> {
+impl<'a> Posting<'a> {
+    fn of(order: OrderId, happening: &'a Happening<'a>) -> Self {
+        let told = &happening.told;
+        Self {
+            order,
+            happening,
+            event: told.event,
+            moment: Moment {
+                event_number: told.number,
+                told_by: None,
+                at: told.at,
+            },
+            transfers: Vec::new(),
+        }
+    }
+
     /// Posts an amount, if there is one, with the turnover that moves with it. Where the amount rounds
     /// to nothing the turnover moves by itself: it counts for tiers and targets all the same. What one
     /// event moves twice between the same accounts of one line is one transfer.
@@ -126,12 +193,14 @@ impl Posting<'_> {
         }
         let cause = Cause::Order {
             order: self.order,
-            event_number: self.happening.number,
+            event_number: self.moment.event_number,
+            told_by: self.moment.told_by,
             cooperative,
             line,
         };
         let same = self.transfers.iter_mut().find(|transfer| {
             transfer.cause == cause
+                && transfer.at == self.moment.at
                 && transfer.purpose == between.purpose
                 && transfer.debit == between.debit
                 && transfer.credit == between.credit
@@ -148,8 +217,8 @@ impl Posting<'_> {
             purpose: between.purpose,
             cause,
             base,
-            at: self.happening.at,
-            period: self.happening.period,
+            at: self.moment.at,
+            period: (self.happening.month)(self.moment),
         });
         Ok(())
     }
@@ -177,7 +246,7 @@ impl Posting<'_> {
 }
 
 fn holder_of_payment(happening: &Happening<'_>) -> Account {
-    match (happening.event, happening.actor) {
+    match (happening.told.event, happening.actor) {
         (
             OrderEvent::Collected {
                 method: PaymentMethod::Cash,
@@ -193,27 +262,20 @@ fn holder_of_payment(happening: &Happening<'_>) -> Account {
     }
 }
 
-/// Posts what changed for each person who earns by a line, and what that changed in all for whoever
+/// Posts what moved for each person who earns by a line, and what that moved in all for whoever
 /// answers for lost units.
 fn post_line(
     posting: &mut Posting<'_>,
     cooperative: CooperativeId,
     line: u16,
-    was: &[(PersonId, Standing)],
-    is: &[(PersonId, Standing)],
+    moved: &[(PersonId, Standing)],
 ) -> Result<(), Overflow> {
     let (mut to_cooperative, mut to_transport) = (Centimes::ZERO, Centimes::ZERO);
-    // Who earns by a line changes with an amendment only, before anything was posted.
-    for (person, is) in is {
-        let was = was
-            .iter()
-            .find(|(earner, _)| earner == person)
-            .map_or_else(Standing::default, |(_, standing)| *standing);
-        post_commission(posting, *person, (cooperative, line), &was, is)?;
-        let transport = is.charged_to_transport.minus(was.charged_to_transport)?;
+    for (person, moved) in moved {
+        post_commission(posting, *person, (cooperative, line), moved)?;
+        let transport = moved.charged_to_transport;
         to_transport = to_transport.plus(transport)?;
-        let charged = is.charged.minus(was.charged)?;
-        to_cooperative = to_cooperative.plus(charged.minus(transport)?)?;
+        to_cooperative = to_cooperative.plus(moved.charged.minus(transport)?)?;
     }
     for (payer, change) in [
         (Account::CooperativeSales(cooperative), to_cooperative),
@@ -233,26 +295,23 @@ fn post_commission(
     posting: &mut Posting<'_>,
     person: PersonId,
     (cooperative, line): (CooperativeId, u16),
-    was: &Standing,
-    is: &Standing,
+    moved: &Standing,
 ) -> Result<(), Overflow> {
     let (pending, earned) = (Account::AgentPending(person), Account::AgentEarned(person));
     let expense = Account::CommissionExpense;
     // The turnover that counts moves with what is earned, in its direction.
-    let base_change = is.base.minus(was.base)?;
     let (counts, counts_no_longer) = (
-        base_change.max(Centimes::ZERO),
-        Centimes(-base_change.0).max(Centimes::ZERO),
+        moved.base.max(Centimes::ZERO),
+        Centimes(-moved.base.0).max(Centimes::ZERO),
     );
     // First what moves between the agent's own accounts, then what is new or gone, so that each
     // transfer says one thing.
-    let vested = is
+    let vested = moved
         .earned
-        .minus(was.earned)?
-        .min(was.pending.minus(is.pending)?)
+        .min(Centimes(-moved.pending.0))
         .max(Centimes::ZERO);
-    let pending_change = is.pending.minus(was.pending.minus(vested)?)?;
-    let earned_change = is.earned.minus(was.earned.plus(vested)?)?;
+    let pending_change = moved.pending.plus(vested)?;
+    let earned_change = moved.earned.minus(vested)?;
     // What is earned without having been pending brings the turnover that nothing else brings.
     let (counts, counts_at_once) = if vested == Centimes::ZERO && earned_change > Centimes::ZERO {
         (Centimes::ZERO, counts)
@@ -269,7 +328,7 @@ fn post_commission(
         pending_change,
         Centimes::ZERO,
     )?;
-    let gone = match posting.happening.event {
+    let gone = match posting.event {
         OrderEvent::WrittenOff { .. } => Purpose::WrittenOff,
         _ => Purpose::CommissionReversed,
     };

@@ -288,9 +288,9 @@ pub struct SubOrder {
     /// When it was delivered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivered_at: Option<Timestamp>,
-    /// When the latest of what its commission waits for happened, whichever was told last.
+    /// When the latest of what moves its commission happened, whichever was told last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub met_at: Option<Timestamp>,
+    pub latest_at: Option<Timestamp>,
     /// When the server's clock gave up waiting for the customer's money.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub written_off_at: Option<Timestamp>,

@@ -11,18 +11,17 @@ use crate::catalogue::Catalogue;
 use crate::commission::{self, CapPer, Plan, Sale};
 use crate::engagement::{Engagement, EngagementKind, of_sale};
 use crate::ids::{CooperativeId, PersonId, PlanVersion};
-use crate::ledger::{Account, Cause, Happening, Purpose, transfers_for};
+use crate::ledger::{Account, Cause, Happening, Moment, Purpose, Told, transfers_for};
 use crate::money::{Centimes, Overflow, Ppm};
 use crate::order::event::{OrderEvent, RecordedEvent};
 use crate::order::{Order, SubOrder};
-use crate::period::{Period, counts_at};
+use crate::period::Period;
 use crate::refusal::Refusal;
-use crate::settlement::movement::{LineEntry, attribute};
+use crate::settlement::movement::{LineEntry, LineMoment, Sums, attribute};
 use crate::settlement::supplement::Outlook;
 use crate::settlement::tax::TaxTerms;
 use crate::settlement::{
-    self, CappedRule, ClosingError, ClosingInput, EarlierMonth, MonthRules, Movement,
-    ReversalReason, SettledMonth,
+    self, CappedRule, ClosingError, ClosingInput, EarlierMonth, MonthRules, Movement, SettledMonth,
 };
 use crate::time::{Calendar, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -119,41 +118,29 @@ pub struct Earned {
     pub movement: Movement,
 }
 
-struct Entry {
-    counts_in: Period,
-    purpose: Purpose,
-    reason: Option<ReversalReason>,
-    of_line: LineEntry,
-}
-
-/// What an order's events move on earned accounts. `counts_in` says in which month what an event
-/// moves counts, given the moment that decides it, for the events do not know which months were closed.
+/// What an order's events move on earned accounts. `counts_in` says in which month counts what moved at
+/// a moment and was told by an event, for the events do not know which months were closed.
 ///
 /// # Errors
 /// When the events do not follow one another, or figures do not fit.
 pub fn earned_by(
     events: &[RecordedEvent],
     calendar: &dyn Calendar,
-    counts_in: &dyn Fn(&RecordedEvent, Timestamp) -> Period,
+    counts_in: &dyn Fn(&RecordedEvent, Moment) -> Period,
 ) -> Result<Vec<Earned>, Refusal> {
     let mut order: Option<Order> = None;
-    let mut histories: BTreeMap<(PersonId, CooperativeId, u16), Vec<Entry>> = BTreeMap::new();
-    for recorded in events {
+    let mut histories: BTreeMap<(PersonId, CooperativeId, u16), Vec<LineEntry>> = BTreeMap::new();
+    let told: Vec<Told<'_>> = events.iter().map(RecordedEvent::told).collect();
+    for (index, recorded) in events.iter().enumerate() {
         let after = match &order {
             None => Order::replay([(&recorded.event, recorded.made_at)])?,
             Some(order) => order.after(&recorded.event, recorded.made_at)?,
         };
-        let at = counts_at(recorded.made_at, recorded.received_at);
-        let at = order
-            .as_ref()
-            .map_or(at, |order| order.counts_at(&recorded.event, at));
-        let counts_in = counts_in(recorded, at);
         let happening = Happening {
-            event: &recorded.event,
-            number: recorded.number,
+            told: told[index],
             actor: recorded.actor,
-            at,
-            period: counts_in,
+            earlier: &told[..index],
+            month: &|moment| counts_in(recorded, moment),
         };
         for transfer in transfers_for(order.as_ref(), &after, &happening)? {
             let Cause::Order {
@@ -168,15 +155,18 @@ pub fn earned_by(
             }) else {
                 continue;
             };
-            let entry = Entry {
-                counts_in,
-                purpose: transfer.purpose,
-                reason: (sign < 0).then(|| ReversalReason::of_event(&recorded.event)),
-                of_line: LineEntry {
-                    happened_in: Period::at(transfer.at, calendar),
-                    amount: Centimes(sign * transfer.amount.0),
-                    base: Centimes(sign * transfer.base.0),
+            let Some(event_number) = transfer.cause.event_number() else {
+                continue;
+            };
+            let entry = LineEntry {
+                moment: LineMoment {
+                    counts_in: transfer.period,
+                    at: transfer.at,
+                    event_number,
                 },
+                happened_in: Period::at(transfer.at, calendar),
+                amount: Centimes(sign * transfer.amount.0),
+                base: Centimes(sign * transfer.base.0),
             };
             let line = (agent, cooperative, line);
             histories.entry(line).or_default().push(entry);
@@ -189,21 +179,15 @@ pub fn earned_by(
     };
     for ((agent, cooperative, line), entries) in histories {
         let capped = capped(&order, cooperative, line);
-        let of_line: Vec<LineEntry> = entries.iter().map(|entry| entry.of_line).collect();
-        for part in attribute(&of_line)? {
-            let entry = &entries[part.entry];
+        for part in attribute(&entries)? {
+            let happened = events
+                .iter()
+                .find(|event| event.number == part.moment.event_number);
+            let Some(happened) = happened else { continue };
             earned.push(Earned {
                 agent,
-                counts_in: entry.counts_in,
-                movement: Movement {
-                    purpose: entry.purpose,
-                    amount: part.amount,
-                    base: part.base,
-                    concerns: part.concerns.min(entry.counts_in),
-                    reason: entry.reason,
-                    capped,
-                    count: 1,
-                },
+                counts_in: part.moment.counts_in,
+                movement: part.movement(&happened.event, capped),
             });
         }
     }
@@ -220,58 +204,6 @@ fn capped(order: &Order, cooperative: CooperativeId, line: u16) -> Option<Capped
             cap,
         }),
         _ => None,
-    }
-}
-
-/// What movements are summed by.
-type Kind = (Purpose, Period, Option<ReversalReason>, Option<CappedRule>);
-
-/// What moved on one agent's earned account and counts in one month: like movements as one, so that
-/// a month of many orders takes no more room than one of few.
-#[derive(Clone, Debug, Default)]
-pub struct Sums(BTreeMap<Kind, (Centimes, Centimes, u32)>);
-
-impl Sums {
-    /// Adds a movement.
-    ///
-    /// # Errors
-    /// When a sum does not fit 64 bits.
-    pub fn add(&mut self, movement: &Movement) -> Result<(), Overflow> {
-        let kind = (
-            movement.purpose,
-            movement.concerns,
-            movement.reason,
-            movement.capped,
-        );
-        let sum = self.0.entry(kind).or_default();
-        sum.0 = sum.0.plus(movement.amount)?;
-        sum.1 = sum.1.plus(movement.base)?;
-        sum.2 = sum.2.saturating_add(movement.count);
-        Ok(())
-    }
-
-    /// Adds those of another part of the orders.
-    ///
-    /// # Errors
-    /// When a sum does not fit 64 bits.
-    pub fn add_all(&mut self, other: &Self) -> Result<(), Overflow> {
-        other
-            .movements()
-            .try_for_each(|movement| self.add(&movement))
-    }
-
-    fn movements(&self) -> impl Iterator<Item = Movement> + '_ {
-        self.0.iter().map(
-            |(&(purpose, concerns, reason, capped), &(amount, base, count))| Movement {
-                purpose,
-                amount,
-                base,
-                concerns,
-                reason,
-                capped,
-                count,
-            },
-        )
     }
 }
 

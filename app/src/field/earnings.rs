@@ -438,6 +438,9 @@ fn entry(phone: Phone, entry: &LedgerEntry, rung: Option<Rung>) -> AnyView {
         .cause
         .event_number()
         .map(|event| view! { <small>{words.entry_event(&event.to_string())}</small> });
+    let told_late = transfer.cause.told_by().map(
+        |event| view! { <p class="small muted">{words.entry_told_late(&event.to_string())}</p> },
+    );
     let about = Disputed::of(entry);
     let books = about.line.and_then(|line| explain::books(phone, line));
     let source = source(phone, entry);
@@ -468,6 +471,7 @@ fn entry(phone: Phone, entry: &LedgerEntry, rung: Option<Rung>) -> AnyView {
                 {source}
                 <div class="total"><dt>{said}</dt><dd>{ui::signed_amount(moved)}</dd></div>
             </dl>
+            {told_late}
             {books}
             <div class="button-group">{link}{statement}{dispute}</div>
         </details></li>

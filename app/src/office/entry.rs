@@ -8,7 +8,7 @@ use taswiq_domain::sync::LedgerEntry;
 
 use super::desk::{Desk, Room};
 use super::form::{Form, Problem, Typed};
-use super::history::{Known, account, happened, purpose};
+use super::history::{Known, account, happened, purpose, told_late};
 use super::settlement::month_name;
 use super::widgets::{self, facts, said, with_small};
 use crate::ui;
@@ -138,6 +138,7 @@ fn cause<'a>(desk: &Desk, sight: &Sight<'_>, transfer: &Transfer) -> Vec<(&'a st
                 &desk.moment(recorded.made_at),
                 &desk.moment(recorded.received_at),
             );
+            let times = told_late(desk, transfer, times);
             vec![
                 (
                     sentences.office_column_order(),

@@ -674,7 +674,10 @@ pub(super) fn ledger(desk: &Desk, history: &OrderHistory, known: &Known<'_>) -> 
                 with_small(said(purpose(sentences, transfer.purpose)), about),
                 said(account(desk, transfer.debit, known)),
                 said(account(desk, transfer.credit, known)),
-                with_small(said(cause), desk.moment(transfer.at)),
+                with_small(
+                    said(cause),
+                    told_late(desk, transfer, desk.moment(transfer.at)),
+                ),
                 ui::amount(transfer.amount, ""),
                 recomputed,
             ])
@@ -750,5 +753,16 @@ pub(super) fn account(desk: &Desk, account: Account, known: &Known<'_>) -> Strin
         Account::Deposits => words.office_account_deposits().to_owned(),
         Account::CustomerDue => words.office_account_customer_due().to_owned(),
         Account::Logistics => words.office_account_logistics().to_owned(),
+    }
+}
+
+/// What is said of an entry, and by what it was told where that was something else than what it is of.
+pub(super) fn told_late(desk: &Desk, transfer: &Transfer, said: String) -> String {
+    match transfer.cause.told_by() {
+        Some(event) => {
+            let why = desk.words().entry_told_late(&event.to_string());
+            format!("{said} · {why}")
+        }
+        None => said,
     }
 }

@@ -104,6 +104,7 @@ fn read(row: &UnchainedRow) -> Result<Transfer, OfficeError> {
         cause: Cause::Order {
             order: OrderId(row.order_id),
             event_number: u32::try_from(row.event_number).map_err(corrupt)?,
+            told_by: None,
             cooperative: CooperativeId(row.cooperative_id),
             line: u16::try_from(row.line).map_err(corrupt)?,
         },

@@ -18,6 +18,7 @@ pub struct TransferRow {
     pub cooperative_id: i64,
     pub line: i64,
     pub event_number: i64,
+    pub told_by: i64,
     pub cause_id: Option<Uuid>,
     pub concerns_period: Option<i64>,
     pub corrects: Option<i64>,
@@ -32,7 +33,7 @@ pub struct TransferRow {
 macro_rules! columns {
     () => {
         "number, debit_account, debit_owner, credit_account, credit_owner, amount_centimes, purpose, cause,
-             order_id, cooperative_id, line, event_number, cause_id, concerns_period, corrects,
+             order_id, cooperative_id, line, event_number, told_by, cause_id, concerns_period, corrects,
              base_centimes, at, period, chain_agent, chain_number, chain_hash"
     };
 }
@@ -48,7 +49,7 @@ pub async fn add(conn: &mut Conn, rows: &[TransferRow]) -> Result<(), sqlx::Erro
         conn,
         concat!("INSERT INTO ledger_transfer (", columns!(), ")"),
         "",
-        21,
+        22,
         rows,
         |row| row.number,
         row.debit_account.as_str(),
@@ -62,6 +63,7 @@ pub async fn add(conn: &mut Conn, rows: &[TransferRow]) -> Result<(), sqlx::Erro
         row.cooperative_id,
         row.line,
         row.event_number,
+        row.told_by,
         row.cause_id,
         row.concerns_period,
         row.corrects,

@@ -3,7 +3,7 @@
 //!
 //! Only the exceptions are read one by one: what came late, what was taken back, what is not yet in.
 
-use super::sql::{self, CappedLineRow, EntryRow};
+use super::sql::{self, CappedLineRow, EntryRow, LineRow};
 use super::{Awaited, tax};
 use crate::clock::Casablanca;
 use crate::db::Conn;
@@ -19,7 +19,7 @@ use taswiq_domain::ledger::Purpose;
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::OrderEvent;
 use taswiq_domain::period::Period;
-use taswiq_domain::settlement::movement::{LineEntry, attribute};
+use taswiq_domain::settlement::movement::{LineEntry, LineMoment, Sums, attribute};
 use taswiq_domain::settlement::tax::TaxTerms;
 use taswiq_domain::settlement::{
     AdvanceGiven, CappedRule, Closing, ClosingError, ClosingInput, EarlierMonth, MonthRules,
@@ -194,7 +194,19 @@ impl Gathering<'_> {
         }
         let mut singles = sql::taken_of_others(conn, stored, start, end).await?;
         singles.extend(late);
+        let told_late = lines(sql::told_late(conn, stored).await?);
+        singles.retain(|row| {
+            let line = row
+                .order_id
+                .map(|order| (row.chain_agent, (order, row.cooperative_id, row.line)));
+            line.is_none_or(|line| !told_late.contains_key(&line))
+        });
         movements.extend(self.one_by_one(conn, &singles, has_capped).await?);
+        if !told_late.is_empty() {
+            movements = self
+                .with_told_late(conn, movements, &told_late, (start, end), has_capped)
+                .await?;
+        }
         let corrections = sql::corrections(conn, stored).await?;
         let corrected = corrections.iter().filter(|row| row.is_taken).count();
         let (taken, noted) = sql::count_taken(conn, stored).await?;
@@ -295,58 +307,27 @@ impl Gathering<'_> {
         singles: &[EntryRow],
         has_capped: bool,
     ) -> Result<Vec<(PersonId, Movement)>, OfficeError> {
-        let order_ids: BTreeSet<Uuid> = singles.iter().filter_map(|row| row.order_id).collect();
-        let order_ids: Vec<Uuid> = order_ids.into_iter().collect();
-        let mut capped: HashMap<LineOf, CappedRule> = HashMap::new();
-        if has_capped {
-            for row in sql::capped_lines(conn, &order_ids).await? {
-                capped.insert(
-                    (row.order_id, row.cooperative_id, row.line),
-                    capped_rule(row.plan, row.rule, row.cap_centimes)?,
-                );
-            }
-        }
-        let mut histories: BTreeMap<(i64, LineOf), Vec<(i64, LineEntry)>> = BTreeMap::new();
-        for row in sql::of_orders(conn, &order_ids).await? {
-            let Some(order) = row.order_id else { continue };
-            let sign = if row.is_taken { -1 } else { 1 };
-            histories
-                .entry((row.chain_agent, (order, row.cooperative_id, row.line)))
-                .or_default()
-                .push((
-                    row.number,
-                    LineEntry {
-                        happened_in: Period::at(Timestamp(row.at), self.calendar),
-                        amount: Centimes(sign * row.amount_centimes),
-                        base: Centimes(sign * row.base_centimes),
-                    },
-                ));
-        }
-        let asked: HashMap<i64, &EntryRow> = singles.iter().map(|row| (row.number, row)).collect();
+        let asked: BTreeSet<(i64, LineOf, LineMoment)> = singles
+            .iter()
+            .filter_map(|row| {
+                let moment = LineMoment {
+                    counts_in: self.period,
+                    at: Timestamp(row.at),
+                    event_number: event_number(row.event_number).ok()?,
+                };
+                let line = (row.order_id?, row.cooperative_id, row.line);
+                Some((row.chain_agent, line, moment))
+            })
+            .collect();
+        let orders: BTreeSet<Uuid> = asked.iter().map(|(_, line, _)| line.0).collect();
+        let orders: Vec<Uuid> = orders.into_iter().collect();
+        let capped = capped_lines_of(conn, &orders, has_capped).await?;
         let mut movements = Vec::new();
-        for ((agent, line), history) in histories {
-            let entries: Vec<LineEntry> = history.iter().map(|(_, entry)| *entry).collect();
-            for part in attribute(&entries)? {
-                let Some(row) = asked.get(&history[part.entry].0) else {
-                    continue;
-                };
-                let reason = if row.is_taken {
-                    Some(reason_of(row.event.as_deref())?)
-                } else {
-                    None
-                };
-                movements.push((
-                    PersonId(agent),
-                    Movement {
-                        purpose: read_purpose(&row.purpose)?,
-                        amount: part.amount,
-                        base: part.base,
-                        concerns: part.concerns.min(self.period),
-                        reason,
-                        capped: capped.get(&line).copied(),
-                        count: 1,
-                    },
-                ));
+        for ((agent, line), history) in lines(sql::of_orders(conn, &orders).await?) {
+            for (moment, movement) in self.told(&history, capped.get(&line).copied())? {
+                if asked.contains(&(agent, line, moment)) {
+                    movements.push((PersonId(agent), movement));
+                }
             }
         }
         // What a dispute holds or gives concerns the month it counts in.
@@ -358,6 +339,92 @@ impl Gathering<'_> {
             ));
         }
         Ok(movements)
+    }
+
+    /// Lines of which something was told late are told by their whole history, moment by moment; what the
+    /// sums have of them is taken out again.
+    async fn with_told_late(
+        &self,
+        conn: &mut Conn,
+        movements: Vec<(PersonId, Movement)>,
+        told_late: &BTreeMap<(i64, LineOf), Vec<LineRow>>,
+        (start, end): (i64, i64),
+        has_capped: bool,
+    ) -> Result<Vec<(PersonId, Movement)>, OfficeError> {
+        let orders: BTreeSet<Uuid> = told_late.keys().map(|(_, line)| line.0).collect();
+        let orders: Vec<Uuid> = orders.into_iter().collect();
+        let capped = capped_lines_of(conn, &orders, has_capped).await?;
+        let stored = i64::from(self.period.months_since_1970());
+        let mut of_people: BTreeMap<PersonId, Sums> = BTreeMap::new();
+        for (person, movement) in &movements {
+            of_people.entry(*person).or_default().add(movement)?;
+        }
+        for (&(agent, line), history) in told_late {
+            let sums = of_people.entry(PersonId(agent)).or_default();
+            let capped = capped.get(&line).copied();
+            for row in history.iter().filter(|row| row.period == stored) {
+                let noted = row.first_at.zip(row.last_at);
+                let is_summed = match noted {
+                    Some((first_at, last_at)) => first_at >= start && last_at < end,
+                    None => row.at >= start,
+                };
+                if is_summed {
+                    let (amount, base) = row.figures();
+                    let reason = if row.is_taken {
+                        Some(reason_of(Some(&row.event))?)
+                    } else {
+                        None
+                    };
+                    sums.take_out(&Movement {
+                        reason,
+                        capped,
+                        ..self.on_time(&row.purpose, amount.0, base.0, 1)?
+                    })?;
+                }
+            }
+            for (moment, movement) in self.told(history, capped)? {
+                if moment.counts_in == self.period {
+                    sums.add(&movement)?;
+                }
+            }
+        }
+        Ok(of_people
+            .iter()
+            .flat_map(|(person, sums)| sums.movements().map(|movement| (*person, movement)))
+            .collect())
+    }
+
+    /// What the moments of a line moved, with the months they concern.
+    fn told(
+        &self,
+        history: &[LineRow],
+        capped: Option<CappedRule>,
+    ) -> Result<Vec<(LineMoment, Movement)>, OfficeError> {
+        let mut entries = Vec::with_capacity(history.len());
+        let mut events: BTreeMap<u32, &str> = BTreeMap::new();
+        for row in history {
+            let event_number = event_number(row.event_number)?;
+            events.insert(event_number, &row.event);
+            let (amount, base) = row.figures();
+            entries.push(LineEntry {
+                moment: LineMoment {
+                    counts_in: period(row.period)?,
+                    at: Timestamp(row.at),
+                    event_number,
+                },
+                happened_in: Period::at(Timestamp(row.at), self.calendar),
+                amount,
+                base,
+            });
+        }
+        let mut told = Vec::new();
+        for part in attribute(&entries)? {
+            let body = events.get(&part.moment.event_number).copied();
+            let event: OrderEvent = serde_json::from_str(body.unwrap_or_default())
+                .map_err(|_| OfficeError::Corrupt { what: "an event" })?;
+            told.push((part.moment, part.movement(&event, capped)));
+        }
+        Ok(told)
     }
 
     /// What every agent may still expect from orders taken before the month's end, and why it is not in.
@@ -640,6 +707,54 @@ impl Known {
         let (created_at, deactivated_at) = (self.created_at, self.deactivated_at);
         was_engaged_throughout(&self.engagements, created_at, deactivated_at, (start, end))
     }
+}
+
+impl LineRow {
+    /// What it brought to the account, and the turnover that moved with it.
+    const fn figures(&self) -> (Centimes, Centimes) {
+        let sign = if self.is_taken { -1 } else { 1 };
+        (
+            Centimes(sign * self.amount_centimes),
+            Centimes(sign * self.base_centimes),
+        )
+    }
+}
+
+/// Entries by whose they are and of which line.
+fn lines(rows: Vec<LineRow>) -> BTreeMap<(i64, LineOf), Vec<LineRow>> {
+    let mut lines: BTreeMap<(i64, LineOf), Vec<LineRow>> = BTreeMap::new();
+    for row in rows {
+        let line = (row.order_id, row.cooperative_id, row.line);
+        lines.entry((row.chain_agent, line)).or_default().push(row);
+    }
+    lines
+}
+
+async fn capped_lines_of(
+    conn: &mut Conn,
+    orders: &[Uuid],
+    has_capped: bool,
+) -> Result<HashMap<LineOf, CappedRule>, OfficeError> {
+    let mut capped = HashMap::new();
+    if has_capped {
+        for row in sql::capped_lines(conn, orders).await? {
+            capped.insert(
+                (row.order_id, row.cooperative_id, row.line),
+                capped_rule(row.plan, row.rule, row.cap_centimes)?,
+            );
+        }
+    }
+    Ok(capped)
+}
+
+fn event_number(stored: i64) -> Result<u32, OfficeError> {
+    u32::try_from(stored).map_err(|_| OfficeError::Corrupt { what: "an event" })
+}
+
+fn period(stored: i64) -> Result<Period, OfficeError> {
+    i32::try_from(stored)
+        .map(Period::from_months_since_1970)
+        .map_err(|_| OfficeError::Corrupt { what: "a month" })
 }
 
 /// Why something was taken back, by the event that took it.

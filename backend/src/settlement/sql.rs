@@ -57,6 +57,27 @@ pub struct EntryRow {
     pub event: Option<String>,
 }
 
+/// An entry of a line of which something was told late.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct LineRow {
+    pub chain_agent: i64,
+    pub order_id: Uuid,
+    pub cooperative_id: i64,
+    pub line: i64,
+    pub event_number: i64,
+    pub purpose: String,
+    pub is_taken: bool,
+    pub amount_centimes: i64,
+    pub base_centimes: i64,
+    pub at: i64,
+    pub period: i64,
+    /// When all that moved on the line up to then happened, where it was taken back: see the migration.
+    pub first_at: Option<i64>,
+    pub last_at: Option<i64>,
+    /// What happened at its moment.
+    pub event: String,
+}
+
 /// A rule that limits what a month earns by it, and a line that it holds for.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct CappedLineRow {
@@ -248,7 +269,7 @@ pub async fn add_taken_back(conn: &mut Conn, number: i64) -> Result<u64, sqlx::E
         "INSERT INTO taken_back (period, number, chain_agent, purpose, amount_centimes, base_centimes, first_at, last_at, event)
          SELECT taken.period, taken.number, taken.chain_agent, taken.purpose, taken.amount_centimes, taken.base_centimes,
              COALESCE((SELECT CASE
-                           WHEN SUM(CASE WHEN entry.credit_account = 'agent_earned' THEN entry.amount_centimes ELSE -entry.amount_centimes END) >= 0
+                           WHEN taken.told_by = 0 AND SUM(CASE WHEN entry.credit_account = 'agent_earned' THEN entry.amount_centimes ELSE -entry.amount_centimes END) >= 0
                                AND SUM(CASE WHEN entry.credit_account = 'agent_earned' THEN entry.base_centimes ELSE -entry.base_centimes END) >= 0
                            THEN MIN(entry.at) ELSE 0 END
                        FROM ledger_transfer AS entry
@@ -337,16 +358,40 @@ pub async fn corrections(conn: &mut Conn, period: i64) -> Result<Vec<EntryRow>, 
 }
 
 /// Everything that ever moved on the earned accounts for these orders.
-pub async fn of_orders(conn: &mut Conn, orders: &[Uuid]) -> Result<Vec<EntryRow>, sqlx::Error> {
+pub async fn of_orders(conn: &mut Conn, orders: &[Uuid]) -> Result<Vec<LineRow>, sqlx::Error> {
     fetch_in!(
         conn,
-        EntryRow,
-        "SELECT number, chain_agent, purpose, debit_account = 'agent_earned' AS is_taken, order_id, cooperative_id, line,
-             event_number, amount_centimes, base_centimes, at, CAST(NULL AS BIGINT) AS corrected_at, CAST(NULL AS TEXT) AS event
-         FROM ledger_transfer
-         WHERE (debit_account = 'agent_earned' OR credit_account = 'agent_earned') AND order_id",
-        "ORDER BY number",
+        LineRow,
+        "SELECT entry.chain_agent, entry.order_id, entry.cooperative_id, entry.line, entry.event_number, entry.purpose,
+             entry.debit_account = 'agent_earned' AS is_taken, entry.amount_centimes, entry.base_centimes, entry.at, entry.period,
+             CAST(NULL AS BIGINT) AS first_at, CAST(NULL AS BIGINT) AS last_at, event.body AS event
+         FROM ledger_transfer AS entry
+         JOIN order_event AS event ON event.order_id = entry.order_id AND event.number = entry.event_number
+         WHERE (entry.debit_account = 'agent_earned' OR entry.credit_account = 'agent_earned') AND entry.order_id",
+        "ORDER BY entry.number",
         orders
+    )
+}
+
+/// Everything that ever moved on the earned accounts of lines of which something was told late and counts
+/// in a month.
+pub async fn told_late(conn: &mut Conn, period: i64) -> Result<Vec<LineRow>, sqlx::Error> {
+    fetch_all!(
+        conn,
+        LineRow,
+        "SELECT entry.chain_agent, entry.order_id, entry.cooperative_id, entry.line, entry.event_number, entry.purpose,
+             entry.debit_account = 'agent_earned' AS is_taken, entry.amount_centimes, entry.base_centimes, entry.at, entry.period,
+             noted.first_at, noted.last_at, event.body AS event
+         FROM (SELECT DISTINCT chain_agent, order_id, cooperative_id, line FROM ledger_transfer
+               WHERE told_by > 0 AND period = $1 AND (debit_account = 'agent_earned' OR credit_account = 'agent_earned')) AS late
+         JOIN ledger_transfer AS entry
+             ON entry.order_id = late.order_id AND entry.cooperative_id = late.cooperative_id AND entry.line = late.line
+                 AND entry.chain_agent = late.chain_agent
+                 AND (entry.debit_account = 'agent_earned' OR entry.credit_account = 'agent_earned')
+         JOIN order_event AS event ON event.order_id = entry.order_id AND event.number = entry.event_number
+         LEFT JOIN taken_back AS noted ON noted.period = entry.period AND noted.number = entry.number
+         ORDER BY entry.number",
+        period,
     )
 }
 

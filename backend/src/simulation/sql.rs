@@ -3,6 +3,16 @@
 use crate::db::{Conn, execute, fetch_all, fetch_in, fetch_one, fetch_optional};
 use uuid::Uuid;
 
+/// A moment of an order that moved commission, and the month in which that counts.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct PostedRow {
+    pub order_id: Uuid,
+    pub event_number: i64,
+    pub told_by: i64,
+    pub at: i64,
+    pub period: i64,
+}
+
 /// An entry of an earned account that a person decided on.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct DecidedRow {
@@ -81,15 +91,12 @@ pub async fn count_orders(conn: &mut Conn, before: i64, since: i64) -> Result<i6
     Ok(count)
 }
 
-/// In which months events of these orders were posted.
-pub async fn posted_in(
-    conn: &mut Conn,
-    orders: &[Uuid],
-) -> Result<Vec<(Uuid, i64, i64)>, sqlx::Error> {
+/// In which months moments of these orders were posted: of which event, told by which later one.
+pub async fn posted_in(conn: &mut Conn, orders: &[Uuid]) -> Result<Vec<PostedRow>, sqlx::Error> {
     fetch_in!(
         conn,
-        (Uuid, i64, i64),
-        "SELECT DISTINCT order_id, event_number, period FROM ledger_transfer WHERE order_id",
+        PostedRow,
+        "SELECT DISTINCT order_id, event_number, told_by, at, period FROM ledger_transfer WHERE order_id",
         "",
         orders
     )

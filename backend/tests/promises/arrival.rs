@@ -7,13 +7,15 @@ use super::world::*;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use taswiq_backend::catalogue::PlanDraft;
+use taswiq_domain::catalogue::Convention;
 use taswiq_domain::commission::{Conditions, Pays, Rule};
 use taswiq_domain::ids::PersonId;
+use taswiq_domain::law::Regime;
 use taswiq_domain::ledger::Account;
 use taswiq_domain::ledger::chain::Chain;
 use taswiq_domain::money::{Centimes, Ppm};
 use taswiq_domain::order::event::LineUnits;
-use taswiq_domain::order::{Fault, Order, PaymentMethod};
+use taswiq_domain::order::{Fault, Order, PaymentMethod, Vesting, VestingPart, VestsWhen};
 use taswiq_domain::settlement::rules::{PeriodRules, Tier};
 use taswiq_domain::sync::{
     Answer, Change, Collect, CommandBody, LedgerEntry, ReturnGoods, Waiting,
@@ -288,5 +290,89 @@ promise! {
         }
         // And the events cause exactly these entries.
         world.assert_sound().await;
+    }
+}
+
+/// Half of the commission waits for the goods and half for the money. Seven pots are brought on the 28th of
+/// November and paid for but for one on the 29th; that one comes back on the 2nd of December. `turns` says
+/// whether the agent or the beekeeper tells next; nothing closes November.
+async fn halves_told_in(
+    world: &World,
+    turns: &[Option<usize>],
+) -> (Vec<String>, BTreeMap<Account, Centimes>) {
+    let office = &world.office;
+    let part = |when| VestingPart {
+        when,
+        part: Ppm(500_000),
+    };
+    let convention = Convention {
+        valid_from: START.plus_hours(1),
+        regime: Regime::OwnProduction,
+        delivery_days: 3,
+        vesting: Vesting(vec![part(VestsWhen::Delivered), part(VestsWhen::Paid)]),
+    };
+    office
+        .publish_convention(&world.manager(), HONEY, convention)
+        .await
+        .expect("published");
+    world.clock.set(on(21));
+    let id = world.phone(AGENT).await.place(&[(1, 7)]).await;
+    let order = world.order(id).await;
+    let mut phones = [
+        Away::of(world, AGENT, &[(29, collects(&order, HONEY, 72_000))]).await,
+        Away::of(
+            world,
+            BEEKEEPER,
+            &[
+                (22, confirm(&order, HONEY)),
+                (23, pack(&order, HONEY)),
+                (28, deliver(&order, HONEY)),
+                (32, gives_back(&order, 1, Fault::Customer)),
+            ],
+        )
+        .await,
+    ];
+    world.clock.set(on(34));
+    let mut said = Vec::new();
+    let mut months = vec![november().next(), november()];
+    for turn in turns.iter().copied().chain([None, None]) {
+        match (turn, months.pop()) {
+            (Some(turn), month) => {
+                months.extend(month);
+                phones[turn].tell().await;
+            }
+            (None, Some(month)) => {
+                let end = month.end(office.calendar());
+                world.clock.set(world.clock_now().max(end));
+                office
+                    .close_period(&world.manager(), month)
+                    .await
+                    .expect("closed");
+                let statement = statement(world, AGENT, month).await;
+                said.push(format!("{:?} {}", statement.lines, statement.payable));
+            }
+            (None, None) => {}
+        }
+    }
+    world.assert_sound().await;
+    let balances = office.balances(&world.manager()).await.expect("balances");
+    let moved = balances.into_iter();
+    let moved = moved.filter(|(_, balance)| *balance != Centimes::ZERO);
+    (said, moved.collect())
+}
+
+promise! {
+    async fn what_came_back_before_its_payment_is_told_counts_as_it_happened(world) {
+        let (agent, beekeeper) = (Some(0), Some(1));
+        let in_order = [beekeeper, beekeeper, beekeeper, agent, beekeeper];
+        let (said, balances) = halves_told_in(&world, &in_order).await;
+        assert!(said.iter().all(|said| said.contains("CommissionVested")), "{said:#?}");
+        let late = another(&world).await;
+        let told_late = [beekeeper, beekeeper, beekeeper, beekeeper, agent];
+        assert_eq!(halves_told_in(&late, &told_late).await, (said, balances.clone()));
+        // After the close the months differ, and what it comes to does not.
+        let closed = another(&world).await;
+        let after_the_close = [beekeeper, beekeeper, beekeeper, beekeeper, None, agent];
+        assert_eq!(halves_told_in(&closed, &after_the_close).await.1, balances);
     }
 }

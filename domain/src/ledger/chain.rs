@@ -16,7 +16,8 @@
 //! * `debit` and `credit` are the account's kind and owner, as `agent_pending/20`, with owner 0 for
 //!   the programme's own;
 //! * `amount` and `base` are centimes, `at` is milliseconds since 1970 in UTC, `period` is `YYYY-MM`;
-//! * `cause` is one of `order/ID/EVENT/COOPERATIVE/LINE`, `settlement/AGENT/PERIOD/ITEM`,
+//! * `cause` is one of `order/ID/EVENT/COOPERATIVE/LINE`, followed by `/TOLD` where another event that
+//!   was told later changed what that event moved, `settlement/AGENT/PERIOD/ITEM`,
 //!   `payout/AGENT/PERIOD/STEP`, `advance/ID`, `dispute/ID/STEP`, `correction/NUMBER`, ids in lower
 //!   case with hyphens.
 //!

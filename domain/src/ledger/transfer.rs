@@ -158,6 +158,10 @@ pub enum Cause {
         order: OrderId,
         /// Which of its events.
         event_number: u32,
+        /// The event that was told after it, had happened before it, and changed what it moved: see
+        /// [`super::Told`].
+        #[serde(skip_serializing_if = "Option::is_none")]
+        told_by: Option<u32>,
         /// Whose part of it.
         cooperative: CooperativeId,
         /// Which line; 0 for the whole part.
@@ -201,7 +205,7 @@ pub enum Cause {
 }
 
 read_tagged!(Cause by "by" {
-    "order" => Order { order, event_number, cooperative, line },
+    "order" => Order { order, event_number, told_by, cooperative, line },
     "settlement" => Settlement { agent, period, item },
     "payout" => Payout { agent, period, step },
     "advance" => Advance { advance },
@@ -219,6 +223,14 @@ impl Cause {
             Self::Advance { .. } => "advance",
             Self::Dispute { .. } => "dispute",
             Self::Correction { .. } => "correction",
+        }
+    }
+
+    /// The number of the event that was told later and changed what this one moved, if that is what it is.
+    pub const fn told_by(&self) -> Option<u32> {
+        match self {
+            Self::Order { told_by, .. } => *told_by,
+            _ => None,
         }
     }
 
@@ -262,9 +274,13 @@ impl fmt::Display for Cause {
             Self::Order {
                 order,
                 event_number,
+                told_by,
                 cooperative,
                 line,
-            } => write!(out, "order/{order}/{event_number}/{cooperative}/{line}"),
+            } => {
+                write!(out, "order/{order}/{event_number}/{cooperative}/{line}")?;
+                told_by.map_or(Ok(()), |told_by| write!(out, "/{told_by}"))
+            }
             Self::Settlement {
                 agent,
                 period,
@@ -337,8 +353,7 @@ pub struct Transfer {
     /// The net turnover that counts for tiers and targets from now on (or no longer, when the amount
     /// leaves what was earned); never negative, 0 for what is no turnover of the agent's own.
     pub base: Centimes,
-    /// When that happened, by corrected door time as far as it counts: see [`crate::period::counts_at`]
-    /// and [`crate::order::Order::counts_at`].
+    /// When that happened, by corrected door time as far as it counts: see [`crate::period::counts_at`].
     pub at: Timestamp,
     /// The month in which it counts: that of `at`, or the first one that was still open.
     pub period: Period,
@@ -360,6 +375,8 @@ struct Written<'a> {
     line: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     event_number: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    told_by: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<&'a Cause>,
     at: Timestamp,
@@ -384,6 +401,7 @@ impl Serialize for Transfer {
             cooperative: self.cause.cooperative(),
             line,
             event_number: self.cause.event_number(),
+            told_by: self.cause.told_by(),
             cause,
             at: self.at,
             base: (self.base != Centimes::ZERO).then_some(self.base),
@@ -407,6 +425,7 @@ impl Transfer {
                 None => Cause::Order {
                     order: fields.take("order")?,
                     event_number: fields.take("event_number")?,
+                    told_by: fields.take("told_by")?,
                     cooperative: fields.take("cooperative")?,
                     line: fields.take("line")?,
                 },

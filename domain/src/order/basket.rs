@@ -261,7 +261,7 @@ impl Basket {
             in_hand: Default::default(),
             vesting: convention.vesting.clone(),
             delivered_at: None,
-            met_at: None,
+            latest_at: None,
             written_off_at: None,
             proposal: None,
             lines: vec![first_line],

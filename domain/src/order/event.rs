@@ -3,7 +3,9 @@
 
 use super::Order;
 use crate::ids::{CooperativeId, DeviceId, PersonId};
+use crate::ledger::Told;
 use crate::money::{Centimes, Overflow};
+use crate::period::counts_at;
 use crate::reading::read_tagged;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -402,6 +404,39 @@ impl OrderEvent {
             | Self::WrittenOff { cooperative } => Some(*cooperative),
         }
     }
+
+    /// Whether it happens to the part of that cooperative; what happens to an order happens to all parts.
+    pub fn touches(&self, cooperative: CooperativeId) -> bool {
+        self.cooperative().is_none_or(|of| of == cooperative)
+    }
+
+    /// Whether it may move commission, or decide how much something else moves.
+    pub const fn moves_commission(&self) -> bool {
+        match self {
+            Self::Placed { .. }
+            | Self::Amended { .. }
+            | Self::DecisionSeen { .. }
+            | Self::ChangeProposed { .. }
+            | Self::PreparationStarted { .. }
+            | Self::HandedOver { .. }
+            | Self::DeliveryFailed { .. } => false,
+            Self::Cancelled { .. }
+            | Self::Confirmed { .. }
+            | Self::Refused { .. }
+            | Self::Expired { .. }
+            | Self::ChangeAnswered { .. }
+            | Self::Packed { .. }
+            | Self::Delivered { .. }
+            | Self::Returned { .. }
+            | Self::Collected { .. }
+            | Self::DeclaredEarly { .. }
+            | Self::Withdrawn { .. }
+            | Self::WithdrawalClosed { .. }
+            | Self::SupplyFailed { .. }
+            | Self::Deposited { .. }
+            | Self::WrittenOff { .. } => true,
+        }
+    }
 }
 
 /// An event with who, where and when: what is stored and what a history shows.
@@ -419,6 +454,18 @@ pub struct RecordedEvent {
     pub made_at: Timestamp,
     /// When the server took it in.
     pub received_at: Timestamp,
+}
+
+impl RecordedEvent {
+    /// The event as the ledger asks for it.
+    pub fn told(&self) -> Told<'_> {
+        Told {
+            event: &self.event,
+            number: self.number,
+            made_at: self.made_at,
+            at: counts_at(self.made_at, self.received_at),
+        }
+    }
 }
 
 /// In whose hands the cash is that was taken for a cooperative's goods and is not in the bank: whoever

@@ -30,13 +30,24 @@ impl Order {
         let mut order = self.clone();
         order.take(event, at)?;
         order.revision += 1;
-        if let Some(cooperative) = event.cooperative() {
-            let sub_order = order.sub_order_mut(cooperative)?;
-            if sub_order.waited_for(event) {
-                sub_order.met_at = sub_order.met_at.max(Some(at));
+        if event.moves_commission() {
+            for sub_order in &mut order.sub_orders {
+                if event.touches(sub_order.cooperative) {
+                    sub_order.latest_at = sub_order.latest_at.max(Some(at));
+                }
             }
         }
         Ok(order)
+    }
+
+    /// Whether an event that counts at `at` is told after another of the same part that happened later,
+    /// so that the commission is no longer told as it happened.
+    pub fn is_told_late(&self, event: &OrderEvent, at: Timestamp) -> bool {
+        event.moves_commission()
+            && self.sub_orders.iter().any(|sub_order| {
+                event.touches(sub_order.cooperative)
+                    && sub_order.latest_at.is_some_and(|latest_at| at < latest_at)
+            })
     }
 
     fn take(&mut self, event: &OrderEvent, at: Timestamp) -> Result<(), Refusal> {

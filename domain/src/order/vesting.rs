@@ -6,18 +6,13 @@
 //! `c` of which `v` parts in a million have vested, `round(c × v)` is earned, so the steps of any split
 //! come to exactly what one step comes to.
 //!
-//! Phones tell what happened late and in any order. So nothing vests, or is taken back of what vested,
-//! at a time before the last of what it waited for, whichever of it was told last: see
-//! [`Order::counts_at`].
-//!
 //! Commission kept for another's fault does not wait for the customer's money, for somebody else bears
 //! it. It vests when a fault ends the sub-order before delivery; otherwise when the goods that did
 //! arrive are with the customer for good.
 
-use super::{Order, OrderEvent, Stage, SubOrder};
+use super::{Stage, SubOrder};
 use crate::limits;
 use crate::money::{Overflow, Ppm};
-use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// What a part of the commission waits for.
@@ -136,19 +131,6 @@ impl Vesting {
     }
 }
 
-impl Order {
-    /// When what an event moves counts that happened at `at`: then, or when the last of what the
-    /// commission waited for had happened.
-    pub fn counts_at(&self, event: &OrderEvent, at: Timestamp) -> Timestamp {
-        let sub_order = event
-            .cooperative()
-            .and_then(|cooperative| self.sub_order(cooperative));
-        sub_order
-            .and_then(|sub_order| sub_order.met_at)
-            .map_or(at, |met_at| at.max(met_at))
-    }
-}
-
 impl SubOrder {
     /// How much of the commission of the units that stay with the customer has vested.
     ///
@@ -184,22 +166,6 @@ impl SubOrder {
     /// When sums do not fit.
     pub fn has_vested(&self) -> Result<bool, Overflow> {
         Ok(self.vested_part()? == Ppm(limits::RATE_PPM))
-    }
-
-    /// Whether some of its commission waits for such an event.
-    pub fn waited_for(&self, event: &OrderEvent) -> bool {
-        let waits = |when| self.vesting.part(when) > Ppm(0);
-        match event {
-            OrderEvent::Delivered { .. }
-            | OrderEvent::WithdrawalClosed { .. }
-            | OrderEvent::SupplyFailed { .. } => true,
-            // What comes back may be what was missing to have all paid.
-            OrderEvent::Collected { .. }
-            | OrderEvent::DeclaredEarly { .. }
-            | OrderEvent::Returned { .. } => waits(VestsWhen::Paid) || waits(VestsWhen::Deposited),
-            OrderEvent::Deposited { .. } => waits(VestsWhen::Deposited),
-            _ => false,
-        }
     }
 
     /// Whether commission kept for units lost by another's fault has vested.

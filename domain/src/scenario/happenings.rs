@@ -9,18 +9,18 @@ use crate::customer::CustomerKind;
 use crate::dispute::{self, Claim, Dispute, DisputeReason, Disputed, DisputedLine};
 use crate::engagement::{self, Engagement, EngagementKind};
 use crate::ids::{CooperativeId, CustomerId, OrderId, PersonId};
-use crate::ledger::{self, Account, Cause, Happening, Purpose, Transfer};
+use crate::ledger::{self, Account, Cause, Happening, Purpose, Told, Transfer};
 use crate::money::{Centimes, Overflow};
 use crate::order::basket::{Basket, BasketLine, Door, OrderIdentity, Promise};
 use crate::order::{Order, OrderEvent, Withdrawal};
 use crate::period::Period;
 use crate::reading::Tree;
-use crate::settlement::movement::{LineEntry, attribute};
+use crate::settlement::movement::{LineEntry, LineMoment, attribute};
 use crate::settlement::supplement::Outlook;
 use crate::settlement::tax;
 use crate::settlement::{
     AdvanceGiven, CappedRule, ClosingInput, EarlierMonth, MonthRules, Movement, NotYetIn,
-    NotYetInReason, PeriodRules, ReversalReason, SettledMonth, Statement, close, why_not_in,
+    NotYetInReason, PeriodRules, SettledMonth, Statement, close, why_not_in,
 };
 use crate::spoken_code::SpokenCode;
 use crate::time::{Calendar, CivilDate, Timestamp};
@@ -46,14 +46,12 @@ pub(super) const OPENED: [&str; 6] = ["agent", "order", "cooperative", "line", "
 const PROMISE_DAYS: i32 = 10;
 
 /// Entries of one agent's earned account, each with what it moved there.
-type Entries<'a> = Vec<(&'a Transfer, Movement)>;
-
 /// An order and what happened to it.
 struct Known {
     label: String,
     order: Order,
-    /// By the number of the event, from 1.
-    events: Vec<OrderEvent>,
+    /// By the number of the event, from 1, each with when it happened.
+    events: Vec<(OrderEvent, Timestamp)>,
 }
 
 /// Everything that has happened.
@@ -189,19 +187,23 @@ impl<'a> Happenings<'a> {
         actor: Option<PersonId>,
         at: Timestamp,
     ) -> Result<(), Overflow> {
-        let at = self.orders[index].order.counts_at(&event, at);
-        let period = self.counts_in(at);
-        let known = &mut self.orders[index];
+        let known = &self.orders[index];
+        let told = told(&known.events);
         let happening = Happening {
-            event: &event,
-            number: after.revision,
+            told: Told {
+                event: &event,
+                number: after.revision,
+                made_at: at,
+                at,
+            },
             actor,
-            at,
-            period,
+            earlier: &told,
+            month: &|moment| self.counts_in(moment.at),
         };
         let transfers = ledger::transfers_for(Some(&known.order), &after, &happening)?;
+        let known = &mut self.orders[index];
         known.order = after;
-        known.events.push(event);
+        known.events.push((event, at));
         self.ledger.extend(transfers);
         self.await_withdrawals(index);
         Ok(())
@@ -276,11 +278,15 @@ impl<'a> Happenings<'a> {
             order: Box::new(order.clone()),
         };
         let happening = Happening {
-            event: &placed,
-            number: order.revision,
+            told: Told {
+                event: &placed,
+                number: order.revision,
+                made_at: at,
+                at,
+            },
             actor: Some(agent),
-            at,
-            period: self.counts_in(at),
+            earlier: &[],
+            month: &|moment| self.counts_in(moment.at),
         };
         let transfers = ledger::transfers_for(None, &order, &happening)
             .map_err(|error| wrong(&place, error))?;
@@ -290,7 +296,7 @@ impl<'a> Happenings<'a> {
         self.orders.push(Known {
             label,
             order,
-            events: vec![placed],
+            events: vec![(placed, at)],
         });
         self.await_withdrawals(index);
         Ok(())
@@ -660,7 +666,7 @@ impl<'a> Happenings<'a> {
 
     /// What moved on an agent's earned account and counts in the month.
     fn movements(&self, agent: PersonId, period: Period) -> Result<Vec<Movement>, Overflow> {
-        let mut by_line: BTreeMap<(OrderId, CooperativeId, u16), Entries<'_>> = BTreeMap::new();
+        let mut by_line: BTreeMap<(OrderId, CooperativeId, u16), Vec<LineEntry>> = BTreeMap::new();
         let mut movements = Vec::new();
         for transfer in &self.ledger {
             let Some(movement) = Movement::of_transfer(transfer, agent) else {
@@ -669,49 +675,44 @@ impl<'a> Happenings<'a> {
             match transfer.cause {
                 Cause::Order {
                     order,
+                    event_number,
                     cooperative,
                     line,
                     ..
                 } => by_line
                     .entry((order, cooperative, line))
                     .or_default()
-                    .push((transfer, movement)),
+                    .push(LineEntry {
+                        moment: LineMoment {
+                            counts_in: transfer.period,
+                            at: transfer.at,
+                            event_number,
+                        },
+                        happened_in: Period::at(transfer.at, self.calendar),
+                        amount: movement.amount,
+                        base: movement.base,
+                    }),
                 Cause::Settlement { .. } => {}
                 _ if transfer.period == period => movements.push(movement),
                 _ => {}
             }
         }
         for ((order, cooperative, line), entries) in by_line {
-            if entries
-                .iter()
-                .all(|(transfer, _)| transfer.period != period)
-            {
+            if entries.iter().all(|entry| entry.moment.counts_in != period) {
                 continue;
             }
             let Some(known) = self.order_with(order) else {
                 continue;
             };
             let capped = capped_rule(known, cooperative, line, agent);
-            let of_line: Vec<LineEntry> = entries
-                .iter()
-                .map(|(transfer, movement)| LineEntry {
-                    happened_in: Period::at(transfer.at, self.calendar),
-                    amount: movement.amount,
-                    base: movement.base,
-                })
-                .collect();
-            for part in attribute(&of_line)? {
-                let (transfer, movement) = entries[part.entry];
-                if transfer.period == period {
-                    movements.push(Movement {
-                        amount: part.amount,
-                        base: part.base,
-                        concerns: part.concerns,
-                        reason: (transfer.debit == Account::AgentEarned(agent))
-                            .then(|| reason(known, transfer)),
-                        capped,
-                        ..movement
-                    });
+            for part in attribute(&entries)? {
+                let event = (part.moment.event_number as usize)
+                    .checked_sub(1)
+                    .and_then(|index| known.events.get(index));
+                if let Some((event, _)) = event
+                    && part.moment.counts_in == period
+                {
+                    movements.push(part.movement(event, capped));
                 }
             }
         }
@@ -854,12 +855,17 @@ fn order_event(node: Node<'_>) -> Result<OrderEvent, ScenarioError> {
     }
 }
 
-fn reason(known: &Known, transfer: &Transfer) -> ReversalReason {
-    transfer
-        .cause
-        .event_number()
-        .and_then(|number| known.events.get((number as usize).checked_sub(1)?))
-        .map_or(ReversalReason::Corrected, ReversalReason::of_event)
+/// What was told of an order, oldest first.
+fn told(events: &[(OrderEvent, Timestamp)]) -> Vec<Told<'_>> {
+    (1..)
+        .zip(events)
+        .map(|(number, (event, at))| Told {
+            event,
+            number,
+            made_at: *at,
+            at: *at,
+        })
+        .collect()
 }
 
 /// The rule by which a line earned, if it limits a whole month of the seller.

@@ -11,7 +11,9 @@ use crate::ledger::{Account, Purpose, Transfer};
 use crate::money::{Centimes, Overflow};
 use crate::order::event::{Fault, OrderEvent};
 use crate::period::Period;
+use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Why commission that had vested was taken back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -148,9 +150,11 @@ impl Movement {
     }
 }
 
-/// An entry of one line: what it moved, and the month in which it happened.
+/// An entry of one line on one person's earned account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineEntry {
+    /// Of which moment.
+    pub moment: LineMoment,
     /// The civil month of its time, whether or not that was still open.
     pub happened_in: Period,
     /// What it brought to the earned account; negative when it took.
@@ -159,70 +163,172 @@ pub struct LineEntry {
     pub base: Centimes,
 }
 
-/// The part of an entry that concerns one month.
+/// A moment of a line and the month in which its entries count. Where something was told late there are
+/// several entries of one moment, which together say what it moved: see [`crate::ledger::Told`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LineMoment {
+    /// The month in which it counts.
+    pub counts_in: Period,
+    /// When.
+    pub at: Timestamp,
+    /// The number of the event that happened then.
+    pub event_number: u32,
+}
+
+/// The part of what a moment moved that concerns one month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attributed {
-    /// Which entry, by its place in the list.
-    pub entry: usize,
+    /// Of which moment.
+    pub moment: LineMoment,
     /// Which month.
     pub concerns: Period,
-    /// How much of its amount.
+    /// How much; negative when it was taken.
     pub amount: Centimes,
-    /// How much of its turnover.
+    /// The turnover that moved with it.
     pub base: Centimes,
 }
 
-/// Which months the entries of one line and person concern, given all of them in the ledger's order.
-/// What is taken back comes off the latest month that still has some of it; what exceeds everything
-/// (a mistake) concerns the month it happened in.
+impl Attributed {
+    /// Whether it was taken back.
+    pub fn is_taken(&self) -> bool {
+        self.amount < Centimes::ZERO || self.base < Centimes::ZERO
+    }
+
+    /// The part as a movement. `event` is what happened at its moment.
+    pub fn movement(&self, event: &OrderEvent, capped: Option<CappedRule>) -> Movement {
+        Movement {
+            purpose: if self.is_taken() {
+                Purpose::CommissionReversed
+            } else {
+                Purpose::CommissionVested
+            },
+            amount: self.amount,
+            base: self.base,
+            // What is told of a time to come counts when it was told.
+            concerns: self.concerns.min(self.moment.counts_in),
+            reason: self.is_taken().then(|| ReversalReason::of_event(event)),
+            capped,
+            count: 1,
+        }
+    }
+}
+
+/// Which months the entries of one line and person concern, given all of them. They are looked at moment
+/// by moment, by the month in which they count and within one as they happened: what was told late stands
+/// where it would have stood. What is taken back comes off the latest month that still has some of it;
+/// what exceeds everything (a mistake) concerns the month it happened in.
 ///
 /// # Errors
 /// When the figures do not fit 64 bits.
 pub fn attribute(entries: &[LineEntry]) -> Result<Vec<Attributed>, Overflow> {
-    let mut months: Vec<(Period, Centimes, Centimes)> = Vec::new();
+    let mut moments: BTreeMap<LineMoment, (Period, Centimes, Centimes)> = BTreeMap::new();
+    for entry in entries {
+        let moment = moments.entry(entry.moment).or_default();
+        moment.0 = entry.happened_in;
+        moment.1 = moment.1.plus(entry.amount)?;
+        moment.2 = moment.2.plus(entry.base)?;
+    }
+    let mut months: BTreeMap<Period, (Centimes, Centimes)> = BTreeMap::new();
     let mut attributed = Vec::new();
-    for (index, entry) in entries.iter().enumerate() {
-        let mut parts: Vec<(Period, Centimes, Centimes)> = Vec::new();
-        let (mut amount, mut base) = (entry.amount, entry.base);
-        if amount < Centimes::ZERO || base < Centimes::ZERO {
-            for (month, has_amount, has_base) in months.iter_mut().rev() {
-                let taken_amount = amount.max(Centimes(-has_amount.0)).min(Centimes::ZERO);
-                let taken_base = base.max(Centimes(-has_base.0)).min(Centimes::ZERO);
-                if taken_amount == Centimes::ZERO && taken_base == Centimes::ZERO {
-                    continue;
-                }
-                *has_amount = has_amount.plus(taken_amount)?;
-                *has_base = has_base.plus(taken_base)?;
-                amount = amount.minus(taken_amount)?;
-                base = base.minus(taken_base)?;
-                parts.push((*month, taken_amount, taken_base));
-            }
-        }
-        if amount != Centimes::ZERO || base != Centimes::ZERO {
-            if amount > Centimes::ZERO || base > Centimes::ZERO {
-                let at = months.partition_point(|(month, ..)| *month < entry.happened_in);
-                match months.get_mut(at) {
-                    Some(month) if month.0 == entry.happened_in => {
-                        month.1 = month.1.plus(amount)?;
-                        month.2 = month.2.plus(base)?;
-                    }
-                    _ => months.insert(at, (entry.happened_in, amount, base)),
-                }
-            }
-            parts.push((entry.happened_in, amount, base));
-        }
-        attributed.extend(
-            parts
-                .into_iter()
-                .map(|(concerns, amount, base)| Attributed {
-                    entry: index,
+    for (moment, (happened_in, amount, base)) in moments {
+        let mut add = |concerns, amount, base| {
+            if amount != Centimes::ZERO || base != Centimes::ZERO {
+                attributed.push(Attributed {
+                    moment,
                     concerns,
                     amount,
                     base,
-                }),
-        );
+                });
+            }
+        };
+        let (mut taken, mut taken_base) = (amount.min(Centimes::ZERO), base.min(Centimes::ZERO));
+        for (month, has) in months.iter_mut().rev() {
+            let part = taken.max(Centimes(-has.0.0)).min(Centimes::ZERO);
+            let part_base = taken_base.max(Centimes(-has.1.0)).min(Centimes::ZERO);
+            *has = (has.0.plus(part)?, has.1.plus(part_base)?);
+            (taken, taken_base) = (taken.minus(part)?, taken_base.minus(part_base)?);
+            add(*month, part, part_base);
+        }
+        add(happened_in, taken, taken_base);
+        let (brought, brought_base) = (amount.max(Centimes::ZERO), base.max(Centimes::ZERO));
+        let has = months.entry(happened_in).or_default();
+        *has = (has.0.plus(brought)?, has.1.plus(brought_base)?);
+        add(happened_in, brought, brought_base);
     }
     Ok(attributed)
+}
+
+/// What movements are summed by.
+type Kind = (Purpose, Period, Option<ReversalReason>, Option<CappedRule>);
+
+/// What moved on one agent's earned account and counts in one month: like movements as one, so that
+/// a month of many orders takes no more room than one of few.
+#[derive(Clone, Debug, Default)]
+pub struct Sums(BTreeMap<Kind, (Centimes, Centimes, u32)>);
+
+impl Sums {
+    /// Adds a movement.
+    ///
+    /// # Errors
+    /// When a sum does not fit 64 bits.
+    pub fn add(&mut self, movement: &Movement) -> Result<(), Overflow> {
+        let kind = (
+            movement.purpose,
+            movement.concerns,
+            movement.reason,
+            movement.capped,
+        );
+        let sum = self.0.entry(kind).or_default();
+        sum.0 = sum.0.plus(movement.amount)?;
+        sum.1 = sum.1.plus(movement.base)?;
+        sum.2 = sum.2.saturating_add(movement.count);
+        Ok(())
+    }
+
+    /// Takes out what was added before, for it is told otherwise.
+    ///
+    /// # Errors
+    /// When a sum does not fit 64 bits.
+    pub fn take_out(&mut self, movement: &Movement) -> Result<(), Overflow> {
+        let kind = (
+            movement.purpose,
+            movement.concerns,
+            movement.reason,
+            movement.capped,
+        );
+        let sum = self.0.entry(kind).or_default();
+        sum.0 = sum.0.minus(movement.amount)?;
+        sum.1 = sum.1.minus(movement.base)?;
+        sum.2 = sum.2.saturating_sub(movement.count);
+        Ok(())
+    }
+
+    /// Adds those of another part of the orders.
+    ///
+    /// # Errors
+    /// When a sum does not fit 64 bits.
+    pub fn add_all(&mut self, other: &Self) -> Result<(), Overflow> {
+        other
+            .movements()
+            .try_for_each(|movement| self.add(&movement))
+    }
+
+    /// The sums, as movements. What came to nothing is left out.
+    pub fn movements(&self) -> impl Iterator<Item = Movement> + '_ {
+        let movements = self.0.iter().map(
+            |(&(purpose, concerns, reason, capped), &(amount, base, count))| Movement {
+                purpose,
+                amount,
+                base,
+                concerns,
+                reason,
+                capped,
+                count,
+            },
+        );
+        movements
+            .filter(|movement| movement.amount != Centimes::ZERO || movement.base != Centimes::ZERO)
+    }
 }
 
 #[cfg(test)]
@@ -234,21 +340,28 @@ mod tests {
         Period::from_months_since_1970(number)
     }
 
-    fn entry(month_number: i32, amount: i64, base: i64) -> LineEntry {
-        LineEntry {
-            happened_in: month(month_number),
+    /// Entries of moments that follow one another: the month each happened and counts in, what it moved.
+    fn entries(moved: &[(i32, i64, i64)]) -> Vec<LineEntry> {
+        let entry = |(index, &(number, amount, base)): (usize, &(i32, i64, i64))| LineEntry {
+            moment: LineMoment {
+                counts_in: month(number),
+                at: Timestamp(index as i64),
+                event_number: index as u32,
+            },
+            happened_in: month(number),
             amount: Centimes(amount),
             base: Centimes(base),
-        }
+        };
+        moved.iter().enumerate().map(entry).collect()
     }
 
-    fn attributed(entries: &[LineEntry]) -> Vec<(usize, i32, i64, i64)> {
+    fn attributed(entries: &[LineEntry]) -> Vec<(u32, i32, i64, i64)> {
         attribute(entries)
             .expect("fits")
             .into_iter()
             .map(|part| {
                 (
-                    part.entry,
+                    part.moment.event_number,
                     part.concerns.months_since_1970(),
                     part.amount.0,
                     part.base.0,
@@ -260,7 +373,7 @@ mod tests {
     #[test]
     fn what_is_taken_back_concerns_the_month_that_had_it() {
         assert_eq!(
-            attributed(&[entry(1, 100, 1_000), entry(4, -30, -300)]),
+            attributed(&entries(&[(1, 100, 1_000), (4, -30, -300)])),
             [(0, 1, 100, 1_000), (1, 1, -30, -300)]
         );
     }
@@ -268,12 +381,12 @@ mod tests {
     #[test]
     fn what_vested_in_two_months_comes_off_the_latest_first() {
         assert_eq!(
-            attributed(&[
-                entry(1, 50, 500),
-                entry(2, 50, 500),
-                entry(3, -70, -700),
-                entry(3, -30, -300)
-            ]),
+            attributed(&entries(&[
+                (1, 50, 500),
+                (2, 50, 500),
+                (3, -70, -700),
+                (3, -30, -300)
+            ])),
             [
                 (0, 1, 50, 500),
                 (1, 2, 50, 500),
@@ -286,8 +399,10 @@ mod tests {
 
     #[test]
     fn a_sale_that_vested_late_concerns_the_month_of_its_time() {
+        let mut late = entries(&[(2, 10, 100), (1, 10, 100), (3, -15, -150)]);
+        late[1].moment.counts_in = month(2);
         assert_eq!(
-            attributed(&[entry(2, 10, 100), entry(1, 10, 100), entry(3, -15, -150)]),
+            attributed(&late),
             [
                 (0, 2, 10, 100),
                 (1, 1, 10, 100),
@@ -297,18 +412,27 @@ mod tests {
         );
     }
 
+    #[test]
+    fn entries_of_one_moment_say_together_what_it_moved() {
+        let mut told_late = entries(&[(1, 60, 600), (2, 40, 400), (2, -40, -400), (2, -15, -150)]);
+        told_late[2].moment = told_late[1].moment;
+        assert_eq!(attributed(&told_late), [(0, 1, 60, 600), (3, 1, -15, -150)]);
+    }
+
     proptest! {
         #[test]
         fn the_parts_of_an_entry_sum_to_it_and_no_month_gives_more_than_it_has(steps in prop::collection::vec((0i32..5, -200i64..200, 0i64..9), 0..12)) {
-            let entries: Vec<LineEntry> = steps.iter().map(|&(month, amount, times)| entry(month, amount, amount * times)).collect();
-            let parts = attribute(&entries).expect("fits");
-            for (index, entry) in entries.iter().enumerate() {
-                let of_entry = parts.iter().filter(|part| part.entry == index);
-                prop_assert_eq!(of_entry.clone().map(|part| part.amount.0).sum::<i64>(), entry.amount.0);
-                prop_assert_eq!(of_entry.map(|part| part.base.0).sum::<i64>(), entry.base.0);
+            let mut steps = steps;
+            steps.sort_by_key(|(month, ..)| *month);
+            let moved: Vec<(i32, i64, i64)> = steps.iter().map(|&(month, amount, times)| (month, amount, amount * times)).collect();
+            let parts = attribute(&entries(&moved)).expect("fits");
+            for (index, (_, amount, base)) in moved.iter().enumerate() {
+                let of_entry = parts.iter().filter(|part| part.moment.event_number == index as u32);
+                prop_assert_eq!(of_entry.clone().map(|part| part.amount.0).sum::<i64>(), *amount);
+                prop_assert_eq!(of_entry.map(|part| part.base.0).sum::<i64>(), *base);
             }
             let mut sum = 0;
-            let ever_overdrawn = entries.iter().any(|entry| { sum += entry.amount.0; sum < 0 });
+            let ever_overdrawn = moved.iter().any(|(_, amount, _)| { sum += amount; sum < 0 });
             if !ever_overdrawn {
                 for month in (0..5).map(month) {
                     let left: i64 = parts.iter().filter(|part| part.concerns == month).map(|part| part.amount.0).sum();

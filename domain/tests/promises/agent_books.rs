@@ -6,13 +6,14 @@ use taswiq_domain::engagement::EngagementKind;
 use taswiq_domain::ids::{CooperativeId, OrderId, PersonId, PlanVersion};
 use taswiq_domain::ledger::{Account, Cause, Purpose, Transfer};
 use taswiq_domain::money::{Centimes, Ppm};
+use taswiq_domain::order::Fault;
 use taswiq_domain::period::Period;
-use taswiq_domain::settlement::movement::{LineEntry, attribute};
+use taswiq_domain::settlement::movement::{LineEntry, LineMoment, attribute};
 use taswiq_domain::settlement::rules::{Target, Tier};
 use taswiq_domain::settlement::tax::TaxTerms;
 use taswiq_domain::settlement::{
     AdvanceGiven, CappedRule, Closing, ClosingError, ClosingInput, EarlierMonth, MonthRules,
-    Movement, NotYetIn, PeriodRules, ReversalReason, SettledMonth, close,
+    Movement, NotYetIn, PeriodRules, SettledMonth, close,
 };
 use taswiq_domain::time::Timestamp;
 use uuid::Uuid;
@@ -41,8 +42,7 @@ pub fn target(reach: i64, bonus: i64) -> Target {
 /// A sale of one line.
 #[derive(Clone, Debug)]
 pub struct Sale {
-    /// What its entries moved, each with the month it happened in and the month it counts in.
-    entries: Vec<(LineEntry, Period)>,
+    entries: Vec<LineEntry>,
     capped: Option<CappedRule>,
 }
 
@@ -118,7 +118,7 @@ impl Books {
         self.sales[sale]
             .entries
             .iter()
-            .fold((0, 0), |(amount, base), (entry, _)| {
+            .fold((0, 0), |(amount, base), entry| {
                 (amount + entry.amount.0, base + entry.base.0)
             })
     }
@@ -134,14 +134,17 @@ impl Books {
     }
 
     fn enter(&mut self, sale: usize, happened_in: Period, amount: i64, base: i64) {
-        let entry = LineEntry {
+        let entries = &mut self.sales[sale].entries;
+        entries.push(LineEntry {
+            moment: LineMoment {
+                counts_in: happened_in.max(self.open),
+                at: Timestamp(entries.len() as i64),
+                event_number: entries.len() as u32,
+            },
             happened_in,
             amount: Centimes(amount),
             base: Centimes(base),
-        };
-        self.sales[sale]
-            .entries
-            .push((entry, happened_in.max(self.open)));
+        });
     }
 
     pub fn advance(&mut self, amount: i64) {
@@ -159,24 +162,12 @@ impl Books {
     /// The movements that count in a month.
     pub fn movements(&self, period: Period) -> Vec<Movement> {
         let mut movements = Vec::new();
-        for (number, sale) in self.sales.iter().enumerate() {
-            let entries: Vec<LineEntry> = sale.entries.iter().map(|(entry, _)| *entry).collect();
-            for part in attribute(&entries).expect("fits") {
-                let (entry, counts_in) = sale.entries[part.entry];
-                if counts_in != period {
-                    continue;
+        let returned = crate::life::returned(1, Fault::Customer);
+        for sale in &self.sales {
+            for part in attribute(&sale.entries).expect("fits") {
+                if part.moment.counts_in == period {
+                    movements.push(part.movement(&returned, sale.capped));
                 }
-                let transfer = transfer(number, entry.amount, entry.base, period);
-                let movement = Movement::of_transfer(&transfer, AGENT).expect("of the agent");
-                movements.push(Movement {
-                    amount: part.amount,
-                    base: part.base,
-                    concerns: part.concerns,
-                    reason: (entry.amount < Centimes::ZERO)
-                        .then_some(ReversalReason::CustomerReturned),
-                    capped: sale.capped,
-                    ..movement
-                });
             }
         }
         for &(purpose, amount, counts_in) in &self.others {
@@ -253,9 +244,10 @@ impl Books {
             *balances.entry(credit).or_default() += amount.0;
         };
         for (number, sale) in self.sales.iter().enumerate() {
-            for (entry, counts_in) in &sale.entries {
-                if *counts_in < self.open {
-                    let transfer = transfer(number, entry.amount, entry.base, *counts_in);
+            for entry in &sale.entries {
+                let counts_in = entry.moment.counts_in;
+                if counts_in < self.open {
+                    let transfer = transfer(number, entry.amount, entry.base, counts_in);
                     book(transfer.debit, transfer.credit, transfer.amount);
                 }
             }
@@ -305,6 +297,7 @@ fn transfer(number: usize, amount: Centimes, base: Centimes, period: Period) -> 
         cause: Cause::Order {
             order: OrderId(Uuid::from_u128(number as u128)),
             event_number: 1,
+            told_by: None,
             cooperative: CooperativeId(1),
             line: 1,
         },

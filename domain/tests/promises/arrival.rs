@@ -6,17 +6,19 @@
 //! of another's act is another history.)
 
 use crate::demo_catalogue::*;
-use crate::earners::{LEAD, SECOND, THIRD, order_on, standings, together};
+use crate::earners::{order_on, standings, together};
 use crate::life::{Life, any_vesting};
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::PersonId;
-use taswiq_domain::ledger::{Account, Transfer};
+use taswiq_domain::ledger::{Account, Moment, Purpose, Transfer};
 use taswiq_domain::money::Centimes;
-use taswiq_domain::order::event::{LineUnits, PackedLine};
-use taswiq_domain::order::{Fault, Order, OrderEvent, PaymentMethod, Proof, Vesting, VestsWhen};
+use taswiq_domain::order::event::{LineUnits, PackedLine, RecordedEvent};
+use taswiq_domain::order::{Fault, Order, OrderEvent, PaymentMethod, Proof, VestsWhen};
 use taswiq_domain::period::Period;
+use taswiq_domain::settlement::{Movement, ReversalReason};
+use taswiq_domain::simulation::earned_by;
 use taswiq_domain::time::Timestamp;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +35,7 @@ type Act = (Device, OrderEvent, Timestamp);
 
 /// Acts as they happened: twelve pots or fewer on their way, what was paid, banked and given back for
 /// them, between November and the end of the year.
-fn acts(faults: &'static [Fault], all_packed: bool) -> impl Strategy<Value = Vec<Act>> {
+fn acts() -> impl Strategy<Value = Vec<Act>> {
     let cooperative = HONEY_COOP;
     let money = (0u8..5, 1i64..80_000, 0i64..58).prop_map(move |(kind, amount, day)| {
         let amount = Centimes(amount);
@@ -65,8 +67,8 @@ fn acts(faults: &'static [Fault], all_packed: bool) -> impl Strategy<Value = Vec
             ),
         }
     });
-    let returned =
-        (prop::sample::select(faults), 1u32..4, 0i64..58).prop_map(move |(fault, units, day)| {
+    let returned = (prop::sample::select(EVERY_FAULT), 1u32..4, 0i64..58).prop_map(
+        move |(fault, units, day)| {
             let device = if fault == Fault::Customer {
                 Device::Agent
             } else {
@@ -79,7 +81,8 @@ fn acts(faults: &'static [Fault], all_packed: bool) -> impl Strategy<Value = Vec
                 fault,
             };
             (device, event, day)
-        });
+        },
+    );
     let money = prop::collection::vec(money, 2..9);
     let returns = prop::collection::vec(returned, 0..4);
     (
@@ -94,11 +97,7 @@ fn acts(faults: &'static [Fault], all_packed: bool) -> impl Strategy<Value = Vec
         .prop_map(
             move |(confirmed, short, delivered, money, returns, rest, banked)| {
                 let units = |units| vec![LineUnits { line: 1, units }];
-                let packed = if all_packed {
-                    confirmed
-                } else {
-                    confirmed - short
-                };
+                let packed = confirmed - short;
                 let packing = vec![PackedLine {
                     line: 1,
                     units: packed,
@@ -188,12 +187,7 @@ fn accepted(order: &Order, acts: Vec<Act>) -> (Vec<Act>, Life) {
 
 /// The same acts as they may have arrived: each chosen pair of neighbours changes places if it may and
 /// if everything is still accepted.
-fn rearranged(
-    order: &Order,
-    acts: &[Act],
-    swaps: &[prop::sample::Index],
-    may_swap: &dyn Fn(&Act, &Act) -> bool,
-) -> Life {
+fn rearranged(order: &Order, acts: &[Act], swaps: &[prop::sample::Index]) -> Life {
     let mut arrived = acts.to_vec();
     let mut life = accepted(order, arrived.clone()).1;
     if acts.len() < 2 {
@@ -201,9 +195,7 @@ fn rearranged(
     }
     for swap in swaps {
         let place = swap.index(acts.len() - 1);
-        if arrived[place].0 == arrived[place + 1].0
-            || !may_swap(&arrived[place], &arrived[place + 1])
-        {
+        if arrived[place].0 == arrived[place + 1].0 {
             continue;
         }
         let mut tried = arrived.clone();
@@ -216,20 +208,28 @@ fn rearranged(
     life
 }
 
-/// What each earned in each month, and the turnover that counts for it.
-fn by_month(transfers: &[Transfer]) -> BTreeMap<(PersonId, Period), (i64, i64)> {
-    let mut months: BTreeMap<(PersonId, Period), (i64, i64)> = BTreeMap::new();
-    for transfer in transfers {
-        for (account, sign) in [(transfer.credit, 1), (transfer.debit, -1)] {
-            if let Account::AgentEarned(person) = account {
-                let month = months.entry((person, transfer.period)).or_default();
-                month.0 += sign * transfer.amount.0;
-                month.1 += sign * transfer.base.0;
-            }
-        }
+/// What a statement is made of: whose it is, of which month, what for, which month that concerns, and
+/// why it was taken back.
+type Kind = (PersonId, Period, Purpose, Period, Option<ReversalReason>);
+
+/// What stands on everybody's statements of every month, and the turnover that counts with it.
+fn statements(life: &Life) -> BTreeMap<Kind, (i64, i64)> {
+    let mut sums: BTreeMap<Kind, (i64, i64)> = BTreeMap::new();
+    let month = |_: &RecordedEvent, moment: Moment| Period::at(moment.at, &CALENDAR);
+    for earned in earned_by(&life.recorded(), &CALENDAR, &month).expect("what was lived") {
+        let Movement {
+            purpose,
+            concerns,
+            reason,
+            ..
+        } = earned.movement;
+        let kind = (earned.agent, earned.counts_in, purpose, concerns, reason);
+        let sum = sums.entry(kind).or_default();
+        sum.0 += earned.movement.amount.0;
+        sum.1 += earned.movement.base.0;
     }
-    months.retain(|_, figures| *figures != (0, 0));
-    months
+    sums.retain(|_, figures| *figures != (0, 0));
+    sums
 }
 
 /// Every account that has something.
@@ -250,76 +250,151 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn the_same_events_in_any_arrival_order_give_the_same_totals_for_every_order_and_agent(
-        acts in acts(EVERY_FAULT, false),
+    fn the_same_events_in_any_arrival_order_give_the_same_totals_and_the_same_statements(
+        acts in acts(),
         vesting in any_vesting(),
         swaps in prop::collection::vec(any::<prop::sample::Index>(), 40),
     ) {
         let mut placed = order_on(&together(), &[(THYME_HONEY, 12)]);
         placed.sub_orders[0].vesting = vesting;
         let (acts, told) = accepted(&placed, acts);
-        let other = rearranged(&placed, &acts, &swaps, &|_, _| true);
+        let other = rearranged(&placed, &acts, &swaps);
         prop_assert_eq!(&told.state, &other.state);
         prop_assert_eq!(standings(&told.state), standings(&other.state));
         prop_assert_eq!(what_is_left(&told), what_is_left(&other));
-        let turnover = |life: &Life, person| by_month(&life.transfers).iter().filter(|((whose, _), _)| *whose == person).map(|(_, figures)| figures.1).sum::<i64>();
-        for person in [agent().person, SECOND, THIRD, LEAD] {
-            prop_assert_eq!(turnover(&told, person), turnover(&other, person));
-        }
-    }
-
-    /// A month's statement is made of what each earned in it and of the turnover that counts for it. What
-    /// comes back is told after everything of the months before: otherwise a month may be left out that had
-    /// both, or the goods that came back later settle what those of before would have.
-    #[test]
-    fn what_vests_at_once_counts_in_the_same_month_in_whatever_order_it_is_told(
-        acts in acts(&[Fault::Customer, Fault::Agent], true),
-        when in prop::sample::select(VestsWhen::ALL.to_vec()),
-        swaps in prop::collection::vec(any::<prop::sample::Index>(), 40),
-    ) {
-        let mut placed = order_on(&Engagement { lead: Some(LEAD), ..Engagement::default() }, &[(THYME_HONEY, 12)]);
-        placed.sub_orders[0].vesting = Vesting::all_when(when);
-        let (acts, told) = accepted(&placed, acts);
-        let month = |act: &Act| Period::at(act.2, &CALENDAR);
-        let takes_back = |act: &Act| matches!(act.1, OrderEvent::Returned { .. });
-        let other = rearranged(&placed, &acts, &swaps, &|one, next| {
-            !(takes_back(one) || takes_back(next)) || month(one) == month(next)
-        });
-        prop_assert_eq!(by_month(&told.transfers), by_month(&other.transfers));
+        prop_assert_eq!(statements(&told), statements(&other));
+        let keys: BTreeSet<String> = other.transfers.iter().map(Transfer::cause_key).collect();
+        prop_assert_eq!(keys.len(), other.transfers.len(), "each transfer has a cause of its own");
     }
 }
 
-#[test]
-fn what_was_paid_in_november_and_delivered_in_december_counts_in_december() {
-    let placed = order_on(&Engagement::default(), &[(THYME_HONEY, 12)]);
-    let units = |units| vec![LineUnits { line: 1, units }];
+/// An order of twelve pots that is ready, and may no longer be withdrawn from.
+fn ready() -> Life {
     let cooperative = HONEY_COOP;
-    let ready = Life::of(placed)
-        .then(
-            OrderEvent::Confirmed {
-                cooperative,
-                lines: units(12),
-            },
-            noon(2026, 11, 2),
-        )
+    Life::of(order_on(&Engagement::default(), &[(THYME_HONEY, 12)]))
+        .then(crate::life::confirmed(12), noon(2026, 11, 2))
         .then(crate::life::packed(12), noon(2026, 11, 3))
         .then(
             OrderEvent::WithdrawalClosed { cooperative },
             noon(2026, 11, 9),
-        );
-    let paid = (
-        crate::life::collected(144_000, PaymentMethod::Cash),
-        noon(2026, 11, 28),
-    );
-    let brought = (crate::life::delivered(12), noon(2026, 12, 2));
-    for told in [[&paid, &brought], [&brought, &paid]] {
-        let life = told.into_iter().fold(ready.clone(), |life, (event, at)| {
+        )
+}
+
+/// What the agent earned in each month, gross: what came and what was taken back.
+fn months_of_agent(life: &Life) -> BTreeMap<(u32, bool), (i64, i64)> {
+    let mut months = BTreeMap::new();
+    for ((person, period, _, _, reason), figures) in statements(life) {
+        if person == agent().person {
+            let (_, month) = period.year_month();
+            months.insert((month, reason.is_some()), figures);
+        }
+    }
+    months
+}
+
+const PAID: fn() -> OrderEvent = || crate::life::collected(144_000, PaymentMethod::Cash);
+
+fn told_in_both_orders(
+    life: &Life,
+    one: (OrderEvent, Timestamp),
+    other: (OrderEvent, Timestamp),
+) -> [Life; 2] {
+    [[&one, &other], [&other, &one]].map(|acts| {
+        acts.into_iter().fold(life.clone(), |life, (event, at)| {
             life.then(event.clone(), *at)
-        });
-        let december = Period::new(2026, 12).expect("a month");
+        })
+    })
+}
+
+#[test]
+fn what_was_paid_in_november_and_delivered_in_december_counts_in_december() {
+    let paid = (PAID(), noon(2026, 11, 28));
+    let brought = (crate::life::delivered(12), noon(2026, 12, 2));
+    for life in told_in_both_orders(&ready(), paid, brought) {
         assert_eq!(
-            by_month(&life.transfers),
-            BTreeMap::from([((agent().person, december), (8_400, 120_000))])
+            months_of_agent(&life),
+            BTreeMap::from([((12, false), (8_400, 120_000))])
         );
     }
+}
+
+#[test]
+fn what_was_paid_in_november_and_came_back_in_december_counts_in_both() {
+    let brought = ready().then(crate::life::delivered(12), noon(2026, 11, 20));
+    let paid = (PAID(), noon(2026, 11, 28));
+    let returned = (crate::life::returned(3, Fault::Customer), noon(2026, 12, 2));
+    let early = brought.clone().then(paid.0.clone(), paid.1);
+    let [in_order, _] = [early.clone().then(returned.0.clone(), returned.1), early];
+    // Told of the goods first, the whole price is more than is due: a payment of what is left is taken.
+    assert_eq!(
+        months_of_agent(&in_order),
+        BTreeMap::from([
+            ((11, false), (8_400, 120_000)),
+            ((12, true), (-2_100, -30_000))
+        ])
+    );
+    let paid = (
+        crate::life::collected(108_000, PaymentMethod::Cash),
+        noon(2026, 11, 28),
+    );
+    for life in told_in_both_orders(&brought, paid, returned) {
+        // Three quarters are no payment of the whole: it is the goods that came back that made it one.
+        assert_eq!(
+            months_of_agent(&life),
+            BTreeMap::from([((12, false), (6_300, 90_000))])
+        );
+    }
+}
+
+#[test]
+fn each_part_of_a_split_counts_in_the_month_of_what_it_waited_for() {
+    let halves =
+        crate::life::vesting(&[(VestsWhen::Delivered, 500_000), (VestsWhen::Paid, 500_000)]);
+    let ready = ready().with_vesting(halves);
+    let paid = (PAID(), noon(2026, 11, 28));
+    let brought = (crate::life::delivered(12), noon(2026, 12, 2));
+    for life in told_in_both_orders(&ready, paid, brought) {
+        assert_eq!(
+            months_of_agent(&life),
+            BTreeMap::from([((12, false), (8_400, 120_000))])
+        );
+    }
+    let brought = (crate::life::delivered(12), noon(2026, 11, 28));
+    let paid = (PAID(), noon(2026, 12, 2));
+    for life in told_in_both_orders(&ready, brought, paid) {
+        assert_eq!(
+            months_of_agent(&life),
+            BTreeMap::from([
+                ((11, false), (4_200, 60_000)),
+                ((12, false), (4_200, 60_000))
+            ])
+        );
+    }
+}
+
+#[test]
+fn what_is_told_late_says_of_which_event_it_is_and_which_told_it() {
+    let brought = ready().then(crate::life::delivered(12), noon(2026, 11, 20));
+    let returned = (crate::life::returned(3, Fault::Customer), noon(2026, 12, 2));
+    let paid = (
+        crate::life::collected(100_000, PaymentMethod::Cash),
+        noon(2026, 11, 28),
+    );
+    let rest = (
+        crate::life::collected(8_000, PaymentMethod::Cash),
+        noon(2026, 12, 1),
+    );
+    let life = brought
+        .then(returned.0, returned.1)
+        .then(rest.0, rest.1)
+        .then(paid.0, paid.1);
+    let vested: Vec<(Option<u32>, Option<u32>)> = life
+        .transfers
+        .iter()
+        .filter(|transfer| transfer.credit == Account::AgentEarned(agent().person))
+        .map(|transfer| (transfer.cause.event_number(), transfer.cause.told_by()))
+        .collect();
+    // Placed, confirmed, packed, withdrawal over, delivered: the goods came back by the sixth event, and
+    // the eighth said that the rest had been paid by then.
+    assert_eq!(vested, [(Some(6), Some(8))]);
 }

@@ -118,6 +118,7 @@ fn of_line(number: u16) -> Cause {
     Cause::Order {
         order: line().order,
         event_number: 4,
+        told_by: None,
         cooperative: HONEY_COOP,
         line: number,
     }

@@ -2,7 +2,7 @@
 
 use crate::demo_catalogue::*;
 use crate::ledger_balances::{any_event, live};
-use crate::life::any_vesting;
+use crate::life::{Life, any_vesting};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use taswiq_domain::catalogue::Catalogue;
@@ -10,12 +10,11 @@ use taswiq_domain::commission::{self, LineCommission, Standing};
 use taswiq_domain::customer::CustomerKind;
 use taswiq_domain::engagement::{Engagement, Share};
 use taswiq_domain::ids::{PersonId, ProductId};
-use taswiq_domain::ledger::{Account, Happening, Transfer, transfers_for};
+use taswiq_domain::ledger::{Account, Transfer};
 use taswiq_domain::money::{Centimes, Ppm};
 use taswiq_domain::order::basket::Door;
 use taswiq_domain::order::event::{LineUnits, PackedLine, Proposal, ProposedLine};
 use taswiq_domain::order::{Fault, Order, OrderEvent, Proof, Reason, Stage};
-use taswiq_domain::period::Period;
 use taswiq_domain::settlement::rules::PeriodRules;
 
 pub const SECOND: PersonId = PersonId(21);
@@ -239,18 +238,14 @@ proptest! {
             }
         }
         let outcome = |arrived: Vec<(usize, OrderEvent)>| {
-            let mut state = order_on(&together(), &LINES);
-            let mut transfers = Vec::new();
+            let mut life = Life::of(order_on(&together(), &LINES));
             for (day, event) in arrived {
                 // When it happened was written down where it happened.
-                let at = noon(2026, 11, 2).plus_days(day as i64);
-                if let Ok(after) = state.after(&event, at) {
-                    let happening = Happening { event: &event, number: after.revision, actor: Some(agent().person), at, period: Period::at(at, &CALENDAR) };
-                    transfers.extend(transfers_for(Some(&state), &after, &happening).expect("fits"));
-                    state = after;
+                if let Ok(after) = life.tried(&event, noon(2026, 11, 2).plus_days(day as i64)) {
+                    life = after;
                 }
             }
-            (state.sub_orders.clone(), standings(&state), balances(&transfers), bases(&transfers))
+            (life.state.sub_orders.clone(), standings(&life.state), balances(&life.transfers), bases(&life.transfers))
         };
         prop_assert_eq!(outcome(in_a_row), outcome(mixed));
     }

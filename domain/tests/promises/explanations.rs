@@ -38,11 +38,10 @@ fn life(asked: u32, confirmed: u32, returned: u32) -> (Order, Vec<Transfer>) {
             return;
         };
         let happening = Happening {
-            event: &event,
-            number: after.revision,
+            told: crate::life::told(&event, after.revision, at),
             actor: None,
-            at,
-            period: Period::default(),
+            earlier: &[],
+            month: &|_| Period::default(),
         };
         transfers.extend(transfers_for(Some(order), &after, &happening).expect("fits"));
         *order = after;

@@ -1,14 +1,13 @@
 //! Random lives of orders: whatever happens, in whatever order, the books balance.
 
 use crate::demo_catalogue::*;
-use crate::life::any_vesting;
+use crate::life::{Life, any_vesting};
 use proptest::prelude::*;
 use taswiq_domain::commission::{standing, standing_of};
-use taswiq_domain::ledger::{Account, Happening, Transfer, transfers_for};
+use taswiq_domain::ledger::{Account, Transfer};
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::event::{LineUnits, PackedLine};
 use taswiq_domain::order::{CancelledBy, Fault, Order, OrderEvent, PaymentMethod, Proof, Reason};
-use taswiq_domain::period::Period;
 use taswiq_domain::time::Timestamp;
 
 pub fn any_event() -> impl Strategy<Value = OrderEvent> {
@@ -117,31 +116,13 @@ fn moment_of(index: usize) -> Timestamp {
 
 /// Plays events against an order, skipping those it refuses; gives the states and the transfers.
 pub fn live(order: &Order, events: &[OrderEvent]) -> (Order, Vec<Transfer>) {
-    let placed = OrderEvent::Placed {
-        order: Box::new(order.clone()),
-    };
-    let happening = |event, number, at| Happening {
-        event,
-        number,
-        actor: Some(agent().person),
-        at,
-        period: Period::at(at, &CALENDAR),
-    };
-    let mut transfers =
-        transfers_for(None, order, &happening(&placed, 1, order.placed_at)).expect("fits");
-    let mut state = order.clone();
+    let mut life = Life::of(order.clone());
     for (day, event) in events.iter().enumerate() {
-        let at = moment_of(day);
-        if let Ok(after) = state.after(event, at) {
-            let at = state.counts_at(event, at);
-            transfers.extend(
-                transfers_for(Some(&state), &after, &happening(event, after.revision, at))
-                    .expect("fits"),
-            );
-            state = after;
+        if let Ok(after) = life.tried(event, moment_of(day)) {
+            life = after;
         }
     }
-    (state, transfers)
+    (life.state, life.transfers)
 }
 
 proptest! {

@@ -138,6 +138,7 @@ fn the_canonical_form_is_written_as_it_always_was() {
             Cause::Order {
                 order: OrderId(uuid),
                 event_number: 2,
+                told_by: None,
                 cooperative: CooperativeId(3),
                 line: 4,
             },

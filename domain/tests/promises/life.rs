@@ -3,9 +3,9 @@
 use crate::demo_catalogue::{CALENDAR, HONEY_COOP, agent, balances};
 use proptest::prelude::*;
 use taswiq_domain::ids::CooperativeId;
-use taswiq_domain::ledger::{Account, Happening, Purpose, Transfer, transfers_for};
+use taswiq_domain::ledger::{Account, Happening, Purpose, Told, Transfer, transfers_for};
 use taswiq_domain::money::{Centimes, Ppm};
-use taswiq_domain::order::event::{LineUnits, PackedLine};
+use taswiq_domain::order::event::{LineUnits, PackedLine, RecordedEvent};
 use taswiq_domain::order::{
     Fault, Order, OrderEvent, PaymentMethod, Proof, Vesting, VestingPart, VestsWhen,
 };
@@ -27,7 +27,7 @@ impl Life {
         let placed = OrderEvent::Placed {
             order: Box::new(order.clone()),
         };
-        let transfers = post(None, &order, &placed, order.placed_at);
+        let transfers = post(&[], None, &order, &placed, order.placed_at);
         Self {
             first: order.clone(),
             log: Vec::new(),
@@ -70,11 +70,42 @@ impl Life {
     pub fn tried(&self, event: &OrderEvent, at: Timestamp) -> Result<Self, taswiq_domain::Refusal> {
         let after = self.state.after(event, at)?;
         let mut life = self.clone();
+        let earlier: Vec<Told<'_>> = (2..)
+            .zip(&self.log)
+            .map(|(number, (event, at))| told(event, number, *at))
+            .collect();
+        let placed = OrderEvent::Placed {
+            order: Box::new(self.first.clone()),
+        };
+        let earlier = [
+            &[told(&placed, 1, self.first.placed_at)],
+            earlier.as_slice(),
+        ]
+        .concat();
         life.transfers
-            .extend(post(Some(&self.state), &after, event, at));
+            .extend(post(&earlier, Some(&self.state), &after, event, at));
         life.state = after;
         life.log.push((event.clone(), at));
         Ok(life)
+    }
+
+    /// Everything that was told of it, as the server records it.
+    pub fn recorded(&self) -> Vec<RecordedEvent> {
+        let placed = OrderEvent::Placed {
+            order: Box::new(self.first.clone()),
+        };
+        let placed = (placed, self.first.placed_at);
+        (1..)
+            .zip(std::iter::once(&placed).chain(&self.log))
+            .map(|(number, (event, at))| RecordedEvent {
+                number,
+                event: event.clone(),
+                actor: Some(agent().person),
+                device: None,
+                made_at: *at,
+                received_at: *at,
+            })
+            .collect()
     }
 
     pub fn balance(&self, account: Account) -> i64 {
@@ -120,14 +151,28 @@ impl Life {
     }
 }
 
-fn post(before: Option<&Order>, after: &Order, event: &OrderEvent, at: Timestamp) -> Vec<Transfer> {
-    let at = before.map_or(at, |order| order.counts_at(event, at));
-    let happening = Happening {
+/// An event told by a clock that is right.
+pub const fn told(event: &OrderEvent, number: u32, at: Timestamp) -> Told<'_> {
+    Told {
         event,
-        number: after.revision,
-        actor: Some(agent().person),
+        number,
+        made_at: at,
         at,
-        period: Period::at(at, &CALENDAR),
+    }
+}
+
+fn post(
+    earlier: &[Told<'_>],
+    before: Option<&Order>,
+    after: &Order,
+    event: &OrderEvent,
+    at: Timestamp,
+) -> Vec<Transfer> {
+    let happening = Happening {
+        told: told(event, after.revision, at),
+        actor: Some(agent().person),
+        earlier,
+        month: &|moment| Period::at(moment.at, &CALENDAR),
     };
     transfers_for(before, after, &happening).expect("fits")
 }

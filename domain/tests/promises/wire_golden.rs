@@ -226,6 +226,7 @@ fn a_response_with_every_kind_of_answer_and_change() {
         cause: Cause::Order {
             order: order.id,
             event_number: 2,
+            told_by: None,
             cooperative: HONEY_COOP,
             line: 1,
         },
@@ -413,6 +414,7 @@ fn an_entry_of_every_cause() {
         Cause::Order {
             order: OrderId(Uuid::from_u128(1)),
             event_number: 2,
+            told_by: None,
             cooperative: HONEY_COOP,
             line: 1,
         },

@@ -11,7 +11,7 @@ use taswiq_domain::dispute::{self, Dispute, DisputeEvent};
 use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
 use taswiq_domain::ledger::chain::Chain;
-use taswiq_domain::ledger::{Happening, transfers_for};
+use taswiq_domain::ledger::{Happening, Told, transfers_for};
 use taswiq_domain::period::Period;
 use taswiq_domain::refusal::Refusal;
 use taswiq_domain::sync::{
@@ -289,11 +289,16 @@ impl ModelServer {
                     before.as_ref(),
                     &after,
                     &Happening {
-                        event: &event,
-                        number: after.revision,
+                        told: Told {
+                            event: &event,
+                            number: after.revision,
+                            made_at,
+                            at: made_at,
+                        },
                         actor: Some(person),
-                        at: made_at,
-                        period: Period::at(made_at, &FixedOffset::default()),
+                        // What is told late is counted where it is told: see the domain's promises.
+                        earlier: &[],
+                        month: &|moment| Period::at(moment.at, &FixedOffset::default()),
                     },
                 )?;
                 for transfer in transfers {
