@@ -125,6 +125,10 @@ impl Movement {
         })
     }
 
+    const fn kind(&self) -> Kind {
+        (self.purpose, self.concerns, self.reason, self.capped)
+    }
+
     /// Refuses what cannot be: a refund that pays, a sale that costs, or what only a close posts.
     pub(super) fn check(&self, period: Period) -> Result<(), ClosingError> {
         let sign = match self.purpose {
@@ -272,13 +276,7 @@ impl Sums {
     /// # Errors
     /// When a sum does not fit 64 bits.
     pub fn add(&mut self, movement: &Movement) -> Result<(), Overflow> {
-        let kind = (
-            movement.purpose,
-            movement.concerns,
-            movement.reason,
-            movement.capped,
-        );
-        let sum = self.0.entry(kind).or_default();
+        let sum = self.0.entry(movement.kind()).or_default();
         sum.0 = sum.0.plus(movement.amount)?;
         sum.1 = sum.1.plus(movement.base)?;
         sum.2 = sum.2.saturating_add(movement.count);
@@ -290,13 +288,7 @@ impl Sums {
     /// # Errors
     /// When a sum does not fit 64 bits.
     pub fn take_out(&mut self, movement: &Movement) -> Result<(), Overflow> {
-        let kind = (
-            movement.purpose,
-            movement.concerns,
-            movement.reason,
-            movement.capped,
-        );
-        let sum = self.0.entry(kind).or_default();
+        let sum = self.0.entry(movement.kind()).or_default();
         sum.0 = sum.0.minus(movement.amount)?;
         sum.1 = sum.1.minus(movement.base)?;
         sum.2 = sum.2.saturating_sub(movement.count);

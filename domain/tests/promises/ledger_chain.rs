@@ -194,6 +194,39 @@ fn the_canonical_form_is_written_as_it_always_was() {
 }
 
 #[test]
+fn an_entry_that_was_told_late_names_who_told_it_on_the_wire_and_in_the_chain() {
+    let agent = PersonId(20);
+    let entry = |told_by| Transfer {
+        debit: Account::AgentPending(agent),
+        credit: Account::AgentEarned(agent),
+        amount: Centimes(8_400),
+        purpose: Purpose::CommissionVested,
+        cause: Cause::Order {
+            order: OrderId(Uuid::from_u128(0xA0)),
+            event_number: 6,
+            told_by,
+            cooperative: CooperativeId(3),
+            line: 4,
+        },
+        base: Centimes(120_000),
+        at: Timestamp(1_793_534_400_000),
+        period: month(11),
+    };
+    let (in_time, late) = (entry(None), entry(Some(8)));
+    assert!(
+        canonical(9, &late).contains("a0/6/3/4/8|"),
+        "{}",
+        canonical(9, &late)
+    );
+    assert_ne!(in_time.cause_key(), late.cause_key());
+    for entry in [in_time, late] {
+        let written = serde_json::to_string(&entry).expect("writes");
+        let read = taswiq_domain::reading::read::<Transfer>(&written);
+        assert_eq!(read.ok(), Some(entry), "{written}");
+    }
+}
+
+#[test]
 fn a_link_is_read_as_it_is_written_and_nothing_else_is_one() {
     let link = Link([0, 1, 2, 0xab, 0xcd, 0xef, 0x10, 0xff]);
     assert_eq!(link.to_string(), "000102abcdef10ff");
