@@ -81,16 +81,24 @@ fn root(words: Words, found: Found) -> impl IntoView {
         match &found {
             Err(None) => notices::nobody(words, &route.get()),
             Err(Some(error)) => notices::store_broken(words, error),
-            Ok((device, syncing)) => area(Phone {
-                words,
-                snackbar,
-                device: *device,
-                syncing: *syncing,
-                stored,
-                status,
-                route,
-                language,
-            }),
+            Ok((device, syncing)) => {
+                let device = *device;
+                let catalogue = Memo::new(move |_| {
+                    stored.track();
+                    device.with_value(|device| device.catalogue().revision)
+                });
+                area(Phone {
+                    words,
+                    snackbar,
+                    device,
+                    syncing: *syncing,
+                    stored,
+                    catalogue,
+                    status,
+                    route,
+                    language,
+                })
+            }
         }
     }
 }
@@ -106,13 +114,14 @@ fn area(phone: Phone) -> AnyView {
         _ => {}
     });
     let screen = move || {
-        let role = role.get();
-        match (phone.route(), role) {
+        let (route, role) = (phone.route(), role.get());
+        // A screen is made anew when it is another one. What it shows of the device it follows by itself.
+        untrack(|| match (route, role) {
             (_, Some(Role::Manager | Role::Administrator)) => notices::office(phone.words),
             (_, None) => notices::first_contact(phone),
             (Route::Field(field), _) => crate::field::screen(phone, making, field),
             (Route::Coop(coop), _) => crate::cooperative::screen(desk, coop),
-        }
+        })
     };
     view! { {screen}{ui::snackbar(phone.words, phone.snackbar)} }.into_any()
 }
