@@ -49,6 +49,7 @@ pub struct Phone {
     device: StoredValue<Device, LocalStorage>,
     syncing: StoredValue<Rc<dyn Fn()>, LocalStorage>,
     stored: RwSignal<u32>,
+    catalogue: Memo<(i64, usize)>,
     status: RwSignal<u32>,
     route: RwSignal<Route>,
     language: RwSignal<Words>,
@@ -66,9 +67,11 @@ impl Phone {
         self.device.get_value()
     }
 
-    /// What can be sold, for a closure that is to run again when it changes.
+    /// What can be sold, for a closure that is to run again when it changes, and at nothing else: what
+    /// is typed meanwhile outlives whatever is stored.
     pub fn catalogue(self) -> Rc<Catalogue> {
-        self.device().catalogue()
+        self.catalogue.track();
+        self.device.with_value(Device::catalogue)
     }
 
     /// How the device stands, for a closure that is to run again when it changes.

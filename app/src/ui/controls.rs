@@ -26,7 +26,9 @@ pub fn stepper(
                 aria-label=label
                 prop:value=move || value.get().to_string()
                 on:focus=move |event| select_all(&event)
-                on:change=move |event| set.run(number(&event_target_value(&event)).min(units_max))
+                // A browser tells of what was typed also when the field is taken from the page, and then there
+                // is nobody left to tell.
+                on:change=move |event| { set.try_run(number(&event_target_value(&event)).min(units_max)); }
             />
             <button type="button" aria-label=more disabled=move || { value.get() >= units_max } on:click=move |_| set.run((value.get_untracked() + 1).min(units_max))>
                 {icon("plus")}
