@@ -54,7 +54,7 @@ pub struct Phone {
     syncing: StoredValue<Rc<dyn Fn()>, LocalStorage>,
     stored: RwSignal<u32>,
     /// Which catalogue is stored: a closure that prints a product's name has nothing to do with the rest.
-    catalogue: Memo<i64>,
+    catalogue: Memo<(i64, usize)>,
     status: RwSignal<u32>,
     route: RwSignal<Route>,
     language: RwSignal<Words>,
@@ -72,10 +72,11 @@ impl Phone {
         self.device.get_value()
     }
 
-    /// What can be sold, for a closure that is to run again when it changes.
+    /// What can be sold, for a closure that is to run again when it changes, and at nothing else: what
+    /// is typed meanwhile outlives whatever is stored.
     pub fn catalogue(self) -> Rc<Catalogue> {
         self.catalogue.track();
-        self.device_now().catalogue()
+        self.device.with_value(Device::catalogue)
     }
 
     /// How the device stands, for a closure that is to run again when it changes.

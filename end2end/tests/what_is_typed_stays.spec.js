@@ -98,3 +98,25 @@ test("what an agent and a cooperative type outlives what the server says meanwhi
 
   for (const { complaints } of [agent.phone, people.phone]) expect(complaints).toEqual([]);
 });
+
+test("a quantity that is half typed outlives the draft that is saved and the news that comes", async ({ server, phone }) => {
+  const office = await server({ demo: { orders: 60 } });
+  const agent = new Agent(await phone({ url: office.url }));
+  await agent.signIn("agent-01");
+  await agent.writeDownCustomer({ firstName: "Izza", place: "Lazaret" });
+  const { page } = agent;
+  await page.getByPlaceholder(/Chercher/).fill(argan.product);
+  const tile = page.locator(".product-tile").filter({ hasText: argan.product }).first();
+  await tile.getByRole("button", { name: /Ajouter/ }).click();
+  const field = tile.locator("input");
+  await field.focus();
+  await field.pressSequentially("1");
+  await agent.phone.hear();
+  await expect(field).toBeFocused();
+  await field.pressSequentially("2");
+  await field.blur();
+  await expect(field).toHaveValue("12");
+  await agent.follow("/field/new/review");
+  await expect(page.locator(".basket-line .times").first()).toHaveText(/12/);
+  expect(agent.phone.complaints).toEqual([]);
+});

@@ -69,7 +69,8 @@ pub fn screen(phone: Phone, making: Making) -> AnyView {
         })
     });
     let is_search = Memo::new(move |_| query.with(|query| !query.trim().is_empty()));
-    let list = move || list(phone, making, tier.get(), found, is_search.get(), shown);
+    // The tiles are made anew only when others are to be seen: whoever types a quantity keeps the field.
+    let list = move || list(phone, making, found, tier.get(), is_search.get(), shown);
     let back = move || {
         let name = making.customer().map_or_else(
             || words.new_order_title().to_owned(),
@@ -353,8 +354,8 @@ fn repeat(phone: Phone, making: Making) -> Option<AnyView> {
 fn list(
     phone: Phone,
     making: Making,
-    tier: PriceTier,
     found: Memo<Vec<ProductId>>,
+    tier: PriceTier,
     is_search: bool,
     shown: RwSignal<usize>,
 ) -> AnyView {

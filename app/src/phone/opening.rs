@@ -81,26 +81,32 @@ fn root(words: Words, found: Found) -> impl IntoView {
         match &found {
             Err(None) => notices::nobody(words, &route.get()),
             Err(Some(error)) => notices::store_broken(words, error),
-            Ok((device, syncing)) => {
-                let device = *device;
-                let catalogue = Memo::new(move |_| {
-                    stored.track();
-                    device.with_value(|device| device.catalogue().revision)
-                });
-                area(Phone {
-                    words,
-                    snackbar,
-                    device,
-                    syncing: *syncing,
-                    stored,
-                    catalogue,
-                    status,
-                    route,
-                    language,
-                })
-            }
+            Ok((device, syncing)) => area(Phone {
+                words,
+                snackbar,
+                device: *device,
+                syncing: *syncing,
+                stored,
+                catalogue: catalogue(*device, stored),
+                status,
+                route,
+                language,
+            }),
         }
     }
+}
+
+/// Which catalogue the device has: its revision, and which copy of it. A server that was restored may
+/// give the same number twice.
+fn catalogue(
+    device: StoredValue<Device, LocalStorage>,
+    stored: RwSignal<u32>,
+) -> Memo<(i64, usize)> {
+    Memo::new(move |_| {
+        stored.track();
+        let catalogue = device.with_value(Device::catalogue);
+        (catalogue.revision, Rc::as_ptr(&catalogue) as usize)
+    })
 }
 
 /// The area the address is in. A person of another area is shown to theirs.
