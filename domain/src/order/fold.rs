@@ -63,10 +63,20 @@ impl Order {
                 if !self.is_untouched() {
                     return Err(Refusal::CooperativeHasActed);
                 }
-                *self = Self {
+                let mut amended = Self {
                     revision: self.revision,
                     ..(**order).clone()
                 };
+                for known in &self.sub_orders {
+                    match amended.sub_order_mut(known.cooperative) {
+                        Ok(sub_order) => sub_order.go_on_from(known)?,
+                        // Money that was given for goods is not amended away with them: whoever takes
+                        // them out of the order cancels it, and owes the money to the customer.
+                        Err(refusal) if known.has_taken_money() => return Err(refusal),
+                        Err(_) => {}
+                    }
+                }
+                *self = amended;
                 Ok(())
             }
             OrderEvent::Cancelled { by, reason } => {
@@ -482,6 +492,23 @@ impl SubOrder {
         }
         self.stage = Stage::SupplyFailed;
         self.reason = None;
+        Ok(())
+    }
+
+    fn has_taken_money(&self) -> bool {
+        self.collected > Centimes::ZERO || self.held > Centimes::ZERO
+    }
+
+    /// Priced anew, what is sold is another and what was given for it is not.
+    fn go_on_from(&mut self, known: &Self) -> Result<(), Refusal> {
+        self.collected = known.collected;
+        match self.withdrawal {
+            Withdrawal::Open { .. } => self.held = known.held,
+            _ => self.collected = self.collected.plus(known.held)?,
+        }
+        self.in_hand = known.in_hand;
+        self.latest_at = known.latest_at;
+        self.due_changes.clone_from(&known.due_changes);
         Ok(())
     }
 

@@ -262,3 +262,42 @@ fn an_order_knows_when_what_is_due_changed_whatever_was_told_first() {
         [change(one, -12_000), change(other, -36_000)]
     );
 }
+
+#[test]
+fn an_amendment_loses_no_money_that_was_given_before_it() {
+    let amended = |lines: &[_]| OrderEvent::Amended {
+        order: Box::new(order(lines)),
+    };
+    let paid = pots().then(declared(DUE), noon(2026, 11, 1));
+    let fewer = paid.clone().then(
+        amended(&[(THYME_HONEY, 9)]),
+        noon(2026, 11, 1).plus_hours(1),
+    );
+    let money = |part: &SubOrder| (part.held, part.collected, part.in_hand);
+    assert_eq!(money(part(&fewer)), money(part(&paid)));
+    assert_eq!(part(&fewer).owed_to_customer(), Ok(Centimes(36_000)));
+    assert_eq!(fewer.balance(Account::Deposits), DUE);
+    // Told after two amendments, it was given before them all the same.
+    let amendments = [9, 6].map(|pots| {
+        let hours = i64::from(12 - pots);
+        let at = noon(2026, 11, 1).plus_hours(hours);
+        (amended(&[(THYME_HONEY, pots)]), at)
+    });
+    let both = both_ways(&pots(), (declared(DUE), noon(2026, 11, 1)), &amendments);
+    assert_eq!(both[0].state, both[1].state);
+    assert_eq!(part(&both[0]).owed_to_customer(), Ok(Centimes(72_000)));
+    // The rest is still paid, and no more.
+    let more = paid.clone().then(
+        amended(&[(THYME_HONEY, 13)]),
+        noon(2026, 11, 1).plus_hours(1),
+    );
+    let later = noon(2026, 11, 2);
+    assert_eq!(tried(&more, declared(12_000), later), Ok(()));
+    assert_eq!(tried(&more, declared(12_001), later), above(12_001, 12_000));
+    // Where nothing is ordered of them any more, nobody would know whose money it was.
+    let gone = Refusal::NoSuchSubOrder {
+        cooperative: HONEY_COOP,
+    };
+    assert_eq!(tried(&paid, amended(&[(RUG, 1)]), later), Err(gone));
+    assert_eq!(tried(&pots(), amended(&[(RUG, 1)]), later), Ok(()));
+}
