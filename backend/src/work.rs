@@ -337,6 +337,19 @@ impl Work {
     /// [`OfficeError::Corrupt`] for one that no rule makes: into a closed month, or from one agent to
     /// another.
     pub fn post(&mut self, transfer: Transfer) -> Result<i64, OfficeError> {
+        let agent = transfer.agent();
+        let number = self.post_untold(transfer)?;
+        if let Some(agent) = agent {
+            self.changed(&Scope::Agent(agent), Kind::Entry, number.to_string());
+        }
+        Ok(number)
+    }
+
+    /// Posts a transfer of which whoever posts it tells in another way.
+    ///
+    /// # Errors
+    /// As [`Work::post`].
+    pub fn post_untold(&mut self, transfer: Transfer) -> Result<i64, OfficeError> {
         let (from, to) = (transfer.debit.agent(), transfer.credit.agent());
         if transfer.period < self.open_period() || from.zip(to).is_some_and(|(from, to)| from != to)
         {
@@ -345,9 +358,6 @@ impl Work {
             });
         }
         let number = self.next_ledger_number();
-        if let Some(agent) = transfer.agent() {
-            self.changed(&Scope::Agent(agent), Kind::Entry, number.to_string());
-        }
         self.transfers.push((number, transfer));
         Ok(number)
     }

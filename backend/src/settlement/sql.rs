@@ -586,6 +586,22 @@ pub async fn entries(
     )
 }
 
+/// What the close of a month posted for an agent.
+pub async fn posted_by_close(
+    conn: &mut Conn,
+    agent: i64,
+    period: i64,
+) -> Result<Vec<(i64,)>, sqlx::Error> {
+    fetch_all!(
+        conn,
+        (i64,),
+        "SELECT number FROM ledger_transfer
+         WHERE chain_agent = $1 AND period = $2 AND cause = 'settlement' ORDER BY number",
+        agent,
+        period,
+    )
+}
+
 /// The codes of orders.
 pub async fn codes(
     conn: &mut Conn,
