@@ -14,6 +14,8 @@ mod gathering;
 pub mod payouts;
 pub mod sql;
 pub mod tax;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use awaited::Awaited;
 pub(crate) use gathering::{
@@ -257,7 +259,7 @@ impl Office {
             period,
             now: self.now(),
         }
-        .close_all(&mut conn)
+        .close_all(&mut conn, None)
         .await?;
         let names = names(&mut conn).await?;
         Ok(closings
@@ -474,7 +476,9 @@ async fn close_month(work: &mut Work, by: PersonId, period: Period) -> Result<To
         period,
         now: work.now,
     };
-    let closings = gathering.close_all(&mut work.conn).await?;
+    let beside = work.read_beside();
+    let closings = gathering.close_all(&mut work.conn, beside).await?;
+    work.writes_much();
     for closing in &closings {
         for posting in &closing.postings {
             work.post_untold(posting.transfer(&closing.statement))?;
