@@ -36,6 +36,23 @@ export function centimes(shown) {
   return Number.parseInt(dirhams + cents, 10);
 }
 
+/**
+ * Asks the office now, on the page of what is on this phone, and waits until it has answered and the answer
+ * is stored. Only the page that talks to the office can: of several, the one that was opened first.
+ */
+async function exchange(page) {
+  const action = page.getByRole("button", { name: "Envoyer maintenant" });
+  const answered = page.waitForResponse(
+    (response) => response.url().endsWith("/api/v1/sync") && response.request().method() === "POST" && response.ok(),
+  );
+  // That all is sent may stand there from before: what is asked now is over when something came after the tap
+  // and the page is at rest again. An answer that is lost is asked for again by itself, and one that was on
+  // its way already is followed by another before the page rests.
+  await Promise.all([answered, action.click()]);
+  await expect(action).not.toHaveAttribute("aria-disabled");
+  await expect(page.getByText(/Tout est envoyé/).first()).toBeVisible();
+}
+
 /** An agent with a phone. Speaks French. */
 export class Agent {
   constructor(phone) {
@@ -217,8 +234,7 @@ export class Agent {
   /** Hands over what waits and hears what is new. */
   async sync() {
     await this.open("/field/sync");
-    await this.page.getByRole("button", { name: "Envoyer maintenant" }).click();
-    await expect(this.page.getByText(/Tout est envoyé/).first()).toBeVisible();
+    await exchange(this.page);
   }
 }
 
@@ -258,8 +274,7 @@ export class Cooperative {
 
   async sync() {
     await this.open("/coop/sync");
-    await this.page.getByRole("button", { name: "Envoyer maintenant" }).click();
-    await expect(this.page.getByText(/Tout est envoyé/).first()).toBeVisible();
+    await exchange(this.page);
   }
 
   /** Opens the order of that code from the list of all. */

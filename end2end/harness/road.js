@@ -12,6 +12,7 @@ export async function openRoad(serverUrl) {
 class Road {
   #listener;
   #losing = [];
+  #closed = null;
   /** How many answers were lost so far. */
   lost = 0;
 
@@ -36,6 +37,16 @@ class Road {
     this.#losing.push({ path, which });
   }
 
+  /** Lets nothing come from the server until what this gives is called: a road as slow as one likes. */
+  hold() {
+    let open;
+    this.#closed = new Promise((resolve) => (open = resolve));
+    return () => {
+      this.#closed = null;
+      open();
+    };
+  }
+
   async close() {
     this.#listener.closeAllConnections();
     this.#listener.close();
@@ -49,6 +60,7 @@ class Road {
     const onward = http.request({ hostname, port, method, path: url, headers, agent: false });
     onward.on("error", () => response.destroy());
     onward.on("response", async (answer) => {
+      await this.#closed;
       const index = this.#losing.findIndex(({ path, which }) => path === url && which(body));
       if (index >= 0) {
         await answer.toArray();

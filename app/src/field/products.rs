@@ -51,9 +51,10 @@ pub fn screen(phone: Phone, making: Making) -> AnyView {
     });
     let has_usual = !usual.is_empty();
     let usual = StoredValue::new(usual);
+    let tier = Memo::new(move |_| making.tier());
     let found = Memo::new(move |_| {
         let catalogue = phone.catalogue();
-        let (tier, version) = (making.tier(), catalogue.price_list_at(phone.now()));
+        let (tier, version) = (tier.get(), catalogue.price_list_at(phone.now()));
         query.with(|query| match version {
             Some(version) => find(
                 making,
@@ -68,7 +69,8 @@ pub fn screen(phone: Phone, making: Making) -> AnyView {
         })
     });
     let is_search = Memo::new(move |_| query.with(|query| !query.trim().is_empty()));
-    let list = move || list(phone, making, found, is_search.get(), shown);
+    // The tiles are made anew only when others are to be seen: whoever types a quantity keeps the field.
+    let list = move || list(phone, making, found, tier.get(), is_search.get(), shown);
     let back = move || {
         let name = making.customer().map_or_else(
             || words.new_order_title().to_owned(),
@@ -353,12 +355,13 @@ fn list(
     phone: Phone,
     making: Making,
     found: Memo<Vec<ProductId>>,
+    tier: PriceTier,
     is_search: bool,
     shown: RwSignal<usize>,
 ) -> AnyView {
     let words = phone.words;
     let catalogue = phone.catalogue();
-    let (tier, version) = (making.tier(), catalogue.price_list_at(phone.now()));
+    let version = catalogue.price_list_at(phone.now());
     let (tiles, rest, count) = found.with(|found| {
         let shown = shown.get();
         let tiles: Vec<AnyView> = found

@@ -87,12 +87,26 @@ fn root(words: Words, found: Found) -> impl IntoView {
                 device: *device,
                 syncing: *syncing,
                 stored,
+                catalogue: catalogue(*device, stored),
                 status,
                 route,
                 language,
             }),
         }
     }
+}
+
+/// Which catalogue the device has: its revision, and which copy of it. A server that was restored may
+/// give the same number twice.
+fn catalogue(
+    device: StoredValue<Device, LocalStorage>,
+    stored: RwSignal<u32>,
+) -> Memo<(i64, usize)> {
+    Memo::new(move |_| {
+        stored.track();
+        let catalogue = device.with_value(Device::catalogue);
+        (catalogue.revision, Rc::as_ptr(&catalogue) as usize)
+    })
 }
 
 /// The area the address is in. A person of another area is shown to theirs.
@@ -106,13 +120,14 @@ fn area(phone: Phone) -> AnyView {
         _ => {}
     });
     let screen = move || {
-        let role = role.get();
-        match (phone.route(), role) {
+        let (route, role) = (phone.route(), role.get());
+        // A screen is made anew when it is another one. What it shows of the device it follows by itself.
+        untrack(|| match (route, role) {
             (_, Some(Role::Manager | Role::Administrator)) => notices::office(phone.words),
             (_, None) => notices::first_contact(phone),
             (Route::Field(field), _) => crate::field::screen(phone, making, field),
             (Route::Coop(coop), _) => crate::cooperative::screen(desk, coop),
-        }
+        })
     };
     view! { {screen}{ui::snackbar(phone.words, phone.snackbar)} }.into_any()
 }

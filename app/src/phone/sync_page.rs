@@ -42,7 +42,7 @@ fn boxed_content(phone: Phone, repair: Repair) -> AnyView {
     };
     view! {
         {ui::screen_title(words.sync_title().into_any(), words.sync_text().into_any())}
-        {move || progress(phone)}
+        <div role="status">{move || progress(phone)}</div>
         {clock}
         {move || to_correct(phone, &repair)}
         {move || waiting(phone)}
@@ -76,6 +76,8 @@ fn progress(phone: Phone) -> AnyView {
             let counted = words.sync_counted(&done.to_string(), &total.to_string());
             ui::progress(words.sync_sending().to_owned(), counted, done, total)
         }
+        // Who asked sees it happen, here alone: on other screens nobody waits for it.
+        Phase::Sending { .. } => ui::banner("news", "sync", words.sync_asking(), ""),
         Phase::SignInAgain | Phase::NotAccepted | Phase::StoreTrouble => notices::above(phone),
         _ => {
             let (tone, icon, said) = badge::look(phone, &status);
