@@ -48,6 +48,14 @@ impl Db {
         })
     }
 
+    /// A connection for reading, if one is free: for those who can do without.
+    pub(crate) fn read_if_free(&self) -> Option<Conn> {
+        match self {
+            Self::Sqlite { readers, .. } => readers.try_acquire().map(Conn::Sqlite),
+            Self::Postgres(pool) => pool.try_acquire().map(Conn::Postgres),
+        }
+    }
+
     /// A connection for writing: kept by the writer.
     pub(crate) async fn write(&self) -> Result<Conn, OfficeError> {
         Ok(match self {

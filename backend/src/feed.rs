@@ -8,12 +8,16 @@
 //!
 //! A scope keeps one row for each thing, not one for each change: a device that was away for a month
 //! gets each order once, in its present state.
+//!
+//! A close changes a few things of every agent at once. It is one row that everybody may see, and what it
+//! means to an agent is looked up when the agent's device asks ([`what_months_made`]).
 
 pub mod sql;
 
+use crate::db::Conn;
 use crate::error::OfficeError;
 use crate::work::Work;
-use crate::{Office, customers, disputes, ledger, orders};
+use crate::{Office, customers, disputes, ledger, orders, settlement};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::str::FromStr;
@@ -88,6 +92,8 @@ pub enum Kind {
     Statement,
     /// A dispute.
     Dispute,
+    /// A month that was closed: to each agent, the entries that the close posted and the statement it made.
+    Month,
 }
 
 impl Kind {
@@ -102,6 +108,7 @@ impl Kind {
             Self::Parked => "parked",
             Self::Statement => "statement",
             Self::Dispute => "dispute",
+            Self::Month => "month",
         }
     }
 }
@@ -161,7 +168,7 @@ impl Office {
         rows.sort_by_key(|row| row.number);
         cut |= rows.len() as i64 > limit;
         rows.truncate(limit as usize);
-        let Some(last) = rows.last() else {
+        let Some(last) = rows.last().map(|last| last.number) else {
             return Ok(Page {
                 changes: Vec::new(),
                 cursor,
@@ -170,9 +177,10 @@ impl Office {
         };
         let mut page = Page {
             changes: Vec::with_capacity(rows.len()),
-            cursor: last.number,
+            cursor: last,
             more: 0,
         };
+        let rows = what_months_made(&mut conn, actor, rows).await?;
         if cut {
             for three in scopes.chunks(3) {
                 page.more = page.more.saturating_add(
@@ -235,7 +243,7 @@ impl Office {
             .collect();
         for period in of_kind::<Period>(&rows, Kind::Statement, false) {
             if let Some((document, _)) =
-                crate::settlement::document(&mut conn, actor.person, period).await?
+                settlement::document(&mut conn, actor.person, period).await?
             {
                 documents.statements.insert(period, document);
             }
@@ -281,6 +289,49 @@ impl Office {
         })
         .await
     }
+}
+
+/// Puts in the place of each month that was closed what the close made for an agent: the entries it posted,
+/// in the order of the agent's chain, and the statement. To others it made nothing.
+async fn what_months_made(
+    conn: &mut Conn,
+    actor: &Actor,
+    rows: Vec<sql::FeedRow>,
+) -> Result<Vec<sql::FeedRow>, OfficeError> {
+    let mut made = Vec::with_capacity(rows.len());
+    for row in rows {
+        if row.kind != Kind::Month.as_str() {
+            made.push(row);
+            continue;
+        }
+        let Some(period) = row
+            .entity
+            .parse()
+            .ok()
+            .filter(|_| actor.role == Role::Agent)
+        else {
+            continue;
+        };
+        let scope = Scope::Agent(actor.person).to_string();
+        let of_agent = |kind: Kind, entity: String| sql::FeedRow {
+            scope: scope.clone(),
+            kind: kind.as_str().to_owned(),
+            entity,
+            ..row.clone()
+        };
+        let entries = settlement::posted_by_close(conn, actor.person, period).await?;
+        made.extend(
+            entries
+                .into_iter()
+                .map(|number| of_agent(Kind::Entry, number.to_string())),
+        );
+        // A statement whose payment has moved on has a row of its own, and comes with that.
+        let statement = of_agent(Kind::Statement, row.entity.clone());
+        if !sql::has_had(conn, &scope, &statement.kind, &statement.entity).await? {
+            made.push(statement);
+        }
+    }
+    Ok(made)
 }
 
 async fn mark_seen(

@@ -14,6 +14,8 @@ mod gathering;
 pub mod payouts;
 pub mod sql;
 pub mod tax;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use awaited::Awaited;
 pub(crate) use gathering::{
@@ -257,7 +259,7 @@ impl Office {
             period,
             now: self.now(),
         }
-        .close_all(&mut conn)
+        .close_all(&mut conn, None)
         .await?;
         let names = names(&mut conn).await?;
         Ok(closings
@@ -474,10 +476,12 @@ async fn close_month(work: &mut Work, by: PersonId, period: Period) -> Result<To
         period,
         now: work.now,
     };
-    let closings = gathering.close_all(&mut work.conn).await?;
+    let beside = work.read_beside();
+    let closings = gathering.close_all(&mut work.conn, beside).await?;
+    work.writes_much();
     for closing in &closings {
         for posting in &closing.postings {
-            work.post(posting.transfer(&closing.statement))?;
+            work.post_untold(posting.transfer(&closing.statement))?;
         }
     }
     work.close_period(period)?;
@@ -492,13 +496,9 @@ async fn close_month(work: &mut Work, by: PersonId, period: Period) -> Result<To
         let row = to_row(statement)?;
         totals = totals.plus(&row)?;
         rows.push(row);
-        work.changed(
-            &Scope::Agent(statement.agent),
-            Kind::Statement,
-            period.to_string(),
-        );
     }
     sql::add_statements(&mut work.conn, &rows).await?;
+    work.changed(&Scope::Everyone, Kind::Month, period.to_string());
     work.audit(
         Some(by),
         None,
@@ -588,6 +588,17 @@ async fn orders_named(
             Ok((OrderId(id), (code, Timestamp(placed_at))))
         })
         .collect()
+}
+
+/// The numbers of the entries that the close of a month posted for an agent, in the order of the chain.
+pub(crate) async fn posted_by_close(
+    conn: &mut Conn,
+    agent: PersonId,
+    period: Period,
+) -> Result<Vec<i64>, OfficeError> {
+    let stored = i64::from(period.months_since_1970());
+    let numbers = sql::posted_by_close(conn, agent.0, stored).await?;
+    Ok(numbers.into_iter().map(|(number,)| number).collect())
 }
 
 /// A statement and how it stands with its payment, and the payout it stands in.

@@ -42,6 +42,7 @@ use taswiq_domain::settlement::{MonthRules, Movement, ReversalReason, SettledMon
 use taswiq_domain::simulation::{Judge, Pay, Rules, SimulatedMonth, earned_by, pay_of};
 use taswiq_domain::text::LocalText;
 use taswiq_domain::time::Timestamp;
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
 /// Orders read at once.
@@ -327,14 +328,25 @@ impl Office {
             id: Some(id),
             heard_at: None,
         };
-        loop {
-            if !heart.beats(self, &run).await? {
-                return Ok(None);
+        let mut counting = JoinSet::new();
+        counting.spawn(self.clone().count_orders(run.material.span()));
+        while heart.beats(self, &run).await? {
+            if let Some(Ok(counted)) = counting.try_join_next() {
+                run.orders_all = counted?;
             }
             if !run.step(self).await? {
+                drop(counting);
                 return run.end(self, &mut heart).await;
             }
         }
+        Ok(None)
+    }
+
+    /// How many orders there are to tell again. Of a large company that takes as long as telling a good many
+    /// of them, so nobody waits for it.
+    async fn count_orders(self, (before, since): (i64, i64)) -> Result<i64, OfficeError> {
+        let mut conn = self.db.read().await?;
+        Ok(sql::count_orders(&mut conn, before, since).await?)
     }
 
     async fn end_simulation(
@@ -408,13 +420,11 @@ impl Office {
             first: asked.first,
             last: asked.last,
         };
-        let (before, since) = material.span();
-        let orders_all = sql::count_orders(&mut conn, before, since).await?;
         Ok(Run {
             material: Arc::new(material),
             after: Uuid::nil(),
             sides: Sides::default(),
-            orders_all,
+            orders_all: 0,
             orders_done: 0,
         })
     }
@@ -452,6 +462,7 @@ struct Run {
     /// The last order that was told again.
     after: Uuid,
     sides: Sides,
+    /// 0 until they are counted.
     orders_all: i64,
     orders_done: i64,
 }
@@ -484,7 +495,17 @@ impl Run {
     }
 
     /// Closes the months of every agent on both sides; nothing when it was stopped meanwhile.
-    async fn end(self, office: &Office, heart: &mut Heart) -> Result<Option<Outcome>, OfficeError> {
+    async fn end(
+        mut self,
+        office: &Office,
+        heart: &mut Heart,
+    ) -> Result<Option<Outcome>, OfficeError> {
+        // These were all of them, however many were counted, and that is said before months are closed.
+        self.orders_all = self.orders_done;
+        heart.heard_at = None;
+        if !heart.beats(office, &self).await? {
+            return Ok(None);
+        }
         let material = &*self.material;
         let mut conn = office.db.read().await?;
         let decided = material.decided(&mut conn).await?;

@@ -9,8 +9,8 @@ use crate::audit::sql::AuditRow;
 use crate::catalogue::{self, CatalogueCache};
 use crate::clock::{Casablanca, Clock};
 use crate::customers::StoredCustomer;
-use crate::db::Conn;
 use crate::db::sql::OfficeRow;
+use crate::db::{Conn, Db};
 use crate::devices::sql::DeviceRow;
 use crate::error::OfficeError;
 use crate::feed::{self, Kind, Scope};
@@ -84,6 +84,10 @@ impl<'a> FromIterator<&'a Needs> for Needs {
 pub struct Work {
     /// For statements of rarely used tables, written at once.
     pub conn: Conn,
+    db: Db,
+    /// Whether no other job of the transaction has run before.
+    pub(crate) is_first_job: bool,
+    is_large: bool,
     /// When the transaction began, by the server's clock.
     pub now: Timestamp,
     pub shared: Arc<Shared>,
@@ -108,9 +112,12 @@ pub struct Work {
 }
 
 impl Work {
-    pub(crate) fn begin(conn: Conn, numbers: OfficeRow, shared: Arc<Shared>) -> Self {
+    pub(crate) fn begin(conn: Conn, db: Db, numbers: OfficeRow, shared: Arc<Shared>) -> Self {
         Self {
             conn,
+            db,
+            is_first_job: true,
+            is_large: false,
             now: shared.clock.now(),
             shared,
             numbers_before: numbers.clone(),
@@ -163,6 +170,26 @@ impl Work {
     pub(crate) fn end(self) -> (Conn, Vec<String>) {
         let scopes: BTreeSet<String> = self.feed.into_keys().map(|(scope, _, _)| scope).collect();
         (self.conn, scopes.into_iter().collect())
+    }
+
+    /// A second connection that reads what this one does, if one is free. Whoever asks has written nothing,
+    /// and nobody else writes meanwhile: what was committed is all there is, on either database.
+    pub(crate) fn read_beside(&self) -> Option<Conn> {
+        if self.is_first_job {
+            self.db.read_if_free()
+        } else {
+            None
+        }
+    }
+
+    /// This transaction writes so much that its log is moved to its place only after the answer.
+    pub(crate) const fn writes_much(&mut self) {
+        self.is_large = true;
+    }
+
+    /// Whether it writes that much.
+    pub(crate) const fn is_large(&self) -> bool {
+        self.is_large
     }
 
     /// The epoch of the database.
@@ -337,6 +364,19 @@ impl Work {
     /// [`OfficeError::Corrupt`] for one that no rule makes: into a closed month, or from one agent to
     /// another.
     pub fn post(&mut self, transfer: Transfer) -> Result<i64, OfficeError> {
+        let agent = transfer.agent();
+        let number = self.post_untold(transfer)?;
+        if let Some(agent) = agent {
+            self.changed(&Scope::Agent(agent), Kind::Entry, number.to_string());
+        }
+        Ok(number)
+    }
+
+    /// Posts a transfer of which whoever posts it tells in another way.
+    ///
+    /// # Errors
+    /// As [`Work::post`].
+    pub fn post_untold(&mut self, transfer: Transfer) -> Result<i64, OfficeError> {
         let (from, to) = (transfer.debit.agent(), transfer.credit.agent());
         if transfer.period < self.open_period() || from.zip(to).is_some_and(|(from, to)| from != to)
         {
@@ -345,9 +385,6 @@ impl Work {
             });
         }
         let number = self.next_ledger_number();
-        if let Some(agent) = transfer.agent() {
-            self.changed(&Scope::Agent(agent), Kind::Entry, number.to_string());
-        }
         self.transfers.push((number, transfer));
         Ok(number)
     }

@@ -61,7 +61,7 @@ pub async fn measure(
         let mut closings = Vec::new();
         for round in 0..rounds {
             let database = setting.run.join(format!("month-{agents}.sqlite"));
-            std::fs::copy(&company, &database)
+            copy(&company, &database)
                 .with_context(|| format!("copying {}", company.display()))?;
             closings.push(close(&database, size, period).await?);
             if round + 1 == rounds && with_statement && agents == many {
@@ -275,6 +275,13 @@ fn administrator() -> Actor {
         role: Role::Administrator,
         cooperatives: Vec::new(),
     }
+}
+
+/// Copies a company and waits until the disk has it: whoever asks the disk to keep a few pages right after
+/// some gigabytes were written waits for all of them, and no office is a fresh copy.
+fn copy(company: &Path, database: &Path) -> std::io::Result<()> {
+    std::fs::copy(company, database)?;
+    std::fs::File::open(database)?.sync_all()
 }
 
 /// A month of a million orders is a large file: it goes when it was measured.

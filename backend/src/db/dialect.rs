@@ -20,6 +20,8 @@ const WRITER_CACHE_KIB: &str = "-16384";
 /// Pages in the write-ahead log before they are moved to the file. A page that many orders touch is
 /// moved once for all of them; each order is durable in the log all the same.
 const LOG_PAGES: &str = "4096";
+/// Moves them now, and from now on when there are [`LOG_PAGES`] again.
+const MOVE_LOG: &str = "PRAGMA wal_autocheckpoint = 4096; PRAGMA wal_checkpoint(PASSIVE)";
 
 /// The file that an address means; nothing when it means a server.
 pub fn file_of(url: &str) -> Option<&str> {
@@ -105,6 +107,25 @@ pub async fn begin_writing(conn: &mut Conn) -> Result<(), OfficeError> {
                 return Err(error.into());
             }
         }
+    }
+    Ok(())
+}
+
+/// Lets the log of the transaction under way grow past [`LOG_PAGES`] when it commits: [`move_log`] is to
+/// be called soon. What is committed is as durable in the log as in the file.
+pub async fn keep_log(conn: &mut Conn) -> Result<(), sqlx::Error> {
+    if let Conn::Sqlite(connection) = conn {
+        sqlx::raw_sql("PRAGMA wal_autocheckpoint = 0")
+            .execute(&mut **connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Moves the pages of the log to the file, as far as nobody reads there, and has that done by commits again.
+pub async fn move_log(conn: &mut Conn) -> Result<(), sqlx::Error> {
+    if let Conn::Sqlite(connection) = conn {
+        sqlx::raw_sql(MOVE_LOG).execute(&mut **connection).await?;
     }
     Ok(())
 }

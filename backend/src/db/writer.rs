@@ -122,6 +122,30 @@ impl Writer {
     }
 }
 
+/// What has become of the log of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Log {
+    /// The database moves it to its place when it thinks fit.
+    Moved,
+    /// It is long and still to be moved: nobody need wait for that.
+    Kept,
+}
+
+impl Log {
+    async fn move_if_kept(self, kept: &mut Option<Conn>) {
+        if self == Self::Moved {
+            return;
+        }
+        if let Some(mut conn) = kept.take() {
+            match dialect::move_log(&mut conn).await {
+                Ok(()) => *kept = Some(conn),
+                // Another connection moves its log as it should.
+                Err(_) => conn.give_up(),
+            }
+        }
+    }
+}
+
 async fn write_for_ever(
     db: Db,
     shared: Arc<Shared>,
@@ -142,7 +166,10 @@ async fn write_for_ever(
         }
         let begun = Instant::now();
         match write_together(&db, &shared, &mut kept, &mut batch).await {
-            Ok(()) => batch.drain(..).for_each(|job| job.finish(Ok(()))),
+            Ok(log) => {
+                batch.drain(..).for_each(|job| job.finish(Ok(())));
+                log.move_if_kept(&mut kept).await;
+            }
             // Somebody holds the database for long. Those who wait are told so now, not one
             // after the other when each has waited as long again.
             Err(OfficeError::Busy) if begun.elapsed() >= GIVEN_UP_AFTER => {
@@ -155,8 +182,13 @@ async fn write_for_ever(
             }
             Err(_) => {
                 for mut job in batch.drain(..) {
-                    let outcome = write_alone(&db, &shared, &mut kept, &mut job).await;
-                    job.finish(outcome);
+                    match write_alone(&db, &shared, &mut kept, &mut job).await {
+                        Ok(log) => {
+                            job.finish(Ok(()));
+                            log.move_if_kept(&mut kept).await;
+                        }
+                        Err(error) => job.finish(Err(error)),
+                    }
                 }
             }
         }
@@ -168,7 +200,7 @@ async fn write_alone(
     shared: &Arc<Shared>,
     kept: &mut Option<Conn>,
     job: &mut Box<dyn AnyJob>,
-) -> Result<(), OfficeError> {
+) -> Result<Log, OfficeError> {
     let mut attempt = 1;
     loop {
         let begun = Instant::now();
@@ -190,7 +222,7 @@ async fn write_together(
     shared: &Arc<Shared>,
     kept: &mut Option<Conn>,
     batch: &mut [Box<dyn AnyJob>],
-) -> Result<(), OfficeError> {
+) -> Result<Log, OfficeError> {
     let mut conn = match kept.take() {
         Some(conn) => conn,
         None => db.write().await?,
@@ -208,22 +240,34 @@ async fn write_together(
             ));
         }
     };
-    let mut work = Work::begin(conn, numbers, Arc::clone(shared));
+    let mut work = Work::begin(conn, db.clone(), numbers, Arc::clone(shared));
     let outcome = run_all(&mut work, batch).await;
+    let log = if work.is_large() {
+        Log::Kept
+    } else {
+        Log::Moved
+    };
     let (mut conn, changed) = work.end();
     if let Err(error) = outcome {
         undo(conn, kept).await;
         return Err(error);
     }
+    if log == Log::Kept
+        && let Err(error) = dialect::keep_log(&mut conn).await
+    {
+        undo(conn, kept).await;
+        return Err(error.into());
+    }
     match sql::commit(&mut conn).await {
         Ok(_) => {
             *kept = Some(conn);
             shared.announce(changed);
-            Ok(())
+            Ok(log)
         }
         Err(error) => {
             // A commit that failed for want of space leaves the transaction open.
             undo(conn, kept).await;
+            log.move_if_kept(kept).await;
             Err(error.into())
         }
     }
@@ -244,6 +288,7 @@ async fn run_all(work: &mut Work, batch: &mut [Box<dyn AnyJob>]) -> Result<(), O
     work.look_up(needs).await?;
     for job in batch {
         job.run(work).await?;
+        work.is_first_job = false;
     }
     work.flush().await
 }

@@ -64,11 +64,22 @@ struct Known {
 }
 
 impl Gathering<'_> {
-    /// Closes the month of every agent who has one, by id. Nothing is written.
-    pub async fn close_all(&self, conn: &mut Conn) -> Result<Vec<Closing>, OfficeError> {
+    /// Closes the month of every agent who has one, by id. Nothing is written. Where there is a connection
+    /// `beside` that sees the same, the two long readings are done at once.
+    pub async fn close_all(
+        &self,
+        conn: &mut Conn,
+        beside: Option<Conn>,
+    ) -> Result<Vec<Closing>, OfficeError> {
         let mut agents = self.agents(conn).await?;
         let stored = i64::from(self.period.months_since_1970());
-        for (agent, movement) in self.movements(conn).await? {
+        let (movements, not_yet_in) = match beside {
+            Some(mut beside) => {
+                tokio::try_join!(self.movements(conn), self.not_yet_in(&mut beside))?
+            }
+            None => (self.movements(conn).await?, self.not_yet_in(conn).await?),
+        };
+        for (agent, movement) in movements {
             agents.entry(agent).or_default().movements.push(movement);
         }
         for row in sql::advances(conn, stored).await? {
@@ -86,7 +97,7 @@ impl Gathering<'_> {
             let agent = PersonId(row.agent_id);
             agents.entry(agent).or_default().last = Some(row);
         }
-        for (agent, parts) in self.not_yet_in(conn).await? {
+        for (agent, parts) in not_yet_in {
             agents.entry(agent).or_default().not_yet_in = parts;
         }
         let terms = tax::load(conn).await?;

@@ -575,12 +575,32 @@ pub async fn entries(
     fetch_all!(
         conn,
         StatementEntryRow,
-        "SELECT entry.number, entry.at, entry.purpose, entry.debit_account = 'agent_earned' AS is_taken, entry.order_id, orders.code,
+        "SELECT entry.number, entry.at, entry.purpose, FALSE AS is_taken, entry.order_id, orders.code,
              entry.amount_centimes, entry.base_centimes
          FROM ledger_transfer AS entry LEFT JOIN orders ON orders.id = entry.order_id
-         WHERE entry.chain_agent = $1 AND entry.period = $2 AND entry.chain_agent > 0 AND entry.cause <> 'settlement'
-             AND (entry.debit_account = 'agent_earned' OR entry.credit_account = 'agent_earned')
-         ORDER BY entry.number",
+         WHERE entry.credit_account = 'agent_earned' AND entry.period = $2 AND entry.chain_agent = $1 AND entry.cause <> 'settlement'
+         UNION ALL
+         SELECT entry.number, entry.at, entry.purpose, TRUE AS is_taken, entry.order_id, orders.code,
+             entry.amount_centimes, entry.base_centimes
+         FROM ledger_transfer AS entry LEFT JOIN orders ON orders.id = entry.order_id
+         WHERE entry.debit_account = 'agent_earned' AND entry.period = $2 AND entry.chain_agent = $1 AND entry.cause <> 'settlement'
+         ORDER BY number",
+        agent,
+        period,
+    )
+}
+
+/// What the close of a month posted for an agent.
+pub async fn posted_by_close(
+    conn: &mut Conn,
+    agent: i64,
+    period: i64,
+) -> Result<Vec<(i64,)>, sqlx::Error> {
+    fetch_all!(
+        conn,
+        (i64,),
+        "SELECT number FROM ledger_transfer
+         WHERE chain_agent = $1 AND period = $2 AND cause = 'settlement' ORDER BY number",
         agent,
         period,
     )

@@ -155,6 +155,13 @@ async fn it_is_heard_of_by_the_time_that_passes(world: &World) {
     world.clock.clock.advance_ms(-BEAT_MS);
     assert!(heart.beats(&world.office, &run).await.expect("beats"));
     assert_eq!(world.row(2).await.orders_done, run.orders_done);
+    // And before months are closed it says all of it, however short a while ago it was heard of.
+    while run.step(&world.office).await.expect("a batch") {}
+    let all = run.orders_done;
+    assert!(world.row(2).await.orders_done < all);
+    run.end(&world.office, &mut heart).await.expect("ended");
+    let row = world.row(2).await;
+    assert_eq!((row.orders_all, row.orders_done), (all, all));
 }
 
 /// One that is stopped between two batches tells no further one, and one that is stopped while months are

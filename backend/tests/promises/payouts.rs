@@ -8,9 +8,11 @@ use taswiq_backend::settlement::payouts::PayoutStage;
 use taswiq_domain::access::Actor;
 use taswiq_domain::bank::RibError;
 use taswiq_domain::ids::PersonId;
-use taswiq_domain::ledger::Account;
+use taswiq_domain::ledger::chain::{Chain, hexadecimal};
+use taswiq_domain::ledger::{Account, Purpose};
 use taswiq_domain::money::Centimes;
-use taswiq_domain::sync::{Change, PaymentState};
+use taswiq_domain::period::Period;
+use taswiq_domain::sync::{Change, LedgerEntry, PaymentState};
 use taswiq_domain::time::Calendar;
 
 const RIB: &str = "011 519 0000012050005349 21";
@@ -54,6 +56,76 @@ async fn payable(world: &World) {
         .enter_bank_account(&world.manager(), AGENT, RIB)
         .await
         .expect("entered");
+}
+
+/// What a phone is told of months: the purposes of the entries that closes posted, and how statements stand.
+async fn told_of_months(phone: &mut Phone) -> (Vec<LedgerEntry>, Vec<(Period, PaymentState)>) {
+    let (mut entries, mut statements) = (Vec::new(), Vec::new());
+    for change in phone.pull().await {
+        match change {
+            Change::Entry(entry) if entry.transfer.cause.order().is_none() => entries.push(entry),
+            Change::Statement(document) => {
+                statements.push((document.statement.period, document.payment));
+            }
+            _ => {}
+        }
+    }
+    (entries, statements)
+}
+
+promise! {
+    async fn a_close_tells_each_agent_their_own_entries_and_statement_once_and_nobody_else_anything(world) {
+        let office = &world.office;
+        let mut phones = Vec::new();
+        for who in [AGENT, OTHER_AGENT] {
+            let mut phone = world.phone(who).await;
+            sell(&world, &mut phone, &[(1, 10)]).await;
+            phone.pull().await;
+            phones.push((who, phone));
+        }
+        let mut cooperative = world.phone(BEEKEEPER).await;
+        cooperative.pull().await;
+        close(&world, november()).await;
+        for (who, phone) in &mut phones {
+            let (entries, statements) = told_of_months(phone).await;
+            assert_eq!(statements, [(november(), PaymentState::Payable)]);
+            let purposes: Vec<Purpose> = entries.iter().map(|entry| entry.transfer.purpose).collect();
+            assert_eq!(purposes, [Purpose::Settled]);
+            assert_eq!(entries[0].transfer.agent(), Some(*who));
+            // Once it was told it is not told again.
+            assert_eq!(phone.pull().await, []);
+            // One from nothing is told the whole chain, each of its entries once.
+            let mut chain = Vec::new();
+            for change in world.phone(*who).await.pull().await {
+                if let Change::Entry(entry) = change {
+                    chain.push(entry);
+                }
+            }
+            let head = Chain::of(&chain).expect("whole").head;
+            let statement = office.statement(&world.manager(), *who, november()).await.expect("a statement");
+            assert_eq!(statement.document.statement.chain_head, hexadecimal(&head));
+        }
+        assert_eq!(cooperative.pull().await, []);
+        // What becomes of a statement is told of it alone, to whom knows it and, once, to whom does not: not even
+        // when so much lies between that it comes in another answer.
+        for _ in 0..5 {
+            let customers = (0..100).map(|_| phones[0].1.command(&register())).collect();
+            phones[0].1.sync(customers).await;
+        }
+        phones[0].1.pull().await;
+        office.enter_bank_account(&world.manager(), AGENT, RIB).await.expect("entered");
+        office.prepare_payout(&world.manager(), november()).await.expect("prepared");
+        let prepared = [(november(), PaymentState::Prepared)];
+        assert_eq!(told_of_months(&mut phones[0].1).await, (Vec::new(), prepared.to_vec()));
+        assert_eq!(told_of_months(&mut phones[1].1).await, (Vec::new(), Vec::new()));
+        let (entries, statements) = told_of_months(&mut world.phone(AGENT).await).await;
+        assert_eq!((entries.len(), statements), (1, prepared.to_vec()));
+        // Months closed one after the other come in their order.
+        close(&world, november().next()).await;
+        let (_, statements) = told_of_months(&mut world.phone(OTHER_AGENT).await).await;
+        let payments = [(november(), PaymentState::Payable), (november().next(), PaymentState::Nothing)];
+        assert_eq!(statements, payments);
+    }
 }
 
 promise! {

@@ -290,11 +290,14 @@ pub fn one(
 fn running(desk: &Desk, simulation: &Simulation) -> AnyView {
     let words = desk.words();
     let count = |orders: u64| usize::try_from(orders).unwrap_or(usize::MAX);
-    let counted = format!(
-        "{} / {}",
-        crate::words::grouped(count(simulation.orders_done)),
-        crate::words::grouped(count(simulation.orders_all))
-    );
+    let mut counted = crate::words::grouped(count(simulation.orders_done));
+    // How many there are is known a while after it began.
+    if simulation.orders_all > 0 {
+        counted = format!(
+            "{counted} / {}",
+            crate::words::grouped(count(simulation.orders_all))
+        );
+    }
     // A bar of a thousand steps is as fine as any screen.
     let done = simulation
         .orders_done
