@@ -36,6 +36,11 @@ export function centimes(shown) {
   return Number.parseInt(dirhams + cents, 10);
 }
 
+/** An amount in centimes as somebody types it. */
+export function figures(amount) {
+  return (amount / 100).toFixed(2).replace(".", ",");
+}
+
 /**
  * Asks the office now, on the page of what is on this phone, and waits until it has answered and the answer
  * is stored. Only the page that talks to the office can: of several, the one that was opened first.
