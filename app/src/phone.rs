@@ -3,6 +3,10 @@
 //!
 //! Screens read the device within a closure that [`Phone::device`] makes depend on it, so they show
 //! what is stored and nothing else; no screen ever waits for the network.
+//!
+//! Something is stored whenever the server has answered. What a person types into is therefore never
+//! made within such a closure, or what was typed would be gone: it is read once by
+//! [`Phone::device_now`], or made anew only when what it is about has changed.
 
 pub mod badge;
 pub mod browser;
@@ -49,6 +53,7 @@ pub struct Phone {
     device: StoredValue<Device, LocalStorage>,
     syncing: StoredValue<Rc<dyn Fn()>, LocalStorage>,
     stored: RwSignal<u32>,
+    /// Which catalogue is stored: a closure that prints a product's name has nothing to do with the rest.
     catalogue: Memo<(i64, usize)>,
     status: RwSignal<u32>,
     route: RwSignal<Route>,

@@ -148,8 +148,13 @@ impl Office {
         let mut rows: Vec<sql::FeedRow> = Vec::new();
         let limit = limits::CHANGES_PER_ANSWER as i64;
         let mut cut = false;
+        // What commits while the scopes are read one after the other may have a number below one of
+        // another scope: it waits for the next page, or the cursor would pass it over.
+        let until = crate::db::sql::office(&mut conn)
+            .await?
+            .map_or(cursor, |office| office.feed_number);
         for three in scopes.chunks(3) {
-            let found = sql::after(&mut conn, three_of(three), cursor, limit + 1).await?;
+            let found = sql::between(&mut conn, three_of(three), cursor, until, limit + 1).await?;
             cut |= found.len() as i64 > limit;
             rows.extend(found);
         }

@@ -101,6 +101,22 @@ export class Phone {
     await this.context.setOffline(false);
   }
 
+  /**
+   * The open page asks the server, as it does every minute, and what comes is stored and shown. Resolves
+   * when the page is at rest again.
+   */
+  async hear() {
+    await this.page.evaluate(async () => {
+      const databases = await indexedDB.databases();
+      const stored = databases.map(({ name }) => new Promise((resolve) => {
+        new BroadcastChannel(name).addEventListener("message", resolve, { once: true });
+      }));
+      dispatchEvent(new Event("taswiq:sync"));
+      await Promise.race(stored);
+      for (let frames = 0; frames < 2; frames += 1) await new Promise(requestAnimationFrame);
+    });
+  }
+
   /** Waits until the service worker answers for the page and holds the whole list. */
   async ready() {
     const isAnswered = () =>

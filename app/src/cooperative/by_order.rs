@@ -17,13 +17,13 @@ const ORDERS_PER_STEP: usize = 8;
 pub fn content(desk: Desk) -> (AnyView, AnyView) {
     let words = desk.phone.words;
     let refusing: RwSignal<Option<Refusing>> = RwSignal::new(None);
-    // With its revision: an order that changed is another form, the others keep what was typed.
-    let waiting: Memo<Vec<(PartId, u32)>> = Memo::new(move |_| {
+    // With what is asked: a part that changed is another form, the others keep what was typed.
+    let waiting: Memo<Vec<(PartId, Vec<u32>)>> = Memo::new(move |_| {
         let mut parts = desk.parts_at(&[Stage::Awaiting]);
         parts.sort_by_key(|part| (part.deadline(), part.order().placed_at, part.id()));
         parts
             .iter()
-            .map(|part| (part.id(), part.order().revision))
+            .map(|part| (part.id(), part.asked().collect()))
             .collect()
     });
     let shown = RwSignal::new(ORDERS_PER_STEP);
@@ -32,7 +32,7 @@ pub fn content(desk: Desk) -> (AnyView, AnyView) {
             waiting
                 .iter()
                 .take(shown.get())
-                .copied()
+                .cloned()
                 .collect::<Vec<_>>()
         })
     };
@@ -44,7 +44,7 @@ pub fn content(desk: Desk) -> (AnyView, AnyView) {
     };
     let list = view! {
         <ul class="confirm-list">
-            <For each=first key=|(id, revision)| (*id, *revision) let((id, _revision))>
+            <For each=first key=|waiting| waiting.clone() let((id, _asked))>
                 {row(desk, id, refusing)}
             </For>
         </ul>

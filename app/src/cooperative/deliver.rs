@@ -13,12 +13,10 @@ use taswiq_domain::sync::{CommandBody, Deliver, FailDelivery};
 use taswiq_domain::text::search_key;
 
 pub fn screen(desk: Desk, id: PartId) -> AnyView {
-    let words = desk.phone.words;
-    desk.phone.title(words.coop_deliver_title());
-    let revision = Memo::new(move |_| desk.part(id).map(|part| part.order().revision));
-    (move || {
-        revision.track();
-        let (content, action) = match desk.part_now(id) {
+    desk.phone.title(desk.phone.words.coop_deliver_title());
+    desk.about(id, |desk, _, part| {
+        let words = desk.phone.words;
+        let (content, action) = match part {
             Some(part)
                 if matches!(
                     part.stage(),
@@ -37,7 +35,6 @@ pub fn screen(desk: Desk, id: PartId) -> AnyView {
             action,
         )
     })
-    .into_any()
 }
 
 fn form(desk: Desk, part: &Part) -> (AnyView, AnyView) {

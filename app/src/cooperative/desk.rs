@@ -3,7 +3,7 @@
 
 use super::part::{Part, PartId};
 use super::tally::Count;
-use crate::phone::{Phone, badge, browser, notices};
+use crate::phone::{Device, Phone, badge, browser, notices};
 use crate::route::{Coop, PartsShown, Route};
 use crate::ui::{self, Tab};
 use crate::words::time;
@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use std::collections::BTreeMap;
 use taswiq_domain::catalogue::{Picture, Product};
 use taswiq_domain::ids::{CommandId, CooperativeId, ProductId};
-use taswiq_domain::order::{Stage, scarcity};
+use taswiq_domain::order::{Stage, SubOrder, scarcity};
 use taswiq_domain::sync::CommandBody;
 use taswiq_domain::time::{Calendar, CivilDate, Timestamp};
 
@@ -37,6 +37,8 @@ pub struct Desk {
     pub query: RwSignal<String>,
     minute: RwSignal<u32>,
     parts: RwSignal<Vec<Part>, LocalStorage>,
+    /// The cooperatives of the person, which hardly ever change.
+    own: Memo<Vec<CooperativeId>>,
 }
 
 impl Desk {
@@ -54,6 +56,7 @@ impl Desk {
             query: RwSignal::new(String::new()),
             minute: RwSignal::new(0),
             parts: RwSignal::new_local(untrack(|| read_parts(phone))),
+            own: Memo::new(move |_| own_cooperatives(&phone.device())),
         };
         phone.keep(COUNTS, move || {
             desk.counts
@@ -125,14 +128,27 @@ impl Desk {
 
     /// Whether the person acts for several cooperatives, so that each must be named.
     pub fn has_several(self) -> bool {
-        self.own().len() > 1
+        self.own.with(|own| own.len() > 1)
     }
 
-    fn own(self) -> Vec<CooperativeId> {
-        self.phone
-            .device()
-            .profile()
-            .map_or_else(Vec::new, |profile| profile.cooperatives.clone())
+    /// What a screen about one part is made of. It is made anew when that part is another one, and not
+    /// when something else is stored or another cooperative answers its own part: what was typed stays.
+    pub fn about(self, id: PartId, build: fn(Self, PartId, Option<Part>) -> AnyView) -> AnyView {
+        let version = Memo::new(move |before: Option<&(u32, Option<SubOrder>)>| {
+            let now = self.part(id).map(|part| part.version());
+            match before {
+                Some((number, known)) if *known == now => (*number, now),
+                Some((number, _)) => (number + 1, now),
+                None => (0, now),
+            }
+        });
+        let numbers = move || [version.with(|(number, _)| *number)];
+        view! {
+            <For each=numbers key=|number| *number let(_number)>
+                {untrack(|| build(self, id, self.part_now(id)))}
+            </For>
+        }
+        .into_any()
     }
 
     /// What `read` makes of a product; the empty value where nobody knows it any more.
@@ -364,10 +380,8 @@ impl Desk {
     /// Which cooperative's orders are shown, when the person acts for several.
     fn whose_orders(self) -> AnyView {
         let words = self.phone.words;
-        // The list of cooperatives hardly ever changes; rebuilding it at each save would lose the focus.
-        let own = Memo::new(move |_| self.own());
         (move || {
-            let own = own.get();
+            let own = self.own.get();
             (own.len() > 1).then(|| {
                 let choice = |chosen: Option<CooperativeId>, name: String| {
                     view! {
@@ -389,15 +403,19 @@ impl Desk {
 
 fn read_parts(phone: Phone) -> Vec<Part> {
     let device = phone.device();
-    let own = device
-        .profile()
-        .map_or_else(Vec::new, |profile| profile.cooperatives.clone());
+    let own = own_cooperatives(&device);
     let orders = device.orders();
     orders
         .iter()
         .flat_map(Part::all_of)
         .filter(|part| own.contains(&part.sub_order().cooperative))
         .collect()
+}
+
+fn own_cooperatives(device: &Device) -> Vec<CooperativeId> {
+    device
+        .profile()
+        .map_or_else(Vec::new, |profile| profile.cooperatives.clone())
 }
 
 /// The frame of this area's screens: broader than the agent's, for many work on an old laptop.

@@ -13,20 +13,10 @@ use taswiq_domain::money::Centimes;
 use taswiq_domain::order::{Line, Stage, SubOrder};
 
 pub fn screen(desk: Desk, id: PartId) -> AnyView {
-    let words = desk.phone.words;
-    desk.phone.title(words.coop_order_title());
-    let revision = Memo::new(move |_| {
-        desk.part(id).map(|part| {
-            (
-                part.order().revision,
-                part.view.pending.len(),
-                part.view.parked.len(),
-            )
-        })
-    });
-    (move || {
-        revision.track();
-        let (content, action) = match desk.part_now(id) {
+    desk.phone.title(desk.phone.words.coop_order_title());
+    desk.about(id, |desk, _, part| {
+        let words = desk.phone.words;
+        let (content, action) = match part {
             Some(part) => content(desk, &part),
             None => (gone(desk), ().into_any()),
         };
@@ -37,7 +27,6 @@ pub fn screen(desk: Desk, id: PartId) -> AnyView {
             action,
         )
     })
-    .into_any()
 }
 
 /// Code, who, where and when: the top of every screen about one order.
@@ -100,14 +89,18 @@ pub fn content(desk: Desk, part: &Part) -> (AnyView, AnyView) {
         .deadline()
         .filter(|_| awaits)
         .map(|deadline| desk.deadline(deadline));
-    let parked = (!part.view.parked.is_empty()).then(|| {
+    // What only says where an act is goes on by itself, beside what somebody types.
+    let chips = move || desk.part(id).map(|part| desk.chips(&part));
+    let parked = move || {
+        desk.part(id).is_some_and(|part| !part.view.parked.is_empty()).then(|| {
         let link = view! { <div class="button-group"><a class="button" href=Route::from(Coop::Sync).to_string()>{words.coop_order_parked_link()}</a></div> };
         ui::banner_with("trouble", "warning", words.coop_order_parked(), "", link.into_any())
-    });
+    })
+    };
     let page = view! {
         {head(desk, part)}
         <div class="row row-apart">
-            <span class="row">{desk.chips(part)}{reason}</span>
+            <span class="row">{chips}{reason}</span>
             {deadline}
         </div>
         {parked}

@@ -17,20 +17,16 @@ use taswiq_domain::sync::{CommandBody, PackSubOrder, SubOrderRef};
 const LOT_CHARACTERS: &str = "40";
 
 pub fn screen(desk: Desk, id: PartId) -> AnyView {
-    let words = desk.phone.words;
-    desk.phone.title(words.coop_pack_title());
-    // Made anew only when the order is another one, so that what was typed stays.
-    let revision = Memo::new(move |_| desk.part(id).map(|part| part.order().revision));
-    (move || {
-        revision.track();
-        let (content, action) = match desk.part_now(id) {
+    desk.phone.title(desk.phone.words.coop_pack_title());
+    desk.about(id, |desk, _, part| {
+        let words = desk.phone.words;
+        let (content, action) = match part {
             Some(part) if prepare::STAGES.contains(&part.stage()) => form(desk, &part),
             Some(part) => super::order::content(desk, &part),
             None => (gone(desk), ().into_any()),
         };
         desk.second_screen(Coop::Prepare, words.coop_prepare_title(), content, action)
     })
-    .into_any()
 }
 
 fn form(desk: Desk, part: &Part) -> (AnyView, AnyView) {

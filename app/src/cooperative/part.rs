@@ -64,6 +64,17 @@ impl Part {
         self.is_correctable() || matches!(self.stage(), Stage::Awaiting | Stage::Expired)
     }
 
+    /// What makes it another one for somebody who is typing into a form about it: everything but the
+    /// times, which the server may set right by some seconds when it hears of an act.
+    pub fn version(&self) -> SubOrder {
+        SubOrder {
+            latest_at: None,
+            delivered_at: None,
+            written_off_at: None,
+            ..self.sub_order().clone()
+        }
+    }
+
     /// Whether the last thing done to it is still on this phone.
     pub fn waits_on_phone(&self) -> bool {
         !self.view.pending.is_empty()
@@ -79,9 +90,14 @@ impl Part {
             .sum()
     }
 
+    /// Units asked of each line.
+    pub fn asked(&self) -> impl Iterator<Item = u32> + '_ {
+        self.sub_order().lines.iter().map(|line| line.asked)
+    }
+
     /// Units asked, in all.
     pub fn units_asked(&self) -> u32 {
-        self.sub_order().lines.iter().map(|line| line.asked).sum()
+        self.asked().sum()
     }
 
     /// What the customer pays for what is still meant; what was asked when nothing is. A figure

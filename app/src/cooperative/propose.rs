@@ -25,13 +25,10 @@ const REASONS: [Reason; 4] = [
 ];
 
 pub fn screen(desk: Desk, id: PartId) -> AnyView {
-    let words = desk.phone.words;
-    desk.phone.title(words.coop_propose_title());
-    // Made anew only when the order is another one, so that what was typed stays.
-    let revision = Memo::new(move |_| desk.part(id).map(|part| part.order().revision));
-    (move || {
-        revision.track();
-        let (content, action) = match desk.part_now(id) {
+    desk.phone.title(desk.phone.words.coop_propose_title());
+    desk.about(id, |desk, id, part| {
+        let words = desk.phone.words;
+        let (content, action) = match part {
             Some(part) if part.may_be_answered() => form(desk, &part),
             Some(part) => super::order::content(desk, &part),
             None => (gone(desk), ().into_any()),
@@ -43,7 +40,6 @@ pub fn screen(desk: Desk, id: PartId) -> AnyView {
             action,
         )
     })
-    .into_any()
 }
 
 /// Why what was typed cannot be proposed.

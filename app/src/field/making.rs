@@ -403,7 +403,7 @@ fn customer_kind(device: &Device, draft: &Draft) -> CustomerKind {
 }
 
 /// The usual date for a cooperative's goods, unless another was chosen.
-pub fn promised_on(
+fn promised_on(
     phone: Phone,
     draft: &Draft,
     cooperative: CooperativeId,

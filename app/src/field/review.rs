@@ -1,6 +1,6 @@
 //! Reading it all again with the customer, and signing.
 
-use super::making::{Making, promised_on};
+use super::making::Making;
 use super::products::{commission_button, explanation};
 use super::wording::{cooperative_name, cooperative_seal, product_name, product_unit};
 use crate::phone::{Phone, badge, browser};
@@ -10,11 +10,12 @@ use crate::words::grouped;
 use leptos::prelude::*;
 use taswiq_domain::Refusal;
 use taswiq_domain::catalogue::Catalogue;
+use taswiq_domain::ids::{CooperativeId, ProductId};
 use taswiq_domain::law::Regime;
 use taswiq_domain::limits;
 use taswiq_domain::money::{Centimes, Ppm};
 use taswiq_domain::order::basket::Promise;
-use taswiq_domain::order::{Line, SubOrder, Withdrawal};
+use taswiq_domain::order::{SubOrder, Withdrawal};
 use taswiq_domain::time::Calendar;
 
 /// Review and signature.
@@ -30,11 +31,19 @@ pub fn screen(phone: Phone, making: Making) -> AnyView {
             view! { <bdi>{name}</bdi>" · "<bdi>{details.place}</bdi> }
         })
     };
-    let content = move || {
+    let cooperatives = Memo::new(move |_| {
+        making.priced.with(|priced| {
+            let sub_orders = priced.as_ref().map_or(&[][..], |priced| &priced.sub_orders);
+            sub_orders
+                .iter()
+                .map(|part| part.cooperative)
+                .collect::<Vec<_>>()
+        })
+    });
+    let figures = move || {
         let catalogue = phone.catalogue();
         making.priced.with(|priced| match priced {
             Ok(priced) => view! {
-                <div>{priced.sub_orders.iter().map(|sub_order| part(phone, making, &catalogue, sub_order)).collect::<Vec<_>>()}</div>
                 {sums(phone, &priced.sub_orders, priced.total)}
                 {regimes(phone, &catalogue, &priced.sub_orders)}
             }
@@ -45,6 +54,15 @@ pub fn screen(phone: Phone, making: Making) -> AnyView {
             }
             Err(refusal) => ui::banner("trouble", "warning", words.review_not_possible(), words.refusal(refusal, &catalogue, &phone.offset())),
         })
+    };
+    // One row for each product as long as it is in the basket: a figure that is being typed stays.
+    let content = view! {
+        <div>
+            <For each=move || cooperatives.get() key=|id| *id let(id)>
+                {untrack(|| part(phone, making, id))}
+            </For>
+        </div>
+        {figures}
     };
     let is_priced = Memo::new(move |_| making.priced.with(Result::is_ok));
     let wants_signature = Memo::new(move |_| {
@@ -114,22 +132,29 @@ pub fn screen(phone: Phone, making: Making) -> AnyView {
 }
 
 /// What one cooperative supplies, with its date.
-fn part(phone: Phone, making: Making, catalogue: &Catalogue, sub_order: &SubOrder) -> AnyView {
+fn part(phone: Phone, making: Making, id: CooperativeId) -> AnyView {
     let words = phone.words;
-    let id = sub_order.cooperative;
-    let name = cooperative_name(phone, catalogue, id);
-    let today = phone.today();
+    let name = cooperative_name(phone, &phone.device_now().catalogue(), id);
     let label = words.review_promise_for(&name);
-    let kind = making
-        .customer()
-        .map(|details| details.kind)
-        .unwrap_or_default();
-    let on = making
-        .draft
-        .with(|draft| promised_on(phone, draft, id, kind))
-        .map(|on| on.to_string())
-        .unwrap_or_default();
-    let said = words.date(sub_order.promised_on);
+    // A part is there as long as its cooperative is; a moment later it is taken away.
+    let sub_order = Memo::new(move |_| {
+        making.priced.with(|priced| {
+            let priced = priced.as_ref().ok()?;
+            let mut sub_orders = priced.sub_orders.iter();
+            sub_orders.find(|part| part.cooperative == id).cloned()
+        })
+    });
+    let promised_on =
+        Memo::new(move |_| sub_order.with(|part| part.as_ref().map(|part| part.promised_on)));
+    let on = move || {
+        promised_on
+            .get()
+            .map_or_else(String::new, |on| on.to_string())
+    };
+    let said = move || {
+        let said = promised_on.get().map(|on| words.date(on));
+        said.map(|said| words.review_delivery_on(&said))
+    };
     let choose = move |event: leptos::ev::Event| {
         // An emptied field means the usual date again.
         let chosen = event_target_value(&event).parse().ok();
@@ -142,13 +167,21 @@ fn part(phone: Phone, making: Making, catalogue: &Catalogue, sub_order: &SubOrde
             draft.signature = String::new();
         });
     };
-    let lines: Vec<AnyView> = sub_order
-        .lines
-        .iter()
-        .map(|line| self::line(phone, making, catalogue, line))
-        .collect();
-    let regime = (sub_order.regime != Regime::Doorstep7d)
-        .then(|| ui::chip("", "shield", words.regime(sub_order.regime)));
+    let products = Memo::new(move |_| {
+        sub_order.with(|part| {
+            let lines = part.as_ref().map_or(&[][..], |part| &part.lines);
+            lines.iter().map(|line| line.product).collect::<Vec<_>>()
+        })
+    });
+    let regime = move || {
+        let regime = sub_order.with(|part| part.as_ref().map(|part| part.regime))?;
+        (regime != Regime::Doorstep7d).then(|| ui::chip("", "shield", words.regime(regime)))
+    };
+    let gross = move || {
+        let gross = sub_order.with(|part| part.as_ref()?.gross_asked().ok());
+        ui::amount(gross.unwrap_or_default(), "")
+    };
+    let today = phone.today();
     let (min, max) = (
         today.to_string(),
         today.plus_days(limits::PROMISE_DAYS).to_string(),
@@ -157,10 +190,14 @@ fn part(phone: Phone, making: Making, catalogue: &Catalogue, sub_order: &SubOrde
         <section class="basket-part">
             <div class="basket-head">
                 {cooperative_seal(&name, "")}
-                <div class="list-main"><h2><bdi>{name.clone()}</bdi></h2><span>{words.review_delivery_on(&said)}</span>{regime}</div>
-                <div class="list-end">{ui::amount(sub_order.gross_asked().unwrap_or_default(), "")}</div>
+                <div class="list-main"><h2><bdi>{name.clone()}</bdi></h2><span>{said}</span>{regime}</div>
+                <div class="list-end">{gross}</div>
             </div>
-            <ul>{lines}</ul>
+            <ul>
+                <For each=move || products.get() key=|product| *product let(product)>
+                    {untrack(|| line(phone, making, sub_order, product))}
+                </For>
+            </ul>
             <label class="field">
                 <span class="visually-hidden">{label}</span>
                 <input type="date" prop:value=on min=min max=max on:change=choose />
@@ -170,17 +207,35 @@ fn part(phone: Phone, making: Making, catalogue: &Catalogue, sub_order: &SubOrde
     .into_any()
 }
 
-fn line(phone: Phone, making: Making, catalogue: &Catalogue, line: &Line) -> AnyView {
+fn line(
+    phone: Phone,
+    making: Making,
+    sub_order: Memo<Option<SubOrder>>,
+    product: ProductId,
+) -> AnyView {
     let words = phone.words;
-    let id = line.product;
-    let name = product_name(phone, catalogue, id);
-    let unit = product_unit(phone, catalogue, id);
-    let units = Memo::new(move |_| making.units(id));
-    let label = name.clone();
+    let catalogue = phone.device_now().catalogue();
+    let name = product_name(phone, &catalogue, product);
+    let unit = product_unit(phone, &catalogue, product);
+    let line = Memo::new(move |_| {
+        sub_order.with(|part| {
+            let mut lines = part.iter().flat_map(|part| &part.lines);
+            lines.find(|line| line.product == product).cloned()
+        })
+    });
+    let price = move || {
+        let price = line.with(|line| line.as_ref().map(|line| line.unit_price));
+        ui::amount_text(price.unwrap_or_default())
+    };
+    let gross = move || {
+        let gross = line.with(|line| line.as_ref().and_then(|line| line.gross(line.asked).ok()));
+        ui::amount(gross.unwrap_or_default(), "amount-body")
+    };
+    let units = Memo::new(move |_| making.units(product));
     let removed = name.clone();
     let set = Callback::new(move |units: u32| {
         let left = making.draft.get_untracked();
-        making.set_units(id, units);
+        making.set_units(product, units);
         if units == 0 {
             phone.snackbar.say_with_undo(
                 words.review_line_removed(&removed),
@@ -190,10 +245,10 @@ fn line(phone: Phone, making: Making, catalogue: &Catalogue, line: &Line) -> Any
     });
     view! {
         <li class="basket-line">
-            {ui::times(grouped(line.asked as usize))}
-            <span class="list-main"><span><bdi>{name}</bdi></span><span><bdi>{unit}</bdi>" · "<bdi class="number">{ui::amount_text(line.unit_price)}</bdi></span></span>
-            {ui::amount(line.gross(line.asked).unwrap_or_default(), "amount-body")}
-            {ui::stepper(words, label, units.into(), limits::UNITS_PER_LINE, set)}
+            {move || ui::times(grouped(units.get() as usize))}
+            <span class="list-main"><span><bdi>{name.clone()}</bdi></span><span><bdi>{unit}</bdi>" · "<bdi class="number">{price}</bdi></span></span>
+            {gross}
+            {ui::stepper(words, name, units.into(), limits::UNITS_PER_LINE, set)}
         </li>
     }
     .into_any()

@@ -120,13 +120,14 @@ fn area(phone: Phone) -> AnyView {
         _ => {}
     });
     let screen = move || {
-        let role = role.get();
-        match (phone.route(), role) {
+        let (route, role) = (phone.route(), role.get());
+        // A screen is made anew when it is another one. What it shows of the device it follows by itself.
+        untrack(|| match (route, role) {
             (_, Some(Role::Manager | Role::Administrator)) => notices::office(phone.words),
             (_, None) => notices::first_contact(phone),
             (Route::Field(field), _) => crate::field::screen(phone, making, field),
             (Route::Coop(coop), _) => crate::cooperative::screen(desk, coop),
-        }
+        })
     };
     view! { {screen}{ui::snackbar(phone.words, phone.snackbar)} }.into_any()
 }

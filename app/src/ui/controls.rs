@@ -4,8 +4,8 @@ use super::picture::{icon, icon_small};
 use crate::words::Words;
 use leptos::prelude::*;
 
-/// Less, a number, more. `value` is what is shown, `set` is told what the person wants; a typed text
-/// that is no number counts as nothing.
+/// Less, a number, more. `value` is what is shown, `set` is told what the person wants, letter by letter,
+/// so that nothing moves under the next tap; a text that is no number counts as nothing once it is left.
 pub fn stepper(
     words: Words,
     label: String,
@@ -15,6 +15,13 @@ pub fn stepper(
 ) -> AnyView {
     let less = [words.action_less(), " · ", &label].concat();
     let more = [words.action_more(), " · ", &label].concat();
+    // A field that is taken away while somebody types in it is told so, and its callback is gone by then.
+    let typed = move |event: leptos::ev::Event, units_min: u32| {
+        let units = number(&event_target_value(&event)).min(units_max);
+        if units >= units_min {
+            let _ = set.try_run(units);
+        }
+    };
     view! {
         <div class="stepper product-act">
             <button type="button" aria-label=less disabled=move || value.get() == 0 on:click=move |_| set.run(value.get_untracked().saturating_sub(1))>
@@ -26,9 +33,8 @@ pub fn stepper(
                 aria-label=label
                 prop:value=move || value.get().to_string()
                 on:focus=move |event| select_all(&event)
-                // A browser tells of what was typed also when the field is taken from the page, and then there
-                // is nobody left to tell.
-                on:change=move |event| { set.try_run(number(&event_target_value(&event)).min(units_max)); }
+                on:input=move |event| typed(event, 1)
+                on:change=move |event| typed(event, 0)
             />
             <button type="button" aria-label=more disabled=move || { value.get() >= units_max } on:click=move |_| set.run((value.get_untracked() + 1).min(units_max))>
                 {icon("plus")}

@@ -27,22 +27,26 @@ pub async fn put(conn: &mut Conn, rows: &[FeedRow]) -> Result<(), sqlx::Error> {
     )
 }
 
-/// What changed after `cursor` in three scopes (repeat one where there are fewer), oldest first.
-pub async fn after(
+/// What changed after `cursor` and up to `until` in three scopes (repeat one where there are fewer),
+/// oldest first.
+pub async fn between(
     conn: &mut Conn,
     scopes: [&str; 3],
     cursor: i64,
+    until: i64,
     limit: i64,
 ) -> Result<Vec<FeedRow>, sqlx::Error> {
     fetch_all!(
         conn,
         FeedRow,
         "SELECT scope, kind, entity, number, removed FROM feed
-         WHERE scope IN ($1, $2, $3) AND number > $4 ORDER BY number LIMIT CAST($5 AS BIGINT)",
+         WHERE scope IN ($1, $2, $3) AND number > $4 AND number <= $5
+         ORDER BY number LIMIT CAST($6 AS BIGINT)",
         scopes[0],
         scopes[1],
         scopes[2],
         cursor,
+        until,
         limit,
     )
 }

@@ -3,7 +3,7 @@
 use super::world::*;
 use serde_json::json;
 use taswiq_backend::db::dialect;
-use taswiq_backend::feed::sql::after;
+use taswiq_backend::feed::sql::between;
 use taswiq_backend::parked::Settlement;
 use taswiq_domain::Refusal;
 use taswiq_domain::ids::{CommandId, CustomerId, OrderId};
@@ -464,6 +464,53 @@ promise! {
 }
 
 promise! {
+    async fn what_commits_while_a_page_is_read_is_never_skipped(world) {
+        // Whoever acts for two cooperatives has more scopes than one statement reads.
+        let details = taswiq_backend::people::PersonDetails {
+            role: taswiq_domain::person::Role::Cooperative,
+            name: name("beekeeper"),
+            login: Some("beekeeper".to_owned()),
+            phone: None,
+            language: "fr".to_owned(),
+            cooperatives: vec![HONEY, RUGS],
+        };
+        world.office.change_person(&world.manager(), BEEKEEPER, details).await.expect("changed");
+        let mut agent = world.phone(AGENT).await;
+        let customer = agent.register().await;
+        let (honey, rug) = (agent.order_body(customer, &[(1, 1)]).await, agent.order_body(customer, &[(3, 1)]).await);
+        let (written, is_written) = tokio::sync::watch::channel(false);
+        // Many phones read along, so that whoever writes often comes in between.
+        let mut reading = Vec::new();
+        for _ in 0..12 {
+            let (mut phone, is_written) = (world.phone(BEEKEEPER).await, is_written.clone());
+            reading.push(tokio::spawn(async move {
+                let mut seen = std::collections::BTreeSet::new();
+                loop {
+                    let is_last = *is_written.borrow();
+                    seen.extend(orders_in(&phone.pull().await).iter().map(|order| order.id));
+                    if is_last {
+                        return seen;
+                    }
+                }
+            }));
+        }
+        let mut placed = std::collections::BTreeSet::new();
+        for _ in 0..100 {
+            // One transaction with an order of each.
+            let commands: Vec<_> = [&honey, &rug].map(|order| agent.command(order)).into();
+            for command in &commands {
+                placed.insert(OrderId(command["id"].as_str().expect("an id").parse().expect("an id")));
+            }
+            agent.sync(commands).await;
+        }
+        written.send_replace(true);
+        for phone in reading {
+            assert_eq!(phone.await.expect("no panic"), placed);
+        }
+    }
+}
+
+promise! {
     async fn a_device_that_pulls_during_a_late_commit_gets_it_afterwards(world) {
         let mut agent = world.phone(AGENT).await;
         let early = agent.register().await;
@@ -482,7 +529,7 @@ promise! {
         let scope = format!("agent:{AGENT}");
         for _ in 0..20 {
             let mut conn = db.read().await.expect("a connection");
-            let visible = after(&mut conn, [&scope, &scope, &scope], cursor, 10).await.expect("read");
+            let visible = between(&mut conn, [&scope, &scope, &scope], cursor, i64::MAX, 10).await.expect("read");
             assert!(visible.is_empty(), "a later number is seen before an earlier one");
             tokio::task::yield_now().await;
         }
