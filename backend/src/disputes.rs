@@ -329,12 +329,27 @@ async fn answer(
 }
 
 /// A decision as the audit tells it.
-#[derive(Serialize)]
-struct Decided {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Decided {
+    /// How.
     #[serde(flatten)]
-    verdict: Verdict,
+    pub verdict: Verdict,
+    /// Whether more was granted for the line than its terms could have brought.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    beyond_terms: bool,
+    pub beyond_terms: bool,
+}
+
+impl Decided {
+    /// Reads the detail of an audit entry; nothing for another than that of a decision.
+    pub fn of_audit(detail: &str) -> Option<Self> {
+        let mut detail: serde_json::Value = serde_json::from_str(detail).ok()?;
+        let beyond_terms = detail.as_object_mut()?.remove("beyond_terms").is_some();
+        let verdict = serde_json::from_value(detail).ok()?;
+        Some(Self {
+            verdict,
+            beyond_terms,
+        })
+    }
 }
 
 /// Whether a decision grants more for a line than that could have brought, which takes somebody who

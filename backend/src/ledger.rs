@@ -405,19 +405,21 @@ pub(crate) async fn add_sources(
             device: row.device_id.map(DeviceId),
             received_at: Timestamp(row.received_at),
             of: None,
+            told_by: None,
         };
         sources.insert((row.order_id, row.number), source);
     }
     let others = orders_of_others(conn, &orders, entries).await?;
     for entry in entries {
         let cause = entry.transfer.cause;
-        let source = cause
-            .order()
-            .zip(cause.event_number())
-            .and_then(|(order, number)| sources.get(&(order.0, i64::from(number))).cloned());
-        let Some(mut source) = source else {
+        let source_of = |number: Option<u32>| {
+            let (order, number) = cause.order().zip(number)?;
+            sources.get(&(order.0, i64::from(number))).cloned()
+        };
+        let Some(mut source) = source_of(cause.event_number()) else {
             continue;
         };
+        source.told_by = source_of(cause.told_by()).map(Box::new);
         let order = cause.order().and_then(|order| others.get(&order));
         if let Some(order) = order.filter(|order| entry.transfer.agent() != Some(order.agent)) {
             let line = cause

@@ -640,6 +640,9 @@ pub struct EntrySource {
     /// commission, by a share or as the lead, can compute the part again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<Box<AnothersLine>>,
+    /// Of an entry that was counted again: what was told late, and by whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_by: Option<Box<EntrySource>>,
 }
 
 /// A line of another agent's order: what a part of its commission is computed from, and nothing of the

@@ -36,6 +36,11 @@ export function centimes(shown) {
   return Number.parseInt(dirhams + cents, 10);
 }
 
+/** An amount in centimes as somebody types it. */
+export function figures(amount) {
+  return (amount / 100).toFixed(2).replace(".", ",");
+}
+
 /**
  * Asks the office now, on the page of what is on this phone, and waits until it has answered and the answer
  * is stored. Only the page that talks to the office can: of several, the one that was opened first.
@@ -328,6 +333,32 @@ export class Cooperative {
     await this.page.locator("dialog[open]").getByRole("button", { name: /Remettre/ }).click();
     await expect(this.page.locator("dialog[open]")).toHaveCount(0);
     await this.#told("1 commande remise");
+  }
+
+  /** Brings the goods to the customer itself, who says the four digits of the receipt. */
+  async deliver(code, digits) {
+    await this.open("/coop/hand-over");
+    const row = this.page.locator("li").filter({ hasText: code }).first();
+    await row.locator('a[href$="/deliver"]').click();
+    await this.page.getByLabel(/4 chiffres/).fill(digits);
+    await this.page.getByRole("button", { name: "Livrée", exact: true }).click();
+    await this.#told("Livraison enregistrée");
+  }
+
+  /** Takes so many centimes for the order of that code, in cash. */
+  async collect(code, amount) {
+    await this.openOrder(code);
+    await this.page.getByRole("button", { name: "Encaisser" }).click();
+    const sheet = this.page.locator("dialog[open]");
+    await sheet.getByLabel("Montant reçu").fill(figures(amount));
+    await sheet.getByRole("button", { name: "Enregistrer" }).click();
+    await this.#told("Paiement enregistré");
+  }
+
+  /** What is due for the order of that code, in centimes. */
+  async due(code) {
+    await this.openOrder(code);
+    return centimes(await this.page.locator("dl.sums .total .amount").innerText());
   }
 }
 

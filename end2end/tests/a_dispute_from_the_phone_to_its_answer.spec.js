@@ -1,8 +1,6 @@
 // An agent disputes an amount without a network, with a photo; the office answers; the agent reads it.
-import { expect } from "@playwright/test";
-import { Agent, Manager, centimes } from "../harness/people.js";
-import { picture } from "../harness/pictures.js";
-import { test } from "../harness/test.js";
+import { Agent, Manager, centimes, figures } from "../harness/people.js";
+import { expect, faults, picture, test } from "../harness/test.js";
 
 /** A picture as a camera makes them: larger than what may leave a phone. */
 async function cameraPicture(page) {
@@ -102,4 +100,76 @@ test("an amount is disputed offline with a photo, answered in part, and the answ
   await picture(agent.page, "disputes/answered", { fullPage: true });
   await expect(agent.page.getByRole("button", { name: "Demander une autre décision" })).toBeVisible();
   expect(agent.phone.complaints).toEqual([]);
+});
+
+test("more than the line can bring is granted only by somebody who says to know it, and the audit has it", async ({ server, phone }) => {
+  test.setTimeout(180_000);
+  const office = await server({ demo: { orders: 60 } });
+  const agent = new Agent(await phone({ url: office.url }));
+  await agent.signIn("agent-01");
+  await agent.sync();
+  await agent.open("/field/orders?show=delivered");
+  await agent.page.locator("a.list-row").first().click();
+  await agent.page.getByText("Comment elle se calcule").first().click();
+  await agent.page.getByRole("link", { name: "Contester ce montant" }).first().click();
+  await agent.page.getByRole("radio", { name: "Le taux n’est pas le bon" }).check();
+  // As much as may be claimed: what the goods cost, which is far more than their commission.
+  const hint = await agent.page.getByText(/^Au plus \d/).first().innerText();
+  const claimed = centimes(/[\d\s]+,\d\d/.exec(hint)[0]);
+  await agent.page.getByLabel("Combien devriez-vous recevoir en plus ?").fill(figures(claimed));
+  await agent.page.getByRole("button", { name: "Envoyer la contestation" }).click();
+  await expect(agent.page.getByText("Ouverte").first()).toBeVisible();
+  const address = new URL(agent.page.url()).pathname;
+  await agent.sync();
+  const before = await agent.earnings();
+
+  const laptop = await phone({ url: office.url, screen: { width: 1280, height: 800 } });
+  const admin = new Manager(laptop);
+  await admin.signIn("admin");
+  const { page } = admin;
+  await admin.open("/office/disputes");
+  await page.locator("tbody th a").first().click();
+  await page.getByRole("button", { name: "Prendre à l’étude" }).click();
+  // Nobody is asked what is not needed.
+  const knows = page.getByRole("checkbox", { name: /^Je sais que c’est plus/ });
+  await expect(knows).toHaveCount(0);
+  const part = page.getByRole("radio", { name: "Accorder une partie" });
+  const amount = page.getByLabel(/Montant accordé/);
+  const reason = page.getByLabel(/Raison, pour l’agent/);
+  const answer = page.getByRole("button", { name: "Répondre" });
+  const granted = figures(claimed - 10);
+  await part.check();
+  await amount.fill(granted);
+  await reason.fill("Le taux promis était de moitié");
+  await answer.click();
+
+  // It says what the line can bring, and nothing that was typed is lost; to insist changes nothing.
+  for (const name of ["said", "insisted"]) {
+    await expect(page.locator(".error-summary").getByText(/^La ligne peut rapporter \d+,\d\d\sDH en tout : ce serait plus\./)).toBeVisible();
+    await expect(part).toBeChecked();
+    await expect(amount).toHaveValue(granted);
+    await expect(reason).toHaveValue("Le taux promis était de moitié");
+    await expect(knows).not.toBeChecked();
+    expect(await faults(page)).toEqual([]);
+    await picture(page, `disputes/beyond-${name}`, { fullPage: true });
+    if (name === "said") await answer.click();
+  }
+  await knows.check();
+  await answer.click();
+  await expect(page.getByRole("status").getByText("Réponse envoyée")).toBeVisible();
+  await picture(page, "disputes/beyond-answered", { fullPage: true });
+
+  await admin.open("/office/audit");
+  const told = page.getByRole("row").filter({ hasText: "Contestation répondue" });
+  await expect(told).toHaveCount(1);
+  await expect(told).toContainText(`Accordé en partie : ${granted}`);
+  await expect(told).toContainText("en sachant que c’est plus que ce que la ligne peut rapporter");
+  await picture(page, "disputes/beyond-audit");
+
+  // The agent has it.
+  await agent.sync();
+  expect((await agent.earnings()).earned).toBe(before.earned + claimed - 10);
+  await agent.open(address);
+  await expect(agent.page.getByText("Le taux promis était de moitié")).toBeVisible();
+  for (const { complaints } of [agent.phone, laptop]) expect(complaints).toEqual([]);
 });

@@ -251,7 +251,7 @@ for (const { language, theme } of looks) {
   });
 
   test(`the office's pages, ${language}, ${theme}`, async ({ server, phone }) => {
-    test.setTimeout(240_000);
+    test.setTimeout(420_000);
     const office = await server({ demo: { orders: 400 } });
     const wrong = [];
     const device = await phone({ url: office.url });

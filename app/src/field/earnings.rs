@@ -6,6 +6,7 @@ use super::{disputes, explain, statements, tabs};
 use crate::phone::{Phone, badge};
 use crate::route::{Field, Rung};
 use crate::ui;
+use crate::words::Words;
 use leptos::prelude::*;
 use taswiq_domain::dispute::Disputed;
 use taswiq_domain::ids::PersonId;
@@ -13,13 +14,15 @@ use taswiq_domain::ledger::{Account, Cause, Purpose, Transfer};
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::Stage;
 use taswiq_domain::period::Period;
-use taswiq_domain::sync::LedgerEntry;
+use taswiq_domain::sync::{EntrySource, LedgerEntry};
 use taswiq_offline::{Checked, Earnings};
 
 /// So many entries are listed at first.
 const SHOWN_AT_FIRST: usize = 30;
 /// So many stand below the ladder.
 const LATEST: usize = 8;
+/// Between two things said of an entry: where a line ends, the point stays on it.
+const APART: &str = "\u{a0}· ";
 
 /// The ladder.
 pub fn screen(phone: Phone) -> AnyView {
@@ -420,9 +423,10 @@ fn entry(phone: Phone, entry: &LedgerEntry, rung: Option<Rung>) -> AnyView {
         || said.to_owned(),
         |(.., line)| product_name(phone, &catalogue, line.product),
     );
-    let code = caused.map(|(code, ..)| view! { <span class="code">{code.to_string()}</span>" · " });
+    let code =
+        caused.map(|(code, ..)| view! { <span class="code">{code.to_string()}</span>{APART} });
     // What has no product is called by its purpose already.
-    let what = caused.map(|_| [said, " · "].concat());
+    let what = caused.map(|_| [said, APART].concat());
     let explained =
         caused.map(|(_, _, plan, line)| explain::of_line(phone, &catalogue, line, plan));
     let seller = anothers.and_then(|other| other.name.as_ref()).map(|name| {
@@ -438,9 +442,7 @@ fn entry(phone: Phone, entry: &LedgerEntry, rung: Option<Rung>) -> AnyView {
         .cause
         .event_number()
         .map(|event| view! { <small>{words.entry_event(&event.to_string())}</small> });
-    let told_late = transfer.cause.told_by().map(
-        |event| view! { <p class="small muted">{words.entry_told_late(&event.to_string())}</p> },
-    );
+    let told_late = told_late(phone, entry);
     let about = Disputed::of(entry);
     let books = about.line.and_then(|line| explain::books(phone, line));
     let source = source(phone, entry);
@@ -479,6 +481,33 @@ fn entry(phone: Phone, entry: &LedgerEntry, rung: Option<Rung>) -> AnyView {
     .into_any()
 }
 
+/// What was told late, where the entry was counted again for it.
+fn told_late(phone: Phone, entry: &LedgerEntry) -> Option<AnyView> {
+    let words = phone.words;
+    let number = entry.transfer.cause.told_by()?.to_string();
+    let late = entry.source.as_ref().and_then(|source| {
+        let late = source.told_by.as_ref()?;
+        let what = words.event_kind(&late.event)?;
+        let heard = phone.moment(late.received_at);
+        Some(words.entry_told_late_by(&heard, what, &by(words, late), &number))
+    });
+    // An entry that came before phones were told what it was.
+    let why = late.unwrap_or_else(|| words.entry_told_late(&number));
+    Some(view! { <p class="small muted">{why}</p> }.into_any())
+}
+
+/// Who did it, and on which device.
+fn by(words: Words, source: &EntrySource) -> String {
+    let by = source.by.as_ref().map_or_else(
+        || words.entry_by_clock().to_owned(),
+        |name| name.get(words.code()).to_owned(),
+    );
+    match source.device {
+        Some(device) => words.entry_person_and_device(&by, &crate::words::short_device(device)),
+        None => by,
+    }
+}
+
 /// Who did what on which device, at the door and at the server.
 fn source(phone: Phone, entry: &LedgerEntry) -> AnyView {
     let words = phone.words;
@@ -490,17 +519,9 @@ fn source(phone: Phone, entry: &LedgerEntry) -> AnyView {
         let what = words
             .event_kind(&source.event)
             .map(|what| said(words.entry_happened(), what.to_owned()));
-        let by = source.by.as_ref().map_or_else(
-            || words.entry_by_clock().to_owned(),
-            |name| name.get(words.code()).to_owned(),
-        );
-        let by = match source.device {
-            Some(device) => words.entry_person_and_device(&by, &crate::words::short_device(device)),
-            None => by,
-        };
         view! {
             {what}
-            {said(words.entry_by(), by)}
+            {said(words.entry_by(), by(words, source))}
             {said(words.entry_at_server(), phone.moment(source.received_at))}
         }
     });

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use taswiq_backend::audit::AuditEntry;
+use taswiq_backend::disputes::Decided;
 use taswiq_backend::people::Person;
 
 use super::desk::{Desk, Room};
@@ -105,7 +106,7 @@ pub fn page(
                 said(said_action(desk, &entry.action)),
                 view! { <bdi class="number" dir="ltr" title=entry.subject.clone()>{subject}</bdi> }
                     .into_any(),
-                view! { <bdi class="small" dir="ltr">{entry.detail.clone()}</bdi> }.into_any(),
+                detail(desk, entry),
             ])
         })
         .collect();
@@ -142,6 +143,24 @@ pub fn page(
 
 /// What was done, in words; one that this page does not know yet is shown as it is stored, for an
 /// administrator must not miss it.
+/// With which figures: in words where somebody has to know without being told how it is stored.
+fn detail(desk: &Desk, entry: &AuditEntry) -> AnyView {
+    let decided = (entry.action == "dispute_decided")
+        .then(|| Decided::of_audit(&entry.detail))
+        .flatten();
+    let Some(decided) = decided else {
+        return view! { <bdi class="small" dir="ltr">{entry.detail.clone()}</bdi> }.into_any();
+    };
+    let words = desk.words();
+    let said = words.verdict(decided.verdict).1;
+    let said = if decided.beyond_terms {
+        words.office_audit_beyond_terms(&said)
+    } else {
+        said
+    };
+    view! { <span class="small">{said}</span> }.into_any()
+}
+
 fn said_action(desk: &Desk, action: &str) -> String {
     let words = desk.words();
     let known = match action {

@@ -8,7 +8,7 @@ use taswiq_domain::sync::LedgerEntry;
 
 use super::desk::{Desk, Room};
 use super::form::{Form, Problem, Typed};
-use super::history::{Known, account, happened, purpose, told_late};
+use super::history::{Known, account, happened, purpose};
 use super::settlement::month_name;
 use super::widgets::{self, facts, said, with_small};
 use crate::ui;
@@ -67,7 +67,7 @@ pub fn page(desk: &Desk, sight: &Sight<'_>, typed: &Typed, problems: &[Problem])
     };
     let body = view! {
         {form.summary()}
-        {widgets::part(purpose(sentences, transfer.purpose), ().into_any(), about(desk, sight))}
+        {widgets::part(purpose(sentences, transfer.purpose), ().into_any(), view! { {about(desk, sight)}{told_late(desk, sight)} }.into_any())}
         {correction(desk, sight, &form)}
     };
     let head = desk.title(&title, back);
@@ -138,7 +138,6 @@ fn cause<'a>(desk: &Desk, sight: &Sight<'_>, transfer: &Transfer) -> Vec<(&'a st
                 &desk.moment(recorded.made_at),
                 &desk.moment(recorded.received_at),
             );
-            let times = told_late(desk, transfer, times);
             vec![
                 (
                     sentences.office_column_order(),
@@ -164,6 +163,22 @@ fn cause<'a>(desk: &Desk, sight: &Sight<'_>, transfer: &Transfer) -> Vec<(&'a st
         // An advance and a step of a dispute say what they are.
         Cause::Advance { .. } | Cause::Dispute { .. } => Vec::new(),
     }
+}
+
+/// What was told late, where the entry was counted again for it.
+fn told_late(desk: &Desk, sight: &Sight<'_>) -> Option<AnyView> {
+    let late = sight.entry.told_by.as_ref()?;
+    let what = happened(desk, &late.event, sight.known).1;
+    let who = match late.actor {
+        Some(actor) => sight.known.person(desk, actor),
+        None => desk.words().entry_by_clock().to_owned(),
+    };
+    let heard = desk.moment(late.received_at);
+    let number = late.number.to_string();
+    let why = desk
+        .words()
+        .entry_told_late_by(&heard, &what, &who, &number);
+    Some(view! { <p class="small muted">{why}</p> }.into_any())
 }
 
 fn correction(desk: &Desk, sight: &Sight<'_>, form: &Form<'_>) -> AnyView {

@@ -640,13 +640,17 @@ pub(super) fn ledger(desk: &Desk, history: &OrderHistory, known: &Known<'_>) -> 
         .iter()
         .map(|entry: &LedgerEntry| {
             let transfer = &entry.transfer;
-            let cause = history
-                .events
-                .iter()
-                .find(|event| Some(event.number) == transfer.cause.event_number());
-            let cause = cause
-                .map(|event| happened(desk, &event.event, known).1)
-                .unwrap_or_default();
+            let event = |number| {
+                let of_number = |event: &&RecordedEvent| Some(event.number) == number;
+                let event = history.events.iter().find(of_number)?;
+                Some(happened(desk, &event.event, known).1)
+            };
+            let cause = event(transfer.cause.event_number()).unwrap_or_default();
+            let told_late = transfer.cause.told_by().and_then(|late| {
+                let what = event(Some(late))?;
+                Some(view! { <small>{sentences.office_ledger_recounted(&what)}</small> })
+            });
+            let cause = with_small(said(cause), desk.moment(transfer.at));
             let line = history
                 .order
                 .sub_orders
@@ -685,10 +689,7 @@ pub(super) fn ledger(desk: &Desk, history: &OrderHistory, known: &Known<'_>) -> 
                 with_small(said(purpose(sentences, transfer.purpose)), about),
                 said(account(desk, transfer.debit, known)),
                 said(account(desk, transfer.credit, known)),
-                with_small(
-                    said(cause),
-                    told_late(desk, transfer, desk.moment(transfer.at)),
-                ),
+                view! { {cause}{told_late} }.into_any(),
                 ui::amount(transfer.amount, ""),
                 recomputed,
             ])
@@ -764,16 +765,5 @@ pub(super) fn account(desk: &Desk, account: Account, known: &Known<'_>) -> Strin
         Account::Deposits => words.office_account_deposits().to_owned(),
         Account::CustomerDue => words.office_account_customer_due().to_owned(),
         Account::Logistics => words.office_account_logistics().to_owned(),
-    }
-}
-
-/// What is said of an entry, and by what it was told where that was something else than what it is of.
-pub(super) fn told_late(desk: &Desk, transfer: &Transfer, said: String) -> String {
-    match transfer.cause.told_by() {
-        Some(event) => {
-            let why = desk.words().entry_told_late(&event.to_string());
-            format!("{said} · {why}")
-        }
-        None => said,
     }
 }

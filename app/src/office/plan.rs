@@ -733,7 +733,8 @@ fn rule_fields(
     ]
     .iter()
     .any(|name| !form.typed.get(&field(name)).is_empty());
-    // The first rule is where the default is looked for; conditions stay folded until there are some.
+    // Conditions stay folded until there are some that the sentence above does not tell.
+    let is_untold = has_conditions && sentence.is_none();
     view! {
         <fieldset class="form-part"><legend>{words.office_plan_nth(&(index + 1).to_string())}</legend>
             {sentence.map(|sentence| view! { <p class="field-hint">{sentence}</p> })}
@@ -743,7 +744,7 @@ fn rule_fields(
                 {form.line(&field("cap"), words.office_plan_cap(), figures_line("DH"))}
                 {form.select(&field("cap_per"), words.office_plan_cap_per(), &choices.cap_per)}
             </div>
-            <details class="more" open=has_conditions>
+            <details class="more" open=is_untold>
                 <summary>{ui::icon("filter")}{words.office_plan_when()}{ui::icon_flat("chevron-down")}</summary>
                 <div class="filters">
                     {form.select(&field("agent"), words.role_agent(), &choices.agents)}

@@ -379,15 +379,18 @@ impl Words {
     pub fn dispute_step(self, event: &DisputeEvent) -> (&'static str, String) {
         match event {
             DisputeEvent::Taken => ("news", self.dispute_step_taken().to_owned()),
-            DisputeEvent::Decided { verdict, .. } => match verdict {
-                Verdict::Accepted => ("done", self.dispute_step_accepted().to_owned()),
-                Verdict::Partly { amount } => {
-                    ("done", self.dispute_step_partly(&amount.to_string()))
-                }
-                Verdict::Denied => ("trouble", self.dispute_step_denied().to_owned()),
-            },
+            DisputeEvent::Decided { verdict, .. } => self.verdict(*verdict),
             DisputeEvent::Escalated { .. } => ("waiting", self.dispute_step_escalated().to_owned()),
             DisputeEvent::TakenBack => ("", self.dispute_step_taken_back().to_owned()),
+        }
+    }
+
+    /// What was decided, with its tone.
+    pub fn verdict(self, verdict: Verdict) -> (&'static str, String) {
+        match verdict {
+            Verdict::Accepted => ("done", self.dispute_step_accepted().to_owned()),
+            Verdict::Partly { amount } => ("done", self.dispute_step_partly(&amount.to_string())),
+            Verdict::Denied => ("trouble", self.dispute_step_denied().to_owned()),
         }
     }
 

@@ -20,6 +20,8 @@ pub struct EntrySight {
     pub entry: LedgerEntry,
     /// The code of the order it speaks of, and what happened to it.
     pub happened: Option<(SpokenCode, RecordedEvent)>,
+    /// What was told late, where the entry was counted again for it.
+    pub told_by: Option<RecordedEvent>,
     /// The entry that takes it back.
     pub corrected_by: Option<i64>,
 }
@@ -30,19 +32,21 @@ impl Office {
         self.require(actor, Action::PayAgents)?;
         let mut conn = self.db.read().await?;
         let (entry, corrected_by) = entry(&mut conn, number).await?;
-        let mut happened = None;
+        let (mut happened, mut told_by) = (None, None);
         if let (Some(order), Some(number)) = (
             entry.transfer.cause.order(),
             entry.transfer.cause.event_number(),
         ) {
             let stored = orders::load(&mut conn, &[order]).await?.pop();
             let events = orders::events(&mut conn, order).await?;
-            let event = events.into_iter().find(|event| event.number == number);
-            happened = stored.map(|stored| stored.order.code).zip(event);
+            let event = |number| events.iter().find(|event| event.number == number).cloned();
+            happened = stored.map(|stored| stored.order.code).zip(event(number));
+            told_by = entry.transfer.cause.told_by().and_then(event);
         }
         Ok(EntrySight {
             entry,
             happened,
+            told_by,
             corrected_by,
         })
     }

@@ -4,7 +4,7 @@ use super::settlement;
 use super::world::*;
 use serde_json::json;
 use taswiq_backend::OfficeError;
-use taswiq_backend::disputes::{ANSWERED_PER_PAGE, Queue};
+use taswiq_backend::disputes::{ANSWERED_PER_PAGE, Decided, Queue};
 use taswiq_backend::people::PersonDetails;
 use taswiq_domain::Refusal;
 use taswiq_domain::access::Actor;
@@ -421,12 +421,13 @@ promise! {
         // Nothing is beyond anything.
         agent.act_ok(&CommandBody::EscalateDispute(EscalateDispute { dispute: then, note: "Le reste".to_owned() })).await;
         office.decide_dispute(&world.administrator(), then, Verdict::Denied, "Non").await.expect("decided");
-        let decided: Vec<String> = office.audit(&world.administrator(), None).await.expect("listed")
+        let decided: Vec<Option<Decided>> = office.audit(&world.administrator(), None).await.expect("listed")
             .into_iter()
             .filter(|entry| entry.action == "dispute_decided")
-            .map(|entry| entry.detail)
+            .map(|entry| Decided::of_audit(&entry.detail))
             .collect();
-        assert_eq!(decided.iter().map(|detail| detail.contains("beyond_terms")).collect::<Vec<_>>(), [false, true, false, false], "{decided:?}");
+        let told = |verdict, beyond_terms| Some(Decided { verdict, beyond_terms });
+        assert_eq!(decided, [told(Verdict::Denied, false), told(partly(150), true), told(Verdict::Accepted, false), told(partly(1_400), false)]);
         assert_eq!(balance(&world, Account::AgentEarned(AGENT)).await, 1_150);
         assert_eq!(balance(&world, Account::AgentHeld(AGENT)).await, 0);
         world.assert_sound().await;

@@ -10,10 +10,11 @@ use taswiq_domain::ids::OrderId;
 use taswiq_domain::ledger::chain::Chain;
 use taswiq_domain::ledger::{Account, Cause, CorrectionReason, Purpose};
 use taswiq_domain::money::Centimes;
-use taswiq_domain::order::{Fault as AtFault, Order};
+use taswiq_domain::order::event::RecordedEvent;
+use taswiq_domain::order::{Fault as AtFault, Order, PaymentMethod};
 use taswiq_domain::period::Period;
 use taswiq_domain::person::Role;
-use taswiq_domain::sync::{Change, CommandBody, LedgerEntry, ReturnGoods};
+use taswiq_domain::sync::{Answer, Change, Collect, CommandBody, LedgerEntry, ReturnGoods};
 
 fn november() -> Period {
     Period::new(2026, 11).expect("a month")
@@ -80,6 +81,49 @@ promise! {
         }
         world.assert_sound().await;
         second.close().await;
+    }
+}
+
+promise! {
+    async fn an_entry_that_is_counted_again_says_what_was_told_late_and_by_whom(world) {
+        let mut agent = world.phone(AGENT).await;
+        let mut beekeeper = world.phone(BEEKEEPER).await;
+        let id = agent.place(&[(1, 10)]).await;
+        for step in [confirm, pack] {
+            let order = world.order(id).await;
+            beekeeper.act_ok(&step(&order, HONEY)).await;
+        }
+        agent.pull().await;
+        let order = world.order(id).await;
+        agent.act_ok(&deliver(&order, HONEY)).await;
+        // Paid for what is kept, then the rest comes back, which is told first.
+        let hours = |hours: i64| START.plus_hours(hours);
+        let paid = CommandBody::Collect(Collect { order: id, cooperative: HONEY, amount: Centimes(84_000), method: PaymentMethod::Cash });
+        let mut paid = beekeeper.command(&paid);
+        paid["made_at"] = serde_json::json!(hours(2).0);
+        world.clock.set(hours(3));
+        agent.act_ok(&give_back(&order, 3)).await;
+        world.clock.set(hours(4));
+        assert_eq!(beekeeper.sync(vec![paid]).await.results[0].answer, Answer::Applied);
+
+        let entries = entries_in(world.phone(AGENT).await.pull().await);
+        let late: Vec<&LedgerEntry> = entries.iter().filter(|entry| entry.transfer.cause.told_by().is_some()).collect();
+        assert_eq!(late.iter().map(|entry| entry.transfer.purpose).collect::<Vec<_>>(), [Purpose::CommissionVested]);
+        for entry in &entries {
+            let source = entry.source.as_ref().expect("told where it comes from");
+            assert_eq!(source.told_by.is_some(), entry.transfer.cause.told_by().is_some());
+        }
+        let source = late[0].source.as_ref().expect("told where it comes from");
+        let told_by = source.told_by.as_ref().expect("told what was late");
+        assert_eq!((source.event.as_str(), told_by.event.as_str(), told_by.received_at), ("returned", "collected", hours(4)));
+        let beekeeper = world.office.people(&world.manager(), None, "").await.expect("people").into_iter().find(|person| person.id == BEEKEEPER);
+        assert_eq!(told_by.by, beekeeper.map(|person| person.name));
+        // The office reads the same.
+        let sight = world.office.entry(&world.manager(), late[0].number).await.expect("read");
+        let number = |event: Option<&RecordedEvent>| event.map(|event| event.number);
+        assert_eq!(number(sight.told_by.as_ref()), late[0].transfer.cause.told_by());
+        assert_eq!(number(sight.happened.as_ref().map(|(_, event)| event)), late[0].transfer.cause.event_number());
+        world.assert_sound().await;
     }
 }
 

@@ -578,6 +578,7 @@ fn an_entry_that_says_where_it_comes_from() {
         device: Some(DeviceId(Uuid::from_u128(7))),
         received_at: Timestamp(1_793_534_400_500),
         of: None,
+        told_by: None,
     };
     let clock = EntrySource {
         event: "withdrawal_closed".to_owned(),
@@ -585,6 +586,7 @@ fn an_entry_that_says_where_it_comes_from() {
         device: None,
         received_at: Timestamp(1_793_534_400_500),
         of: None,
+        told_by: None,
     };
     let entries: Vec<LedgerEntry> = [source, clock]
         .into_iter()
@@ -595,6 +597,32 @@ fn an_entry_that_says_where_it_comes_from() {
         })
         .collect();
     golden("entry-sources-v1", &entries);
+}
+
+#[test]
+fn an_entry_that_says_what_was_told_late() {
+    let source = |event: &str, by, told_by| EntrySource {
+        event: event.to_owned(),
+        by: Some(by),
+        device: Some(DeviceId(Uuid::from_u128(7))),
+        received_at: Timestamp(1_793_534_400_500),
+        of: None,
+        told_by,
+    };
+    let payment = source("collected", LocalText::new("Zohra", "زهرة"), None);
+    let returned = source(
+        "returned",
+        LocalText::new("Itto", "إيتو"),
+        Some(Box::new(payment)),
+    );
+    let mut late = LedgerEntry {
+        source: Some(returned),
+        ..entry(1, PersonId(20), of_line(1))
+    };
+    if let Cause::Order { told_by, .. } = &mut late.transfer.cause {
+        *told_by = Some(6);
+    }
+    golden("entry-told-late-v1", &late);
 }
 
 #[test]
@@ -613,6 +641,7 @@ fn an_entry_of_another_agents_order() {
                 plan: order.plan,
                 line: order.sub_orders[0].lines[0].clone(),
             })),
+            told_by: None,
         }),
         ..entry(1, PersonId(20), of_line(1))
     };
