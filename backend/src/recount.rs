@@ -59,10 +59,15 @@ fn by_cause(transfers: Vec<Transfer>) -> Vec<(String, Transfer)> {
     keyed
 }
 
-/// Older states do not say when the latest of what moves their commission happened.
+/// Older states do not say when the latest of what moves their commission happened, nor when what is due
+/// changed.
 fn with_what_is_known(mut folded: Order, stored: &Order) -> Order {
     for (part, known) in folded.sub_orders.iter_mut().zip(&stored.sub_orders) {
         part.latest_at = part.latest_at.filter(|_| known.latest_at.is_some());
+        if known.due_changes.len() < part.due_changes.len() {
+            part.due_changes
+                .retain(|change| known.due_changes.contains(change));
+        }
     }
     folded
 }

@@ -250,6 +250,15 @@ impl Line {
     }
 }
 
+/// A moment at which what is due for a sub-order changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DueChange {
+    /// When, by corrected time.
+    pub at: Timestamp,
+    /// By how much: less than nothing where less became due.
+    pub by: Centimes,
+}
+
 /// What one cooperative supplies of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubOrder {
@@ -276,7 +285,8 @@ pub struct SubOrder {
     #[serde(default)]
     pub collected: Centimes,
     /// Money taken although nobody might ask for it yet: owed to the customer until the withdrawal
-    /// period closes, then counted as collected.
+    /// period closes, then counted as collected. What of it is not due then stays owed to the customer:
+    /// see [`SubOrder::owed_to_customer`].
     #[serde(default)]
     pub held: Centimes,
     /// Of what was collected or is held, the cash that is not in the bank yet.
@@ -291,6 +301,10 @@ pub struct SubOrder {
     /// When the latest of what moves its commission happened, whichever was told last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latest_at: Option<Timestamp>,
+    /// How what is due has changed, by the time at which it did and not at which that was told: a
+    /// payment is judged by what was due when it was made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub due_changes: Vec<DueChange>,
     /// When the server's clock gave up waiting for the customer's money.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub written_off_at: Option<Timestamp>,
@@ -329,6 +343,28 @@ impl SubOrder {
         self.lines.iter().try_fold(Centimes::ZERO, |sum, line| {
             sum.plus(line.gross(self.units_alive(line))?)
         })
+    }
+
+    /// The most that was due at that time or has been since.
+    pub fn most_due_since(&self, at: Timestamp) -> Result<Centimes, Overflow> {
+        let mut due = self.due()?;
+        let mut most = due;
+        for change in self.due_changes.iter().rev() {
+            // What changed in the same millisecond may have changed just after.
+            if change.at < at {
+                break;
+            }
+            due = due.minus(change.by)?;
+            most = most.max(due);
+        }
+        Ok(most)
+    }
+
+    /// Money taken that nobody may keep: more than is due now, because goods came back or nothing will
+    /// come, whichever was told first.
+    pub fn owed_to_customer(&self) -> Result<Centimes, Overflow> {
+        let taken = self.collected.plus(self.held)?;
+        Ok(taken.minus(self.due()?)?.max(Centimes::ZERO))
     }
 
     /// What was asked, value added tax included.

@@ -113,7 +113,8 @@ pub enum Died {
     AfterCommit,
 }
 
-/// Counts the statements of writing transactions, and holds the thread that did the last one.
+/// Counts the statements of writing transactions, or those that only read, and holds the thread that
+/// did the last one.
 #[derive(Default)]
 pub struct Fuse {
     state: Mutex<FuseState>,
@@ -125,6 +126,7 @@ pub struct Fuse {
 struct FuseState {
     /// How many more statements are carried out; nothing when all are.
     left: Option<u32>,
+    counts_reading: bool,
     within: u32,
     transactions: u32,
     begun: u32,
@@ -159,6 +161,15 @@ impl Fuse {
     pub fn arm(&self, statements: u32) {
         *self.state() = FuseState {
             left: Some(statements.max(1)),
+            ..FuseState::default()
+        };
+    }
+
+    /// Blows after so many statements that only read.
+    pub fn arm_reading(&self, statements: u32) {
+        *self.state() = FuseState {
+            left: Some(statements.max(1)),
+            counts_reading: true,
             ..FuseState::default()
         };
     }
@@ -202,14 +213,17 @@ impl Fuse {
             state.within = 0;
             state.transactions += 1;
         }
-        if !WRITES.get() {
-            return;
+        let writes = WRITES.get();
+        if writes {
+            state.within += 1;
         }
-        state.within += 1;
-        if ends {
+        if ends && writes {
             WRITES.set(false);
             state.ended += 1;
             self.changed.notify_all();
+        }
+        if writes == state.counts_reading {
+            return;
         }
         let Some(left) = &mut state.left else { return };
         *left -= 1;

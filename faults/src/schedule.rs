@@ -126,6 +126,9 @@ pub enum Way {
     Younger,
     /// The server dies after so many statements.
     Crash(u32),
+    /// What was held up longest arrives while the answer is made, after so many statements of it that
+    /// read.
+    Overtaken(u32),
 }
 
 /// What the office does.
@@ -380,7 +383,18 @@ fn any_story(random: &mut Rng, phones: &[Start]) -> Vec<Step> {
         ways: ways.to_vec(),
     };
     let arrive = Step::Arrive { pick: 0 };
-    match random.u8(..12) {
+    match random.u8(..14) {
+        // What others did arrives while a phone is told what changed.
+        12 | 13 => {
+            let other = random.usize(..phones.len());
+            let (first, second) = (offline(random, other), offline(random, other));
+            let slow = Step::Contact {
+                phone: other,
+                ways: vec![Way::Slow],
+            };
+            let overtaken = contact(&[Way::Overtaken(random.u32(1..12))]);
+            vec![first, second, slow, overtaken]
+        }
         // Something is done while a message or its answer is on its way, and the phone starts again.
         0 => {
             let way = if random.bool() {
@@ -503,7 +517,7 @@ fn any_ways(random: &mut Rng, moods: &Moods) -> Vec<Way> {
             if random.u8(..16) >= moods.network {
                 return Way::Good;
             }
-            match random.u8(..15) {
+            match random.u8(..16) {
                 0 | 1 => Way::Lost,
                 2 => Way::Cut(random.u32(..1_000)),
                 3 | 4 => Way::AnswerLost,
@@ -516,6 +530,7 @@ fn any_ways(random: &mut Rng, moods: &Moods) -> Vec<Way> {
                 11 => Way::Portal,
                 12 => Way::Busy,
                 13 => Way::TooLarge,
+                14 => Way::Overtaken(random.u32(1..12)),
                 _ => Way::Younger,
             }
         })
@@ -647,6 +662,9 @@ impl Way {
             Self::TooLarge => "413 returns".to_owned(),
             Self::Younger => "a younger server answers".to_owned(),
             Self::Crash(statement) => format!("the server dies after statement {statement}"),
+            Self::Overtaken(statement) => {
+                format!("what was held up arrives after statement {statement} of the answer")
+            }
         }
     }
 }

@@ -66,7 +66,8 @@ impl Server {
         self.path = self.folder.next();
         image.put(&self.path)?;
         let runtime = power::runtime()?;
-        let options = Options { readers_max: 1 };
+        // One reads while another that reads is held.
+        let options = Options { readers_max: 2 };
         let opened = runtime.block_on(Office::open(
             &self.path.display().to_string(),
             self.clock.clone(),
@@ -129,6 +130,41 @@ impl Server {
             let handled = handle(office, &mut self.door, token, body).await;
             self.door.tamper(&self.path).await;
             handled
+        })
+    }
+
+    /// A message arrives, and another comes in between: after so many statements of the first that only
+    /// read, or after its answer when there are not so many. What came of each, and whether it was in
+    /// between.
+    pub fn receive_between(
+        &mut self,
+        token: &Token,
+        body: &[u8],
+        statements: u32,
+        (other_token, other_body): (&Token, &[u8]),
+    ) -> (Handled, Handled, bool) {
+        #[expect(clippy::expect_used, reason = "between two steps it always runs")]
+        let (office, runtime) = self.running.as_ref().expect("the server runs");
+        let mut other_door = Door::new(None);
+        runtime.block_on(async {
+            self.fuse.arm_reading(statements);
+            let mut handled = std::pin::pin!(handle(office, &mut self.door, token, body));
+            let blown = std::pin::pin!(self.fuse.blown());
+            let first = match select(blown, handled.as_mut()).await {
+                Either::Left(_) => None,
+                Either::Right((handled, _)) => Some(handled),
+            };
+            let is_between = first.is_none();
+            if !is_between {
+                self.fuse.release();
+            }
+            let other = handle(office, &mut other_door, other_token, other_body).await;
+            self.fuse.release();
+            let first = match first {
+                Some(handled) => handled,
+                None => handled.await,
+            };
+            (first, other, is_between)
         })
     }
 

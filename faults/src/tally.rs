@@ -17,6 +17,7 @@ pub const FAULTS: &[&str] = &[
     "an answer is held up and arrives",
     "a request of a phone that has died arrives",
     "a request arrives after a younger one of its device",
+    "a request is answered while another is",
     "a hotel's page returns",
     "503 returns",
     "413 returns",

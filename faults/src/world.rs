@@ -574,6 +574,21 @@ impl<'a> World<'a> {
                 self.tally.count("a younger server answers");
                 reply.map(|answer| younger(&answer))
             }
+            Way::Overtaken(statements) if !self.stragglers.is_empty() => {
+                let late = self.stragglers.remove(0);
+                let other = (&late.token, &*late.body);
+                let (handled, overtaking, is_between) = self
+                    .server
+                    .receive_between(&token, &body, statements, other);
+                if is_between {
+                    self.tally.count("a request is answered while another is");
+                }
+                let overtaking = self.heard(overtaking, late.number)?;
+                let reply = self.heard(handled, number)?;
+                self.give(phone, &body, &slot, reply)?;
+                return self.give_late(late, overtaking);
+            }
+            Way::Overtaken(_) => self.reach(&token, &body, number)?,
             Way::Crash(statements) => {
                 let (handled, died) = self.server.receive_and_die(&token, &body, statements)?;
                 self.tally.count(match died {
@@ -753,6 +768,11 @@ impl<'a> World<'a> {
         }
         let late = self.stragglers.remove(index);
         let reply = self.reach(&late.token, &late.body, late.number)?;
+        self.give_late(late, reply)
+    }
+
+    /// The answer to what was held up, for whoever still waits for it.
+    fn give_late(&mut self, late: Straggler, reply: Reply) -> Result<(), Violation> {
         match late.reply {
             Some(slot) => {
                 self.tally.count("a request is held up and arrives");

@@ -222,12 +222,22 @@ fn part(form: &Form<'_>, order: &Order, sub_order: &SubOrder, known: &Known<'_>)
             &sentences.date_full(desk.calendar.date_at(closes_at.plus_ms(-1))),
         ),
     };
-    let held = (sub_order.held.0 > 0).then(|| {
+    let owed = sub_order.owed_to_customer().unwrap_or_default();
+    let kept = sub_order.held.minus(owed).unwrap_or_default();
+    let held = (kept > Centimes::ZERO).then(|| {
         ui::banner(
             "waiting",
             "warning",
-            sentences.office_order_held(&sub_order.held.to_string()),
+            sentences.office_order_held(&kept.to_string()),
             sentences.office_order_held_text(),
+        )
+    });
+    let owed = (owed > Centimes::ZERO).then(|| {
+        ui::banner(
+            "waiting",
+            "undo",
+            sentences.office_order_owed(&owed.to_string()),
+            sentences.office_order_owed_text(),
         )
     });
     let inside = view! {
@@ -239,6 +249,7 @@ fn part(form: &Form<'_>, order: &Order, sub_order: &SubOrder, known: &Known<'_>)
             (sentences.office_order_collected(), ui::amount(sub_order.collected, "")),
         ])}
         {held}
+        {owed}
         {deposit(form, order, sub_order)}
         {widgets::table(&known.cooperative(desk, sub_order.cooperative), "", &columns, rows, None)}
         <details class="more"><summary>{ui::icon("percent")}{sentences.office_order_explain()}{ui::icon_flat("chevron-down")}</summary>{explained}</details>

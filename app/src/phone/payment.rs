@@ -36,7 +36,8 @@ pub fn standing(
 ) -> Option<AnyView> {
     let words = phone.words;
     if sub_order.stage.is_dead() {
-        return held(phone, sub_order);
+        let owed = owed(phone, sub_order);
+        return owed.map(|owed| view! { <div class="row">{owed}</div> }.into_any());
     }
     let left = left_to_pay(sub_order);
     let cooperative = sub_order.cooperative;
@@ -92,19 +93,26 @@ pub fn standing(
             words.money_paid(&ui::amount_text(sub_order.collected)),
         )
     });
-    Some(view! { {said}<div class="row">{paid}{held(phone, sub_order)}</div> }.into_any())
+    let owed = owed(phone, sub_order);
+    Some(view! { {said}<div class="row">{paid}{held(phone, sub_order)}{owed}</div> }.into_any())
 }
 
 /// Money taken too early: it stays the customer's.
 fn held(phone: Phone, sub_order: &SubOrder) -> Option<AnyView> {
-    (sub_order.held > Centimes::ZERO).then(|| {
-        let amount = ui::amount_text(sub_order.held);
-        let said = if sub_order.stage.is_dead() {
-            phone.words.money_give_back(&amount)
-        } else {
-            phone.words.money_held(&amount)
-        };
+    let owed = sub_order.owed_to_customer().unwrap_or_default();
+    let kept = sub_order.held.minus(owed).unwrap_or_default();
+    (kept > Centimes::ZERO).then(|| {
+        let said = phone.words.money_held(&ui::amount_text(kept));
         ui::chip("waiting", "lock", said)
+    })
+}
+
+/// Money that is to go back: more than is due any more.
+fn owed(phone: Phone, sub_order: &SubOrder) -> Option<AnyView> {
+    let owed = sub_order.owed_to_customer().unwrap_or_default();
+    (owed > Centimes::ZERO).then(|| {
+        let said = phone.words.money_give_back(&ui::amount_text(owed));
+        ui::chip("waiting", "undo", said)
     })
 }
 

@@ -6,7 +6,10 @@ use super::settlement::{november, statement};
 use super::world::*;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use taswiq_backend::OfficeError;
 use taswiq_backend::catalogue::PlanDraft;
+use taswiq_backend::parked::Settlement;
+use taswiq_domain::Refusal;
 use taswiq_domain::catalogue::Convention;
 use taswiq_domain::commission::{Conditions, Pays, Rule};
 use taswiq_domain::ids::PersonId;
@@ -15,10 +18,14 @@ use taswiq_domain::ledger::Account;
 use taswiq_domain::ledger::chain::Chain;
 use taswiq_domain::money::{Centimes, Ppm};
 use taswiq_domain::order::event::LineUnits;
-use taswiq_domain::order::{Fault, Order, PaymentMethod, Vesting, VestingPart, VestsWhen};
+use taswiq_domain::order::{
+    CancelledBy, Fault, Order, PaymentMethod, Reason, Stage, SubOrder, Vesting, VestingPart,
+    VestsWhen,
+};
 use taswiq_domain::settlement::rules::{PeriodRules, Tier};
 use taswiq_domain::sync::{
-    Answer, Change, Collect, CommandBody, LedgerEntry, ReturnGoods, Waiting,
+    Answer, CancelOrder, Change, Collect, CommandBody, FailSupply, LedgerEntry, ReturnGoods,
+    SubOrderRef, Waiting,
 };
 use taswiq_domain::time::Timestamp;
 
@@ -374,5 +381,150 @@ promise! {
         let closed = another(&world).await;
         let after_the_close = [beekeeper, beekeeper, beekeeper, beekeeper, None, agent];
         assert_eq!(halves_told_in(&closed, &after_the_close).await.1, balances);
+    }
+}
+
+/// What was paid at the door before goods came back, were lost, or were not wanted any more: `turns` says
+/// whether the agent's phone with the payments, the agent's other phone or the beekeeper tells next. The
+/// parts of the orders, what is owed to their customers, what both months' statements say, every balance.
+async fn paid_at_the_door_told_in(
+    world: &World,
+    turns: &[usize],
+) -> (
+    Vec<SubOrder>,
+    Vec<Centimes>,
+    Vec<String>,
+    BTreeMap<Account, Centimes>,
+) {
+    let office = &world.office;
+    world.clock.set(on(21));
+    let mut orders = Vec::new();
+    for lines in [&[(1, 7)][..], &[(1, 5)], &[(3, 1)], &[(1, 3)]] {
+        let id = world.phone(AGENT).await.place(lines).await;
+        orders.push(world.order(id).await);
+    }
+    let [kept, lost, early, unwanted] = &orders[..] else {
+        panic!("four orders")
+    };
+    let cancel = CommandBody::CancelOrder(CancelOrder {
+        order: unwanted.id,
+        by: CancelledBy::Customer,
+        reason: Reason::CustomerCancelled,
+    });
+    let withdraw = CommandBody::Withdraw(SubOrderRef {
+        order: early.id,
+        cooperative: RUGS,
+    });
+    let fail = CommandBody::FailSupply(FailSupply {
+        order: lost.id,
+        cooperative: HONEY,
+        fault: Fault::Cooperative,
+    });
+    let payments = [
+        (26, declares_early(early, RUGS, 99_900)),
+        (27, collects(lost, HONEY, 60_000)),
+        (27, collects(unwanted, HONEY, 36_000)),
+        (29, collects(kept, HONEY, 84_000)),
+    ];
+    let served = [
+        (22, confirm(kept, HONEY)),
+        (22, confirm(lost, HONEY)),
+        (22, confirm(unwanted, HONEY)),
+        (23, pack(kept, HONEY)),
+        (28, deliver(kept, HONEY)),
+        (28, fail),
+        (32, gives_back(kept, 2, Fault::Customer)),
+    ];
+    let mut phones = [
+        Away::of(world, AGENT, &payments).await,
+        Away::of(world, AGENT, &[(27, withdraw), (28, cancel)]).await,
+        Away::of(world, BEEKEEPER, &served).await,
+    ];
+    world.clock.set(on(34));
+    for turn in turns {
+        phones[*turn].tell().await;
+    }
+    assert!(
+        phones.iter().all(|away| away.told == away.commands.len()),
+        "all of it was told"
+    );
+    office.pass_deadlines().await.expect("passes");
+    let (mut parts, mut owed) = (Vec::new(), Vec::new());
+    for order in &orders {
+        let mut part = world.order(order.id).await.sub_orders.remove(0);
+        // Which phone has seen an answer is a matter of when it was heard.
+        part.decision_seen = true;
+        owed.push(part.owed_to_customer().expect("fits"));
+        parts.push(part);
+    }
+    let mut said = Vec::new();
+    for month in [november(), november().next()] {
+        let end = month.end(office.calendar());
+        world.clock.set(world.clock_now().max(end));
+        office
+            .close_period(&world.manager(), month)
+            .await
+            .expect("closed");
+        let statement = statement(world, AGENT, month).await;
+        said.push(format!("{:?} {}", statement.lines, statement.payable));
+    }
+    world.assert_sound().await;
+    let balances = office.balances(&world.manager()).await.expect("balances");
+    let moved = balances.into_iter();
+    let moved = moved.filter(|(_, balance)| *balance != Centimes::ZERO);
+    (parts, owed, said, moved.collect())
+}
+
+promise! {
+    async fn money_that_changed_hands_is_taken_in_whatever_was_told_first(world) {
+        // As it happened; the payments first; the payments last; in turns.
+        let orders: [&[usize]; 4] = [
+            &[2, 2, 2, 2, 0, 0, 0, 1, 1, 2, 2, 0, 2],
+            &[0, 0, 0, 0, 2, 2, 2, 2, 2, 2, 2, 1, 1],
+            &[2, 2, 2, 2, 2, 2, 2, 1, 1, 0, 0, 0, 0],
+            &[1, 2, 2, 0, 2, 1, 0, 2, 2, 0, 2, 2, 0],
+        ];
+        let first = paid_at_the_door_told_in(&world, orders[0]).await;
+        let (parts, owed, said, balances) = &first;
+        let stages: Vec<Stage> = parts.iter().map(|part| part.stage).collect();
+        assert_eq!(stages, [Stage::Delivered, Stage::SupplyFailed, Stage::Withdrawn, Stage::Cancelled]);
+        assert_eq!(*owed, [24_000, 60_000, 99_900, 36_000].map(Centimes));
+        // The agent has it all in hand, and all that is not the price of what was kept is the customers'.
+        let all = Centimes(84_000 + 60_000 + 99_900 + 36_000);
+        assert_eq!(balances[&Account::Cash(AGENT)], Centimes(-all.0));
+        assert_eq!(balances[&Account::CustomerDue].plus(balances[&Account::Deposits]), Centimes::sum(owed.iter().copied()));
+        assert!(said.iter().all(|said| said.contains("purpose: Commission")), "{said:#?}");
+        for turns in &orders[1..] {
+            let world = another(&world).await;
+            assert_eq!(paid_at_the_door_told_in(&world, turns).await, first, "{turns:?}");
+        }
+    }
+}
+
+promise! {
+    async fn of_two_who_took_the_same_money_the_second_to_tell_is_looked_at(world) {
+        world.clock.set(on(21));
+        let id = world.phone(AGENT).await.place(&[(1, 7)]).await;
+        let order = world.order(id).await;
+        let served = [(22, confirm(&order, HONEY)), (23, pack(&order, HONEY)), (24, deliver(&order, HONEY)), (26, collects(&order, HONEY, 84_000)), (28, gives_back(&order, 2, Fault::Customer))];
+        let mut beekeeper = Away::of(&world, BEEKEEPER, &served).await;
+        let mut agent = Away::of(&world, AGENT, &[(25, collects(&order, HONEY, 84_000))]).await;
+        world.clock.set(on(34));
+        for _ in 0..served.len() {
+            beekeeper.tell().await;
+        }
+        let parked = agent.phone.sync(agent.commands.clone()).await.results.remove(0);
+        let twice = Refusal::PaymentAboveDue { amount: Centimes(84_000), due: Centimes::ZERO };
+        assert_eq!(parked.answer, Answer::Parked { refusal: twice.clone() });
+        // Nobody may accept it unseen, for then the agent would owe cash that perhaps never was.
+        let manager = world.manager();
+        let settle = |settlement| world.office.settle_parked(&manager, parked.id, settlement);
+        assert!(matches!(settle(Settlement::Accept).await, Err(OfficeError::Invalid(refusal)) if refusal == twice));
+        settle(Settlement::Reject).await.expect("settled");
+        let balances = world.office.balances(&manager).await.expect("balances");
+        assert_eq!(balances.get(&Account::Cash(AGENT)).copied().unwrap_or_default(), Centimes::ZERO);
+        assert_eq!(balances[&Account::Cash(BEEKEEPER)], Centimes(-84_000));
+        assert_eq!(world.order(id).await.sub_orders[0].owed_to_customer(), Ok(Centimes(24_000)));
+        world.assert_sound().await;
     }
 }

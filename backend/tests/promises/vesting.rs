@@ -9,12 +9,15 @@ use taswiq_domain::law::Regime;
 use taswiq_domain::ledger::Account;
 use taswiq_domain::limits;
 use taswiq_domain::money::{Centimes, Ppm};
+use taswiq_domain::order::event::{LineUnits, PackedLine};
 use taswiq_domain::order::{
-    Fault, OrderEvent, PaymentMethod, Progress, Stage, Vesting, VestingPart, VestsWhen,
+    Fault, OrderEvent, PaymentMethod, Progress, Proof, Stage, Vesting, VestingPart, VestsWhen,
 };
 use taswiq_domain::period::Period;
 use taswiq_domain::settlement::NotYetInReason;
-use taswiq_domain::sync::{Answer, Collect, CommandBody, FailSupply};
+use taswiq_domain::sync::{
+    Answer, Collect, CommandBody, Deliver, FailSupply, PackSubOrder, ReturnGoods, SubOrderRef,
+};
 
 fn half_on_delivery_half_in_the_bank() -> Vesting {
     Vesting(
@@ -200,6 +203,28 @@ promise! {
         assert_eq!(balance(&world, Account::CooperativeSales(HONEY)).await, -all);
         assert_eq!(balance(&world, Account::Logistics).await, -all);
         assert_eq!(balance(&world, Account::CommissionExpense).await, 0);
+        world.assert_sound().await;
+    }
+}
+
+promise! {
+    async fn a_customer_may_withdraw_from_what_both_the_cooperative_and_the_transport_are_charged_with(world) {
+        // Nobody may ask for the money of rugs before the customer's week is over.
+        let (mut agent, mut weaver) = (world.phone(AGENT).await, world.phone(WEAVER).await);
+        let id = agent.place(&[(3, 3)]).await;
+        let order = world.order(id).await;
+        weaver.act_ok(&confirm(&order, RUGS)).await;
+        let units = |units| vec![LineUnits { line: 1, units }];
+        let packed = vec![PackedLine { line: 1, units: 2, lot: String::new() }];
+        weaver.act_ok(&CommandBody::PackSubOrder(PackSubOrder { order: id, cooperative: RUGS, lines: packed })).await;
+        let proof = Proof::ReceiptDigits { digits: 4_711 };
+        weaver.act_ok(&CommandBody::Deliver(Deliver { order: id, cooperative: RUGS, lines: units(2), proof })).await;
+        weaver.act_ok(&CommandBody::ReturnGoods(ReturnGoods { order: id, cooperative: RUGS, lines: units(1), fault: Fault::Logistics })).await;
+        assert_ne!(balance(&world, Account::Logistics).await, 0);
+        agent.act_ok(&CommandBody::Withdraw(SubOrderRef { order: id, cooperative: RUGS })).await;
+        for account in [Account::Logistics, Account::CooperativeSales(RUGS), Account::CommissionExpense] {
+            assert_eq!(balance(&world, account).await, 0, "{account:?}");
+        }
         world.assert_sound().await;
     }
 }

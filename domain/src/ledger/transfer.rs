@@ -459,9 +459,9 @@ impl Transfer {
         }
     }
 
-    /// The key that makes a transfer unique: what caused it, what for, and from which account of
+    /// The key that makes a transfer unique: what caused it, what for, and between which accounts of
     /// whom. (One event may take commission back that was pending and some that was earned, of
-    /// several people.)
+    /// several people, and may charge neither the cooperative nor the transport any longer.)
     pub fn cause_key(&self) -> String {
         let within = match self.cause {
             // A transfer is corrected once, whatever for.
@@ -471,10 +471,11 @@ impl Transfer {
             _ => String::new(),
         };
         format!(
-            "{}{within}/{}/{}/{}",
+            "{}{within}/{}/{}/{}/{}",
             self.cause,
             self.purpose.as_str(),
             self.debit.kind(),
+            self.credit.kind(),
             self.agent().map_or(0, |agent| agent.0)
         )
     }

@@ -262,6 +262,7 @@ impl Basket {
             vesting: convention.vesting.clone(),
             delivered_at: None,
             latest_at: None,
+            due_changes: Vec::new(),
             written_off_at: None,
             proposal: None,
             lines: vec![first_line],

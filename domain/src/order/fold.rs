@@ -3,7 +3,7 @@
 use super::event::{
     CancelledBy, Fault, LineUnits, OrderEvent, PackedLine, PaymentMethod, Proof, Proposal,
 };
-use super::{Order, Stage, SubOrder, Withdrawal};
+use super::{DueChange, Order, Stage, SubOrder, Withdrawal};
 use crate::ids::CooperativeId;
 use crate::limits;
 use crate::money::Centimes;
@@ -37,6 +37,11 @@ impl Order {
                 }
             }
         }
+        for sub_order in &mut order.sub_orders {
+            if let Some(before) = self.sub_order(sub_order.cooperative) {
+                sub_order.note_due_change(before, at)?;
+            }
+        }
         Ok(order)
     }
 
@@ -58,10 +63,20 @@ impl Order {
                 if !self.is_untouched() {
                     return Err(Refusal::CooperativeHasActed);
                 }
-                *self = Self {
+                let mut amended = Self {
                     revision: self.revision,
                     ..(**order).clone()
                 };
+                for known in &self.sub_orders {
+                    match amended.sub_order_mut(known.cooperative) {
+                        Ok(sub_order) => sub_order.go_on_from(known)?,
+                        // Money that was given for goods is not amended away with them: whoever takes
+                        // them out of the order cancels it, and owes the money to the customer.
+                        Err(refusal) if known.has_taken_money() => return Err(refusal),
+                        Err(_) => {}
+                    }
+                }
+                *self = amended;
                 Ok(())
             }
             OrderEvent::Cancelled { by, reason } => {
@@ -172,7 +187,11 @@ impl Order {
                 if let Withdrawal::Open { closes_at } = sub_order.withdrawal {
                     return Err(Refusal::PaymentBeforeWithdrawalCloses { closes_at });
                 }
-                sub_order.check_payable(*amount)?;
+                sub_order.check_payable(*amount, at)?;
+                if let Withdrawal::Exercised { .. } = sub_order.withdrawal {
+                    let stage = sub_order.stage;
+                    return Err(Refusal::WrongStage { stage });
+                }
                 sub_order.collected = sub_order.collected.plus(*amount)?;
                 sub_order.take_in_hand(*amount, *method)
             }
@@ -182,13 +201,15 @@ impl Order {
                 method,
             } => {
                 let sub_order = self.sub_order_mut(*cooperative)?;
-                sub_order.check_payable(*amount)?;
+                sub_order.check_payable(*amount, at)?;
                 match sub_order.withdrawal {
-                    Withdrawal::Open { .. } => sub_order.held = sub_order.held.plus(*amount)?,
+                    // Given before the customer withdrew, if told after.
+                    Withdrawal::Open { .. } | Withdrawal::Exercised { .. } => {
+                        sub_order.held = sub_order.held.plus(*amount)?
+                    }
                     Withdrawal::None | Withdrawal::Closed { .. } => {
                         sub_order.collected = sub_order.collected.plus(*amount)?
                     }
-                    Withdrawal::Exercised { .. } => return Err(Refusal::WithdrawalClosed),
                 }
                 sub_order.take_in_hand(*amount, *method)
             }
@@ -214,10 +235,10 @@ impl Order {
                 match sub_order.withdrawal {
                     Withdrawal::Open { closes_at } if at >= closes_at => {
                         sub_order.withdrawal = Withdrawal::Closed { closes_at };
-                        if !sub_order.stage.is_dead() {
-                            sub_order.collected = sub_order.collected.plus(sub_order.held)?;
-                            sub_order.held = Centimes::ZERO;
-                        }
+                        // Even where nothing will come: whether it is owed to the customer is a
+                        // matter of what is due, and not of what was told first.
+                        sub_order.collected = sub_order.collected.plus(sub_order.held)?;
+                        sub_order.held = Centimes::ZERO;
                         Ok(())
                     }
                     Withdrawal::Open { .. } => Err(Refusal::WithdrawalStillOpen),
@@ -474,6 +495,23 @@ impl SubOrder {
         Ok(())
     }
 
+    fn has_taken_money(&self) -> bool {
+        self.collected > Centimes::ZERO || self.held > Centimes::ZERO
+    }
+
+    /// Priced anew, what is sold is another and what was given for it is not.
+    fn go_on_from(&mut self, known: &Self) -> Result<(), Refusal> {
+        self.collected = known.collected;
+        match self.withdrawal {
+            Withdrawal::Open { .. } => self.held = known.held,
+            _ => self.collected = self.collected.plus(known.held)?,
+        }
+        self.in_hand = known.in_hand;
+        self.latest_at = known.latest_at;
+        self.due_changes.clone_from(&known.due_changes);
+        Ok(())
+    }
+
     fn take_in_hand(&mut self, amount: Centimes, method: PaymentMethod) -> Result<(), Refusal> {
         if method == PaymentMethod::Cash {
             self.in_hand = self.in_hand.plus(amount)?;
@@ -506,15 +544,39 @@ impl SubOrder {
         }
     }
 
-    fn check_payable(&self, amount: Centimes) -> Result<(), Refusal> {
-        if self.stage.is_dead() {
+    /// Keeps in mind when what is due changed, in the order in which it happened.
+    fn note_due_change(&mut self, before: &Self, at: Timestamp) -> Result<(), Refusal> {
+        let by = self.due()?.minus(before.due()?)?;
+        if by == Centimes::ZERO {
+            return Ok(());
+        }
+        let place = self.due_changes.partition_point(|known| known.at < at);
+        match self.due_changes.get_mut(place) {
+            Some(known) if known.at == at => known.by = known.by.plus(by)?,
+            _ => self.due_changes.insert(place, DueChange { at, by }),
+        }
+        Ok(())
+    }
+
+    /// Money that changed hands at the door did so whatever is told first. It is no more than was due at
+    /// its time, or became due afterwards (a clock was wrong, or the phone that knew had not told yet);
+    /// what of it is no longer due is [owed to the customer](SubOrder::owed_to_customer).
+    ///
+    /// Two people who each take what is due, not knowing of the other, are another matter: all that was
+    /// taken counts, by whomever and whenever, so whoever tells second is refused and a person looks at
+    /// it. Mostly it is one payment told twice; if the customer really paid twice, nobody but the people
+    /// concerned can know, and to accept it unseen would make one of them owe cash that never was.
+    fn check_payable(&self, amount: Centimes, at: Timestamp) -> Result<(), Refusal> {
+        let most = self.most_due_since(at)?;
+        if self.stage.is_dead() && most <= Centimes::ZERO {
             return Err(Refusal::WrongStage { stage: self.stage });
         }
         if amount <= Centimes::ZERO {
             return Err(Refusal::AmountNotPositive);
         }
-        let due = self.due()?.minus(self.collected)?.minus(self.held)?;
-        if amount > due {
+        let left = most.minus(self.collected)?.minus(self.held)?;
+        if amount > left {
+            let due = left.max(Centimes::ZERO);
             Err(Refusal::PaymentAboveDue { amount, due })
         } else {
             Ok(())

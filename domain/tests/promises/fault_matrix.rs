@@ -5,8 +5,9 @@
 
 use crate::demo_catalogue::*;
 use crate::life::{Life, collected, confirmed, delivered, deposited, packed, returned, vesting};
+use std::collections::BTreeSet;
 use taswiq_domain::Refusal;
-use taswiq_domain::ledger::{Account, Purpose};
+use taswiq_domain::ledger::{Account, Purpose, Transfer};
 use taswiq_domain::limits;
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::{
@@ -122,6 +123,20 @@ fn a_customer_who_withdraws_after_delivery_and_early_payment_leaves_no_debt() {
     assert_eq!(stands(&life), [0, 0, 0, 0, 0]);
     assert!(life.never_moved(Account::AgentEarned(agent().person)));
     assert_eq!(life.balance(Account::Deposits), DUE, "owed to the customer");
+}
+
+#[test]
+fn a_customer_who_withdraws_from_what_two_are_to_blame_for_leaves_neither_charged() {
+    let life = pots()
+        .then(confirmed(12), noon(2026, 11, 2))
+        .then(packed(9), noon(2026, 11, 3))
+        .then(delivered(9), noon(2026, 11, 4))
+        .then(returned(3, Fault::Logistics), noon(2026, 11, 5));
+    assert_eq!(stands(&life), [ALL, 0, ALL * 3 / 12, ALL * 3 / 12, 0]);
+    let life = life.then(withdrawn(), noon(2026, 11, 6));
+    assert_eq!(stands(&life), [0, 0, 0, 0, 0]);
+    let keys: BTreeSet<String> = life.transfers.iter().map(Transfer::cause_key).collect();
+    assert_eq!(keys.len(), life.transfers.len());
 }
 
 #[test]

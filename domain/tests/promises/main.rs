@@ -11,6 +11,7 @@ mod fault_matrix;
 mod ledger_balances;
 mod ledger_chain;
 mod life;
+mod money_at_the_door;
 mod often;
 mod order_life;
 mod scenarios;

@@ -20,8 +20,8 @@ use taswiq_domain::money::{Centimes, Ppm};
 use taswiq_domain::order::basket::Door;
 use taswiq_domain::order::event::{LineUnits, PackedLine, Proposal, ProposedLine};
 use taswiq_domain::order::{
-    CancelledBy, Fault, OrderEvent, PaymentMethod, Place, Proof, Reason, Vesting, VestingPart,
-    VestsWhen,
+    CancelledBy, DueChange, Fault, OrderEvent, PaymentMethod, Place, Proof, Reason, Vesting,
+    VestingPart, VestsWhen,
 };
 use taswiq_domain::period::Period;
 use taswiq_domain::person::{Profile, Role};
@@ -637,6 +637,16 @@ fn an_order_whose_commission_vests_in_parts() {
     order.sub_orders[0].lines[0].excused = 3;
     order.sub_orders[0].lines[0].lost_in_transport = 1;
     golden("sub-order-vesting-v1", &order.sub_orders[0]);
+}
+
+#[test]
+fn an_order_of_which_less_became_due() {
+    let mut order = order(&[(THYME_HONEY, 12)]);
+    order.sub_orders[0].due_changes = vec![DueChange {
+        at: Timestamp(1_793_534_400_000),
+        by: Centimes(-12_000),
+    }];
+    golden("sub-order-due-changes-v1", &order.sub_orders[0]);
 }
 
 #[test]

@@ -6,7 +6,8 @@ use axum::http::StatusCode;
 use taswiq_backend::demo;
 use taswiq_backend::import::Contents;
 use taswiq_domain::access::Actor;
-use taswiq_domain::ids::PersonId;
+use taswiq_domain::ids::{OrderId, PersonId};
+use taswiq_domain::money::Centimes;
 use taswiq_domain::order::VestsWhen;
 use taswiq_domain::person::Role;
 
@@ -236,6 +237,56 @@ async fn cash_that_reached_the_bank_is_written_down_at_its_order_and_never_more_
     let nowhere = "/office/orders/0192aabb-ccdd-7eef-8899-aabbccddeeff/deposit";
     let answer = office.post(nowhere, &typed).await;
     assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_is_owed_to_a_customer_who_paid_more_than_is_due_is_said_at_the_order() {
+    let office = Office::of_demo(600).await;
+    let manager = Actor {
+        person: PersonId(1),
+        role: Role::Manager,
+        cooperatives: Vec::new(),
+    };
+    let said = ["à rendre au client", "تُرد للزبون"];
+    let (mut owing, mut even) = (0, 0);
+    for list in ["settled", "dead"] {
+        let list = office.get(&format!("/office/orders?progress={list}")).await;
+        let list = list.text().await;
+        for path in orders_linked(&list) {
+            let id = path.rsplit('/').next().and_then(|id| id.parse().ok());
+            let history = office
+                .world
+                .server
+                .office
+                .order_history(&manager, OrderId(id.expect("an order")))
+                .await
+                .expect("known");
+            let owed: Vec<Centimes> = history
+                .order
+                .sub_orders
+                .iter()
+                .map(|part| part.owed_to_customer().expect("fits"))
+                .filter(|owed| *owed > Centimes::ZERO)
+                .collect();
+            for (language, said) in ["fr", "ar"].iter().zip(said) {
+                let page = office
+                    .world
+                    .ask("GET", path)
+                    .header("cookie", &format!("{}; lang={language}", office.cookie))
+                    .send()
+                    .await
+                    .text()
+                    .await;
+                assert_eq!(page.matches(said).count(), owed.len(), "{path}");
+                for owed in &owed {
+                    assert!(page.contains(&owed.to_string()), "{owed}: {page}");
+                }
+            }
+            owing += owed.len();
+            even += usize::from(owed.is_empty());
+        }
+    }
+    assert!(owing > 0 && even > 0, "{owing} {even}");
 }
 
 #[tokio::test]
