@@ -69,6 +69,7 @@ impl Part {
     pub fn version(&self) -> SubOrder {
         SubOrder {
             latest_at: None,
+            due_changes: Vec::new(),
             delivered_at: None,
             written_off_at: None,
             ..self.sub_order().clone()
