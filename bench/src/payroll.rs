@@ -61,8 +61,7 @@ pub async fn measure(
         let mut closings = Vec::new();
         for round in 0..rounds {
             let database = setting.run.join(format!("month-{agents}.sqlite"));
-            copy(&company, &database)
-                .with_context(|| format!("copying {}", company.display()))?;
+            copy(&company, &database).with_context(|| format!("copying {}", company.display()))?;
             closings.push(close(&database, size, period).await?);
             if round + 1 == rounds && with_statement && agents == many {
                 statement(setting, &database, size, period, figures).await?;
