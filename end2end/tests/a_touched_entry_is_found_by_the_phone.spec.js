@@ -80,7 +80,8 @@ test("the phone has the server's entries field by field, and finds the one that 
   const { office, road, agent } = await liveInADemoCompany({ server, phone, database: "postgres" });
   const number = await agent.number();
   const rows = await office.rows(ofAgent(number));
-  expect(new Set(rows.map(({ purpose }) => purpose))).toEqual(new Set(["commission_pending", "commission_vested"]));
+  // What else there is depends on the day on which the demo company is looked at.
+  expect(rows.map(({ purpose }) => purpose)).toEqual(expect.arrayContaining(["commission_pending", "commission_vested"]));
   const entries = await kept(agent.page);
   expect(entries.map(asKept)).toEqual(rows.map(asTold));
   // What the phone computes of them is what the server computed.

@@ -5,6 +5,7 @@ use crate::clock::{Casablanca, SettableClock};
 use crate::work::Doer;
 use crate::{Office, Options, demo};
 use sqlx::{Connection, Executor, PgConnection};
+use std::time::Duration;
 use taswiq_domain::order::OrderEvent;
 use taswiq_domain::order::event::Reason;
 use taswiq_domain::person::Role;
@@ -72,7 +73,15 @@ async fn a_close_counts_what_its_own_transaction_did_before(url: &str) {
     // All are in the queue before the writer is woken, so it takes them together.
     let (first, refused, closed) = tokio::join!(
         office.write((), |(), work| Box::pin(async move {
-            Ok(work.read_beside().is_some())
+            // A connection is free a moment after whoever read on it has let it go.
+            let beside = async {
+                while work.read_beside().is_none() {
+                    tokio::task::yield_now().await;
+                }
+            };
+            Ok(tokio::time::timeout(Duration::from_secs(30), beside)
+                .await
+                .is_ok())
         })),
         office.write(*part, |part, work| Box::pin(async move {
             refuse(work, part).await?;
