@@ -72,6 +72,18 @@ impl Away {
     }
 }
 
+/// What the phones did is told in turns, after all of it has happened.
+async fn tell_all(world: &World, phones: &mut [Away], turns: &[usize]) {
+    world.clock.set(on(34));
+    for turn in turns {
+        phones[*turn].tell().await;
+    }
+    assert!(
+        phones.iter().all(|away| away.told == away.commands.len()),
+        "all of it was told"
+    );
+}
+
 fn collects(
     order: &Order,
     cooperative: taswiq_domain::ids::CooperativeId,
@@ -211,14 +223,7 @@ async fn told_in(world: &World, turns: &[usize]) -> (Vec<String>, BTreeMap<Accou
         )
         .await,
     ];
-    world.clock.set(on(34));
-    for turn in turns {
-        phones[*turn].tell().await;
-    }
-    assert!(
-        phones.iter().all(|away| away.told == away.commands.len()),
-        "all of it was told"
-    );
+    tell_all(world, &mut phones, turns).await;
     // What was taken too early counts when the customer can no longer withdraw.
     office.pass_deadlines().await.expect("passes");
     world.assert_sound().await;
@@ -440,14 +445,7 @@ async fn paid_at_the_door_told_in(
         Away::of(world, AGENT, &[(27, withdraw), (28, cancel)]).await,
         Away::of(world, BEEKEEPER, &served).await,
     ];
-    world.clock.set(on(34));
-    for turn in turns {
-        phones[*turn].tell().await;
-    }
-    assert!(
-        phones.iter().all(|away| away.told == away.commands.len()),
-        "all of it was told"
-    );
+    tell_all(world, &mut phones, turns).await;
     office.pass_deadlines().await.expect("passes");
     let (mut parts, mut owed) = (Vec::new(), Vec::new());
     for order in &orders {

@@ -325,19 +325,11 @@ promise! {
         let rugs = agent.place(&[(3, 1)]).await;
         let both = agent.place(&[(1, 1), (3, 1)]).await;
         beekeeper.pull().await;
-        let details = |cooperatives: Vec<_>| taswiq_backend::people::PersonDetails {
-            role: taswiq_domain::person::Role::Cooperative,
-            name: name("beekeeper"),
-            login: Some("beekeeper".to_owned()),
-            phone: None,
-            language: "fr".to_owned(),
-            cooperatives,
-        };
-        world.office.change_person(&world.manager(), BEEKEEPER, details(vec![HONEY, RUGS])).await.expect("changed");
+        world.beekeeper_acts_for(&[HONEY, RUGS]).await;
         let told = beekeeper.pull().await;
         assert_eq!(orders_in(&told).len(), 2);
         assert!(orders_in(&told).iter().any(|order| order.id == both && order.sub_orders.len() == 2));
-        world.office.change_person(&world.manager(), BEEKEEPER, details(vec![HONEY])).await.expect("changed");
+        world.beekeeper_acts_for(&[HONEY]).await;
         let told = beekeeper.pull().await;
         assert!(told.contains(&Change::OrderRemoved(rugs)));
         assert!(orders_in(&told).iter().any(|order| order.id == both && order.sub_orders.len() == 1));
@@ -346,15 +338,7 @@ promise! {
 
 promise! {
     async fn whoever_acts_for_two_cooperatives_keeps_the_part_that_an_amendment_leaves(world) {
-        let details = taswiq_backend::people::PersonDetails {
-            role: taswiq_domain::person::Role::Cooperative,
-            name: name("beekeeper"),
-            login: Some("beekeeper".to_owned()),
-            phone: None,
-            language: "fr".to_owned(),
-            cooperatives: vec![HONEY, RUGS],
-        };
-        world.office.change_person(&world.manager(), BEEKEEPER, details).await.expect("changed");
+        world.beekeeper_acts_for(&[HONEY, RUGS]).await;
         let (mut agent, mut animatrice) = (world.phone(AGENT).await, world.phone(BEEKEEPER).await);
         let customer = agent.register().await;
         let order = agent.place(&[(1, 1), (3, 1)]).await;
@@ -466,15 +450,7 @@ promise! {
 promise! {
     async fn what_commits_while_a_page_is_read_is_never_skipped(world) {
         // Whoever acts for two cooperatives has more scopes than one statement reads.
-        let details = taswiq_backend::people::PersonDetails {
-            role: taswiq_domain::person::Role::Cooperative,
-            name: name("beekeeper"),
-            login: Some("beekeeper".to_owned()),
-            phone: None,
-            language: "fr".to_owned(),
-            cooperatives: vec![HONEY, RUGS],
-        };
-        world.office.change_person(&world.manager(), BEEKEEPER, details).await.expect("changed");
+        world.beekeeper_acts_for(&[HONEY, RUGS]).await;
         let mut agent = world.phone(AGENT).await;
         let customer = agent.register().await;
         let (honey, rug) = (agent.order_body(customer, &[(1, 1)]).await, agent.order_body(customer, &[(3, 1)]).await);

@@ -185,6 +185,15 @@ impl World {
         }
     }
 
+    /// Gives the beekeeper these cooperatives to act for.
+    pub async fn beekeeper_acts_for(&self, cooperatives: &[CooperativeId]) {
+        let (details, _) = person(Role::Cooperative, "beekeeper", cooperatives);
+        self.office
+            .change_person(&self.manager(), BEEKEEPER, details)
+            .await
+            .expect("changed");
+    }
+
     pub fn clock_now(&self) -> Timestamp {
         self.clock.now()
     }

@@ -16,8 +16,9 @@ use taswiq_domain::ids::{
 };
 use taswiq_domain::law::Regime;
 use taswiq_domain::money::{Centimes, Ppm};
-use taswiq_domain::order::Order;
 use taswiq_domain::order::basket::{Basket, BasketLine, Door, OrderIdentity, Promise};
+use taswiq_domain::order::event::{Proposal, ProposedLine};
+use taswiq_domain::order::{Order, Reason};
 use taswiq_domain::person::Role;
 use taswiq_domain::settlement::rules::PeriodRules;
 use taswiq_domain::spoken_code::SpokenCode;
@@ -231,4 +232,16 @@ pub fn balances(
         *balances.entry(transfer.credit).or_default() += transfer.amount.0;
     }
     balances
+}
+
+/// The cooperative would deliver all twelve pots, at 132.00 DH each.
+pub fn dearer_pots() -> Proposal {
+    Proposal {
+        reason: Reason::PriceChanged,
+        lines: vec![ProposedLine {
+            line: 1,
+            units: 12,
+            unit_price: Centimes(13_200),
+        }],
+    }
 }

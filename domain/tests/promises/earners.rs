@@ -13,8 +13,8 @@ use taswiq_domain::ids::{PersonId, ProductId};
 use taswiq_domain::ledger::{Account, Transfer};
 use taswiq_domain::money::{Centimes, Ppm};
 use taswiq_domain::order::basket::Door;
-use taswiq_domain::order::event::{LineUnits, PackedLine, Proposal, ProposedLine};
-use taswiq_domain::order::{Fault, Order, OrderEvent, Proof, Reason, Stage};
+use taswiq_domain::order::event::{LineUnits, PackedLine};
+use taswiq_domain::order::{Fault, Order, OrderEvent, Proof, Stage};
 use taswiq_domain::settlement::rules::PeriodRules;
 
 pub const SECOND: PersonId = PersonId(21);
@@ -281,14 +281,7 @@ fn a_lead_earns_on_sales_of_the_team_and_nothing_on_what_lies_outside_commission
 #[test]
 fn a_change_that_the_customer_accepts_is_shared_anew() {
     let placed = order_on(&together(), &[(THYME_HONEY, 12)]);
-    let proposal = Proposal {
-        reason: Reason::PriceChanged,
-        lines: vec![ProposedLine {
-            line: 1,
-            units: 12,
-            unit_price: Centimes(13_200),
-        }],
-    };
+    let proposal = dearer_pots();
     let (accepted, transfers) = live(
         &placed,
         &[

@@ -4,7 +4,10 @@
 //! are the agent's, 84.00 DH. Its customer may withdraw until the end of 2026-11-08.
 
 use crate::demo_catalogue::*;
-use crate::life::{Life, collected, confirmed, delivered, deposited, packed, returned, vesting};
+use crate::life::{
+    Life, collected, confirmed, delivered, deposited, packed, pots, pots_at_the_door, returned,
+    vesting, withdrawal_closed,
+};
 use std::collections::BTreeSet;
 use taswiq_domain::Refusal;
 use taswiq_domain::ledger::{Account, Purpose, Transfer};
@@ -17,30 +20,14 @@ use taswiq_domain::order::{
 const ALL: i64 = 8_400;
 const DUE: i64 = 144_000;
 
-fn pots() -> Life {
-    Life::of(order(&[(THYME_HONEY, 12)]))
-}
-
-fn to_the_door() -> Life {
-    pots()
-        .then(confirmed(12), noon(2026, 11, 2))
-        .then(packed(12), noon(2026, 11, 3))
-}
-
 fn at_home() -> Life {
-    to_the_door()
+    pots_at_the_door()
         .then(delivered(12), noon(2026, 11, 10))
         .then(withdrawal_closed(), noon(2026, 11, 10))
 }
 
 fn paid() -> Life {
     at_home().then(collected(DUE, PaymentMethod::Cash), noon(2026, 11, 10))
-}
-
-fn withdrawal_closed() -> OrderEvent {
-    OrderEvent::WithdrawalClosed {
-        cooperative: HONEY_COOP,
-    }
 }
 
 fn withdrawn() -> OrderEvent {
@@ -102,14 +89,14 @@ fn nothing_is_in_the_ledger_before_the_cooperative_has_confirmed() {
 
 #[test]
 fn a_customer_who_withdraws_before_delivery_leaves_no_debt() {
-    let life = to_the_door().then(withdrawn(), noon(2026, 11, 8));
+    let life = pots_at_the_door().then(withdrawn(), noon(2026, 11, 8));
     assert_eq!(stands(&life), [0, 0, 0, 0, 0]);
     assert!(life.never_moved(Account::AgentEarned(agent().person)));
 }
 
 #[test]
 fn a_customer_who_withdraws_after_delivery_and_early_payment_leaves_no_debt() {
-    let life = to_the_door()
+    let life = pots_at_the_door()
         .then(delivered(12), noon(2026, 11, 4))
         .then(
             OrderEvent::DeclaredEarly {
@@ -142,7 +129,7 @@ fn a_customer_who_withdraws_from_what_two_are_to_blame_for_leaves_neither_charge
 #[test]
 fn nothing_vests_while_the_customer_can_still_withdraw_whatever_the_convention_says() {
     for when in VestsWhen::ALL {
-        let life = to_the_door()
+        let life = pots_at_the_door()
             .with_vesting(vesting(&[(when, 1_000_000)]))
             .then(delivered(12), noon(2026, 11, 4))
             .then(
@@ -161,14 +148,14 @@ fn nothing_vests_while_the_customer_can_still_withdraw_whatever_the_convention_s
 
 #[test]
 fn a_customer_who_cancels_before_delivery_leaves_no_debt() {
-    let life = to_the_door().then(cancelled_by_the_customer(), noon(2026, 11, 4));
+    let life = pots_at_the_door().then(cancelled_by_the_customer(), noon(2026, 11, 4));
     assert_eq!(stands(&life), [0, 0, 0, 0, 0]);
     assert!(life.never_moved(Account::AgentEarned(agent().person)));
 }
 
 #[test]
 fn what_a_customer_refuses_at_the_door_is_reversed() {
-    let all = to_the_door()
+    let all = pots_at_the_door()
         .then(
             OrderEvent::DeliveryFailed {
                 cooperative: HONEY_COOP,
@@ -178,7 +165,7 @@ fn what_a_customer_refuses_at_the_door_is_reversed() {
         )
         .then(cancelled_by_the_customer(), noon(2026, 11, 10));
     assert_eq!(stands(&all), [0, 0, 0, 0, 0]);
-    let some = to_the_door()
+    let some = pots_at_the_door()
         .then(delivered(9), noon(2026, 11, 10))
         .then(withdrawal_closed(), noon(2026, 11, 10))
         .then(
@@ -233,14 +220,14 @@ fn a_cooperatives_fault_that_ends_an_order_before_delivery_vests_what_is_kept_at
         },
         noon(2026, 11, 2),
     );
-    let handed_over = to_the_door().then(
+    let handed_over = pots_at_the_door().then(
         OrderEvent::HandedOver {
             cooperative: HONEY_COOP,
             to: String::new(),
         },
         noon(2026, 11, 3),
     );
-    let failed = to_the_door().then(
+    let failed = pots_at_the_door().then(
         OrderEvent::DeliveryFailed {
             cooperative: HONEY_COOP,
             reason: Reason::Absent,
@@ -250,7 +237,7 @@ fn a_cooperatives_fault_that_ends_an_order_before_delivery_vests_what_is_kept_at
     for life in [
         pots().then(confirmed(12), noon(2026, 11, 2)),
         prepared,
-        to_the_door(),
+        pots_at_the_door(),
         handed_over,
         failed,
     ] {
@@ -277,7 +264,7 @@ fn only_what_was_confirmed_is_kept() {
 
 #[test]
 fn a_loss_on_the_way_is_charged_to_the_transport_and_not_to_the_cooperative() {
-    let ended = to_the_door().then(supply_failed(Fault::Logistics), noon(2026, 11, 4));
+    let ended = pots_at_the_door().then(supply_failed(Fault::Logistics), noon(2026, 11, 4));
     assert_eq!(stands(&ended), [0, ALL, 0, ALL, 120_000]);
     let before = at_home().then(returned(3, Fault::Logistics), noon(2026, 11, 11));
     assert_eq!(
@@ -328,7 +315,7 @@ fn supply_fails_only_between_confirmation_and_delivery_and_only_by_a_suppliers_f
     };
     for fault in [Fault::Customer, Fault::Agent] {
         assert_eq!(
-            refused(&to_the_door(), fault),
+            refused(&pots_at_the_door(), fault),
             Refusal::FieldInvalid {
                 field: "fault".to_owned()
             }
@@ -338,7 +325,7 @@ fn supply_fails_only_between_confirmation_and_delivery_and_only_by_a_suppliers_f
         (pots(), Stage::Awaiting),
         (at_home(), Stage::Delivered),
         (
-            to_the_door().then(withdrawn(), noon(2026, 11, 4)),
+            pots_at_the_door().then(withdrawn(), noon(2026, 11, 4)),
             Stage::Withdrawn,
         ),
     ] {

@@ -1,6 +1,6 @@
 //! An order's life, event after event, with what each moved in the ledger.
 
-use crate::demo_catalogue::{CALENDAR, HONEY_COOP, agent, balances};
+use crate::demo_catalogue::{CALENDAR, HONEY_COOP, THYME_HONEY, agent, balances, noon, order};
 use proptest::prelude::*;
 use taswiq_domain::ids::CooperativeId;
 use taswiq_domain::ledger::{Account, Happening, Purpose, Told, Transfer, transfers_for};
@@ -260,5 +260,24 @@ pub fn deposited(amount: i64) -> OrderEvent {
         cooperative: HONEY_COOP,
         amount: Centimes(amount),
         holder: None,
+    }
+}
+
+/// Twelve pots of honey, ordered.
+pub fn pots() -> Life {
+    Life::of(order(&[(THYME_HONEY, 12)]))
+}
+
+/// The same, packed.
+pub fn pots_at_the_door() -> Life {
+    pots()
+        .then(confirmed(12), noon(2026, 11, 2))
+        .then(packed(12), noon(2026, 11, 3))
+}
+
+/// The customer can no longer withdraw.
+pub fn withdrawal_closed() -> OrderEvent {
+    OrderEvent::WithdrawalClosed {
+        cooperative: HONEY_COOP,
     }
 }

@@ -3,33 +3,18 @@
 //! The order is twelve pots of honey at 120.00 DH. Its customer may withdraw until the end of 2026-11-08.
 
 use crate::demo_catalogue::*;
-use crate::life::{Life, collected, confirmed, delivered, packed, returned};
+use crate::life::{
+    Life, collected, delivered, pots, pots_at_the_door, returned, withdrawal_closed,
+};
 use taswiq_domain::Refusal;
 use taswiq_domain::ledger::Account;
 use taswiq_domain::money::Centimes;
-use taswiq_domain::order::event::{Proposal, ProposedLine};
 use taswiq_domain::order::{
     CancelledBy, DueChange, Fault, OrderEvent, PaymentMethod, Reason, Stage, SubOrder,
 };
 use taswiq_domain::time::Timestamp;
 
 const DUE: i64 = 144_000;
-
-fn pots() -> Life {
-    Life::of(order(&[(THYME_HONEY, 12)]))
-}
-
-fn to_the_door() -> Life {
-    pots()
-        .then(confirmed(12), noon(2026, 11, 2))
-        .then(packed(12), noon(2026, 11, 3))
-}
-
-fn withdrawal_closed() -> OrderEvent {
-    OrderEvent::WithdrawalClosed {
-        cooperative: HONEY_COOP,
-    }
-}
 
 fn cash(amount: i64) -> OrderEvent {
     collected(amount, PaymentMethod::Cash)
@@ -70,7 +55,7 @@ fn both_ways(
 
 #[test]
 fn a_payment_is_judged_by_what_was_due_when_it_was_made() {
-    let came_back = to_the_door()
+    let came_back = pots_at_the_door()
         .then(delivered(12), noon(2026, 11, 10))
         .then(withdrawal_closed(), noon(2026, 11, 10))
         .then(returned(3, Fault::Customer), noon(2026, 12, 2));
@@ -93,7 +78,7 @@ fn a_payment_is_judged_by_what_was_due_when_it_was_made() {
 
 #[test]
 fn what_was_paid_above_what_is_due_now_is_owed_to_the_customer() {
-    let brought = to_the_door()
+    let brought = pots_at_the_door()
         .then(delivered(12), noon(2026, 11, 10))
         .then(withdrawal_closed(), noon(2026, 11, 10));
     assert_eq!(part(&brought).owed_to_customer(), Ok(Centimes::ZERO));
@@ -134,7 +119,7 @@ fn what_was_paid_before_nothing_would_come_is_taken_in_and_owed_to_the_customer(
         (&[withdrawn], Stage::Withdrawn),
     ] {
         let paid = (declared(DUE), noon(2026, 11, 4));
-        let [in_order, paid_last] = both_ways(&to_the_door(), paid, then);
+        let [in_order, paid_last] = both_ways(&pots_at_the_door(), paid, then);
         assert_eq!(in_order.state, paid_last.state, "{stage:?}");
         for life in [in_order, paid_last] {
             assert_eq!(part(&life).stage, stage);
@@ -144,7 +129,7 @@ fn what_was_paid_before_nothing_would_come_is_taken_in_and_owed_to_the_customer(
             assert_eq!(life.balance(Account::Cash(agent().person)), -DUE);
         }
         // Of what nobody will bring, nobody takes the money afterwards.
-        let life = then.iter().fold(to_the_door(), |life, (event, at)| {
+        let life = then.iter().fold(pots_at_the_door(), |life, (event, at)| {
             life.then(event.clone(), *at)
         });
         assert_eq!(
@@ -156,7 +141,7 @@ fn what_was_paid_before_nothing_would_come_is_taken_in_and_owed_to_the_customer(
 
 #[test]
 fn money_that_was_asked_for_before_nothing_would_come_is_taken_in() {
-    let late = to_the_door().then(withdrawal_closed(), noon(2026, 11, 9));
+    let late = pots_at_the_door().then(withdrawal_closed(), noon(2026, 11, 9));
     let paid = (cash(DUE), noon(2026, 11, 10));
     let lost = OrderEvent::SupplyFailed {
         cooperative: HONEY_COOP,
@@ -173,7 +158,7 @@ fn nobody_asks_a_customer_for_money_who_then_withdrew() {
     let withdrawn = OrderEvent::Withdrawn {
         cooperative: HONEY_COOP,
     };
-    let life = to_the_door().then(withdrawn, noon(2026, 11, 6));
+    let life = pots_at_the_door().then(withdrawn, noon(2026, 11, 6));
     assert_eq!(
         tried(&life, cash(DUE), noon(2026, 11, 4)),
         Err(Refusal::WrongStage {
@@ -184,7 +169,7 @@ fn nobody_asks_a_customer_for_money_who_then_withdrew() {
 
 #[test]
 fn of_two_who_took_the_same_money_the_second_to_tell_is_looked_at() {
-    let brought = to_the_door()
+    let brought = pots_at_the_door()
         .then(delivered(12), noon(2026, 11, 10))
         .then(withdrawal_closed(), noon(2026, 11, 10));
     let (one, other) = (noon(2026, 11, 20), noon(2026, 11, 21));
@@ -203,14 +188,7 @@ fn of_two_who_took_the_same_money_the_second_to_tell_is_looked_at() {
 
 #[test]
 fn what_became_due_afterwards_may_have_been_paid_by_a_clock_that_was_wrong() {
-    let proposal = Proposal {
-        reason: Reason::PriceChanged,
-        lines: vec![ProposedLine {
-            line: 1,
-            units: 12,
-            unit_price: Centimes(13_200),
-        }],
-    };
+    let proposal = dearer_pots();
     let cooperative = HONEY_COOP;
     let proposed = OrderEvent::ChangeProposed {
         cooperative,
@@ -233,7 +211,7 @@ fn what_became_due_afterwards_may_have_been_paid_by_a_clock_that_was_wrong() {
 
 #[test]
 fn an_order_knows_when_what_is_due_changed_whatever_was_told_first() {
-    let brought = to_the_door().then(delivered(12), noon(2026, 11, 10));
+    let brought = pots_at_the_door().then(delivered(12), noon(2026, 11, 10));
     assert_eq!(part(&brought).due_changes, [], "all that was asked");
     let (one, other) = (noon(2026, 12, 1), noon(2026, 12, 2));
     let came_back = |units| returned(units, Fault::Customer);

@@ -7,7 +7,7 @@ use taswiq_domain::engagement::{Engagement, of_sale};
 use taswiq_domain::ids::ProductId;
 use taswiq_domain::law::Regime;
 use taswiq_domain::money::Centimes;
-use taswiq_domain::order::event::{LineUnits, PackedLine, Proposal, ProposedLine};
+use taswiq_domain::order::event::{LineUnits, PackedLine};
 use taswiq_domain::order::scarcity;
 use taswiq_domain::order::{
     CancelledBy, Fault, Order, OrderEvent, PaymentMethod, Progress, Proof, Reason, Stage,
@@ -334,14 +334,7 @@ fn an_agent_cancels_until_a_cooperative_acted_and_a_customer_until_delivery() {
 #[test]
 fn a_change_needs_the_customers_word() {
     let placed = order(&[(THYME_HONEY, 12)]);
-    let proposal = Proposal {
-        reason: Reason::PriceChanged,
-        lines: vec![ProposedLine {
-            line: 1,
-            units: 12,
-            unit_price: Centimes(13_200),
-        }],
-    };
+    let proposal = dearer_pots();
     let proposed = placed
         .after(
             &OrderEvent::ChangeProposed {

@@ -3,6 +3,7 @@
 use crate::demo_catalogue::*;
 use crate::life::{
     Life, any_vesting, collected, confirmed, delivered, deposited, packed, returned, vesting,
+    withdrawal_closed,
 };
 use proptest::prelude::*;
 use taswiq_domain::Refusal;
@@ -16,12 +17,6 @@ use taswiq_domain::order::{Fault, OrderEvent, PaymentMethod, Vesting, VestsWhen}
 
 const ALL: i64 = 8_400;
 const DUE: i64 = 144_000;
-
-fn withdrawal_closed() -> OrderEvent {
-    OrderEvent::WithdrawalClosed {
-        cooperative: HONEY_COOP,
-    }
-}
 
 fn at_home(vesting: Vesting) -> Life {
     Life::of(order(&[(THYME_HONEY, 12)]))
