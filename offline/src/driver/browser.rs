@@ -23,7 +23,14 @@ const BREATH_MS: f64 = 4.0;
 #[derive(Clone)]
 pub struct Sync {
     driver: Rc<Driver<IndexedDb, Fetch, Page>>,
+    /// By which the tabs of one person hear of each other.
+    channel: JsValue,
 }
+
+/// To other tabs: something was stored.
+const CHANGED: &str = "changed";
+/// To other tabs: whichever leads is to ask the server.
+const ASK: &str = "ask";
 
 /// Starts catching up: from now on the device's commands leave by themselves, from whichever tab
 /// leads, and `device.status()` tells how it goes. `url` is the address of the sync endpoint, `build`
@@ -35,8 +42,12 @@ pub fn start(device: Device<IndexedDb>, url: &str, build: &str) -> Sync {
     };
     let driver = Driver::new(device, fetch, Page::default(), build).shared();
     driver.host().driver.replace(Rc::downgrade(&driver));
-    let sync = Sync { driver };
-    sync.tell_other_tabs();
+    let name = phone::database_of(driver.device().person());
+    let sync = Sync {
+        driver,
+        channel: construct("BroadcastChannel", &[name.into()]).unwrap_or(JsValue::UNDEFINED),
+    };
+    sync.listen_to_tabs();
     sync.listen_to_page();
     sync.tell(Event::Started {
         waiting: sync.driver.device().sendable(),
@@ -46,10 +57,16 @@ pub fn start(device: Device<IndexedDb>, url: &str, build: &str) -> Sync {
 }
 
 impl Sync {
-    /// Asks the server now. Whoever asks for it wants everything to leave.
+    /// Asks the server now, from whichever tab leads. Whoever asks for it wants everything to leave.
     pub fn request(&self) {
         self.driver.device().let_go();
         self.tell(Event::SyncRequested);
+        self.tell_others(ASK);
+    }
+
+    fn tell_others(&self, word: &str) {
+        // Without a channel the next tab finds out by itself.
+        let _ = call(&self.channel, "postMessage", &[word.into()]);
     }
 
     fn tell(&self, event: Event) {
@@ -73,17 +90,15 @@ impl Sync {
         }
     }
 
-    /// What one tab stores the others read again.
-    fn tell_other_tabs(&self) {
+    /// What one tab stores the others read again, and what one is asked for the one that leads does.
+    fn listen_to_tabs(&self) {
         let device = self.driver.device();
-        let channel = construct(
-            "BroadcastChannel",
-            &[phone::database_of(device.person()).into()],
-        )
-        .unwrap_or(JsValue::UNDEFINED);
-        let reading = device.clone();
-        listen(&channel, "message", move |_| {
-            let device = reading.clone();
+        let sync = self.clone();
+        listen(&self.channel, "message", move |event| {
+            if get(&event, "data").as_string().as_deref() == Some(ASK) {
+                return sync.tell(Event::SyncRequested);
+            }
+            let device = sync.driver.device().clone();
             // A failure here heals with the next act, which reads the store first.
             spawn_local(async move { drop(device.refresh().await) });
         });
@@ -93,7 +108,7 @@ impl Sync {
                 return;
             }
             if changed == Changed::Saved {
-                let _ = call(&channel, "postMessage", &["changed".into()]);
+                sync.tell_others(CHANGED);
             }
             let waiting = sync.driver.device().sendable();
             sync.tell(Event::QueueChanged { waiting });
