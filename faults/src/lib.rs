@@ -11,7 +11,8 @@
 //! - [`world`]: carries the steps out, and after the last one heals everything and lets the phones sync
 //!   until nothing moves any more.
 //! - [`oracle`]: what must hold after each step, and in the end.
-//! - [`power`]: how a server is killed between any two statements, and finds itself again.
+//! - [`power`]: how a server is killed between any two statements, and finds itself again; the same
+//!   place is where another message may come in between.
 //! - [`bugs`]: mistakes on purpose, each of which the oracle has to catch. They sit at the seams (the
 //!   phone's store, the way, the door of the server), never in the product.
 //! - [`shrink`]: what is left of a failing schedule when everything that does not matter is gone.

@@ -141,8 +141,6 @@ pub fn page(
     )
 }
 
-/// What was done, in words; one that this page does not know yet is shown as it is stored, for an
-/// administrator must not miss it.
 /// With which figures: in words where somebody has to know without being told how it is stored.
 fn detail(desk: &Desk, entry: &AuditEntry) -> AnyView {
     let decided = (entry.action == "dispute_decided")
@@ -161,6 +159,8 @@ fn detail(desk: &Desk, entry: &AuditEntry) -> AnyView {
     view! { <span class="small">{said}</span> }.into_any()
 }
 
+/// What was done, in words; one that this page does not know yet is shown as it is stored, for an
+/// administrator must not miss it.
 fn said_action(desk: &Desk, action: &str) -> String {
     let words = desk.words();
     let known = match action {
