@@ -58,6 +58,8 @@ pub mod rollups;
 pub mod settlement;
 pub mod simulation;
 pub mod sync;
+#[cfg(test)]
+mod testing;
 mod work;
 
 pub use error::{OfficeError, OpenError};

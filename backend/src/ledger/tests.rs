@@ -5,8 +5,7 @@ use crate::bulk::Company;
 use crate::clock::SettableClock;
 use crate::error::OfficeError;
 use crate::people::PersonDetails;
-use crate::{Office, Options};
-use sqlx::{Connection, Executor, PgConnection};
+use crate::{Office, Options, testing};
 use std::sync::Arc;
 use taswiq_domain::ids::PersonId;
 use taswiq_domain::ledger::chain::Chain;
@@ -211,34 +210,10 @@ async fn keep(office: Office) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_cause_is_kept_once_and_nothing_else_on_sqlite() {
-    let file = std::env::temp_dir().join(format!("taswiq_ledger_{}.sqlite", std::process::id()));
-    keep(office(&format!("sqlite:{}", file.display())).await).await;
-    for suffix in ["", "-wal", "-shm"] {
-        let _ = std::fs::remove_file(format!("{}{suffix}", file.display()));
-    }
+    testing::on_sqlite("causes", async |url| keep(office(url).await).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_cause_is_kept_once_and_nothing_else_on_postgres() {
-    let Ok(admin) = std::env::var("TASWIQ_TEST_POSTGRES_URL") else {
-        return;
-    };
-    let mut connection = PgConnection::connect(&admin).await.expect("answers");
-    // What an interrupted run may have left is in the way.
-    for statement in [
-        "DROP SCHEMA IF EXISTS taswiq_causes CASCADE",
-        "CREATE SCHEMA taswiq_causes",
-    ] {
-        connection.execute(statement).await.expect("made");
-    }
-    let separator = if admin.contains('?') { '&' } else { '?' };
-    keep(
-        office(&format!(
-            "{admin}{separator}options[search_path]=taswiq_causes"
-        ))
-        .await,
-    )
-    .await;
-    let drop = "DROP SCHEMA taswiq_causes CASCADE";
-    connection.execute(drop).await.expect("dropped");
+    testing::on_postgres("causes", async |url| keep(office(url).await).await).await;
 }

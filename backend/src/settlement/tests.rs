@@ -3,8 +3,8 @@
 use super::*;
 use crate::clock::{Casablanca, SettableClock};
 use crate::work::Doer;
-use crate::{Office, Options, demo};
-use sqlx::{Connection, Executor, PgConnection};
+use crate::{Office, Options, demo, testing};
+use sqlx::Connection;
 use std::time::Duration;
 use taswiq_domain::order::OrderEvent;
 use taswiq_domain::order::event::Reason;
@@ -108,29 +108,30 @@ async fn a_close_counts_what_its_own_transaction_did_before(url: &str) {
     office.close().await;
 }
 
-fn file(name: &str) -> String {
-    let name = format!("taswiq_settlement_{name}_{}.sqlite", std::process::id());
-    std::env::temp_dir().join(name).display().to_string()
-}
-
-fn remove(file: &str) {
-    for suffix in ["", "-wal", "-shm"] {
-        let _ = std::fs::remove_file(format!("{file}{suffix}"));
-    }
+#[tokio::test]
+async fn a_close_counts_what_its_own_transaction_did_before_on_sqlite() {
+    testing::on_sqlite("batch", async |url| {
+        a_close_counts_what_its_own_transaction_did_before(url).await
+    })
+    .await;
 }
 
 #[tokio::test]
-async fn a_close_counts_what_its_own_transaction_did_before_on_sqlite() {
-    let file = file("batch");
-    a_close_counts_what_its_own_transaction_did_before(&file).await;
-    remove(&file);
+async fn a_close_counts_what_its_own_transaction_did_before_on_postgres() {
+    testing::on_postgres("batch", async |url| {
+        a_close_counts_what_its_own_transaction_did_before(url).await
+    })
+    .await;
 }
 
 /// It is moved after the answer, and the writer takes up nothing else before.
 #[tokio::test]
 async fn the_log_of_a_close_is_moved_to_its_place_and_later_ones_as_ever() {
-    let file = file("log");
-    let (office, actor, november) = office(&file).await;
+    testing::on_sqlite("log", async |url| the_log_is_moved(url).await).await;
+}
+
+async fn the_log_is_moved(url: &str) {
+    let (office, actor, november) = office(url).await;
     office.close_period(&actor, november).await.expect("closed");
     let (pages,) = office
         .write((), |(), work| {
@@ -147,7 +148,7 @@ async fn the_log_of_a_close_is_moved_to_its_place_and_later_ones_as_ever() {
         .await
         .expect("asked");
     assert_eq!(pages, 4_096);
-    let mut other = sqlx::SqliteConnection::connect(&file).await.expect("opens");
+    let mut other = sqlx::SqliteConnection::connect(url).await.expect("opens");
     let (_, log, moved): (i64, i64, i64) = sqlx::query_as("PRAGMA wal_checkpoint(NOOP)")
         .fetch_one(&mut other)
         .await
@@ -155,25 +156,4 @@ async fn the_log_of_a_close_is_moved_to_its_place_and_later_ones_as_ever() {
     assert!(log > 0 && moved == log, "{moved} of {log} pages");
     other.close().await.expect("closes");
     office.close().await;
-    remove(&file);
-}
-
-#[tokio::test]
-async fn a_close_counts_what_its_own_transaction_did_before_on_postgres() {
-    let Ok(admin) = std::env::var("TASWIQ_TEST_POSTGRES_URL") else {
-        return;
-    };
-    let mut connection = PgConnection::connect(&admin).await.expect("answers");
-    // What an interrupted run may have left is in the way.
-    for statement in [
-        "DROP SCHEMA IF EXISTS taswiq_settlement CASCADE",
-        "CREATE SCHEMA taswiq_settlement",
-    ] {
-        connection.execute(statement).await.expect("made");
-    }
-    let separator = if admin.contains('?') { '&' } else { '?' };
-    let url = format!("{admin}{separator}options[search_path]=taswiq_settlement");
-    a_close_counts_what_its_own_transaction_did_before(&url).await;
-    let drop = "DROP SCHEMA taswiq_settlement CASCADE";
-    connection.execute(drop).await.expect("dropped");
 }

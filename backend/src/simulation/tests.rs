@@ -4,8 +4,7 @@
 use super::*;
 use crate::clock::{Casablanca, Clock, SettableClock};
 use crate::demo;
-use crate::{Office, Options};
-use sqlx::{Connection, Executor, PgConnection};
+use crate::{Office, Options, testing};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use taswiq_domain::ids::PersonId;
 use taswiq_domain::person::Role;
@@ -209,32 +208,10 @@ async fn lives(url: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_simulation_is_heard_of_by_the_clock_and_stops_at_the_next_batch_on_sqlite() {
-    let file =
-        std::env::temp_dir().join(format!("taswiq_simulation_{}.sqlite", std::process::id()));
-    lives(&format!("sqlite:{}", file.display())).await;
-    for suffix in ["", "-wal", "-shm"] {
-        let _ = std::fs::remove_file(format!("{}{suffix}", file.display()));
-    }
+    testing::on_sqlite("simulation", async |url| lives(url).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_simulation_is_heard_of_by_the_clock_and_stops_at_the_next_batch_on_postgres() {
-    let Ok(admin) = std::env::var("TASWIQ_TEST_POSTGRES_URL") else {
-        return;
-    };
-    let mut connection = PgConnection::connect(&admin).await.expect("answers");
-    // What an interrupted run may have left is in the way.
-    for statement in [
-        "DROP SCHEMA IF EXISTS taswiq_simulation CASCADE",
-        "CREATE SCHEMA taswiq_simulation",
-    ] {
-        connection.execute(statement).await.expect("made");
-    }
-    let separator = if admin.contains('?') { '&' } else { '?' };
-    lives(&format!(
-        "{admin}{separator}options[search_path]=taswiq_simulation"
-    ))
-    .await;
-    let drop = "DROP SCHEMA taswiq_simulation CASCADE";
-    connection.execute(drop).await.expect("dropped");
+    testing::on_postgres("simulation", async |url| lives(url).await).await;
 }

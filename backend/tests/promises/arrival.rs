@@ -22,6 +22,7 @@ use taswiq_domain::order::{
     CancelledBy, Fault, Order, PaymentMethod, Reason, Stage, SubOrder, Vesting, VestingPart,
     VestsWhen,
 };
+use taswiq_domain::period::Period;
 use taswiq_domain::settlement::rules::{PeriodRules, Tier};
 use taswiq_domain::sync::{
     Answer, CancelOrder, Change, Collect, CommandBody, FailSupply, LedgerEntry, ReturnGoods,
@@ -82,6 +83,20 @@ async fn tell_all(world: &World, phones: &mut [Away], turns: &[usize]) {
         phones.iter().all(|away| away.told == away.commands.len()),
         "all of it was told"
     );
+}
+
+async fn close_when_over(world: &World, month: Period) {
+    let end = month.end(world.office.calendar());
+    world.clock.set(world.clock_now().max(end));
+    let closed = world.office.close_period(&world.manager(), month).await;
+    closed.expect("closed");
+}
+
+/// Closes the month, and gives what it pays the agent.
+async fn closed_and_said(world: &World, month: Period) -> String {
+    close_when_over(world, month).await;
+    let statement = statement(world, AGENT, month).await;
+    format!("{:?} {}", statement.lines, statement.payable)
 }
 
 fn collects(
@@ -229,13 +244,7 @@ async fn told_in(world: &World, turns: &[usize]) -> (Vec<String>, BTreeMap<Accou
     world.assert_sound().await;
     let mut said = Vec::new();
     for month in [november(), november().next()] {
-        world
-            .clock
-            .set(world.clock_now().max(month.end(office.calendar())));
-        office
-            .close_period(&world.manager(), month)
-            .await
-            .expect("closed");
+        close_when_over(world, month).await;
         for agent in [AGENT, OTHER_AGENT] {
             let statement = statement(world, agent, month).await;
             let waits: Vec<_> = statement
@@ -354,14 +363,7 @@ async fn halves_told_in(
                 phones[turn].tell().await;
             }
             (None, Some(month)) => {
-                let end = month.end(office.calendar());
-                world.clock.set(world.clock_now().max(end));
-                office
-                    .close_period(&world.manager(), month)
-                    .await
-                    .expect("closed");
-                let statement = statement(world, AGENT, month).await;
-                said.push(format!("{:?} {}", statement.lines, statement.payable));
+                said.push(closed_and_said(world, month).await);
             }
             (None, None) => {}
         }
@@ -457,14 +459,7 @@ async fn paid_at_the_door_told_in(
     }
     let mut said = Vec::new();
     for month in [november(), november().next()] {
-        let end = month.end(office.calendar());
-        world.clock.set(world.clock_now().max(end));
-        office
-            .close_period(&world.manager(), month)
-            .await
-            .expect("closed");
-        let statement = statement(world, AGENT, month).await;
-        said.push(format!("{:?} {}", statement.lines, statement.payable));
+        said.push(closed_and_said(world, month).await);
     }
     world.assert_sound().await;
     let balances = office.balances(&world.manager()).await.expect("balances");
