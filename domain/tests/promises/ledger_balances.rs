@@ -10,17 +10,12 @@ use taswiq_domain::order::event::{LineUnits, PackedLine};
 use taswiq_domain::order::{CancelledBy, Fault, Order, OrderEvent, PaymentMethod, Proof, Reason};
 use taswiq_domain::time::Timestamp;
 
+/// Anything that can be told of an order, and more often what lets it live on: an order that is refused
+/// at first shows nothing.
 pub fn any_event() -> impl Strategy<Value = OrderEvent> {
     let cooperative = prop_oneof![Just(HONEY_COOP), Just(RUG_COOP)];
-    let quantity = 0u32..14;
-    (
-        cooperative,
-        0u8..16,
-        quantity.clone(),
-        quantity,
-        1i64..200_000,
-    )
-        .prop_map(|(cooperative, kind, first, second, amount)| {
+    (cooperative, 0u8..28, 0u32..14, 0u32..9, 1i64..200_000).prop_map(
+        |(cooperative, kind, first, second, amount)| {
             let (one, two) = if cooperative == HONEY_COOP {
                 (1, 2)
             } else {
@@ -39,16 +34,16 @@ pub fn any_event() -> impl Strategy<Value = OrderEvent> {
                 ]
             };
             match kind {
-                0 | 1 => OrderEvent::Confirmed {
+                0..=7 => OrderEvent::Confirmed {
                     cooperative,
                     lines: lines(),
                 },
-                2 => OrderEvent::Refused {
+                8 => OrderEvent::Refused {
                     cooperative,
                     reason: Reason::OutOfStock,
                 },
-                3 => OrderEvent::PreparationStarted { cooperative },
-                4 | 5 => OrderEvent::Packed {
+                9 => OrderEvent::PreparationStarted { cooperative },
+                10..=14 => OrderEvent::Packed {
                     cooperative,
                     lines: lines()
                         .into_iter()
@@ -59,12 +54,12 @@ pub fn any_event() -> impl Strategy<Value = OrderEvent> {
                         })
                         .collect(),
                 },
-                6 => OrderEvent::Delivered {
+                15..=17 => OrderEvent::Delivered {
                     cooperative,
                     lines: lines(),
                     proof: Proof::ReceiptDigits { digits: 4_711 },
                 },
-                7 => OrderEvent::Returned {
+                18 | 19 => OrderEvent::Returned {
                     cooperative,
                     lines: lines(),
                     fault: [
@@ -74,19 +69,19 @@ pub fn any_event() -> impl Strategy<Value = OrderEvent> {
                         Fault::Agent,
                     ][first as usize % 4],
                 },
-                8 => OrderEvent::Collected {
+                20 => OrderEvent::Collected {
                     cooperative,
                     amount: Centimes(amount),
                     method: PaymentMethod::Cash,
                 },
-                9 => OrderEvent::DeclaredEarly {
+                21 => OrderEvent::DeclaredEarly {
                     cooperative,
                     amount: Centimes(amount),
                     method: PaymentMethod::Wallet,
                 },
-                10 => OrderEvent::WithdrawalClosed { cooperative },
-                11 => OrderEvent::Withdrawn { cooperative },
-                12 => OrderEvent::SupplyFailed {
+                22 => OrderEvent::WithdrawalClosed { cooperative },
+                23 => OrderEvent::Withdrawn { cooperative },
+                24 => OrderEvent::SupplyFailed {
                     cooperative,
                     fault: if first % 2 == 0 {
                         Fault::Logistics
@@ -94,18 +89,19 @@ pub fn any_event() -> impl Strategy<Value = OrderEvent> {
                         Fault::Cooperative
                     },
                 },
-                13 => OrderEvent::Deposited {
+                25 => OrderEvent::Deposited {
                     cooperative,
                     amount: Centimes(amount),
                     holder: None,
                 },
-                14 => OrderEvent::WrittenOff { cooperative },
+                26 => OrderEvent::WrittenOff { cooperative },
                 _ => OrderEvent::Cancelled {
                     by: CancelledBy::Customer,
                     reason: Reason::CustomerCancelled,
                 },
             }
-        })
+        },
+    )
 }
 
 /// A day for each event at first, then a week, so that even what is never paid for comes to its end.
