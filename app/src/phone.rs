@@ -12,6 +12,7 @@ pub mod badge;
 pub mod browser;
 pub mod notices;
 mod opening;
+mod others;
 pub mod payment;
 pub mod settings;
 pub mod sync_page;
@@ -56,6 +57,8 @@ pub struct Phone {
     /// Which catalogue is stored: a closure that prints a product's name has nothing to do with the rest.
     catalogue: Memo<(i64, usize)>,
     status: RwSignal<u32>,
+    /// How many acts of others wait on this phone.
+    left_by_others: RwSignal<u32>,
     route: RwSignal<Route>,
     language: RwSignal<Words>,
 }
@@ -84,6 +87,11 @@ impl Phone {
         self.status.track();
         self.stored.track();
         self.device.with_value(Device::status)
+    }
+
+    /// How many acts wait on this phone that other people have left on it.
+    pub fn left_by_others(self) -> u32 {
+        self.left_by_others.get()
     }
 
     /// Where the person is.

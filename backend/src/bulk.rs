@@ -243,17 +243,12 @@ impl Batch {
             .map(|device| DeviceRow {
                 id: device.id.0,
                 person_id: device.person.0,
-                build: String::new(),
                 created_at: device.created_at.0,
-                last_contact_at: device.last_contact_at.0,
-                last_seq: 0,
-                feed_cursor: 0,
                 waiting_commands: i64::from(device.orders_waiting),
                 waiting_orders: i64::from(device.orders_waiting),
                 waiting_oldest_made_at: (device.orders_waiting > 0)
                     .then_some(device.last_contact_at.0),
-                clock_skew_ms: 0,
-                revoked_at: None,
+                ..DeviceRow::new(device.id.0, device.person.0, device.last_contact_at.0)
             })
             .collect();
         self

@@ -4,10 +4,12 @@ pub mod sql;
 
 use crate::Office;
 use crate::error::{OfficeError, hidden};
+use crate::people::Session;
 use taswiq_domain::access::{Action, Actor, Subject, can};
 use taswiq_domain::ids::{DeviceId, PersonId};
 use taswiq_domain::limits;
 use taswiq_domain::sync::Waiting;
+use taswiq_domain::text;
 use taswiq_domain::time::Timestamp;
 
 /// A device as the office knows it.
@@ -17,6 +19,8 @@ pub struct Device {
     pub id: DeviceId,
     /// Whose.
     pub person: PersonId,
+    /// What people call it; empty when nobody has named it.
+    pub name: String,
     /// The build of the app it last ran.
     pub build: String,
     /// Its first contact.
@@ -31,7 +35,42 @@ pub struct Device {
     pub clock_skew_ms: i64,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// Whether it hands over by a key of its own when nobody is signed in on it.
+    pub has_key: bool,
+    /// What was wrong with its last contact, and when: nothing could be decided then.
+    pub trouble: Option<(Trouble, Timestamp)>,
 }
+
+/// Why nothing of what a device sent could be decided. It is kept on the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// It could not be read.
+    Unreadable,
+    /// It speaks another protocol: its build is too old, or younger than the server.
+    WrongProtocol,
+    /// It was more than is taken at once. The device tries again with less.
+    TooLarge,
+}
+
+impl Trouble {
+    /// The stored name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unreadable => "unreadable",
+            Self::WrongProtocol => "wrong_protocol",
+            Self::TooLarge => "too_large",
+        }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        [Self::Unreadable, Self::WrongProtocol, Self::TooLarge]
+            .into_iter()
+            .find(|trouble| trouble.as_str() == name)
+    }
+}
+
+/// A name of a device is no longer than that.
+pub const NAME_CHARACTERS: usize = 40;
 
 impl Device {
     /// Whether its clock is so wrong that its owner is told.
@@ -43,6 +82,7 @@ impl Device {
         Self {
             id: DeviceId(row.id),
             person: PersonId(row.person_id),
+            name: row.name,
             build: row.build,
             created_at: Timestamp(row.created_at),
             last_contact_at: Timestamp(row.last_contact_at),
@@ -51,9 +91,16 @@ impl Device {
                 commands: u32::try_from(row.waiting_commands).unwrap_or(u32::MAX),
                 orders: u32::try_from(row.waiting_orders).unwrap_or(u32::MAX),
                 oldest_made_at: row.waiting_oldest_made_at.map(Timestamp),
+                digest: row.waiting_digest,
             },
             clock_skew_ms: row.clock_skew_ms,
             revoked_at: row.revoked_at.map(Timestamp),
+            has_key: row.key_hash.is_some(),
+            trouble: row
+                .trouble
+                .as_deref()
+                .and_then(Trouble::from_name)
+                .zip(row.trouble_at.map(Timestamp)),
         }
     }
 }
@@ -84,14 +131,7 @@ impl Office {
     /// nothing more to read. Its sessions end with it. A device of somebody whom the actor does not
     /// manage is not even there.
     pub async fn revoke_device(&self, actor: &Actor, device: DeviceId) -> Result<(), OfficeError> {
-        let mut conn = self.db.read().await?;
-        let row = sql::by_id(&mut conn, device.0)
-            .await?
-            .ok_or(OfficeError::NotFound)?;
-        drop(conn);
-        self.require_self_or_manager(actor, PersonId(row.person_id))
-            .await
-            .map_err(hidden)?;
+        self.require_hand_on(actor, device).await?;
         self.write((actor.person, device), |(by, device), work| {
             Box::pin(async move {
                 let now = work.now.0;
@@ -117,5 +157,83 @@ impl Office {
             })
         })
         .await
+    }
+
+    /// Names a device, so that people know which one is meant; an empty name takes the name away.
+    ///
+    /// # Errors
+    /// [`OfficeError::Invalid`] for a name that is too long, [`OfficeError::NotFound`] for a device of
+    /// somebody whom the actor does not manage.
+    pub async fn name_device(
+        &self,
+        actor: &Actor,
+        device: DeviceId,
+        name: &str,
+    ) -> Result<(), OfficeError> {
+        let name = match name.trim() {
+            "" => String::new(),
+            name => text::clean("name", name, NAME_CHARACTERS)?.replace('\n', " "),
+        };
+        self.require_hand_on(actor, device).await?;
+        self.write((device, name), |(device, name), work| {
+            Box::pin(async move {
+                let row = work
+                    .device(*device)
+                    .await?
+                    .cloned()
+                    .ok_or(OfficeError::NotFound)?;
+                work.put_device(sql::DeviceRow {
+                    name: name.clone(),
+                    ..row
+                });
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Notes a contact of which nothing could be decided: what the device says of itself counts all the
+    /// same. A device that is not known, or another's, changes nothing.
+    pub async fn note_trouble(
+        &self,
+        session: &Session,
+        device: DeviceId,
+        waiting: Option<Waiting>,
+        trouble: Trouble,
+    ) -> Result<(), OfficeError> {
+        let person = session.person.id;
+        self.write(
+            (person, device, waiting, trouble),
+            |(person, device, waiting, trouble), work| {
+                Box::pin(async move {
+                    let now = work.now.0;
+                    let known = work.device(*device).await?.cloned();
+                    let Some(mut row) = known.filter(|row| row.person_id == person.0) else {
+                        return Ok(());
+                    };
+                    row.trouble = Some(trouble.as_str().to_owned());
+                    row.trouble_at = Some(now);
+                    if let Some(waiting) = waiting {
+                        row.tell(waiting.clone());
+                    }
+                    work.put_device(row);
+                    Ok(())
+                })
+            },
+        )
+        .await
+    }
+
+    /// Lets through who manages the person whose device it is, or is them; for anybody else it is not
+    /// there.
+    async fn require_hand_on(&self, actor: &Actor, device: DeviceId) -> Result<(), OfficeError> {
+        let mut conn = self.db.read().await?;
+        let row = sql::by_id(&mut conn, device.0)
+            .await?
+            .ok_or(OfficeError::NotFound)?;
+        drop(conn);
+        self.require_self_or_manager(actor, PersonId(row.person_id))
+            .await
+            .map_err(hidden)
     }
 }

@@ -11,6 +11,7 @@ pub mod token;
 
 use crate::Office;
 use crate::db::Conn;
+use crate::devices::sql::DeviceRow;
 use crate::engagements;
 use crate::error::{OfficeError, hidden, invalid};
 use crate::feed::{Kind, Scope};
@@ -19,6 +20,7 @@ use sql::{LinkRow, PersonRow, SessionRow};
 use std::collections::{BTreeMap, BTreeSet};
 use taswiq_domain::Refusal;
 use taswiq_domain::access::{Action, Actor, Subject, can};
+use taswiq_domain::device_key::DeviceKey;
 use taswiq_domain::engagement::{self, Engagement};
 use taswiq_domain::ids::{CooperativeId, DeviceId, PersonId};
 use taswiq_domain::person::{Profile, Role};
@@ -115,7 +117,10 @@ pub struct Session {
     /// Whether it may still read. A revoked session, or one of somebody who was deactivated, may
     /// only hand over what its device holds.
     pub may_read: bool,
-    pub(crate) token_hash: Vec<u8>,
+    /// Whether what it hands over is decided by the rules. Otherwise a person looks at it first.
+    pub(crate) may_act: bool,
+    /// Of the token that was shown; none when it was a device's own key, which opens nothing.
+    pub(crate) token_hash: Option<Vec<u8>>,
 }
 
 impl Session {
@@ -340,7 +345,36 @@ impl Office {
             person,
             device: row.device_id.map(DeviceId),
             may_read,
-            token_hash: hash,
+            may_act: may_read,
+            token_hash: Some(hash),
+        }))
+    }
+
+    /// Who a device belongs to that shows its own key, for as long as the key is known: it may hand over
+    /// what it holds, and is given nothing to read.
+    pub async fn session_of_device(
+        &self,
+        device: DeviceId,
+        key: &DeviceKey,
+    ) -> Result<Option<Session>, OfficeError> {
+        let mut conn = self.db.read().await?;
+        let shown = key.hash();
+        let Some(row) = crate::devices::sql::by_id(&mut conn, device.0)
+            .await?
+            // Hashes of random texts: how soon two of them differ tells nothing.
+            .filter(|row| row.key_hash.as_deref() == Some(&shown))
+        else {
+            return Ok(None);
+        };
+        let Some(person) = load(&mut conn, PersonId(row.person_id)).await? else {
+            return Ok(None);
+        };
+        Ok(Some(Session {
+            may_act: person.deactivated_at.is_none(),
+            person,
+            device: Some(device),
+            may_read: false,
+            token_hash: None,
         }))
     }
 
@@ -474,11 +508,19 @@ impl Office {
             .await
             .map_err(hidden)?;
         self.write(
-            (actor.person, hash, row.person_id),
-            |(by, hash, person), work| {
+            (
+                actor.person,
+                hash,
+                row.person_id,
+                row.device_id.map(DeviceId),
+            ),
+            |(by, hash, person, device), work| {
                 Box::pin(async move {
                     let now = work.now.0;
                     sql::revoke_session(&mut work.conn, hash, now).await?;
+                    if let Some(device) = device {
+                        forget_key(work, *device).await?;
+                    }
                     work.audit(
                         Some(*by),
                         None,
@@ -607,9 +649,8 @@ impl Office {
                     let person = use_up_link(work, token_hash)
                         .await?
                         .ok_or(OfficeError::NotFound)?;
-                    let now = work.now.0;
                     sql::set_password(&mut work.conn, person.0, password_hash).await?;
-                    sql::revoke_sessions_of(&mut work.conn, person.0, now).await?;
+                    lock_out(work, person).await?;
                     work.audit(
                         Some(person),
                         None,
@@ -798,6 +839,26 @@ pub(crate) async fn bind_session(
     device: DeviceId,
 ) -> Result<(), OfficeError> {
     sql::bind_session(&mut work.conn, token_hash, device.0).await?;
+    Ok(())
+}
+
+/// Ends what was opened for a person, by whomever: their sessions, and the keys of their devices.
+async fn lock_out(work: &mut Work, person: PersonId) -> Result<(), OfficeError> {
+    sql::revoke_sessions_of(&mut work.conn, person.0, work.now.0).await?;
+    for device in crate::devices::sql::of_person(&mut work.conn, person.0).await? {
+        forget_key(work, DeviceId(device.id)).await?;
+    }
+    Ok(())
+}
+
+/// From now on the device hands over in a session of its person alone, which tells its key anew.
+async fn forget_key(work: &mut Work, device: DeviceId) -> Result<(), OfficeError> {
+    if let Some(row) = work.device(device).await?.cloned() {
+        work.put_device(DeviceRow {
+            key_hash: None,
+            ..row
+        });
+    }
     Ok(())
 }
 
@@ -1055,7 +1116,7 @@ async fn change_person(
     .await?;
     if has_new_role {
         sql::forget_links_of(&mut work.conn, id.0).await?;
-        sql::revoke_sessions_of(&mut work.conn, id.0, work.now.0).await?;
+        lock_out(work, id).await?;
     }
     work.audit(
         Some(actor.person),

@@ -28,6 +28,7 @@ use taswiq_domain::Refusal;
 use taswiq_domain::access::{Action, Actor, Subject, can};
 use taswiq_domain::customer::Customer;
 use taswiq_domain::decide::{Effect, Situation, decide};
+use taswiq_domain::device_key::DeviceKey;
 use taswiq_domain::dispute::Dispute;
 use taswiq_domain::engagement::{self, Engagement};
 use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
@@ -196,6 +197,7 @@ fn hash_canonically(value: &Value, hasher: &mut Sha256) {
 struct Upload {
     session: Session,
     device: DeviceId,
+    key: Option<DeviceKey>,
     epoch: String,
     build: String,
     cursor: i64,
@@ -238,6 +240,10 @@ impl Office {
         if request.person.is_some_and(|person| person != actor.person) {
             return Err(OfficeError::NotAllowed);
         }
+        // A key speaks for its own device alone.
+        if session.token_hash.is_none() && session.device != Some(request.device) {
+            return Err(OfficeError::NotAllowed);
+        }
         if request.protocol != PROTOCOL {
             return Err(invalid("protocol"));
         }
@@ -252,6 +258,7 @@ impl Office {
         let upload = Upload {
             session: session.clone(),
             device: request.device,
+            key: request.key,
             epoch: request.epoch.clone(),
             build: request
                 .build
@@ -311,6 +318,7 @@ impl Office {
             changes: page.changes,
             cursor: page.cursor,
             more: page.more,
+            signed_out: session.token_hash.is_none(),
         })
     }
 }
@@ -333,24 +341,20 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
         return Ok(Received::ForeignDevice);
     }
     let is_new = known.is_none();
-    let mut device = known.unwrap_or_else(|| DeviceRow {
-        id: upload.device.0,
-        person_id: person.0,
-        build: String::new(),
-        created_at: now.0,
-        last_contact_at: now.0,
-        last_seq: 0,
-        feed_cursor: 0,
-        waiting_commands: 0,
-        waiting_orders: 0,
-        waiting_oldest_made_at: None,
-        clock_skew_ms: 0,
-        revoked_at: None,
-    });
-    if is_new || upload.session.device != Some(upload.device) {
-        people::bind_session(work, &upload.session.token_hash, upload.device).await?;
+    let mut device = known.unwrap_or_else(|| DeviceRow::new(upload.device.0, person.0, now.0));
+    let session = &upload.session;
+    if let Some(token_hash) = &session.token_hash {
+        if is_new || session.device != Some(upload.device) {
+            people::bind_session(work, token_hash, upload.device).await?;
+        }
+        // Whoever was told that the session is over has no word in what opens the device from now on.
+        if let (true, Some(key)) = (session.may_read, &upload.key) {
+            device.key_hash = Some(key.hash());
+        }
     }
-    let may_read = upload.session.may_read && device.revoked_at.is_none();
+    let is_revoked = device.revoked_at.is_some();
+    let may_act = session.may_act && !is_revoked;
+    let may_read = session.may_read && !is_revoked;
     let done_since = done_since(&upload.session.person, &device);
     let skew_ms = upload.device_time.0.saturating_sub(now.0);
     let ids: Vec<CommandId> = upload.commands.iter().map(|command| command.id).collect();
@@ -372,7 +376,7 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
             },
             None => {
                 let corrected_at = correct(command.made_at, skew_ms, done_since, now);
-                decide_and_store(work, upload, command, corrected_at, may_read).await?
+                decide_and_store(work, upload, command, corrected_at, may_act).await?
             }
         };
         if !matches!(answer, Answer::RetryAfter { .. }) && seq == device.last_seq + 1 {
@@ -389,7 +393,7 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
         .iter()
         .flatten()
         .filter(|answer| !matches!(answer, Answer::RetryAfter { .. }))
-        .count() as i64;
+        .count() as u32;
     let orders_decided = upload
         .commands
         .iter()
@@ -398,16 +402,19 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
             command.kind == "place_order"
                 && !matches!(answer, Some(Answer::RetryAfter { .. }) | None)
         })
-        .count() as i64;
+        .count() as u32;
     // What the device told to wait includes what it has just handed over.
-    device.waiting_commands = (i64::from(upload.waiting.commands) - decided).max(0);
-    device.waiting_orders = (i64::from(upload.waiting.orders) - orders_decided).max(0);
-    device.waiting_oldest_made_at = upload
-        .waiting
-        .oldest_made_at
-        .filter(|_| device.waiting_commands > 0)
-        .map(|at| at.0);
+    let told = &upload.waiting;
+    device.tell(Waiting {
+        commands: told.commands.saturating_sub(decided),
+        orders: told.orders.saturating_sub(orders_decided),
+        oldest_made_at: told.oldest_made_at,
+        // What is left is another lot; the next contact tells of it.
+        digest: told.digest.clone().filter(|_| decided == 0),
+    });
     device.clock_skew_ms = skew_ms;
+    device.trouble = None;
+    device.trouble_at = None;
     let decided_seq = u64::try_from(device.last_seq).unwrap_or_default();
     work.put_device(device);
     let results = upload
@@ -485,7 +492,7 @@ async fn decide_and_store(
     upload: &Upload,
     command: &Incoming,
     corrected_at: Timestamp,
-    may_read: bool,
+    may_act: bool,
 ) -> Result<Answer, OfficeError> {
     let person = &upload.session.person;
     // The id may be taken by another content: then this one gets an id of its own.
@@ -502,7 +509,7 @@ async fn decide_and_store(
         _ if taken => Err(Refusal::CommandIdReused),
         Err(refusal) => Err(refusal.clone()),
         // Handed over by a lost phone or by somebody who is out: a person looks at it first.
-        Ok(_) if !may_read => Err(Refusal::NotAllowed),
+        Ok(_) if !may_act => Err(Refusal::NotAllowed),
         Ok(body) => {
             try_decide(work, command.id, body, &actor, corrected_at, Some(work.now)).await?
         }

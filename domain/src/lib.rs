@@ -16,6 +16,7 @@ pub mod commission;
 pub mod company;
 pub mod customer;
 pub mod decide;
+pub mod device_key;
 pub mod dispute;
 pub mod engagement;
 pub mod explain;

@@ -8,10 +8,11 @@
 use crate::catalogue::Catalogue;
 use crate::catalogue::Channel;
 use crate::customer::{Customer, CustomerDetails, CustomerLabel};
+use crate::device_key::DeviceKey;
 use crate::dispute::{Dispute, DisputeEvent, DisputeReason, Disputed, DisputedLine};
 use crate::ids::{CommandId, CooperativeId, CustomerId, DeviceId, OrderId, PersonId, PlanVersion};
 use crate::ledger::Transfer;
-use crate::ledger::chain::Link;
+use crate::ledger::chain::{Link, hexadecimal};
 use crate::money::Centimes;
 use crate::order::basket::Basket;
 use crate::order::event::{LineUnits, PackedLine, Proposal};
@@ -26,6 +27,7 @@ use crate::spoken_code::SpokenCode;
 use crate::text::LocalText;
 use crate::time::{FixedOffset, Timestamp};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// The protocol this build speaks.
@@ -44,6 +46,9 @@ pub struct Request<C = Command> {
     /// theirs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<PersonId>,
+    /// The device's own key, until the server has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<DeviceKey>,
     /// The server's epoch as the device last knew it; empty on first contact.
     #[serde(default)]
     pub epoch: String,
@@ -61,7 +66,7 @@ pub struct Request<C = Command> {
 
 /// What a device has not been able to hand over yet: told on every contact, so the office knows how
 /// much is still on phones.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiting {
     /// How many commands.
     pub commands: u32,
@@ -70,6 +75,22 @@ pub struct Waiting {
     /// When the oldest was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oldest_made_at: Option<Timestamp>,
+    /// Of which commands it speaks: see [`digest_of`]. By it what is found later, on paper or in a
+    /// hand-over file, can be held against what was known to wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+}
+
+/// The digest of what waits: the first 16 hexadecimal digits of the SHA-256 of the ids of the commands, as
+/// 16 bytes each, in the order of their `seq`. None of nothing.
+pub fn digest_of(commands: impl IntoIterator<Item = CommandId>) -> Option<String> {
+    let mut hasher = Sha256::new();
+    let mut is_empty = true;
+    for command in commands {
+        hasher.update(command.0.as_bytes());
+        is_empty = false;
+    }
+    (!is_empty).then(|| hexadecimal(&hasher.finalize().into())[..16].to_owned())
 }
 
 /// Something a person did on a device.
@@ -497,6 +518,10 @@ pub struct Response {
     pub cursor: i64,
     /// How many changes are still to come: greater than zero means ask again at once.
     pub more: u32,
+    /// Nobody's session was shown, only the device's key: commands were decided, but nothing is told of
+    /// what changed until the device's person signs in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub signed_out: bool,
 }
 
 /// The server's answer to one command.

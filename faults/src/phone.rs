@@ -199,6 +199,8 @@ pub type Reply = Result<Vec<u8>, TransportError>;
 /// A message that a phone has sent and waits for.
 pub struct Message {
     pub body: Vec<u8>,
+    /// The device's own key, when that is shown instead of a session.
+    pub key: Option<String>,
     pub reply: Rc<RefCell<Option<Reply>>>,
 }
 
@@ -209,10 +211,11 @@ pub struct Radio {
 }
 
 impl Transport for Radio {
-    async fn send(&self, body: Vec<u8>) -> Reply {
+    async fn send(&self, body: Vec<u8>, key: Option<&str>) -> Reply {
         let reply: Rc<RefCell<Option<Reply>>> = Rc::default();
         self.sent.borrow_mut().push_back(Message {
             body,
+            key: key.map(str::to_owned),
             reply: Rc::clone(&reply),
         });
         // Nobody wakes: the world looks again after each message it has carried.

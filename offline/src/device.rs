@@ -20,6 +20,7 @@ use std::cell::{Cell, Ref, RefCell};
 use std::rc::Rc;
 use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::customer::{Customer, CustomerLabel};
+use taswiq_domain::device_key::DeviceKey;
 use taswiq_domain::dispute::Dispute;
 use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
@@ -198,6 +199,31 @@ impl<S: LocalStore> Device<S> {
     /// The id under which the server knows the device.
     pub fn id(&self) -> DeviceId {
         self.memory().head.device
+    }
+
+    /// Takes `fresh` as the device's own key, unless it has one.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn take_key(&self, fresh: &DeviceKey) -> Result<(), StoreError> {
+        let plan = |memory: &Memory| {
+            let mut plan = Plan::new(memory.head.clone());
+            if memory.head.key.is_some() {
+                return Ok((Plan::nothing(plan.head), ()));
+            }
+            plan.head.key = Some(fresh.clone());
+            Ok::<_, StoreError>((plan, ()))
+        };
+        self.change_with(plan, &mut Vec::new()).await
+    }
+
+    /// The header by which the device hands over without a session, once a server has its key.
+    pub(crate) fn key(&self) -> Option<String> {
+        let memory = self.memory();
+        let head = &memory.head;
+        (!head.key_told_to.is_empty())
+            .then_some(head.key.as_ref())?
+            .map(|key| key.authorization(head.device))
     }
 
     /// Whose device it is.

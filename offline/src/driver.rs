@@ -4,19 +4,23 @@
 pub mod browser;
 
 use crate::device::{Applied, Device, Sent};
-use crate::engine::{self, Action, Event};
+use crate::engine::{self, Action, Event, Summary};
 use crate::store::LocalStore;
 use crate::wire::{self, Decoded, Decoding};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
+use taswiq_domain::limits;
+use taswiq_domain::sync::Request;
 use taswiq_domain::time::Timestamp;
 
 /// Carries the body of a request to `POST /api/v1/sync` and brings back the body of the answer.
 #[allow(async_fn_in_trait, reason = "a device lives on one thread")]
 pub trait Transport {
-    /// Sends one request. The answer may be anything: it is checked after.
-    async fn send(&self, body: Vec<u8>) -> Result<Vec<u8>, TransportError>;
+    /// Sends one request: in the session of whoever is signed in or, when a device's key is given, with
+    /// that in the header `Authorization` and without any session. The answer may be anything: it is checked
+    /// after.
+    async fn send(&self, body: Vec<u8>, key: Option<&str>) -> Result<Vec<u8>, TransportError>;
 }
 
 /// Why no readable answer came. None of these says whether the server has carried out the request.
@@ -162,6 +166,41 @@ impl<S: LocalStore + 'static, T: Transport, H: Host> Driver<S, T, H> {
         }
     }
 
+    /// Hands over by the device's own key all that waits on it, past the engine: for a device whose person
+    /// does not hold the phone. Whether nothing waits any more.
+    pub async fn hand_over(&self) -> bool {
+        while self.device.sendable() > 0 {
+            match self.hand_over_some().await {
+                Some(summary) if summary.decided > 0 || summary.again => {}
+                _ => return false,
+            }
+        }
+        true
+    }
+
+    async fn hand_over_some(&self) -> Option<Summary> {
+        let key = self.device.key()?;
+        let sent = self
+            .device
+            .offer(
+                self.host.now(),
+                &self.build,
+                limits::COMMANDS_PER_BATCH,
+                limits::SYNC_REQUEST_BYTES,
+            )
+            .await
+            .ok()?;
+        let request = without_key(&sent.request);
+        let body = self
+            .transport
+            .send(wire::encode(&request), Some(&key))
+            .await
+            .ok()?;
+        let answer = self.decode(&body).await.ok()?;
+        let applied = self.device.apply(&sent, answer).await.ok()?;
+        Some(applied.summary)
+    }
+
     async fn send(&self, request: u64, commands_max: usize, bytes_max: usize) -> Event {
         let Ok(sent) = self
             .device
@@ -170,7 +209,7 @@ impl<S: LocalStore + 'static, T: Transport, H: Host> Driver<S, T, H> {
         else {
             return Event::StoreFailed { request };
         };
-        let outcome = match self.transport.send(wire::encode(&sent.request)).await {
+        let outcome = match self.exchange(&sent.request).await {
             Ok(body) => self.decode(&body).await,
             Err(error) => Err(error),
         };
@@ -181,6 +220,24 @@ impl<S: LocalStore + 'static, T: Transport, H: Host> Driver<S, T, H> {
             }
         });
         Event::ResponseArrived { request, outcome }
+    }
+
+    /// Asks in the session and, where there is none or another person's, hands over by the device's key.
+    async fn exchange(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
+        let answer = self.transport.send(wire::encode(request), None).await;
+        let is_out = matches!(
+            answer,
+            Err(TransportError::SignInAgain | TransportError::Refused { status: 403 })
+        );
+        match self.device.key() {
+            Some(key) if is_out => {
+                let request = without_key(request);
+                self.transport
+                    .send(wire::encode(&request), Some(&key))
+                    .await
+            }
+            _ => answer,
+        }
     }
 
     async fn decode(&self, body: &[u8]) -> Result<Decoded, TransportError> {
@@ -196,5 +253,13 @@ impl<S: LocalStore + 'static, T: Transport, H: Host> Driver<S, T, H> {
     /// Shares the driver between listeners.
     pub fn shared(self) -> Rc<Self> {
         Rc::new(self)
+    }
+}
+
+/// What is shown in the header is not told in the body.
+fn without_key(request: &Request) -> Request {
+    Request {
+        key: None,
+        ..request.clone()
     }
 }

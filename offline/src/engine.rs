@@ -95,6 +95,8 @@ pub struct Summary {
     pub retry_after_ms: Option<u32>,
     /// The session belongs to another person than the device: nothing was stored.
     pub wrong_person: bool,
+    /// What was handed over was decided, but nobody is signed in who may be told of anything.
+    pub signed_out: bool,
 }
 
 /// Something to do.
@@ -167,6 +169,8 @@ pub struct State {
     asked_meanwhile: bool,
     /// Whether commands were made while a request was on its way.
     queued_meanwhile: bool,
+    /// Whether the server took the device's own key, without a session.
+    hands_over: bool,
     requests: u64,
     timers: u64,
     /// Failures in a row.
@@ -189,6 +193,7 @@ impl Default for State {
             in_flight: None,
             asked_meanwhile: false,
             queued_meanwhile: false,
+            hands_over: false,
             requests: 0,
             timers: 0,
             failures: 0,
@@ -338,14 +343,20 @@ impl State {
         }
     }
 
-    /// A session that is over or a server that refuses does not get better by new orders.
+    /// A server that refuses does not get better by new orders, nor does a session that is over; but they
+    /// may leave by the device's own key.
     const fn may_try_unasked(&self) -> bool {
-        !matches!(self.phase, Phase::SignInAgain | Phase::NotAccepted)
+        match self.phase {
+            Phase::SignInAgain => self.hands_over,
+            Phase::NotAccepted => false,
+            _ => true,
+        }
     }
 
     fn advance(&mut self, summary: Summary, jitter_ppm: u32, actions: &mut Vec<Action>) {
         self.in_flight = None;
         self.waiting = summary.waiting;
+        self.hands_over = summary.signed_out;
         if summary.wrong_person {
             self.phase = Phase::SignInAgain;
             self.schedule(REFUSED_MS, jitter_ppm, actions);
@@ -369,6 +380,11 @@ impl State {
             // The server put them off, or did not speak of them.
             self.phase = Phase::Busy;
             self.back_off(summary.retry_after_ms.map(u64::from), jitter_ppm, actions);
+        } else if summary.signed_out {
+            // All that could be done without a person has been.
+            self.failures = 0;
+            self.phase = Phase::SignInAgain;
+            self.schedule(REFUSED_MS, jitter_ppm, actions);
         } else {
             self.failures = 0;
             self.phase = Phase::Idle;
@@ -398,6 +414,7 @@ impl State {
                 self.back_off(None, jitter_ppm, actions);
             }
             TransportError::SignInAgain => {
+                self.hands_over = false;
                 self.phase = Phase::SignInAgain;
                 self.schedule(REFUSED_MS, jitter_ppm, actions);
             }

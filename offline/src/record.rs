@@ -2,6 +2,7 @@
 //! so fields may be added with a default and nothing is renamed or removed.
 
 use serde::{Deserialize, Serialize};
+use taswiq_domain::device_key::DeviceKey;
 use taswiq_domain::ids::{DeviceId, PersonId};
 use taswiq_domain::ledger::chain::Chain;
 use taswiq_domain::refusal::Refusal;
@@ -31,6 +32,12 @@ pub struct Head {
     pub device: DeviceId,
     /// Whose.
     pub person: PersonId,
+    /// The device's own key; empty until it has made one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<DeviceKey>,
+    /// The epoch of the server that has the key; empty when none does.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub key_told_to: String,
     /// The `seq` of the next command.
     pub next_seq: u64,
     /// The greatest `seq` that was ever put into a request: from there on the server may know it, and
@@ -79,6 +86,11 @@ pub struct Followed {
 }
 
 impl Head {
+    /// Whether the server, as far as is known, has the key.
+    pub fn has_told_key(&self) -> bool {
+        !self.epoch.is_empty() && self.key_told_to == self.epoch
+    }
+
     /// The head of a phone on which this person has never been.
     pub fn new(person: PersonId, device: DeviceId) -> Self {
         Self {
@@ -86,6 +98,8 @@ impl Head {
             documents_version: 0,
             device,
             person,
+            key: None,
+            key_told_to: String::new(),
             next_seq: 1,
             offered_seq: 0,
             epoch: String::new(),

@@ -85,6 +85,7 @@ pub fn routes() -> Vec<Route> {
         Route::post("/office/people/{id}/active", people, people::set_active),
         Route::post("/office/sessions/revoke", people, people::revoke_session),
         Route::post("/office/devices/revoke", people, people::revoke_device),
+        Route::post("/office/devices/name", people, people::name_device),
         Route::get("/office/customers", people, customers::list),
         Route::post("/office/customers/move", people, customers::give),
         Route::get("/office/cooperatives", people, cooperatives::list),

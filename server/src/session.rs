@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::http::header::{SET_COOKIE, USER_AGENT};
+use axum::http::header::{AUTHORIZATION, SET_COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, HeaderValue};
 use taswiq_backend::people::{Opened, SignInError, Token};
 use taswiq_domain::access::Actor;
+use taswiq_domain::device_key::DeviceKey;
+use taswiq_domain::ids::DeviceId;
 use taswiq_domain::person::Role;
 
 use crate::Server;
@@ -19,8 +21,6 @@ pub struct Session {
     pub actor: Actor,
     /// The office's own account of it.
     pub office: Arc<taswiq_backend::people::Session>,
-    /// Names the session to the office.
-    pub token: Token,
 }
 
 /// Whoever the request's cookie belongs to, if the session is open.
@@ -31,24 +31,26 @@ pub async fn of(server: &Server, headers: &HeaderMap) -> Result<Option<Session>,
     let Some(token) = token(server, headers) else {
         return Ok(None);
     };
-    Ok(server
-        .office
-        .session(&token)
-        .await?
-        .map(|found| session(found, token)))
+    Ok(server.office.session(&token).await?.map(session))
 }
 
-/// Whoever the request's cookie belongs to, also when the session was revoked: a device may always
-/// hand over what it holds.
+/// Whoever the request's cookie belongs to, also when the session was revoked; without a cookie, whoever
+/// the device belongs to that shows its key: a device may always hand over what it holds.
 ///
 /// # Errors
 /// When the office cannot be asked.
 pub async fn of_device(server: &Server, headers: &HeaderMap) -> Result<Option<Session>, Failure> {
-    let Some(token) = token(server, headers) else {
-        return Ok(None);
+    let found = match (token(server, headers), key(headers)) {
+        (Some(token), _) => server.office.session_for_sync(&token).await?,
+        (None, Some((device, key))) => server.office.session_of_device(device, &key).await?,
+        (None, None) => None,
     };
-    let found = server.office.session_for_sync(&token).await?;
-    Ok(found.map(|found| session(found, token)))
+    Ok(found.map(session))
+}
+
+/// The key that a device shows.
+fn key(headers: &HeaderMap) -> Option<(DeviceId, DeviceKey)> {
+    DeviceKey::from_authorization(headers.get(AUTHORIZATION)?.to_str().ok()?)
 }
 
 /// Signs somebody in. The session the browser had before ends, so that nobody can plant one.
@@ -159,11 +161,10 @@ fn token(server: &Server, headers: &HeaderMap) -> Option<Token> {
         .map(Token::from_text)
 }
 
-fn session(found: taswiq_backend::people::Session, token: Token) -> Session {
+fn session(found: taswiq_backend::people::Session) -> Session {
     Session {
         actor: found.actor(),
         office: Arc::new(found),
-        token,
     }
 }
 

@@ -2,7 +2,7 @@
 //! a forgotten password is mended without losing what a phone holds.
 
 use leptos::prelude::*;
-use taswiq_backend::devices::Device;
+use taswiq_backend::devices::{Device, NAME_CHARACTERS, Trouble};
 use taswiq_backend::figures::FigureKey;
 use taswiq_backend::orders::OrderPage;
 use taswiq_backend::people::{Link, Person, PersonDetails, SessionSummary};
@@ -414,15 +414,19 @@ fn devices(desk: &Desk, sight: &Sight<'_>) -> AnyView {
         .map(|device| {
             let id = device.id.to_string();
             let short = id.get(id.len() - 6..).unwrap_or_default().to_owned();
-            let state = match (device.revoked_at, device.is_clock_wrong()) {
-                (Some(_), _) => ui::chip("trouble", "lock", sentences.office_devices_revoked()),
-                (None, true) => ui::chip(
+            let state = match (device.revoked_at, device.trouble, device.is_clock_wrong()) {
+                (Some(_), ..) => ui::chip("trouble", "lock", sentences.office_devices_revoked()),
+                (None, Some((trouble, at)), _) => with_small(
+                    ui::chip("trouble", "warning", trouble_said(sentences, trouble)),
+                    desk.moment(at),
+                ),
+                (None, None, true) => ui::chip(
                     "waiting",
                     "clock",
                     sentences
                         .office_devices_clock(&(device.clock_skew_ms.abs() / 60_000).to_string()),
                 ),
-                (None, false) => ui::chip("done", "check", sentences.office_person_active()),
+                (None, None, false) => ui::chip("done", "check", sentences.office_person_active()),
             };
             let revoke = device.revoked_at.is_none().then(|| {
                 let person = sight.person.id.to_string();
@@ -434,19 +438,63 @@ fn devices(desk: &Desk, sight: &Sight<'_>) -> AnyView {
                     "button button-quiet",
                 )
             });
-            Row::plain(vec![
-                with_small(
-                    view! { <bdi class="number">{short}</bdi> }.into_any(),
-                    sentences.office_devices_build(&device.build),
+            let called = if device.name.is_empty() {
+                view! { <bdi class="number">{short}</bdi> }.into_any()
+            } else {
+                view! { <bdi>{device.name.clone()}</bdi>" "<bdi class="number muted">{short}</bdi> }
+                    .into_any()
+            };
+            let named = view! {
+                {with_small(called, sentences.office_devices_build(&device.build))}
+                {naming(desk, sight, device)}
+            };
+            let waiting = match &device.waiting.digest {
+                // What is found later can be held against it.
+                Some(digest) => with_small(
+                    number(i64::from(device.waiting.orders)),
+                    sentences.office_devices_digest(digest),
                 ),
+                None => number(i64::from(device.waiting.orders)),
+            };
+            Row::plain(vec![
+                named.into_any(),
                 said(desk.moment(device.last_contact_at)),
-                number(i64::from(device.waiting.orders)),
+                waiting,
                 state,
                 revoke.into_any(),
             ])
         })
         .collect();
     view! { {widgets::table(sentences.office_devices_title(), "", &columns, rows, None)} <p class="muted small">{sentences.office_devices_text()}</p> }.into_any()
+}
+
+/// The form that names a device.
+fn naming(desk: &Desk, sight: &Sight<'_>, device: &Device) -> AnyView {
+    let sentences = desk.words();
+    let (id, person) = (device.id.to_string(), sight.person.id.to_string());
+    let field = ["device-name-", &id].concat();
+    view! {
+        <details class="more">
+            <summary>{ui::icon("edit")}{sentences.office_devices_rename()}{ui::icon_flat("chevron-down")}</summary>
+            <form class="field" method="post" action="/office/devices/name">
+                <input type="hidden" name="device" value=id />
+                <input type="hidden" name="person" value=person />
+                <label for=field.clone()>{sentences.office_devices_name()}</label>
+                <input class="input" id=field name="name" maxlength=NAME_CHARACTERS.to_string() value=device.name.clone() autocomplete="off" />
+                <button class="button button-quiet" type="submit">{ui::icon("check")}{sentences.action_save()}</button>
+            </form>
+        </details>
+    }
+    .into_any()
+}
+
+/// What was wrong with a device's last contact.
+fn trouble_said(sentences: Words, trouble: Trouble) -> &'static str {
+    match trouble {
+        Trouble::Unreadable => sentences.office_devices_unreadable(),
+        Trouble::WrongProtocol => sentences.office_devices_wrong_protocol(),
+        Trouble::TooLarge => sentences.office_devices_too_large(),
+    }
 }
 
 fn sessions(desk: &Desk, sight: &Sight<'_>) -> AnyView {

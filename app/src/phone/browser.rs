@@ -153,6 +153,13 @@ pub fn follow_links(route: RwSignal<Route>) {
     std::mem::forget((clicks, steps));
 }
 
+/// Does something whenever the browser believes that the network is back, for as long as the page lives.
+pub fn when_online(listener: impl Fn() + 'static) {
+    std::mem::forget(window_event_listener(leptos::ev::online, move |_| {
+        listener();
+    }));
+}
+
 fn route_of_click(event: &MouseEvent) -> Option<Route> {
     if event.default_prevented()
         || event.button() != 0

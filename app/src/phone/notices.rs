@@ -1,6 +1,6 @@
 //! What is shown instead of a screen, or above it, when something stands in the way.
 
-use super::{Phone, badge, browser};
+use super::{Phone, badge, browser, sync_page};
 use crate::route::Route;
 use crate::ui;
 use crate::words::Words;
@@ -13,7 +13,7 @@ use taswiq_offline::store::StoreError;
 const PUT_OFF_COOKIE: &str = "install_later";
 
 /// Nobody has signed in on this phone.
-pub(super) fn nobody(words: Words, here: &Route) -> AnyView {
+pub(super) fn nobody(words: Words, here: &Route, left_by_others: RwSignal<u32>) -> AnyView {
     browser::set_title(words.app_name());
     let address = [
         "/sign-in?next=",
@@ -28,6 +28,7 @@ pub(super) fn nobody(words: Words, here: &Route) -> AnyView {
                 <h1>{words.sign_in_title()}</h1>
                 <p>{words.sign_in_text()}</p>
                 <a class="button button-primary button-wide" href=address>{ui::icon("key")}{words.sign_in_action()}</a>
+                {move || sync_page::of_others(words, left_by_others.get())}
             </div>
         </main>
     }

@@ -1,5 +1,6 @@
 //! How the screens begin: who holds this phone, what it remembers of them, and which area they are in.
 
+use super::others::Others;
 use super::{Device, Phone, browser, notices};
 use crate::route::Route;
 use crate::ui::{self, Snackbar};
@@ -7,6 +8,7 @@ use crate::words::Words;
 use leptos::prelude::*;
 use std::cell::Cell;
 use std::rc::Rc;
+use taswiq_domain::device_key::DeviceKey;
 use taswiq_domain::ids::{DeviceId, PersonId};
 use taswiq_domain::person::Role;
 use taswiq_offline::driver::browser::turn;
@@ -23,7 +25,7 @@ const SYNC_ADDRESS: &str = "/api/v1/sync";
 
 /// What this phone holds.
 enum Found {
-    /// Nobody has signed in on it.
+    /// Nobody is signed in on it.
     Nobody,
     /// A store that cannot be read.
     Trouble(StoreError),
@@ -43,30 +45,39 @@ pub async fn start(locale: &str) -> Result<(), String> {
     let asset = |name: &str| shell.assets.get(name).map_or("", String::as_str);
     ui::set_sprites(asset("icons.svg"), asset("drawings.svg"));
     turn().await;
-    let found = find(&shell.build).await;
+    let (found, others) = find(&shell.build).await;
     if !matches!(found, Found::Somebody(..)) {
         browser::tell("taswiq:settled");
     }
     turn().await;
-    mount_to_body(move || root(words, found));
+    mount_to_body(move || root(words, found, others, &shell.build));
     Ok(())
 }
 
-fn root(words: Words, found: Found) -> impl IntoView {
+fn root(words: Words, found: Found, others: Vec<PersonId>, build: &str) -> impl IntoView {
     let route = RwSignal::new(
         Route::parse(&browser::address()).unwrap_or(Route::Field(crate::route::Field::Today)),
     );
     let language = RwSignal::new(words);
     let (stored, status) = (RwSignal::new(0_u32), RwSignal::new(0_u32));
     let snackbar = Snackbar::new();
+    let left_by_others = RwSignal::new(0);
+    let others = Others::new(others, left_by_others, SYNC_ADDRESS, build);
+    others.hand_over();
+    let again = Rc::clone(&others);
+    browser::when_online(move || again.hand_over());
     browser::follow_links(route);
     let found = match found {
         Found::Somebody(device, syncing) => {
+            let told_of = device.clone();
             device.on_change(move |changed| match changed {
                 Changed::Saved | Changed::Refreshed => {
                     stored.update(|count| *count = count.wrapping_add(1))
                 }
-                Changed::Status => status.update(|count| *count = count.wrapping_add(1)),
+                Changed::Status => {
+                    status.update(|count| *count = count.wrapping_add(1));
+                    others.hand_over_after(told_of.status().phase);
+                }
             });
             Ok((
                 StoredValue::new_local(device),
@@ -79,7 +90,7 @@ fn root(words: Words, found: Found) -> impl IntoView {
     move || {
         let words = language.get();
         match &found {
-            Err(None) => notices::nobody(words, &route.get()),
+            Err(None) => notices::nobody(words, &route.get(), left_by_others),
             Err(Some(error)) => notices::store_broken(words, error),
             Ok((device, syncing)) => area(Phone {
                 words,
@@ -89,6 +100,7 @@ fn root(words: Words, found: Found) -> impl IntoView {
                 stored,
                 catalogue: catalogue(*device, stored),
                 status,
+                left_by_others,
                 route,
                 language,
             }),
@@ -132,29 +144,37 @@ fn area(phone: Phone) -> AnyView {
     view! { {screen}{ui::snackbar(phone.words, phone.snackbar)} }.into_any()
 }
 
-async fn find(build: &str) -> Found {
-    match try_find(build).await {
+/// Who holds the phone, and who else ever did.
+async fn find(build: &str) -> (Found, Vec<PersonId>) {
+    let mut others = Vec::new();
+    let found = match try_find(build, &mut others).await {
         Ok(found) => found,
         Err(OpenError::Store(error)) => Found::Trouble(error),
         // A database that is named after one person and kept by another is a broken one.
         Err(OpenError::AnotherPerson(person)) => Found::Trouble(StoreError::Unavailable {
             detail: person.to_string(),
         }),
-    }
+    };
+    (found, others)
 }
 
-async fn try_find(build: &str) -> Result<Found, OpenError> {
+async fn try_find(build: &str, others: &mut Vec<PersonId>) -> Result<Found, OpenError> {
     let own = IndexedDb::open(remembered::DATABASE).await?;
     let mut phone = remembered::Phone::read(&own).await?;
     let signed_in = browser::cookie(PERSON_COOKIE)
         .and_then(|number| number.parse().ok())
         .map(PersonId);
+    others.clone_from(&phone.people);
     // Without a network or a session the last person works on: the server is asked later.
     let Some(person) = signed_in.or(phone.holder.as_ref().map(|holder| holder.person)) else {
         return Ok(Found::Nobody);
     };
+    others.retain(|other| *other != person);
     let store = IndexedDb::open(&remembered::database_of(person)).await?;
     let device = Device::open(store, person, DeviceId(browser::new_uuid())).await?;
+    device
+        .take_key(&DeviceKey::from_random(&browser::random()))
+        .await?;
     if phone
         .holder
         .as_ref()

@@ -3,7 +3,7 @@
 
 use super::{Phone, badge, browser, notices};
 use crate::ui;
-use crate::words::time;
+use crate::words::{Words, time};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use taswiq_domain::limits::CLOCK_SKEW_FLAGGED_MS;
@@ -46,6 +46,7 @@ fn boxed_content(phone: Phone, repair: Repair) -> AnyView {
         {clock}
         {move || to_correct(phone, &repair)}
         {move || waiting(phone)}
+        {move || of_others(words, phone.left_by_others())}
         <dl class="sums">
             <div><dt>{words.sync_last()}</dt><dd>{move || last(phone)}</dd></div>
             <div><dt>{words.sync_storage()}</dt><dd>{safety}</dd></div>
@@ -160,6 +161,11 @@ fn waiting(phone: Phone) -> AnyView {
         view! { <span class="count">{outbox.len().to_string()}</span> }.into_any(),
         list.into_any(),
     )
+}
+
+/// What other people have left on this phone.
+pub(super) fn of_others(words: Words, left: u32) -> Option<AnyView> {
+    (left > 0).then(|| ui::banner("waiting", "device", words.sync_others(left as usize), ""))
 }
 
 fn row(phone: Phone, queued: &Queued, on_its_way: bool) -> AnyView {

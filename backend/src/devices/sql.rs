@@ -1,6 +1,7 @@
 //! Statements of devices.
 
 use crate::db::{Conn, fetch_all, fetch_in, fetch_one, fetch_optional, insert_rows};
+use taswiq_domain::sync::Waiting;
 use uuid::Uuid;
 
 /// A device as stored.
@@ -18,13 +19,53 @@ pub struct DeviceRow {
     pub waiting_oldest_made_at: Option<i64>,
     pub clock_skew_ms: i64,
     pub revoked_at: Option<i64>,
+    pub name: String,
+    pub key_hash: Option<Vec<u8>>,
+    pub waiting_digest: Option<String>,
+    pub trouble: Option<String>,
+    pub trouble_at: Option<i64>,
+}
+
+impl DeviceRow {
+    /// One that has nothing to tell yet, at its first contact.
+    pub const fn new(id: Uuid, person: i64, now: i64) -> Self {
+        Self {
+            id,
+            person_id: person,
+            build: String::new(),
+            created_at: now,
+            last_contact_at: now,
+            last_seq: 0,
+            feed_cursor: 0,
+            waiting_commands: 0,
+            waiting_orders: 0,
+            waiting_oldest_made_at: None,
+            clock_skew_ms: 0,
+            revoked_at: None,
+            name: String::new(),
+            key_hash: None,
+            waiting_digest: None,
+            trouble: None,
+            trouble_at: None,
+        }
+    }
+
+    /// Takes in what it says of what waits on it.
+    pub fn tell(&mut self, waiting: Waiting) {
+        let is_empty = waiting.commands == 0;
+        self.waiting_commands = i64::from(waiting.commands);
+        self.waiting_orders = i64::from(waiting.orders);
+        self.waiting_oldest_made_at = waiting.oldest_made_at.filter(|_| !is_empty).map(|at| at.0);
+        self.waiting_digest = waiting.digest.filter(|_| !is_empty);
+    }
 }
 
 macro_rules! select_devices {
     ($tail:literal) => {
         concat!(
             "SELECT id, person_id, build, created_at, last_contact_at, last_seq, feed_cursor, waiting_commands, waiting_orders,
-                 waiting_oldest_made_at, clock_skew_ms, revoked_at FROM device ",
+                 waiting_oldest_made_at, clock_skew_ms, revoked_at, name, key_hash, waiting_digest, trouble, trouble_at
+             FROM device ",
             $tail
         )
     };
@@ -70,12 +111,15 @@ pub async fn put(conn: &mut Conn, rows: &[DeviceRow]) -> Result<(), sqlx::Error>
     insert_rows!(
         conn,
         "INSERT INTO device (id, person_id, build, created_at, last_contact_at, last_seq, feed_cursor, waiting_commands,
-             waiting_orders, waiting_oldest_made_at, clock_skew_ms, revoked_at)",
+             waiting_orders, waiting_oldest_made_at, clock_skew_ms, revoked_at, name, key_hash, waiting_digest, trouble,
+             trouble_at)",
         "ON CONFLICT (id) DO UPDATE SET build = excluded.build, last_contact_at = excluded.last_contact_at,
              last_seq = excluded.last_seq, feed_cursor = excluded.feed_cursor, waiting_commands = excluded.waiting_commands,
              waiting_orders = excluded.waiting_orders, waiting_oldest_made_at = excluded.waiting_oldest_made_at,
-             clock_skew_ms = excluded.clock_skew_ms, revoked_at = excluded.revoked_at",
-        12,
+             clock_skew_ms = excluded.clock_skew_ms, revoked_at = excluded.revoked_at, name = excluded.name,
+             key_hash = excluded.key_hash, waiting_digest = excluded.waiting_digest, trouble = excluded.trouble,
+             trouble_at = excluded.trouble_at",
+        17,
         rows,
         |row| row.id,
         row.person_id,
@@ -89,6 +133,11 @@ pub async fn put(conn: &mut Conn, rows: &[DeviceRow]) -> Result<(), sqlx::Error>
         row.waiting_oldest_made_at,
         row.clock_skew_ms,
         row.revoked_at,
+        row.name.as_str(),
+        row.key_hash.as_deref(),
+        row.waiting_digest.as_deref(),
+        row.trouble.as_deref(),
+        row.trouble_at,
     )
 }
 

@@ -6,12 +6,14 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 use taswiq_backend::OfficeError;
+use taswiq_backend::devices::{NAME_CHARACTERS, Trouble};
 use taswiq_backend::parked::Settlement;
 use taswiq_domain::Refusal;
+use taswiq_domain::device_key::DeviceKey;
 use taswiq_domain::ids::{CommandId, DeviceId, OrderId};
 use taswiq_domain::limits;
 use taswiq_domain::money::Centimes;
-use taswiq_domain::sync::{Answer, CommandBody};
+use taswiq_domain::sync::{Answer, CommandBody, Waiting};
 use uuid::Uuid;
 
 promise! {
@@ -381,5 +383,122 @@ promise! {
         holder.let_go().await;
         agent.register().await;
         world.assert_sound().await;
+    }
+}
+
+/// A phone that has told its key, and what it then shows.
+async fn with_key(world: &World) -> (Phone, DeviceKey) {
+    let mut agent = world.phone(AGENT).await;
+    let key = DeviceKey::from_random(&[7; 32]);
+    agent.key = Some(key.clone());
+    agent.pull().await;
+    agent.key = None;
+    (agent, key)
+}
+
+promise! {
+    async fn fault_21_a_device_hands_over_by_its_own_key_and_reads_nothing(world) {
+        let (mut agent, key) = with_key(&world).await;
+        let customer = agent.register().await;
+        let body = agent.order_body(customer, &[(1, 3)]).await;
+        let id = Uuid::now_v7();
+        let command = agent.command_with(id, &body);
+        world.office.sign_out(&agent.token).await.expect("out");
+        assert!(world.office.session_for_sync(&agent.token).await.expect("looked up").is_none());
+        let session = world.office.session_of_device(agent.device, &key).await.expect("looked up").expect("known");
+        assert!(!session.may_read);
+        agent.cursor = 0;
+        let request = agent.request(vec![command]);
+        let response = world.office.sync(&session, request.clone()).await.expect("an answer");
+        assert_eq!(response.results[0].answer, Answer::Applied);
+        assert!(response.signed_out && response.changes.is_empty() && response.more == 0 && response.cursor == 0);
+        assert_eq!(world.order(OrderId(id)).await.agent, AGENT);
+        // The answer is lost, and told again.
+        let again = world.office.sync(&session, request).await.expect("an answer");
+        assert_eq!(again.results[0].answer, Answer::AlreadyApplied);
+        // Another key, or another device's, is none.
+        let wrong = DeviceKey::from_random(&[8; 32]);
+        assert!(world.office.session_of_device(agent.device, &wrong).await.expect("looked up").is_none());
+        let other = world.phone(OTHER_AGENT).await;
+        assert!(world.office.session_of_device(other.device, &key).await.expect("looked up").is_none());
+        // It speaks for its own device alone.
+        let mut foreign = other.request(Vec::new());
+        foreign.person = None;
+        assert!(matches!(world.office.sync(&session, foreign).await, Err(OfficeError::NotAllowed)));
+        world.assert_sound().await;
+    }
+}
+
+promise! {
+    async fn fault_22_whoever_is_locked_out_of_a_device_has_no_key_of_it_either(world) {
+        let (agent, key) = with_key(&world).await;
+        let known = async |key: &DeviceKey| world.office.session_of_device(agent.device, key).await.expect("looked up");
+        // Whoever may only hand over has no word in what opens the device.
+        let theirs = DeviceKey::from_random(&[9; 32]);
+        world.office.set_active(&world.manager(), AGENT, false).await.expect("out");
+        let mut out = agent.request(Vec::new());
+        out.key = Some(theirs.clone());
+        world.office.sync(&agent.session().await, out).await.expect("an answer");
+        assert!(known(&theirs).await.is_none());
+        // Somebody who is out still hands over what their phone holds, for a person to look at.
+        let handed = known(&key).await.expect("still known");
+        let mut request = agent.request(Vec::new());
+        let mut command = serde_json::to_value(register()).expect("serialises");
+        command["id"] = json!(Uuid::now_v7());
+        command["seq"] = json!(1);
+        command["made_at"] = json!(agent.clock_now().0);
+        request.commands = vec![command];
+        let response = world.office.sync(&handed, request).await.expect("an answer");
+        assert_eq!(response.results[0].answer, Answer::Parked { refusal: Refusal::NotAllowed });
+        world.office.set_active(&world.manager(), AGENT, true).await.expect("in again");
+        // A new password ends what anybody who knew the old one has opened.
+        let link = world.office.issue_link(&world.manager(), AGENT).await.expect("issued");
+        let opened = world.office.join(&link.token, "saffran-bleu-9", "").await.expect("joined");
+        assert!(known(&key).await.is_none());
+        // A session that is closed from afar takes the key of its device along.
+        let mut again = agent.request(Vec::new());
+        again.key = Some(key.clone());
+        let session = world.office.session_for_sync(&opened.token).await.expect("looked up").expect("open");
+        world.office.sync(&session, again).await.expect("an answer");
+        assert!(known(&key).await.is_some());
+        let summaries = world.office.sessions(&world.manager(), AGENT).await.expect("listed");
+        let of_device = summaries.iter().find(|summary| summary.device == Some(agent.device)).expect("bound");
+        world.office.revoke_session(&world.manager(), &of_device.id).await.expect("closed");
+        assert!(known(&key).await.is_none());
+    }
+}
+
+promise! {
+    async fn a_device_has_a_name_and_tells_of_itself_even_when_nothing_can_be_decided(world) {
+        let mut agent = world.phone(AGENT).await;
+        agent.pull().await;
+        let device = async || world.office.devices(&world.manager(), Some(AGENT)).await.expect("listed").remove(0);
+        world.office.name_device(&world.manager(), agent.device, "  Samsung bleu ").await.expect("named");
+        assert_eq!(device().await.name, "Samsung bleu");
+        let too_long = "x".repeat(NAME_CHARACTERS + 1);
+        assert!(matches!(world.office.name_device(&world.manager(), agent.device, &too_long).await, Err(OfficeError::Invalid(_))));
+        let other = world.phone(OTHER_AGENT).await.session().await.actor();
+        assert!(matches!(world.office.name_device(&other, agent.device, "x").await, Err(OfficeError::NotFound)));
+        let waiting = Waiting { commands: 3, orders: 2, oldest_made_at: Some(START), digest: Some("0123456789abcdef".to_owned()) };
+        let session = agent.session().await;
+        world.office.note_trouble(&session, agent.device, Some(waiting.clone()), Trouble::Unreadable).await.expect("noted");
+        let told = device().await;
+        assert_eq!((told.trouble.map(|(trouble, _)| trouble), told.waiting), (Some(Trouble::Unreadable), waiting.clone()));
+        assert_eq!(told.name, "Samsung bleu");
+        // Nobody speaks of another's device.
+        let theirs = world.phone(OTHER_AGENT).await.session().await;
+        world.office.note_trouble(&theirs, agent.device, Some(Waiting::default()), Trouble::TooLarge).await.expect("looked at");
+        assert_eq!(device().await.waiting, waiting);
+        // A good contact clears it; the digest stands as long as what it speaks of.
+        agent.waiting = waiting.clone();
+        agent.pull().await;
+        let told = device().await;
+        assert_eq!((told.trouble, told.waiting), (None, waiting));
+        let command = agent.command(&register());
+        agent.sync(vec![command]).await;
+        let told = device().await;
+        assert_eq!((told.waiting.commands, told.waiting.digest), (2, None));
+        world.office.name_device(&world.manager(), agent.device, " ").await.expect("unnamed");
+        assert_eq!(device().await.name, "");
     }
 }

@@ -212,7 +212,7 @@ promise! {
         let mut other = world.phone(OTHER_AGENT).await;
         world.clock.set(world.clock_now().plus_days(-25));
         let theirs = earned(&world, &mut other).await;
-        other.waiting = taswiq_domain::sync::Waiting { commands: 1, ..other.waiting };
+        other.waiting = taswiq_domain::sync::Waiting { commands: 1, ..other.waiting.clone() };
         other.pull().await;
         world.clock.set(in_december.plus_days(2));
         let command = dated(&mut other, &theirs, taswiq_domain::time::Timestamp(0));

@@ -396,7 +396,7 @@ promise! {
 promise! {
     async fn what_waits_on_phones_is_known(world) {
         let mut agent = world.phone(AGENT).await;
-        agent.waiting = taswiq_domain::sync::Waiting { commands: 3, orders: 2, oldest_made_at: Some(START) };
+        agent.waiting = taswiq_domain::sync::Waiting { commands: 3, orders: 2, oldest_made_at: Some(START), digest: Some("0123456789abcdef".to_owned()) };
         agent.clock_ahead_ms = 3_600_000;
         let command = agent.command(&register());
         agent.sync(vec![command]).await;

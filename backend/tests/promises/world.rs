@@ -12,6 +12,7 @@ use taswiq_backend::{Office, OfficeError, Options};
 use taswiq_domain::access::Actor;
 use taswiq_domain::catalogue::{Convention, Picture, VatRate};
 use taswiq_domain::commission::{Conditions, Pays, Rule};
+use taswiq_domain::device_key::DeviceKey;
 use taswiq_domain::engagement::{Engagement, in_force};
 use taswiq_domain::ids::{
     CategoryId, CooperativeId, DeviceId, OrderId, PersonId, PlanVersion, PriceListVersion,
@@ -182,6 +183,7 @@ impl World {
             epoch: String::new(),
             waiting: Waiting::default(),
             clock_ahead_ms: 0,
+            key: None,
         }
     }
 
@@ -417,6 +419,8 @@ pub struct Phone {
     pub epoch: String,
     pub waiting: Waiting,
     pub clock_ahead_ms: i64,
+    /// Told on every contact, when it has one.
+    pub key: Option<DeviceKey>,
 }
 
 impl Phone {
@@ -451,11 +455,12 @@ impl Phone {
             protocol: PROTOCOL,
             device: self.device,
             person: None,
+            key: self.key.clone(),
             epoch: self.epoch.clone(),
             build: "test".to_owned(),
             cursor: self.cursor,
             device_time: self.clock_now(),
-            waiting: self.waiting,
+            waiting: self.waiting.clone(),
             commands,
         }
     }

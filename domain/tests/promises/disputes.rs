@@ -691,6 +691,7 @@ fn a_request_that_disputes() {
             protocol: PROTOCOL,
             device: DeviceId(Uuid::from_u128(7)),
             person: None,
+            key: None,
             epoch: "e1".to_owned(),
             build: "b1".to_owned(),
             cursor: 42,
@@ -699,6 +700,7 @@ fn a_request_that_disputes() {
                 commands: 4,
                 orders: 0,
                 oldest_made_at: Some(Timestamp(1_793_534_400_000)),
+                digest: None,
             },
             commands: commands.collect(),
         },
@@ -779,6 +781,7 @@ fn a_response_about_disputes() {
             }))],
             cursor: 44,
             more: 0,
+            signed_out: false,
         },
     );
 }

@@ -201,6 +201,7 @@ fn a_request_with_every_kind_of_command() {
             protocol: PROTOCOL,
             device: DeviceId(Uuid::from_u128(7)),
             person: None,
+            key: None,
             epoch: "e1".to_owned(),
             build: "b1".to_owned(),
             cursor: 42,
@@ -209,6 +210,7 @@ fn a_request_with_every_kind_of_command() {
                 commands: 18,
                 orders: 1,
                 oldest_made_at: Some(Timestamp(1_793_534_400_000)),
+                digest: None,
             },
             commands: commands(),
         },
@@ -288,6 +290,7 @@ fn a_response_with_every_kind_of_answer_and_change() {
             ],
             cursor: 43,
             more: 0,
+            signed_out: false,
         },
     );
 }
@@ -401,6 +404,7 @@ fn a_response_with_terms_and_a_whole_plan() {
             ],
             cursor: 43,
             more: 0,
+            signed_out: false,
         },
     );
 }

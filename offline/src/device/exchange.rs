@@ -10,6 +10,7 @@ use taswiq_domain::ids::{CommandId, CustomerId, OrderId};
 use taswiq_domain::limits;
 use taswiq_domain::sync::{
     Answer, Change, Command, CommandBody, LedgerEntry, PROTOCOL, Request, Response, Waiting,
+    digest_of,
 };
 use taswiq_domain::time::Timestamp;
 use uuid::Uuid;
@@ -63,6 +64,11 @@ impl<S: LocalStore> Device<S> {
                 protocol: PROTOCOL,
                 device: memory.head.device,
                 person: Some(memory.head.person),
+                key: memory
+                    .head
+                    .key
+                    .clone()
+                    .filter(|_| !memory.head.has_told_key()),
                 epoch: memory.head.epoch.clone(),
                 build: build.to_owned(),
                 cursor: plan.head.cursor,
@@ -249,6 +255,7 @@ impl Memory {
                 .values()
                 .next()
                 .map(|queued| queued.command.made_at),
+            digest: digest_of(self.outbox.values().map(|queued| queued.command.id)),
         }
     }
 
@@ -290,6 +297,9 @@ impl Memory {
             ..self.head.clone()
         });
         let first_contact = self.head.epoch.is_empty();
+        if sent.request.key.is_some() && !response.signed_out {
+            plan.head.key_told_to.clone_from(&response.epoch);
+        }
         if first_contact {
             plan.head.next_seq = plan
                 .head
@@ -298,10 +308,14 @@ impl Memory {
         }
         let restored = !first_contact && response.epoch != self.head.epoch;
         let in_place = sent.request.cursor == self.head.cursor;
-        let takes_changes = !restored && in_place;
+        // Without a session nothing is told of changes: the feed stands still, and shows nothing.
+        let takes_changes = !restored && in_place && !response.signed_out;
         let caught_up = takes_changes && response.more == 0;
 
-        let mut summary = Summary::default();
+        let mut summary = Summary {
+            signed_out: response.signed_out,
+            ..Summary::default()
+        };
         let mut commands = Fate::default();
         for result in &response.results {
             let was_sent = sent

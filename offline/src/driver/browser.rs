@@ -56,6 +56,19 @@ pub fn start(device: Device<IndexedDb>, url: &str, build: &str) -> Sync {
     sync
 }
 
+/// Hands over what somebody who does not hold the phone now has left on it, by their device's own key.
+/// Whether nothing waits any more.
+pub async fn hand_over(device: Device<IndexedDb>, url: &str, build: &str) -> bool {
+    let fetch = Fetch {
+        url: url.to_owned(),
+        plain: Cell::new(false),
+    };
+    // Another page may be at it too: every commit expects the state on which it was decided.
+    Driver::new(device, fetch, Page::default(), build)
+        .hand_over()
+        .await
+}
+
 impl Sync {
     /// Asks the server now, from whichever tab leads. Whoever asks for it wants everything to leave.
     pub fn request(&self) {
@@ -232,29 +245,34 @@ struct Fetch {
 }
 
 impl Transport for Fetch {
-    async fn send(&self, body: Vec<u8>) -> Result<Vec<u8>, TransportError> {
+    async fn send(&self, body: Vec<u8>, key: Option<&str>) -> Result<Vec<u8>, TransportError> {
         if body.len() >= COMPRESS_BYTES_MIN
             && !self.plain.get()
             && let Ok(compressed) = compress(&body).await
         {
-            match self.post(compressed, Some("gzip")).await {
+            match self.post(compressed, Some("gzip"), key).await {
                 Err(TransportError::Refused { status: 415 }) => self.plain.set(true),
                 outcome => return outcome,
             }
         }
-        self.post(Uint8Array::from(&*body).into(), None).await
+        self.post(Uint8Array::from(&*body).into(), None, key).await
     }
 }
 
 impl Fetch {
-    async fn post(&self, body: JsValue, encoding: Option<&str>) -> Result<Vec<u8>, TransportError> {
+    async fn post(
+        &self,
+        body: JsValue,
+        encoding: Option<&str>,
+        key: Option<&str>,
+    ) -> Result<Vec<u8>, TransportError> {
         let controller = construct("AbortController", &[]).unwrap_or(JsValue::UNDEFINED);
         let window: JsValue = js_sys::global().into();
         let aborting = controller.clone();
         let abort = Closure::once_into_js(move || drop(call(&aborting, "abort", &[])));
         let timer = call(&window, "setTimeout", &[abort, REQUEST_TIMEOUT_MS.into()])
             .unwrap_or(JsValue::UNDEFINED);
-        let outcome = self.exchange(body, encoding, &controller).await;
+        let outcome = self.exchange(body, encoding, key, &controller).await;
         let _ = call(&window, "clearTimeout", &[timer]);
         outcome
     }
@@ -263,6 +281,7 @@ impl Fetch {
         &self,
         body: JsValue,
         encoding: Option<&str>,
+        key: Option<&str>,
         controller: &JsValue,
     ) -> Result<Vec<u8>, TransportError> {
         let signal = get(controller, "signal");
@@ -277,11 +296,16 @@ impl Fetch {
         if let Some(encoding) = encoding {
             crate::browser::set(&headers, "content-encoding", &encoding.into());
         }
+        if let Some(key) = key {
+            crate::browser::set(&headers, "authorization", &key.into());
+        }
+        // A device that shows its key speaks for itself, whoever is signed in.
+        let session = if key.is_some() { "omit" } else { "same-origin" };
         let options = object(&[
             ("method", "POST".into()),
             ("body", body),
             ("headers", headers),
-            ("credentials", "same-origin".into()),
+            ("credentials", session.into()),
             ("cache", "no-store".into()),
             // A redirect is the work of something in between: the server never sends one here.
             ("redirect", "error".into()),

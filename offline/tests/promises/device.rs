@@ -606,10 +606,89 @@ async fn the_store_of_one_person_opens_to_no_other() {
 }
 
 #[tokio::test]
+async fn fault_21_what_waits_leaves_by_the_devices_own_key_and_nothing_is_read() {
+    for nobody in [true, false] {
+        let phone = agent().await;
+        let signed_in = &phone.network.signed_in;
+        signed_in.set((!nobody).then_some(ANIMATRICE));
+        act(&phone, 2, place(customer_id(1), &[(1, 1)])).await;
+        phone.sync().await;
+        let status = phone.device.status();
+        assert_eq!((status.phase, status.waiting), (Phase::SignInAgain, 0));
+        assert_eq!(phone.network.server.borrow().orders.len(), 1);
+        // Nothing came that would show it; what was done here is not forgotten meanwhile.
+        assert_eq!(phone.device.orders().len(), 1);
+        assert_eq!(phone.restarted().await.device.orders().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn fault_21_a_device_without_a_key_that_is_known_keeps_what_waits() {
+    let server = server();
+    let phone = Phone::fresh(&server, AGENT, 7).await;
+    phone.network.signed_in.set(None);
+    phone.sync().await;
+    assert_eq!(phone.device.status().phase, Phase::SignInAgain);
+    assert!(
+        phone
+            .network
+            .requests
+            .borrow()
+            .iter()
+            .all(|request| request.key.is_some()),
+        "told until it is known"
+    );
+    phone.network.signed_in.set(Some(AGENT));
+    phone.sync().await;
+    phone.sync().await;
+    let last = phone.network.requests.borrow().last().cloned();
+    assert_eq!(last.expect("asked").key, None, "and not a second time");
+}
+
+#[tokio::test]
+async fn fault_18_a_restored_server_is_told_the_key_again() {
+    let phone = agent().await;
+    let told = |phone: &Phone| {
+        let requests = phone.network.requests.borrow();
+        requests
+            .iter()
+            .filter(|request| request.key.is_some())
+            .count()
+    };
+    let before = told(&phone);
+    {
+        let mut server = phone.network.server.borrow_mut();
+        *server = ModelServer::restored_from(&server.clone(), 2);
+    }
+    phone.sync().await;
+    assert!(told(&phone) > before);
+}
+
+#[tokio::test]
+async fn fault_23_what_another_has_left_is_handed_over_whole_and_unread() {
+    let phone = agent().await;
+    for number in 2..5 {
+        act(&phone, number, place(customer_id(1), &[(1, 1)])).await;
+    }
+    phone.network.signed_in.set(Some(ANIMATRICE));
+    assert!(phone.driver.hand_over().await);
+    assert_eq!(phone.network.server.borrow().orders.len(), 3);
+    assert_eq!(phone.device.waiting(), 0);
+    // The answer is lost once: the same is said again, and nothing is doubled.
+    act(&phone, 6, place(customer_id(1), &[(1, 1)])).await;
+    phone.next_ways([Way::AnswerLost]);
+    assert!(!phone.driver.hand_over().await);
+    assert!(phone.driver.hand_over().await);
+    assert_eq!(phone.network.server.borrow().orders.len(), 4);
+}
+
+#[tokio::test]
 async fn fault_21_an_answer_for_another_person_is_not_stored() {
     let phone = agent().await;
     act(&phone, 2, place(customer_id(1), &[(1, 1)])).await;
-    phone.next_ways([Way::Error(TransportError::SignInAgain)]);
+    // Neither the session nor the device's key is taken.
+    let out = Way::Error(TransportError::SignInAgain);
+    phone.next_ways([out.clone(), out]);
     phone.sync().await;
     assert_eq!(
         (phone.device.status().phase, phone.device.status().waiting),

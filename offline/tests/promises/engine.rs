@@ -385,6 +385,25 @@ fn the_end_of_a_session_keeps_the_queue_and_waits_for_the_person() {
 }
 
 #[test]
+fn what_leaves_by_the_devices_own_key_leaves_at_once_and_the_person_is_still_to_sign_in() {
+    let signed_out = |waiting| Summary {
+        decided: u32::from(waiting > 0),
+        signed_out: true,
+        ..Summary::default()
+    };
+    let mut walk = Walk::leading(1);
+    walk.succeeds(signed_out(1));
+    assert_eq!(walk.state.phase(), Phase::SignInAgain);
+    assert!(walk.delay_ms() > RETRY_MS_MAX, "nothing to hear until then");
+    assert!(walk.on(Event::QueueChanged { waiting: 1 }).sent().is_some());
+    walk.succeeds(signed_out(1));
+    // Until the key is not taken any more either.
+    walk.on(Event::Visible(true));
+    walk.fails(TransportError::SignInAgain);
+    assert_eq!(walk.on(Event::QueueChanged { waiting: 2 }).sent(), None);
+}
+
+#[test]
 fn a_refusing_server_is_asked_again_seldom() {
     let mut walk = Walk::leading(3);
     walk.fails(TransportError::Refused { status: 403 });

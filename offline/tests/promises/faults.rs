@@ -549,7 +549,8 @@ async fn the_server_is_told_how_much_still_waits() {
         .iter()
         .find(|request| !request.commands.is_empty() && request.waiting.commands > 1)
         .expect("sent")
-        .waiting;
+        .waiting
+        .clone();
     assert_eq!(
         (told.commands, told.orders, told.oldest_made_at),
         (4, 3, Some(NOON))

@@ -7,6 +7,7 @@ use taswiq_domain::access::Actor;
 use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::customer::{Customer, CustomerLabel};
 use taswiq_domain::decide::{Effect, Situation, decide};
+use taswiq_domain::device_key::DeviceKey;
 use taswiq_domain::dispute::{self, Dispute, DisputeEvent};
 use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
@@ -29,6 +30,8 @@ pub struct ModelServer {
     pub catalogue: Catalogue,
     /// Whose each device is.
     pub owners: HashMap<DeviceId, PersonId>,
+    /// By which each may hand over without a session.
+    keys: HashMap<DeviceId, DeviceKey>,
     pub customers: BTreeMap<CustomerId, Customer>,
     pub orders: BTreeMap<OrderId, OrderDocument>,
     pub entries: Vec<LedgerEntry>,
@@ -73,6 +76,7 @@ impl ModelServer {
             clock: crate::world::NOON,
             catalogue: catalogue(),
             owners: HashMap::new(),
+            keys: HashMap::new(),
             customers: BTreeMap::new(),
             orders: BTreeMap::new(),
             entries: Vec::new(),
@@ -95,6 +99,30 @@ impl ModelServer {
         Self {
             epoch,
             ..backup.clone()
+        }
+    }
+
+    /// The header that lets a device hand over.
+    pub fn key_of(&self, device: DeviceId) -> Option<String> {
+        self.keys.get(&device).map(|key| key.authorization(device))
+    }
+
+    /// What it answers to a device that showed a session, or its own key only.
+    pub fn handle_by(&mut self, request: Request, is_by_key: bool) -> Response {
+        if let (false, Some(key)) = (is_by_key, &request.key) {
+            self.keys.insert(request.device, key.clone());
+        }
+        let cursor = request.cursor;
+        let response = self.handle(request);
+        if !is_by_key {
+            return response;
+        }
+        Response {
+            changes: Vec::new(),
+            cursor,
+            more: 0,
+            signed_out: true,
+            ..response
         }
     }
 
@@ -133,6 +161,7 @@ impl ModelServer {
             changes,
             cursor,
             more,
+            signed_out: false,
         }
     }
 

@@ -5,6 +5,7 @@ use crate::world::{NOON, id};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
+use taswiq_domain::device_key::DeviceKey;
 use taswiq_domain::ids::{DeviceId, PersonId};
 use taswiq_domain::sync::{Request, Response};
 use taswiq_domain::time::Timestamp;
@@ -45,6 +46,8 @@ pub struct Network {
     pub requests: Rc<RefCell<Vec<Request>>>,
     /// The build of the app that is started next.
     pub build: Rc<Cell<&'static str>>,
+    /// Whose session the requests carry.
+    pub signed_in: Rc<Cell<Option<PersonId>>>,
     /// Makes of an answer what a younger server would say.
     pub younger: Rc<Cell<Option<Translation>>>,
 }
@@ -52,11 +55,27 @@ pub struct Network {
 pub type Translation = fn(&mut serde_json::Value);
 
 impl Transport for Network {
-    async fn send(&self, body: Vec<u8>) -> Result<Vec<u8>, TransportError> {
+    async fn send(&self, body: Vec<u8>, key: Option<&str>) -> Result<Vec<u8>, TransportError> {
         let request: Request = serde_json::from_slice(&body).expect("a request");
         self.requests.borrow_mut().push(request.clone());
+        if key.is_none() && self.signed_in.get() != Some(request.person.expect("whose")) {
+            return Err(TransportError::of_status(
+                if self.signed_in.get().is_none() {
+                    401
+                } else {
+                    403
+                },
+                None,
+            ));
+        }
+        if key.is_some() && key != self.server.borrow().key_of(request.device).as_deref() {
+            return Err(TransportError::SignInAgain);
+        }
         let reach = || {
-            let response = self.server.borrow_mut().handle(request.clone());
+            let response = self
+                .server
+                .borrow_mut()
+                .handle_by(request.clone(), key.is_some());
             let mut answer = serde_json::to_value(response).expect("serialises");
             if let Some(say) = self.younger.get() {
                 say(&mut answer);
@@ -157,6 +176,7 @@ impl Phone {
             ways: Rc::default(),
             requests: Rc::default(),
             build: Rc::new(Cell::new("build-1")),
+            signed_in: Rc::new(Cell::new(Some(person))),
             younger: Rc::default(),
         };
         let bench = Bench {
@@ -177,6 +197,10 @@ impl Phone {
         let device = Device::open(store.clone(), person, device_id)
             .await
             .expect("opens");
+        device
+            .take_key(&DeviceKey::from_random(&[device_id.0.as_bytes()[15]; 32]))
+            .await
+            .expect("kept");
         let build = network.build.get();
         let driver = Driver::new(device.clone(), network.clone(), bench.clone(), build).shared();
         Self {

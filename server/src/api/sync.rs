@@ -9,19 +9,37 @@ use axum::http::HeaderMap;
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use taswiq_backend::OfficeError;
+use taswiq_backend::devices::Trouble;
+use taswiq_domain::ids::DeviceId;
 use taswiq_domain::limits::COMMANDS_PER_BATCH;
-use taswiq_domain::sync::{PROTOCOL, Request};
+use taswiq_domain::sync::{PROTOCOL, Request, Waiting};
 
 use super::is_json;
 use crate::Server;
 use crate::failure::Failure;
 use crate::session::Session;
 
-/// What every protocol there will ever be says first.
+/// What every protocol there will ever be says first, and what a device says of itself even where the
+/// rest cannot be read.
 #[derive(Deserialize)]
 struct Envelope {
     protocol: u16,
+    #[serde(default, deserialize_with = "if_it_can_be_read")]
+    device: Option<DeviceId>,
+    #[serde(default, deserialize_with = "if_it_can_be_read")]
+    waiting: Option<Waiting>,
+}
+
+fn if_it_can_be_read<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(value).ok())
 }
 
 pub async fn sync(
@@ -43,17 +61,29 @@ pub async fn sync(
         Failure::Unreadable
     };
     let envelope: Envelope = serde_json::from_slice(&body).map_err(unreadable)?;
+    let noted = async |trouble, failure| {
+        note(&server, &session, &envelope, trouble).await;
+        Err(failure)
+    };
     if envelope.protocol != PROTOCOL {
         tracing::warn!(protocol = envelope.protocol, "an unknown protocol");
-        return Err(Failure::WrongProtocol);
+        return noted(Trouble::WrongProtocol, Failure::WrongProtocol).await;
     }
-    let request: Request<serde_json::Value> = serde_json::from_slice(&body).map_err(unreadable)?;
+    let request: Request<serde_json::Value> = match serde_json::from_slice(&body) {
+        Ok(request) => request,
+        Err(error) => return noted(Trouble::Unreadable, unreadable(error)).await,
+    };
     // The device halves a batch that is too large.
     if request.commands.len() > COMMANDS_PER_BATCH {
-        return Err(Failure::TooLarge);
+        return noted(Trouble::TooLarge, Failure::TooLarge).await;
     }
     let (device, sent) = (request.device, request.commands.len());
-    let answer = server.office.sync(&session.office, request).await?;
+    let answer = match server.office.sync(&session.office, request).await {
+        Err(error @ OfficeError::Invalid(_)) => {
+            return noted(Trouble::Unreadable, error.into()).await;
+        }
+        answer => answer?,
+    };
     tracing::info!(%device, commands = sent, changes = answer.changes.len(), more = answer.more, "synced");
     let json = serde_json::to_vec(&answer).map_err(|_| Failure::Bug)?;
     let mut response = json.into_response();
@@ -61,4 +91,20 @@ pub async fn sync(
         .headers_mut()
         .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(response)
+}
+
+/// Writes down what a device says of itself when nothing of what it sent could be decided. If that fails
+/// too the device hears of the first failure, and tells again.
+async fn note(server: &Server, session: &Session, envelope: &Envelope, trouble: Trouble) {
+    let Some(device) = envelope.device else {
+        return;
+    };
+    let waiting = envelope.waiting.clone();
+    let noted = server
+        .office
+        .note_trouble(&session.office, device, waiting, trouble)
+        .await;
+    if let Err(error) = noted {
+        tracing::warn!(%device, %error, "a failed contact could not be noted");
+    }
 }

@@ -316,6 +316,18 @@ pub async fn revoke_session(visitor: Visitor, Form(posted): Posted) -> Result<Re
     Ok(visitor.done(Done::Revoked, &page_of(&typed)))
 }
 
+pub async fn name_device(visitor: Visitor, Form(posted): Posted) -> Result<Response, Failure> {
+    let typed = Typed(posted);
+    let device = typed
+        .number::<DeviceId>("device")
+        .ok_or(Failure::Unreadable)?;
+    visitor
+        .office()
+        .name_device(visitor.actor(), device, typed.get("name"))
+        .await?;
+    Ok(visitor.done(Done::Saved, &page_of(&typed)))
+}
+
 pub async fn revoke_device(visitor: Visitor, Form(posted): Posted) -> Result<Response, Failure> {
     let typed = Typed(posted);
     let device = typed

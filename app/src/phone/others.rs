@@ -1,0 +1,86 @@
+//! What people who held this phone before have left on it. It leaves by their devices' own keys,
+//! whoever is signed in, and nobody here can read it.
+
+use super::{Device, browser};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use taswiq_domain::ids::{DeviceId, PersonId};
+use taswiq_offline::Phase;
+use taswiq_offline::driver::browser::hand_over;
+use taswiq_offline::phone::database_of;
+use taswiq_offline::store::IndexedDb;
+
+/// See the module.
+pub struct Others {
+    /// Those of whom something may still wait.
+    people: RefCell<Vec<PersonId>>,
+    is_busy: Cell<bool>,
+    /// How many of their acts wait, for the screens.
+    left: RwSignal<u32>,
+    address: &'static str,
+    build: String,
+}
+
+impl Others {
+    /// Of these people, none of whom holds the phone now.
+    pub fn new(
+        people: Vec<PersonId>,
+        left: RwSignal<u32>,
+        address: &'static str,
+        build: &str,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            people: RefCell::new(people),
+            is_busy: Cell::new(false),
+            left,
+            address,
+            build: build.to_owned(),
+        })
+    }
+
+    /// Hands over what waits, as far as that goes now. Costs nothing once nothing waits.
+    pub fn hand_over(self: &Rc<Self>) {
+        if self.people.borrow().is_empty() || self.is_busy.replace(true) {
+            return;
+        }
+        let others = Rc::clone(self);
+        spawn_local(async move {
+            let (mut still, mut left) = (Vec::new(), 0);
+            for person in others.people.take() {
+                // What cannot be opened today is for its owner, or for the next time.
+                let waiting = others.hand_over_of(person).await;
+                left += waiting;
+                if waiting > 0 {
+                    still.push(person);
+                }
+            }
+            others.people.replace(still);
+            others.left.set(left);
+            others.is_busy.set(false);
+        });
+    }
+
+    /// The same once the holder's own exchange is over: then the server answers.
+    pub fn hand_over_after(self: &Rc<Self>, phase: Phase) {
+        if matches!(phase, Phase::Idle | Phase::SignInAgain) {
+            self.hand_over();
+        }
+    }
+
+    /// How many acts of that person wait after it.
+    async fn hand_over_of(&self, person: PersonId) -> u32 {
+        let Ok(store) = IndexedDb::open(&database_of(person)).await else {
+            return 0;
+        };
+        let device = Device::open(store, person, DeviceId(browser::new_uuid())).await;
+        let Ok(device) = device else {
+            return 0;
+        };
+        if device.sendable() > 0 {
+            hand_over(device.clone(), self.address, &self.build).await;
+        }
+        device.sendable()
+    }
+}
