@@ -440,6 +440,7 @@ pub fn made_up(body: &[u8], answer: &Answer) -> Reply {
         changes: Vec::new(),
         cursor: request.cursor,
         more: 0,
+        signed_out: false,
     };
     serde_json::to_vec(&response).map_err(|_| TransportError::Garbled)
 }
@@ -479,6 +480,7 @@ pub fn question(
         protocol: PROTOCOL,
         device,
         person: None,
+        key: None,
         epoch,
         build: "oracle".to_owned(),
         // Beyond everything: nothing is asked but that.

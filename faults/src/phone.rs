@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use taswiq_backend::people::Token;
+use taswiq_domain::device_key::DeviceKey;
 use taswiq_domain::ids::{DeviceId, PersonId};
 use taswiq_domain::time::Timestamp;
 use taswiq_offline::Device;
@@ -199,8 +200,8 @@ pub type Reply = Result<Vec<u8>, TransportError>;
 /// A message that a phone has sent and waits for.
 pub struct Message {
     pub body: Vec<u8>,
-    /// The device's own key, when that is shown instead of a session.
-    pub key: Option<String>,
+    /// By what the device hands over, when that is shown instead of a session.
+    pub key: Option<(DeviceId, DeviceKey)>,
     pub reply: Rc<RefCell<Option<Reply>>>,
 }
 
@@ -215,7 +216,7 @@ impl Transport for Radio {
         let reply: Rc<RefCell<Option<Reply>>> = Rc::default();
         self.sent.borrow_mut().push_back(Message {
             body,
-            key: key.map(str::to_owned),
+            key: key.and_then(DeviceKey::from_authorization),
             reply: Rc::clone(&reply),
         });
         // Nobody wakes: the world looks again after each message it has carried.
@@ -354,6 +355,12 @@ pub fn open(person: PersonId, stored: &Stored, watch: &Watch, build: u32) -> Res
     let device = now_or_never(Device::open(disk.clone(), person, stored.device))
         .ok_or("opening a store waits for something")?
         .map_err(|error| format!("the store of {} does not open: {error}", name_of(person)))?;
+    // Where it cannot be stored the device hands over without one.
+    let mut secret = [0; 32];
+    secret[..16].copy_from_slice(stored.device.0.as_bytes());
+    drop(now_or_never(
+        device.take_key(&DeviceKey::from_random(&secret)),
+    ));
     let radio = Radio::default();
     let driver = Driver::new(
         device.clone(),

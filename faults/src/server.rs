@@ -12,6 +12,8 @@ use std::sync::Arc;
 use taswiq_backend::clock::SettableClock;
 use taswiq_backend::people::{Session, Token};
 use taswiq_backend::{Office, OfficeError, Options};
+use taswiq_domain::device_key::DeviceKey;
+use taswiq_domain::ids::DeviceId;
 use taswiq_domain::sync::{Request, Response};
 use taswiq_domain::time::Timestamp;
 use taswiq_offline::driver::TransportError;
@@ -25,6 +27,14 @@ pub struct Server {
     running: Option<(Office, Runtime)>,
     fuse: Arc<Fuse>,
     pub door: Door,
+}
+
+/// What a message shows of who sends it.
+#[derive(Clone)]
+pub enum Shown {
+    Session(Token),
+    /// A device's own key.
+    Key(DeviceId, DeviceKey),
 }
 
 /// What came of a message that arrived.
@@ -123,11 +133,11 @@ impl Server {
     }
 
     /// A message arrives, and is answered.
-    pub fn receive(&mut self, token: &Token, body: &[u8]) -> Handled {
+    pub fn receive(&mut self, shown: &Shown, body: &[u8]) -> Handled {
         #[expect(clippy::expect_used, reason = "between two steps it always runs")]
         let (office, runtime) = self.running.as_ref().expect("the server runs");
         runtime.block_on(async {
-            let handled = handle(office, &mut self.door, token, body).await;
+            let handled = handle(office, &mut self.door, shown, body).await;
             self.door.tamper(&self.path).await;
             handled
         })
@@ -138,10 +148,10 @@ impl Server {
     /// between.
     pub fn receive_between(
         &mut self,
-        token: &Token,
+        shown: &Shown,
         body: &[u8],
         statements: u32,
-        (other_token, other_body): (&Token, &[u8]),
+        (other_shown, other_body): (&Shown, &[u8]),
     ) -> (Handled, Handled, bool) {
         #[expect(clippy::expect_used, reason = "between two steps it always runs")]
         let (office, runtime) = self.running.as_ref().expect("the server runs");
@@ -149,7 +159,7 @@ impl Server {
         let mut other_door = Door::new(None);
         runtime.block_on(async {
             self.fuse.arm_reading(statements);
-            let mut handled = std::pin::pin!(handle(office, &mut self.door, token, body));
+            let mut handled = std::pin::pin!(handle(office, &mut self.door, shown, body));
             let blown = std::pin::pin!(self.fuse.blown());
             let first = match select(blown, handled.as_mut()).await {
                 Either::Left(_) => None,
@@ -159,7 +169,7 @@ impl Server {
             if !is_between {
                 self.fuse.release();
             }
-            let other = handle(office, &mut other_door, other_token, other_body).await;
+            let other = handle(office, &mut other_door, other_shown, other_body).await;
             self.fuse.release();
             let first = match first {
                 Some(handled) => handled,
@@ -173,7 +183,7 @@ impl Server {
     /// there are not so many, before the answer leaves. It is found again as it was.
     pub fn receive_and_die(
         &mut self,
-        token: &Token,
+        shown: &Shown,
         body: &[u8],
         statements: u32,
     ) -> Result<(Handled, Option<Died>)> {
@@ -183,7 +193,7 @@ impl Server {
             let (office, runtime) = self.running.as_ref().expect("the server runs");
             runtime.block_on(async {
                 let blown = std::pin::pin!(self.fuse.blown());
-                let handled = std::pin::pin!(handle(office, &mut self.door, token, body));
+                let handled = std::pin::pin!(handle(office, &mut self.door, shown, body));
                 match select(blown, handled).await {
                     Either::Left(_) => None,
                     Either::Right((handled, _)) => Some(handled),
@@ -211,8 +221,12 @@ impl Drop for Server {
 }
 
 /// What `POST /api/v1/sync` does with a request, without the web around it.
-async fn handle(office: &Office, door: &mut Door, token: &Token, body: &[u8]) -> Handled {
-    let session = match office.session_for_sync(token).await {
+async fn handle(office: &Office, door: &mut Door, shown: &Shown, body: &[u8]) -> Handled {
+    let session = match shown {
+        Shown::Session(token) => office.session_for_sync(token).await,
+        Shown::Key(device, key) => office.session_of_device(*device, key).await,
+    };
+    let session = match session {
         Ok(Some(session)) => session,
         Ok(None) => return Handled::status(401),
         Err(error) => return failed(&error),

@@ -43,6 +43,7 @@ pub const FAULTS: &[&str] = &[
     "a phone changes hands",
     "a phone changes hands with commands in its outbox",
     "an open page asks under another person's session",
+    "a device shows its own key",
     "an act is taken back",
     "an act can no longer be taken back",
     "an act is kept back",

@@ -10,7 +10,7 @@ use crate::oracle;
 use crate::phone::{self, App, Disk, Message, Phone, Reply, Stored, Watch};
 use crate::power::{Died, Image};
 use crate::schedule::{Schedule, Start, Step, Way};
-use crate::server::{Handled, Server};
+use crate::server::{Handled, Server, Shown};
 use crate::tally::Tally;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -101,7 +101,7 @@ pub struct Saved {
 /// A message that nobody hurries to carry.
 struct Straggler {
     phone: usize,
-    token: Token,
+    shown: Shown,
     body: Vec<u8>,
     /// Who waits for it; nobody any more.
     reply: Option<Rc<RefCell<Option<Reply>>>>,
@@ -469,6 +469,13 @@ impl<'a> World<'a> {
                 None if person == holder => self.phones[phone].holders().token.clone(),
                 None => self.phones[phone].stores[&person].token.clone(),
             };
+            let shown = match &message.key {
+                Some((device, key)) => {
+                    self.tally.count("a device shows its own key");
+                    Shown::Key(*device, key.clone())
+                }
+                None => Shown::Session(token),
+            };
             carried += 1;
             if carried > 200 {
                 return Err(Violation::new(
@@ -477,7 +484,7 @@ impl<'a> World<'a> {
                 ));
             }
             let way = ways.next().unwrap_or(Way::Good);
-            self.carry_one(phone, message, token, way)?;
+            self.carry_one(phone, message, shown, way)?;
             if self.phones[phone].app.is_none() {
                 return Ok(());
             }
@@ -488,15 +495,17 @@ impl<'a> World<'a> {
         &mut self,
         phone: usize,
         message: Message,
-        token: Token,
+        shown: Shown,
         way: Way,
     ) -> Result<(), Violation> {
         self.messages += 1;
         let number = self.messages;
-        let Message { body, reply: slot } = message;
+        let Message {
+            body, reply: slot, ..
+        } = message;
         let straggler = |reply| Straggler {
             phone,
-            token: token.clone(),
+            shown: shown.clone(),
             body: body.clone(),
             reply,
             number,
@@ -504,7 +513,7 @@ impl<'a> World<'a> {
         };
         let no_network = Err(TransportError::NoNetwork);
         let reply = match way {
-            Way::Good => self.reach(&token, &body, number)?,
+            Way::Good => self.reach(&shown, &body, number)?,
             Way::Lost => {
                 self.tally.count("a request is lost");
                 no_network
@@ -512,31 +521,31 @@ impl<'a> World<'a> {
             Way::Cut(part) => {
                 self.tally.count("a request is cut");
                 let part = thousandths(&body, part).to_vec();
-                self.reach(&token, &part, number)?
+                self.reach(&shown, &part, number)?
             }
             Way::AnswerLost => {
-                self.reach(&token, &body, number)?.ok();
+                self.reach(&shown, &body, number)?.ok();
                 self.tally.count("an answer is lost");
                 no_network
             }
             Way::AnswerCut(part) => {
-                let reply = self.reach(&token, &body, number)?;
+                let reply = self.reach(&shown, &body, number)?;
                 self.tally.count("an answer is cut");
                 reply.map(|answer| thousandths(&answer, part).to_vec())
             }
             Way::Twice => {
-                self.reach(&token, &body, number)?.ok();
+                self.reach(&shown, &body, number)?.ok();
                 self.tally
                     .count("a request arrives twice, the second answer returns");
                 let again = self.again(&body);
-                self.reach(&token, &again, number)?
+                self.reach(&shown, &again, number)?
             }
             Way::Doubled => {
-                let first = self.reach(&token, &body, number)?;
+                let first = self.reach(&shown, &body, number)?;
                 self.tally
                     .count("a request arrives twice, the first answer returns");
                 let again = self.again(&body);
-                self.reach(&token, &again, number)?.ok();
+                self.reach(&shown, &again, number)?.ok();
                 first
             }
             Way::Late => {
@@ -548,7 +557,7 @@ impl<'a> World<'a> {
                 return Ok(());
             }
             Way::AnswerSlow => {
-                let reply = self.reach(&token, &body, number)?;
+                let reply = self.reach(&shown, &body, number)?;
                 self.slow_answers.push(SlowAnswer {
                     phone,
                     body,
@@ -570,16 +579,16 @@ impl<'a> World<'a> {
                 Err(TransportError::of_status(413, None))
             }
             Way::Younger => {
-                let reply = self.reach(&token, &body, number)?;
+                let reply = self.reach(&shown, &body, number)?;
                 self.tally.count("a younger server answers");
                 reply.map(|answer| younger(&answer))
             }
             Way::Overtaken(statements) if !self.stragglers.is_empty() => {
                 let late = self.stragglers.remove(0);
-                let other = (&late.token, &*late.body);
+                let other = (&late.shown, &*late.body);
                 let (handled, overtaking, is_between) = self
                     .server
-                    .receive_between(&token, &body, statements, other);
+                    .receive_between(&shown, &body, statements, other);
                 if is_between {
                     self.tally.count("a request is answered while another is");
                 }
@@ -588,9 +597,9 @@ impl<'a> World<'a> {
                 self.give(phone, &body, &slot, reply)?;
                 return self.give_late(late, overtaking);
             }
-            Way::Overtaken(_) => self.reach(&token, &body, number)?,
+            Way::Overtaken(_) => self.reach(&shown, &body, number)?,
             Way::Crash(statements) => {
-                let (handled, died) = self.server.receive_and_die(&token, &body, statements)?;
+                let (handled, died) = self.server.receive_and_die(&shown, &body, statements)?;
                 self.tally.count(match died {
                     Some(Died::Within(..=3)) => {
                         "the server dies within a transaction, after statement 1 to 3"
@@ -648,8 +657,8 @@ impl<'a> World<'a> {
     }
 
     /// A message arrives at the server.
-    fn reach(&mut self, token: &Token, body: &[u8], number: u64) -> Result<Reply, Violation> {
-        let handled = self.server.receive(token, body);
+    fn reach(&mut self, shown: &Shown, body: &[u8], number: u64) -> Result<Reply, Violation> {
+        let handled = self.server.receive(shown, body);
         self.heard(handled, number)
     }
 
@@ -767,7 +776,7 @@ impl<'a> World<'a> {
             return self.carry(late.phone, &[], None);
         }
         let late = self.stragglers.remove(index);
-        let reply = self.reach(&late.token, &late.body, late.number)?;
+        let reply = self.reach(&late.shown, &late.body, late.number)?;
         self.give_late(late, reply)
     }
 

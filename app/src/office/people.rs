@@ -17,7 +17,7 @@ use super::engagement;
 use super::form::{Form, Line, Problem, Reader, Script, Typed};
 use super::widgets::{self, Row, facts, figures, number, said, with_small, words};
 use crate::ui;
-use crate::words::LANGUAGES;
+use crate::words::{LANGUAGES, Words};
 
 /// What is known of somebody's phones together.
 #[derive(Clone, Copy, Debug, Default)]

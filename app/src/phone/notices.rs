@@ -115,7 +115,11 @@ fn sign_in_again(phone: Phone) -> AnyView {
         "trouble",
         "key",
         words.sign_in_again_title(),
-        words.sign_in_again_text(),
+        if phone.status().waiting == 0 {
+            words.sign_in_again_sent()
+        } else {
+            words.sign_in_again_text()
+        },
         link.into_any(),
     )
 }

@@ -54,7 +54,7 @@ pub async fn start(locale: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn root(words: Words, found: Found, others: Vec<PersonId>, build: &str) -> impl IntoView {
+fn root(words: Words, found: Found, others: Vec<PersonId>, build: &str) -> impl IntoView + use<> {
     let route = RwSignal::new(
         Route::parse(&browser::address()).unwrap_or(Route::Field(crate::route::Field::Today)),
     );

@@ -45,8 +45,8 @@ fn boxed_content(phone: Phone, repair: Repair) -> AnyView {
         <div role="status">{move || progress(phone)}</div>
         {clock}
         {move || to_correct(phone, &repair)}
-        {move || waiting(phone)}
         {move || of_others(words, phone.left_by_others())}
+        {move || waiting(phone)}
         <dl class="sums">
             <div><dt>{words.sync_last()}</dt><dd>{move || last(phone)}</dd></div>
             <div><dt>{words.sync_storage()}</dt><dd>{safety}</dd></div>
@@ -165,7 +165,14 @@ fn waiting(phone: Phone) -> AnyView {
 
 /// What other people have left on this phone.
 pub(super) fn of_others(words: Words, left: u32) -> Option<AnyView> {
-    (left > 0).then(|| ui::banner("waiting", "device", words.sync_others(left as usize), ""))
+    (left > 0).then(|| {
+        ui::banner(
+            "waiting",
+            "device",
+            words.sync_others(left as usize),
+            words.sync_others_text(),
+        )
+    })
 }
 
 fn row(phone: Phone, queued: &Queued, on_its_way: bool) -> AnyView {

@@ -5,7 +5,12 @@ use crate::world::World;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use std::io::Write;
+use taswiq_backend::devices::Trouble;
+use taswiq_domain::device_key::DeviceKey;
+use taswiq_domain::ids::DeviceId;
+use taswiq_domain::limits::COMMANDS_PER_BATCH;
 use taswiq_domain::person::Role;
+use taswiq_server::routes::Who;
 use uuid::Uuid;
 
 fn request(device: Uuid, commands: Value) -> Value {
@@ -192,4 +197,117 @@ async fn nobody_syncs_without_a_session() {
         assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
         assert_eq!(answer.json().await["error"], "not_signed_in");
     }
+}
+
+#[tokio::test]
+async fn fault_21_a_device_hands_over_by_its_key_without_a_session_and_the_key_opens_nothing_else()
+{
+    let world = World::new().await;
+    let cookie = world.cookie_of(Role::Agent).await;
+    let device = Uuid::now_v7();
+    let key = DeviceKey::from_random(&[5; 32]);
+    let mut telling = request(device, json!([]));
+    telling["key"] = json!(key);
+    let told = world
+        .ask("POST", "/api/v1/sync")
+        .header("cookie", &cookie)
+        .json(&telling)
+        .send()
+        .await;
+    assert_eq!(told.status(), StatusCode::OK);
+    let epoch = told.json().await["epoch"].clone();
+    let header = key.authorization(DeviceId(device));
+    let mut handing_over = request(device, json!([register(1)]));
+    handing_over["epoch"] = epoch;
+    let by_key = async |path: &str, header: &str| {
+        let ask = world.ask(
+            if path == "/api/v1/sync" {
+                "POST"
+            } else {
+                "GET"
+            },
+            path,
+        );
+        let ask = ask.header("authorization", header);
+        ask.header("accept", "application/json")
+            .json(&handing_over)
+            .send()
+            .await
+    };
+    let answer = by_key("/api/v1/sync", &header).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let answer = answer.json().await;
+    assert_eq!(answer["results"][0]["status"], "applied", "{answer}");
+    assert_eq!(
+        (&answer["signed_out"], &answer["changes"]),
+        (&json!(true), &json!([]))
+    );
+    for wrong in [
+        DeviceKey::from_random(&[6; 32]).authorization(DeviceId(device)),
+        key.authorization(DeviceId(Uuid::now_v7())),
+        "Taswiq-Device x".to_owned(),
+        header.replace("Taswiq-Device", "Bearer"),
+    ] {
+        let status = by_key("/api/v1/sync", &wrong).await.status();
+        assert_eq!(status, StatusCode::UNAUTHORIZED, "{wrong}");
+    }
+    // Every other address takes a session or nobody's word.
+    for route in taswiq_server::routes::all(&world.server) {
+        if matches!(route.who, Who::SignedIn | Who::May(_)) && route.method == "GET" {
+            let status = by_key(&World::example(route.path), &header).await.status();
+            assert_eq!(status, StatusCode::UNAUTHORIZED, "{}", route.path);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_waits_on_a_device_is_known_even_when_its_sync_cannot_be_read() {
+    let world = World::new().await;
+    let cookie = world.cookie_of(Role::Agent).await;
+    let device = Uuid::now_v7();
+    let ask = async |body: &Value| {
+        let ask = world.ask("POST", "/api/v1/sync").header("cookie", &cookie);
+        ask.json(body).send().await.status()
+    };
+    assert_eq!(ask(&request(device, json!([]))).await, StatusCode::OK);
+    let mut broken = request(device, json!([register(1)]));
+    broken["waiting"] = json!({ "commands": 4, "orders": 3, "digest": "0123456789abcdef" });
+    let known = async || {
+        let office = &world.server.office;
+        let devices = office.devices(&world.actor(Role::Manager), None).await;
+        let devices = devices.expect("listed");
+        let found = devices
+            .into_iter()
+            .find(|found| found.id == DeviceId(device));
+        found.expect("known")
+    };
+    for (field, value, trouble) in [
+        ("protocol", json!(99), Trouble::WrongProtocol),
+        ("cursor", json!("x"), Trouble::Unreadable),
+        ("commands", json!([{ "seq": "x" }]), Trouble::Unreadable),
+        (
+            "commands",
+            json!(
+                (1..=COMMANDS_PER_BATCH as u64 + 1)
+                    .map(register)
+                    .collect::<Vec<_>>()
+            ),
+            Trouble::TooLarge,
+        ),
+    ] {
+        let mut body = broken.clone();
+        body[field] = value;
+        assert!(ask(&body).await.is_client_error(), "{field}");
+        let told = known().await;
+        assert_eq!(
+            (
+                told.trouble.map(|(trouble, _)| trouble),
+                told.waiting.orders
+            ),
+            (Some(trouble), 3),
+            "{field}"
+        );
+    }
+    assert_eq!(ask(&request(device, json!([]))).await, StatusCode::OK);
+    assert_eq!(known().await.trouble, None);
 }

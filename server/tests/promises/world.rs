@@ -158,7 +158,7 @@ impl World {
         format!("{}@taswiq.example", role.as_str())
     }
 
-    fn actor(&self, role: Role) -> Actor {
+    pub fn actor(&self, role: Role) -> Actor {
         Actor {
             person: self.people[&role],
             role,
