@@ -10,6 +10,7 @@ use taswiq_domain::Refusal;
 use taswiq_domain::catalogue::{Catalogue, Channel};
 use taswiq_domain::commission::{Band, CapPer, Conditions, Pays, Rule};
 use taswiq_domain::customer::{CustomerDetails, CustomerKind};
+use taswiq_domain::device_key::DeviceKey;
 use taswiq_domain::engagement::{Engagement, EngagementKind, Share};
 use taswiq_domain::ids::{
     CategoryId, CommandId, CustomerId, DeviceId, OrderId, PersonId, PlanVersion,
@@ -213,6 +214,46 @@ fn a_request_with_every_kind_of_command() {
                 digest: None,
             },
             commands: commands(),
+        },
+    );
+}
+
+#[test]
+fn what_a_device_says_of_itself_and_hears_without_a_session() {
+    let waiting = [CommandId(Uuid::from_u128(1)), CommandId(Uuid::from_u128(2))];
+    golden(
+        "request-key-v1",
+        &Request::<Command> {
+            protocol: PROTOCOL,
+            device: DeviceId(Uuid::from_u128(7)),
+            person: Some(PersonId(20)),
+            key: Some(DeviceKey::from_random(&[0xAB; 32])),
+            epoch: String::new(),
+            build: "b1".to_owned(),
+            cursor: 0,
+            device_time: Timestamp(1_793_534_400_000),
+            waiting: Waiting {
+                commands: 2,
+                orders: 1,
+                oldest_made_at: Some(Timestamp(1_793_534_400_000)),
+                digest: digest_of(waiting),
+            },
+            commands: Vec::new(),
+        },
+    );
+    golden(
+        "response-signed-out-v1",
+        &Response {
+            protocol: PROTOCOL,
+            epoch: "e1".to_owned(),
+            server_time: Timestamp(1_793_534_400_000),
+            offset: FixedOffset::default(),
+            decided_seq: 2,
+            results: Vec::new(),
+            changes: Vec::new(),
+            cursor: 42,
+            more: 0,
+            signed_out: true,
         },
     );
 }
