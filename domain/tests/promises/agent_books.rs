@@ -221,9 +221,13 @@ impl Books {
 
     /// Closes the open month.
     pub fn close(&mut self) -> &Closing {
-        let closing = self
-            .close_with(&self.movements(self.open))
-            .expect("good books");
+        let movements = self.movements(self.open);
+        self.close_by(&movements)
+    }
+
+    /// Closes the open month by movements that come from elsewhere.
+    pub fn close_by(&mut self, movements: &[Movement]) -> &Closing {
+        let closing = self.close_with(movements).expect("good books");
         let statement = &closing.statement;
         self.owed = statement.carried_forward;
         self.paid_this_year = statement.paid_this_year;

@@ -105,7 +105,7 @@ pub fn any_event() -> impl Strategy<Value = OrderEvent> {
 }
 
 /// A day for each event at first, then a week, so that even what is never paid for comes to its end.
-fn moment_of(index: usize) -> Timestamp {
+pub fn moment_of(index: usize) -> Timestamp {
     let index = index as i64;
     noon(2026, 11, 2).plus_days(index + (index - 15).max(0) * 6)
 }

@@ -1,6 +1,7 @@
 //! What the rules promise. One binary, one module for each topic.
 
 mod agent_books;
+mod any_plan;
 mod arrival;
 mod commission_rules;
 mod demo_catalogue;

@@ -2,9 +2,10 @@
 
 use crate::demo_catalogue::*;
 use taswiq_domain::Refusal;
+use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::customer::CustomerKind;
 use taswiq_domain::engagement::{Engagement, of_sale};
-use taswiq_domain::ids::ProductId;
+use taswiq_domain::ids::{PlanVersion, PriceListVersion, ProductId};
 use taswiq_domain::law::Regime;
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::event::{LineUnits, PackedLine};
@@ -483,6 +484,36 @@ fn a_superseded_price_list_is_honoured_for_a_fortnight() {
         catalogue.honours(future, plan, noon(2026, 11, 1), noon(2026, 11, 16)),
         Err(Refusal::CatalogueTooOld)
     );
+}
+
+#[test]
+fn a_superseded_plan_is_honoured_for_a_fortnight() {
+    let superseded = noon(2026, 11, 10);
+    let mut next = plan();
+    next.version = PlanVersion(2);
+    next.valid_from = superseded;
+    let catalogue = Catalogue {
+        plans: vec![plan(), next],
+        ..catalogue()
+    };
+    let judged = |version, placed_at, received_at| {
+        catalogue.honours(
+            PriceListVersion(1),
+            PlanVersion(version),
+            placed_at,
+            received_at,
+        )
+    };
+    let sold = superseded.plus_ms(-1);
+    let over = superseded.plus_days(14);
+    assert_eq!(judged(1, sold, over.plus_ms(-1)), Ok(()));
+    assert_eq!(judged(1, sold, over), Err(Refusal::CatalogueTooOld));
+    // Nobody sells by a plan that is not yet in force.
+    assert_eq!(
+        judged(2, sold, over.plus_ms(-1)),
+        Err(Refusal::CatalogueTooOld)
+    );
+    assert_eq!(judged(2, superseded, over.plus_ms(-1)), Ok(()));
 }
 
 #[test]

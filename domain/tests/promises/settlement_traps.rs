@@ -1,10 +1,19 @@
 //! What others got wrong at the end of a month, kept so that we do not.
 
 use crate::agent_books::*;
+use crate::demo_catalogue::{
+    THYME_HONEY, agent, basket, catalogue, door, identity, noon, order, plan,
+};
+use crate::life::{Life, collected, confirmed, delivered, packed, returned, withdrawal_closed};
+use taswiq_domain::catalogue::Catalogue;
+use taswiq_domain::commission::Pays;
+use taswiq_domain::customer::CustomerKind;
 use taswiq_domain::engagement::EngagementKind;
 use taswiq_domain::ids::{CooperativeId, OrderId, PlanVersion};
-use taswiq_domain::ledger::Purpose;
-use taswiq_domain::money::Centimes;
+use taswiq_domain::ledger::{Account, Purpose};
+use taswiq_domain::money::{Centimes, Ppm};
+use taswiq_domain::order::basket::{Basket, Door};
+use taswiq_domain::order::{Fault, Order, PaymentMethod};
 use taswiq_domain::settlement::supplement::supplement;
 use taswiq_domain::settlement::{
     CappedRule, ClosingError, Movement, NotYetIn, NotYetInReason, Nothing, PeriodRules,
@@ -120,6 +129,47 @@ fn trap_an_edit_of_tiers_rates_no_earlier_month_anew() {
         plans,
         [(month(1), PlanVersion(1)), (month(2), PlanVersion(2))]
     );
+}
+
+#[test]
+fn trap_a_rate_edit_rates_no_old_line_anew() {
+    // Sold at 7 % of 12 × 100.00 DH; the plan of the day after pays twice as much.
+    let sold = order(&[(THYME_HONEY, 12)]);
+    let mut doubled = plan();
+    doubled.version = PlanVersion(2);
+    doubled.valid_from = noon(2026, 11, 2);
+    doubled.rules[0].pays = Pays::Rate { rate: Ppm(140_000) };
+    let later = Catalogue {
+        plans: vec![plan(), doubled],
+        ..catalogue()
+    };
+    let basket = Basket {
+        plan: PlanVersion(2),
+        ..basket(&[(THYME_HONEY, 12)])
+    };
+    let next_day = Door {
+        placed_at: noon(2026, 11, 3),
+        ..door(&later, CustomerKind::Household)
+    };
+    let dearer = basket.place(identity(), &next_day).expect("a basket");
+    let vested = |order: Order| {
+        let at = |day| order.placed_at.plus_days(day);
+        let due = order.sub_orders[0].due().expect("fits").0;
+        Life::of(order.clone())
+            .then(confirmed(12), at(1))
+            .then(packed(12), at(2))
+            .then(delivered(12), at(3))
+            .then(withdrawal_closed(), at(9))
+            .then(collected(due, PaymentMethod::Cash), at(10))
+    };
+    let earned = Account::AgentEarned(agent().person);
+    for (order, whole) in [(sold, 8_400), (dearer, 16_800)] {
+        let life = vested(order);
+        assert_eq!(life.balance(earned), whole);
+        // What comes back comes back at the rate at which it was sold.
+        let back = life.then(returned(6, Fault::Customer), noon(2026, 11, 20));
+        assert_eq!(back.balance(earned), whole / 2);
+    }
 }
 
 #[test]
