@@ -4,7 +4,7 @@
 use crate::agent_books::{Books, tier};
 use crate::demo_catalogue::*;
 use crate::ledger_balances::{any_event, moment_of};
-use crate::life::Life;
+use crate::life::{Life, any_vesting};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use taswiq_domain::catalogue::{Catalogue, Channel};
@@ -16,7 +16,7 @@ use taswiq_domain::ledger::{Account, Moment, Purpose};
 use taswiq_domain::money::{Centimes, Ppm};
 use taswiq_domain::order::basket::Door;
 use taswiq_domain::order::event::{LineUnits, PackedLine, RecordedEvent};
-use taswiq_domain::order::{Fault, Order, OrderEvent, Proof};
+use taswiq_domain::order::{Fault, Order, OrderEvent, PaymentMethod, Proof};
 use taswiq_domain::period::Period;
 use taswiq_domain::settlement::Movement;
 use taswiq_domain::settlement::rules::{PeriodRules, Target};
@@ -180,7 +180,7 @@ fn sold(plan: &Plan, engagement: &Engagement) -> Order {
         .expect("a plan that has a rule for everything")
 }
 
-/// The same, and then the customer gives everything back, in so many steps.
+/// Delivered, and then given back by the customer in so many steps; in none, it is kept.
 fn given_back(order: Order, steps: u32) -> Life {
     let lines = |units: [u32; 2], first| {
         vec![
@@ -306,10 +306,24 @@ proptest! {
     }
 
     #[test]
-    fn every_centime_stands_on_one_statement(plan in any_plan(), terms in any_terms(), events in prop::collection::vec(any_event(), 0..40)) {
-        let mut life = Life::of(sold(&plan, &terms));
+    fn every_centime_stands_on_one_statement(plan in any_plan(), terms in any_terms(), vesting in any_vesting(), is_paid: bool, events in prop::collection::vec(any_event(), 0..40)) {
+        // Everything is delivered, and perhaps paid; then whatever may come.
+        let mut life = given_back(sold(&plan, &terms), 0).with_vesting(vesting);
+        if is_paid {
+            for cooperative in [HONEY_COOP, RUG_COOP] {
+                let due = life.state.sub_order(cooperative).expect("ordered").due().expect("fits");
+                for event in [
+                    OrderEvent::WithdrawalClosed { cooperative },
+                    OrderEvent::Collected { cooperative, amount: due, method: PaymentMethod::Wallet },
+                ] {
+                    if let Ok(after) = life.tried(&event, moment_of(9)) {
+                        life = after;
+                    }
+                }
+            }
+        }
         for (day, event) in events.iter().enumerate() {
-            if let Ok(after) = life.tried(event, moment_of(day)) {
+            if let Ok(after) = life.tried(event, moment_of(day + 10)) {
                 life = after;
             }
         }
@@ -319,7 +333,7 @@ proptest! {
         books.open = Period::new(2026, 11).expect("a month");
         let mut stated = 0;
         // The last of the events is told before the end of the next summer.
-        for _ in 0..12 {
+        for _ in 0..14 {
             let movements: Vec<Movement> = earned
                 .iter()
                 .filter(|earned| earned.agent == agent().person && earned.counts_in == books.open)
