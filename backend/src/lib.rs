@@ -28,12 +28,13 @@
 //! | the clock | [`Office::pass_deadlines`], [`Office::forget_expired`] |
 //! | audit | [`Office::audit`] |
 //! | many at once | [`Office::check_file`], [`Office::import_file`], [`Office::found_company`], [`Office::bulk_load`] |
-//! | restored from a copy | [`Office::renew_epoch`] |
+//! | copies | [`backup::back_up`], [`backup::restore`]: without an office, for it may be running or not be there; [`Office::renew_epoch`] |
 //!
 //! Below that face: [`db`] is one SQL text for two databases and the one writer with group commit;
 //! `work` is what a writing transaction knows; each topic has its statements in a `sql.rs` beside it.
 
 pub mod audit;
+pub mod backup;
 pub mod bulk;
 pub mod catalogue;
 pub mod clock;
@@ -106,6 +107,11 @@ const DEADLINES_EVERY: Duration = Duration::from_secs(60);
 /// How soon a lost connection to the other processes is taken up again.
 const LISTEN_AGAIN_AFTER: Duration = Duration::from_secs(5);
 
+/// A name for the life of a database from a restore, or its founding, to the next.
+pub(crate) fn random_epoch() -> String {
+    Token::random().as_str()[..16].to_owned()
+}
+
 impl Office {
     /// Opens the database (`sqlite:path`, a plain path, or `postgres://…`), makes or updates its
     /// tables, and starts the writer. Must be called within a tokio runtime.
@@ -117,7 +123,7 @@ impl Office {
         let db = dialect::open(url, options.readers_max).await?;
         dialect::migrate(&db).await?;
         let mut conn = db.write().await?;
-        let epoch = Token::random().as_str()[..16].to_owned();
+        let epoch = random_epoch();
         db::sql::found_office(&mut conn, &epoch, clock.now().0)
             .await
             .map_err(OfficeError::from)?;
@@ -216,13 +222,13 @@ impl Office {
             .epoch)
     }
 
-    /// Gives the database a new epoch: to be called after it was restored from a copy, so that
-    /// devices offer again what the copy lacks.
+    /// Gives the database a new epoch: for one that was copied by other means than
+    /// [`backup::restore`], so that devices offer again what it lacks.
     pub async fn renew_epoch(&self) -> Result<String, OfficeError> {
-        let epoch = Token::random().as_str()[..16].to_owned();
+        let epoch = random_epoch();
         self.write(epoch.clone(), |epoch, work| {
             Box::pin(async move {
-                db::sql::set_epoch(&mut work.conn, epoch).await?;
+                db::sql::begin_epoch(&mut work.conn, epoch, work.now.0).await?;
                 Ok(())
             })
         })

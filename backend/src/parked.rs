@@ -142,7 +142,7 @@ async fn settle(
     if accepted {
         try_again(work, &row, true).await??;
     }
-    close(work, by, &row, accepted).await?;
+    close(work, Some(by), &row, accepted).await?;
     let action = if accepted {
         "parked_accepted"
     } else {
@@ -166,13 +166,13 @@ async fn settle(
                 continue;
             }
             if !accepted {
-                close(work, by, &dependent, false).await?;
+                close(work, Some(by), &dependent, false).await?;
                 settled.push_back((dependent.id, false));
                 continue;
             }
             match try_again(work, &dependent, false).await? {
                 Ok(()) => {
-                    close(work, by, &dependent, true).await?;
+                    close(work, Some(by), &dependent, true).await?;
                     settled.push_back((dependent.id, true));
                 }
                 Err(refusal) => {
@@ -190,14 +190,66 @@ async fn settle(
     Ok(())
 }
 
+/// Whether a command may only have come too early: it was done before the server was restored, handed over
+/// again after, and refused for what others had not handed over again by then.
+fn came_early(row: &sql::CommandRow, restored_at: Timestamp) -> Result<bool, OfficeError> {
+    if row.corrected_at >= restored_at.0 || row.received_at < restored_at.0 {
+        return Ok(false);
+    }
+    let refusal = sync::read_refusal(row.refusal.as_deref().unwrap_or_default())?;
+    // What a person has to look at whatever is known.
+    Ok(!matches!(
+        refusal,
+        Refusal::NotAllowed | Refusal::CommandIdReused
+    ))
+}
+
+/// After a restore phones hand over again what they did, each in its own order and each when it has a
+/// network: a cooperative's answer may come before the order it answers. What was parked for that is looked
+/// at again whenever what it builds on has `moved`; so in the end it is as though all had come in time.
+pub(crate) async fn look_again(work: &mut Work, moved: Vec<Uuid>) -> Result<(), OfficeError> {
+    if moved.is_empty() {
+        return Ok(());
+    }
+    let Some(restored_at) = work
+        .restored_at()
+        .filter(|at| at.plus_days(limits::ACKNOWLEDGED_KEPT_DAYS) > work.now)
+    else {
+        return Ok(());
+    };
+    work.flush_commands().await?;
+    let mut moved = VecDeque::from(moved);
+    while let Some(made) = moved.pop_front() {
+        for row in sql::parked_on(&mut work.conn, made).await? {
+            if !came_early(&row, restored_at)? {
+                continue;
+            }
+            match try_again(work, &row, false).await? {
+                Ok(()) => {
+                    close(work, None, &row, true).await?;
+                    moved.extend([row.id, made]);
+                }
+                Err(refusal) => {
+                    let refusal = crate::catalogue::write_json(&refusal)?;
+                    if row.refusal.as_ref() != Some(&refusal) {
+                        sql::set_refusal(&mut work.conn, row.id, &refusal).await?;
+                        work.forget_command(CommandId(row.id));
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
 async fn close(
     work: &mut Work,
-    by: PersonId,
+    by: Option<PersonId>,
     row: &sql::CommandRow,
     accepted: bool,
 ) -> Result<(), OfficeError> {
     let now = work.now.0;
-    sql::settle(&mut work.conn, row.id, now, by.0, accepted).await?;
+    sql::settle(&mut work.conn, row.id, now, by.map(|by| by.0), accepted).await?;
     work.forget_command(CommandId(row.id));
     work.changed(
         &Scope::Person(PersonId(row.person_id)),

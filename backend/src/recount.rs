@@ -2,6 +2,8 @@
 //! orders, balances against transfers. Tests and `taswiq` use them; nothing else should ever need to.
 
 use crate::Office;
+use crate::clock::Casablanca;
+use crate::db::Conn;
 use crate::error::OfficeError;
 use crate::ledger::audit::BrokenEntry;
 use crate::rollups::{Deltas, sql as rollup_sql};
@@ -75,84 +77,88 @@ fn with_what_is_known(mut folded: Order, stored: &Order) -> Order {
 /// Orders read at once.
 const ORDERS_AT_ONCE: usize = 256;
 
+/// Computes everything derived anew from the events and compares. Reads the whole database.
+pub(crate) async fn recount(
+    conn: &mut Conn,
+    calendar: &Casablanca,
+) -> Result<Differences, OfficeError> {
+    let mut differences = Differences::default();
+    let mut sums = Deltas::default();
+    let ids: Vec<OrderId> = orders::sql::all_ids(conn)
+        .await?
+        .into_iter()
+        .map(|(id,)| OrderId(id))
+        .collect();
+    differences.orders_checked = ids.len();
+    for some in ids.chunks(ORDERS_AT_ONCE) {
+        let mut posted = ledger::of_orders(conn, some).await?;
+        for stored in orders::load(conn, some).await? {
+            let events = orders::events(conn, stored.order.id).await?;
+            let (folded, caused) = ledger::posted_by(&events, calendar)?;
+            let posted = posted.remove(&stored.order.id).unwrap_or_default();
+            if by_cause(posted) != by_cause(caused) {
+                differences.ledger.push(stored.order.id);
+            }
+            sums.add(None, Some(&folded), calendar)?;
+            let mut parts = stored.to_sub_order_rows()?;
+            parts.sort_by_key(|part| part.cooperative_id);
+            let folded = Order {
+                signature: String::new(),
+                ..folded
+            };
+            let mut known = orders::sql::sub_orders(conn, stored.order.id.0).await?;
+            for (known, part) in known.iter_mut().zip(&parts) {
+                // Older rows say that they wait where they may, and not for what.
+                known.waits &= part.waits;
+                if known.awaited.is_none() {
+                    known.awaited.clone_from(&part.awaited);
+                }
+            }
+            let folded = with_what_is_known(folded, &stored.order);
+            if folded != stored.order || parts != known {
+                differences.orders.push(stored.order.id);
+            }
+        }
+    }
+    let stored: BTreeMap<_, _> = rollup_sql::all(conn)
+        .await?
+        .into_iter()
+        .map(rollup_sql::RollupRow::into_domain)
+        .collect();
+    let computed: BTreeMap<_, _> = sums.rows().into_iter().collect();
+    differences.sums = computed
+        .iter()
+        .filter(|(key, sum)| stored.get(key) != Some(sum))
+        .count()
+        + stored
+            .keys()
+            .filter(|key| !computed.contains_key(key))
+            .count();
+    // Compared as they are stored: an account that nobody knows is a difference, too.
+    let balances = |rows: Vec<(String, i64, i64)>| -> BTreeMap<(String, i64), i64> {
+        rows.into_iter()
+            .map(|(account, owner, balance)| ((account, owner), balance))
+            .collect()
+    };
+    let stored = balances(ledger::sql::balances(conn).await?);
+    let summed = balances(ledger::sql::summed_balances(conn).await?);
+    differences.balances = stored
+        .iter()
+        .filter(|(account, balance)| summed.get(*account).copied().unwrap_or_default() != **balance)
+        .count()
+        + summed
+            .keys()
+            .filter(|account| !stored.contains_key(*account))
+            .count();
+    differences.ledger_sum = Centimes::sum(stored.into_values().map(Centimes))?;
+    (differences.chains, differences.entries_checked) = ledger::audit::broken_entries(conn).await?;
+    Ok(differences)
+}
+
 impl Office {
     /// Computes everything derived anew from the events and compares. Reads the whole database.
     pub async fn recount(&self) -> Result<Differences, OfficeError> {
-        let mut conn = self.db.read().await?;
-        let mut differences = Differences::default();
-        let mut sums = Deltas::default();
-        let ids: Vec<OrderId> = orders::sql::all_ids(&mut conn)
-            .await?
-            .into_iter()
-            .map(|(id,)| OrderId(id))
-            .collect();
-        differences.orders_checked = ids.len();
-        for some in ids.chunks(ORDERS_AT_ONCE) {
-            let mut posted = ledger::of_orders(&mut conn, some).await?;
-            for stored in orders::load(&mut conn, some).await? {
-                let events = orders::events(&mut conn, stored.order.id).await?;
-                let (folded, caused) = ledger::posted_by(&events, &self.shared.calendar)?;
-                let posted = posted.remove(&stored.order.id).unwrap_or_default();
-                if by_cause(posted) != by_cause(caused) {
-                    differences.ledger.push(stored.order.id);
-                }
-                sums.add(None, Some(&folded), &self.shared.calendar)?;
-                let mut parts = stored.to_sub_order_rows()?;
-                parts.sort_by_key(|part| part.cooperative_id);
-                let folded = Order {
-                    signature: String::new(),
-                    ..folded
-                };
-                let mut known = orders::sql::sub_orders(&mut conn, stored.order.id.0).await?;
-                for (known, part) in known.iter_mut().zip(&parts) {
-                    // Older rows say that they wait where they may, and not for what.
-                    known.waits &= part.waits;
-                    if known.awaited.is_none() {
-                        known.awaited.clone_from(&part.awaited);
-                    }
-                }
-                let folded = with_what_is_known(folded, &stored.order);
-                if folded != stored.order || parts != known {
-                    differences.orders.push(stored.order.id);
-                }
-            }
-        }
-        let stored: BTreeMap<_, _> = rollup_sql::all(&mut conn)
-            .await?
-            .into_iter()
-            .map(rollup_sql::RollupRow::into_domain)
-            .collect();
-        let computed: BTreeMap<_, _> = sums.rows().into_iter().collect();
-        differences.sums = computed
-            .iter()
-            .filter(|(key, sum)| stored.get(key) != Some(sum))
-            .count()
-            + stored
-                .keys()
-                .filter(|key| !computed.contains_key(key))
-                .count();
-        // Compared as they are stored: an account that nobody knows is a difference, too.
-        let balances = |rows: Vec<(String, i64, i64)>| -> BTreeMap<(String, i64), i64> {
-            rows.into_iter()
-                .map(|(account, owner, balance)| ((account, owner), balance))
-                .collect()
-        };
-        let stored = balances(ledger::sql::balances(&mut conn).await?);
-        let summed = balances(ledger::sql::summed_balances(&mut conn).await?);
-        differences.balances = stored
-            .iter()
-            .filter(|(account, balance)| {
-                summed.get(*account).copied().unwrap_or_default() != **balance
-            })
-            .count()
-            + summed
-                .keys()
-                .filter(|account| !stored.contains_key(*account))
-                .count();
-        differences.ledger_sum = Centimes::sum(stored.into_values().map(Centimes))?;
-        (differences.chains, differences.entries_checked) =
-            ledger::audit::broken_entries(&mut conn).await?;
-        Ok(differences)
+        recount(&mut self.db.read().await?, &self.shared.calendar).await
     }
 
     /// Writes the roll-ups anew from the events, when a new build sums something else than the old.

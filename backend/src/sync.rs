@@ -4,7 +4,8 @@
 //!   stored. A lost answer costs nothing, fifty copies at once post one order.
 //! - One device's commands are decided in the order of their `seq`; a gap waits. A command that a
 //!   person has to look at blocks only those that build on what it would have made.
-//! - A server restored from a copy decides on nothing new before the device has heard of it.
+//! - A server restored from a copy decides on nothing new before the device has heard of it, and looks
+//!   again at what came before that which it builds on ([`parked`]).
 //! - Nothing that can be computed is trusted: prices, totals, commission, who may do what come from
 //!   `domain::decide` on the server's own copies. A forged identity or scope is refused and audited;
 //!   a figure unlike ours parks the order for a person, and is audited too.
@@ -19,7 +20,7 @@ use crate::error::{OfficeError, invalid};
 use crate::feed::{self, Kind, Scope};
 use crate::people::{self, Person, Session, token};
 use crate::work::{Doer, Needs, Work};
-use crate::{disputes, ledger};
+use crate::{disputes, ledger, parked};
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -364,6 +365,7 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
     let knows_epoch = upload.epoch.is_empty() || upload.epoch == work.epoch();
     let mut in_seq_order: Vec<usize> = (0..upload.commands.len()).collect();
     in_seq_order.sort_by_key(|index| upload.commands[*index].seq);
+    let mut moved = Vec::new();
     let mut answers: Vec<Option<Answer>> = vec![None; upload.commands.len()];
     for index in in_seq_order {
         let command = &upload.commands[index];
@@ -376,7 +378,7 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
             },
             None => {
                 let corrected_at = correct(command.made_at, skew_ms, done_since, now);
-                decide_and_store(work, upload, command, corrected_at, may_act).await?
+                decide_and_store(work, upload, command, corrected_at, may_act, &mut moved).await?
             }
         };
         if !matches!(answer, Answer::RetryAfter { .. }) && seq == device.last_seq + 1 {
@@ -417,6 +419,7 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
     device.trouble_at = None;
     let decided_seq = u64::try_from(device.last_seq).unwrap_or_default();
     work.put_device(device);
+    parked::look_again(work, moved).await?;
     let results = upload
         .commands
         .iter()
@@ -493,6 +496,7 @@ async fn decide_and_store(
     command: &Incoming,
     corrected_at: Timestamp,
     may_act: bool,
+    moved: &mut Vec<Uuid>,
 ) -> Result<Answer, OfficeError> {
     let person = &upload.session.person;
     // The id may be taken by another content: then this one gets an id of its own.
@@ -517,6 +521,11 @@ async fn decide_and_store(
     let now = work.now;
     let refusal = match decision {
         Ok(effect) => {
+            moved.push(match &effect {
+                Effect::Order { after, .. } => after.id.0,
+                Effect::Customer(customer) => customer.id.0,
+                Effect::Dispute { after, .. } => after.id,
+            });
             let doer = Doer {
                 actor: Some(person.id),
                 device: Some(upload.device),

@@ -197,6 +197,14 @@ impl Work {
         &self.numbers.epoch
     }
 
+    /// When the database was last restored from a copy.
+    pub const fn restored_at(&self) -> Option<Timestamp> {
+        match self.numbers.restored_at {
+            0 => None,
+            at => Some(Timestamp(at)),
+        }
+    }
+
     /// What can be sold, as this transaction sees it.
     pub async fn catalogue(&mut self) -> Result<Arc<Catalogue>, OfficeError> {
         if let Some(catalogue) = &self.catalogue {

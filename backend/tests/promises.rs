@@ -7,6 +7,7 @@ mod promises {
     pub mod world;
 
     mod arrival;
+    mod backup;
     mod catalogue;
     mod civil_edges;
     mod demo;

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub mod accounts;
 pub mod audit;
+pub mod backup;
 pub mod demo;
 pub mod serve;
 pub mod simulate;
@@ -28,6 +29,10 @@ enum Command {
     Migrate(Database),
     /// Check the books against the events and every agent's chain; fails when anything was touched
     Audit(Database),
+    /// Write one consistent copy of everything to a file, while the server runs
+    Backup(Backup),
+    /// Make a new database from a backup; phones then hand over again what it lacks
+    Restore(Restore),
     /// Make the demo company in an empty database
     Demo(Demo),
     /// People with an account
@@ -75,6 +80,38 @@ pub struct Serve {
     #[cfg(any(debug_assertions, feature = "test-clock"))]
     #[arg(long)]
     pub test_clock: bool,
+}
+
+/// The copy is one file that makes a database of either kind again. Everything is in it: customers, the
+/// hashes of passwords and of sessions. Only its owner may read it; keep it where only you can.
+#[derive(Debug, Args)]
+pub struct Backup {
+    #[command(flatten)]
+    pub database: Database,
+    /// The file to write, for instance taswiq-2026-11-29.backup
+    pub file: PathBuf,
+    /// Let it take the place of an older file, once the new one is complete
+    #[arg(long)]
+    pub overwrite: bool,
+}
+
+/// Restores to a file that is not there yet or to a PostgreSQL database (or schema) without tables of
+/// Taswiq, whichever of the two the backup was made of. Nothing is ever written over.
+///
+/// Every phone sees at its next contact that the server was restored, and hands over again what it did in
+/// the last 30 days. What only the office did after the backup has to be done again.
+#[derive(Debug, Args)]
+pub struct Restore {
+    #[command(flatten)]
+    pub database: Database,
+    /// The backup
+    pub file: PathBuf,
+    /// Only read the backup through and say what it holds
+    #[arg(long)]
+    pub check: bool,
+    /// Restore although the audit finds that the books in the backup were touched
+    #[arg(long)]
+    pub accept_unsound: bool,
 }
 
 #[derive(Debug, Args)]
@@ -190,6 +227,12 @@ pub enum CommandError {
         /// Why.
         source: io::Error,
     },
+    /// No copy was made, or nothing of one.
+    #[error(transparent)]
+    Backup(#[from] taswiq_backend::backup::BackupError),
+    /// Somebody pressed Ctrl-C.
+    #[error("stopped; nothing was made")]
+    Stopped,
     /// Somebody touched the books.
     #[error("the books are not what they should be: see above")]
     Unsound,
@@ -226,6 +269,8 @@ pub async fn run(line: CommandLine) -> Result<(), CommandError> {
         Command::Serve(arguments) => serve::serve(arguments).await,
         Command::Migrate(arguments) => accounts::migrate(arguments).await,
         Command::Audit(arguments) => audit::audit(arguments).await,
+        Command::Backup(arguments) => backup::backup(arguments).await,
+        Command::Restore(arguments) => backup::restore(arguments).await,
         Command::Demo(arguments) => demo::demo(arguments).await,
         Command::User(command) => accounts::user(command).await,
         Command::Device(command) => accounts::device(command).await,

@@ -185,6 +185,7 @@ fn said_action(desk: &Desk, action: &str) -> String {
         "password_chosen" => words.office_action_password_chosen(),
         "link_issued" => words.office_action_link_issued(),
         "foreign_device" => words.office_action_foreign_device(),
+        "restored" => words.office_action_restored(),
         "session_revoked" => words.office_action_session_revoked(),
         "device_revoked" => words.office_action_device_revoked(),
         "parked_accepted" => words.office_action_parked_accepted(),

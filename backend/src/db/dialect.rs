@@ -11,6 +11,9 @@ use std::time::Duration;
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
+/// Where it is written down how far the tables are brought up.
+pub const MIGRATIONS_TABLE: &str = "_sqlx_migrations";
+
 /// How long a statement waits for a lock that another process holds, before "busy" is said.
 const LOCK_WAIT: Duration = Duration::from_millis(1_500);
 
@@ -84,6 +87,118 @@ pub async fn migrate(db: &Db) -> Result<(), OpenError> {
         Db::Postgres(pool) => POSTGRES_MIGRATIONS.run(pool).await?,
     }
     Ok(())
+}
+
+/// The newest tables that this program knows.
+pub fn newest_schema() -> i64 {
+    let versions = SQLITE_MIGRATIONS.iter().map(|migration| migration.version);
+    versions.max().unwrap_or_default()
+}
+
+/// How far the tables of a database are brought up; nothing when they are not ours.
+pub async fn schema_of(conn: &mut Conn) -> Result<Option<i64>, OfficeError> {
+    if !has_table(conn, MIGRATIONS_TABLE).await? {
+        return Ok(None);
+    }
+    let (version,): (Option<i64>,) = super::fetch_one!(
+        conn,
+        (Option<i64>,),
+        "SELECT MAX(version) FROM _sqlx_migrations WHERE success"
+    )?;
+    Ok(version)
+}
+
+/// Brings the tables up to `schema`, or to the newest, within the transaction under way.
+pub async fn migrate_within(conn: &mut Conn, schema: Option<i64>) -> Result<(), OpenError> {
+    let within = |migrations: &Migrator| {
+        let steps = migrations.iter().cloned().map(|mut step| {
+            // The transaction is the caller's.
+            step.no_tx = true;
+            step
+        });
+        Migrator::with_migrations(steps.collect())
+    };
+    match conn {
+        Conn::Sqlite(connection) => {
+            let steps = within(&SQLITE_MIGRATIONS);
+            steps.run_direct(schema, &mut **connection, false).await?;
+        }
+        Conn::Postgres(connection) => {
+            let steps = within(&POSTGRES_MIGRATIONS);
+            steps.run_direct(schema, &mut **connection, false).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Opens what is there for reading alone: nothing is made, and no table is brought up to date.
+pub async fn open_to_read(url: &str) -> Result<Db, OpenError> {
+    let Some(path) = file_of(url) else {
+        return Ok(Db::Postgres(one_connection(url).await?));
+    };
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .busy_timeout(LOCK_WAIT);
+    let pool = SqlitePoolOptions::new().max_connections(1);
+    let readers = pool.connect_with(options).await?;
+    let writer = readers.clone();
+    Ok(Db::Sqlite { readers, writer })
+}
+
+/// Opens a database for one that fills it and does nothing else. A file (`:memory:` is none) is made, and
+/// after a crash it is worth nothing: whoever fills it uses another name until it is complete and
+/// flushed.
+pub async fn open_to_fill(url: &str) -> Result<Db, OpenError> {
+    let Some(path) = file_of(url) else {
+        return Ok(Db::Postgres(one_connection(url).await?));
+    };
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Off)
+        .synchronous(SqliteSynchronous::Off)
+        .foreign_keys(true)
+        .pragma("cache_size", WRITER_CACHE_KIB);
+    let pool = SqlitePoolOptions::new().max_connections(1);
+    let readers = pool.connect_with(options).await?;
+    let writer = readers.clone();
+    Ok(Db::Sqlite { readers, writer })
+}
+
+async fn one_connection(url: &str) -> Result<sqlx::PgPool, sqlx::Error> {
+    let options = PgConnectOptions::from_str(url)?;
+    // A pool tries again for a while and then only knows that it took too long; this one says why.
+    sqlx::Connection::close(
+        <sqlx::PgConnection as sqlx::Connection>::connect_with(&options).await?,
+    )
+    .await?;
+    let pool = PgPoolOptions::new().max_connections(1);
+    pool.acquire_timeout(LOCK_WAIT * 5)
+        .connect_with(options)
+        .await
+}
+
+/// Begins a transaction that sees everything as it is at one moment, while others go on writing.
+pub async fn begin_snapshot(conn: &mut Conn) -> Result<(), sqlx::Error> {
+    match conn {
+        // What is read first is read of the moment that all is read of.
+        Conn::Sqlite(connection) => sqlx::query("BEGIN")
+            .execute(&mut **connection)
+            .await
+            .map(|_| ()),
+        Conn::Postgres(connection) => {
+            sqlx::query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                .execute(&mut **connection)
+                .await
+                .map(|_| ())
+        }
+    }
+}
+
+/// Begins the transaction that fills a database from [`open_to_fill`].
+pub async fn begin_filling(conn: &mut Conn) -> Result<u64, sqlx::Error> {
+    super::execute!(conn, "BEGIN")
 }
 
 /// Begins a writing transaction that excludes every other writer, of this process and of others, so

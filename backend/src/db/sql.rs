@@ -15,6 +15,8 @@ pub struct OfficeRow {
     pub catalogue_revision: i64,
     /// The first month that is still open, in months since January 1970; 0 when none was closed.
     pub open_period: i64,
+    /// When the database was last restored from a copy; 0 when it never was.
+    pub restored_at: i64,
 }
 
 pub async fn commit(conn: &mut Conn) -> Result<u64, sqlx::Error> {
@@ -29,8 +31,13 @@ pub async fn office(conn: &mut Conn) -> Result<Option<OfficeRow>, sqlx::Error> {
     fetch_optional!(
         conn,
         OfficeRow,
-        "SELECT epoch, feed_number, ledger_number, catalogue_revision, open_period FROM office WHERE id = 1"
+        "SELECT epoch, feed_number, ledger_number, catalogue_revision, open_period, restored_at FROM office WHERE id = 1"
     )
+}
+
+/// The epoch alone, which the oldest tables have as well.
+pub async fn epoch(conn: &mut Conn) -> Result<Option<(String,)>, sqlx::Error> {
+    fetch_optional!(conn, (String,), "SELECT epoch FROM office WHERE id = 1")
 }
 
 pub async fn found_office(
@@ -58,8 +65,18 @@ pub async fn set_numbers(conn: &mut Conn, row: &OfficeRow) -> Result<u64, sqlx::
     )
 }
 
-pub async fn set_epoch(conn: &mut Conn, epoch: &str) -> Result<u64, sqlx::Error> {
-    execute!(conn, "UPDATE office SET epoch = $1 WHERE id = 1", epoch)
+/// The database was restored from a copy.
+pub async fn begin_epoch(
+    conn: &mut Conn,
+    epoch: &str,
+    restored_at: i64,
+) -> Result<u64, sqlx::Error> {
+    execute!(
+        conn,
+        "UPDATE office SET epoch = $1, restored_at = $2 WHERE id = 1",
+        epoch,
+        restored_at,
+    )
 }
 
 pub async fn is_demo(conn: &mut Conn) -> Result<Option<(bool,)>, sqlx::Error> {

@@ -126,7 +126,7 @@ pub async fn settle(
     conn: &mut Conn,
     id: Uuid,
     at: i64,
-    by: i64,
+    by: Option<i64>,
     accepted: bool,
 ) -> Result<u64, sqlx::Error> {
     execute!(

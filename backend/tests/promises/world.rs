@@ -78,7 +78,13 @@ pub struct World {
     pub office: Office,
     pub clock: Arc<SettableClock>,
     pub url: String,
-    file: Option<PathBuf>,
+    _place: Place,
+}
+
+/// Where a database may be, gone with all that is there at the end.
+pub struct Place {
+    pub url: String,
+    pub file: Option<PathBuf>,
     schema: Option<(String, String)>,
 }
 
@@ -92,20 +98,19 @@ fn unique() -> String {
     )
 }
 
-impl World {
-    /// An empty office on a new file.
-    pub async fn empty_on_sqlite() -> Self {
+impl Place {
+    /// A file that is not there.
+    pub fn on_sqlite() -> Self {
         let file = std::env::temp_dir().join(format!("{}.sqlite", unique()));
-        let url = format!("sqlite:{}", file.display());
-        Self::open(url, Some(file), None).await
+        Self {
+            url: format!("sqlite:{}", file.display()),
+            file: Some(file),
+            schema: None,
+        }
     }
 
-    pub async fn on_sqlite() -> Self {
-        Self::empty_on_sqlite().await.founded().await
-    }
-
-    /// An empty office in a new schema, when there is a PostgreSQL.
-    pub async fn empty_on_postgres() -> Option<Self> {
+    /// A schema with nothing in it, when there is a PostgreSQL.
+    pub async fn on_postgres() -> Option<Self> {
         let Ok(admin) = std::env::var("TASWIQ_TEST_POSTGRES_URL") else {
             eprintln!("not tried on PostgreSQL: TASWIQ_TEST_POSTGRES_URL is not set");
             return None;
@@ -114,25 +119,45 @@ impl World {
         run(&admin, &format!("DROP SCHEMA IF EXISTS {schema} CASCADE")).await;
         run(&admin, &format!("CREATE SCHEMA {schema}")).await;
         let separator = if admin.contains('?') { '&' } else { '?' };
-        let url = format!("{admin}{separator}options[search_path]={schema}");
-        Some(Self::open(url, None, Some((admin, schema))).await)
+        Some(Self {
+            url: format!("{admin}{separator}options[search_path]={schema}"),
+            file: None,
+            schema: Some((admin, schema)),
+        })
+    }
+}
+
+impl World {
+    /// An empty office on a new file.
+    pub async fn empty_on_sqlite() -> Self {
+        Self::open(Place::on_sqlite()).await
+    }
+
+    pub async fn on_sqlite() -> Self {
+        Self::empty_on_sqlite().await.founded().await
+    }
+
+    /// An empty office in a new schema, when there is a PostgreSQL.
+    pub async fn empty_on_postgres() -> Option<Self> {
+        Some(Self::open(Place::on_postgres().await?).await)
     }
 
     pub async fn on_postgres() -> Option<Self> {
         Some(Self::empty_on_postgres().await?.founded().await)
     }
 
-    async fn open(url: String, file: Option<PathBuf>, schema: Option<(String, String)>) -> Self {
+    /// An office on whatever is there.
+    pub async fn open(place: Place) -> Self {
         let clock = Arc::new(SettableClock::new(START));
-        let office = Office::open(&url, clock.clone(), Options { readers_max: 3 })
+        let options = Options { readers_max: 3 };
+        let office = Office::open(&place.url, clock.clone(), options)
             .await
             .expect("opens");
         Self {
             office,
             clock,
-            url,
-            file,
-            schema,
+            url: place.url.clone(),
+            _place: place,
         }
     }
 
@@ -264,7 +289,7 @@ impl World {
     }
 }
 
-impl Drop for World {
+impl Drop for Place {
     fn drop(&mut self) {
         if let Some(file) = &self.file {
             for suffix in ["", "-wal", "-shm"] {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use taswiq_backend::clock::SystemClock;
 use taswiq_backend::db::dialect;
+use taswiq_backend::recount::Differences;
 
 use super::accounts::open;
 use super::{CommandError, Database, say};
@@ -26,7 +27,14 @@ pub async fn audit(database: Database) -> Result<(), CommandError> {
     let office = open(&database, Arc::new(SystemClock)).await?;
     let differences = office.recount().await;
     office.close().await;
-    let differences = differences?;
+    tell(&differences?)
+}
+
+/// Says what an audit found.
+///
+/// # Errors
+/// [`CommandError::Unsound`] when something does not fit.
+pub(super) fn tell(differences: &Differences) -> Result<(), CommandError> {
     say(&format!(
         "looked at {} orders and {} ledger entries",
         differences.orders_checked, differences.entries_checked

@@ -138,7 +138,7 @@ fn write_log(json: bool) {
 }
 
 /// Resolves at Ctrl-C or SIGTERM.
-async fn asked_to_stop() {
+pub(super) async fn asked_to_stop() {
     let interrupted = tokio::signal::ctrl_c();
     #[cfg(unix)]
     {

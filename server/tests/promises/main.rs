@@ -7,6 +7,7 @@ mod entrance;
 mod files;
 mod forgery;
 mod headers;
+mod healing;
 mod limits;
 mod office;
 mod openapi;

@@ -10,18 +10,23 @@ use sqlx::{Connection, Executor};
 use crate::world;
 
 /// A server started as an operator would.
-struct Running {
+pub struct Running {
     child: Child,
     console: BufReader<std::process::ChildStdout>,
-    address: String,
+    pub address: String,
 }
 
 impl Running {
-    fn start(folder: &std::path::Path) -> Self {
+    fn start(folder: &Path) -> Self {
+        Self::start_on(folder, &folder.join("office.sqlite").display().to_string())
+    }
+
+    /// The same on a database that may be anywhere.
+    pub fn start_on(folder: &Path, database: &str) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_taswiq"))
             .arg("serve")
             .arg("--database")
-            .arg(folder.join("office.sqlite"))
+            .arg(database)
             .arg("--site")
             .arg(folder.join("site"))
             .args(["--listen", "127.0.0.1:0"])
@@ -61,6 +66,12 @@ impl Running {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("answered");
         answer
+    }
+
+    /// As when the power fails, as far as a process can tell.
+    pub fn kill(mut self) {
+        self.child.kill().expect("killed");
+        self.child.wait().expect("ended");
     }
 
     fn stop(mut self) -> Option<i32> {
