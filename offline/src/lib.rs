@@ -55,6 +55,8 @@ pub mod driver;
 pub mod engine;
 pub mod phone;
 pub mod record;
+#[cfg(all(target_arch = "wasm32", feature = "conformance"))]
+mod rules;
 pub mod store;
 pub mod wire;
 
