@@ -95,6 +95,8 @@ pub struct Summary {
     pub retry_after_ms: Option<u32>,
     /// The session belongs to another person than the device: nothing was stored.
     pub wrong_person: bool,
+    /// There was room for what became of the commands only, not for what else the server told.
+    pub is_full: bool,
 }
 
 /// Something to do.
@@ -357,6 +359,11 @@ impl State {
         let moved = summary.again || summary.decided > 0;
         if moved {
             self.failures = 0;
+        }
+        if summary.is_full && (summary.decided == 0 || self.waiting == 0) {
+            self.phase = Phase::StoreTrouble;
+            self.back_off(None, jitter_ppm, actions);
+            return;
         }
         let asked = self.asked_meanwhile || self.queued_meanwhile;
         if summary.again

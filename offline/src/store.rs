@@ -6,7 +6,7 @@
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 #[cfg(target_arch = "wasm32")]
-mod indexed_db;
+pub mod indexed_db;
 mod memory;
 
 #[cfg(target_arch = "wasm32")]

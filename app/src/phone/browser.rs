@@ -240,6 +240,15 @@ pub fn is_update_ready() -> bool {
     Reflect::get(&taswiq(), &"updateReady".into()).is_ok_and(|ready| ready.is_truthy())
 }
 
+/// Loads the page again, with the build that waits if there is one.
+pub fn reload() {
+    if is_update_ready() {
+        take_update();
+    } else {
+        drop(window().location().reload());
+    }
+}
+
 /// Takes the build that waits: the page loads again.
 pub fn take_update() {
     call(&taswiq(), "takeUpdate");
@@ -338,17 +347,6 @@ pub fn locate(found: impl Fn(Option<Place>) + Clone + 'static) {
             &options,
         ),
     );
-}
-
-/// Asks the browser to keep what is stored even when the phone runs out of room, and says whether it
-/// will.
-pub async fn keep_storage() -> bool {
-    let Ok(promise) = window().navigator().storage().persist() else {
-        return false;
-    };
-    wasm_bindgen_futures::JsFuture::from(promise)
-        .await
-        .is_ok_and(|kept| kept.is_truthy())
 }
 
 /// Loads a text of this site.

@@ -9,8 +9,9 @@ use std::cell::Cell;
 use std::rc::Rc;
 use taswiq_domain::ids::{DeviceId, PersonId};
 use taswiq_domain::person::Role;
-use taswiq_offline::driver::browser::turn;
+use taswiq_offline::driver::browser::{keep_trace, trace_of, turn};
 use taswiq_offline::phone::{self as remembered, Holder};
+use taswiq_offline::store::indexed_db::{FREE, TAKEN_OVER};
 use taswiq_offline::store::{IndexedDb, StoreError};
 use taswiq_offline::{Changed, OpenError, Phase};
 
@@ -43,6 +44,8 @@ pub async fn start(locale: &str) -> Result<(), String> {
     let asset = |name: &str| shell.assets.get(name).map_or("", String::as_str);
     ui::set_sprites(asset("icons.svg"), asset("drawings.svg"));
     turn().await;
+    // When the page that was in the way has let go, this one begins again, by itself.
+    browser::on_window(FREE, browser::reload);
     let found = find(&shell.build).await;
     if !matches!(found, Found::Somebody(..)) {
         browser::tell("taswiq:settled");
@@ -60,6 +63,9 @@ fn root(words: Words, found: Found) -> impl IntoView {
     let (stored, status) = (RwSignal::new(0_u32), RwSignal::new(0_u32));
     let snackbar = Snackbar::new();
     browser::follow_links(route);
+    let is_taken_over = RwSignal::new(false);
+    browser::on_window(TAKEN_OVER, move || is_taken_over.set(true));
+    let asked_to_keep = StoredValue::new(false);
     let found = match found {
         Found::Somebody(device, syncing) => {
             device.on_change(move |changed| match changed {
@@ -81,6 +87,8 @@ fn root(words: Words, found: Found) -> impl IntoView {
         match &found {
             Err(None) => notices::nobody(words, &route.get()),
             Err(Some(error)) => notices::store_broken(words, error),
+            // What was typed lies in the store as a draft.
+            Ok(_) if is_taken_over.get() => notices::store_broken(words, &StoreError::TakenOver),
             Ok((device, syncing)) => area(Phone {
                 words,
                 snackbar,
@@ -91,6 +99,7 @@ fn root(words: Words, found: Found) -> impl IntoView {
                 status,
                 route,
                 language,
+                asked_to_keep,
             }),
         }
     }
@@ -154,7 +163,9 @@ async fn try_find(build: &str) -> Result<Found, OpenError> {
         return Ok(Found::Nobody);
     };
     let store = IndexedDb::open(&remembered::database_of(person)).await?;
-    let device = Device::open(store, person, DeviceId(browser::new_uuid())).await?;
+    let new_device = DeviceId(browser::new_uuid());
+    let device = Device::open_after(store, person, new_device, trace_of(person)).await?;
+    keep_trace(&device);
     if phone
         .holder
         .as_ref()
