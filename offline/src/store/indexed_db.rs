@@ -72,6 +72,8 @@ impl Schema {
     }
 }
 
+const _: () = assert!(Schema::LATEST == super::VERSION);
+
 /// A database of the browser. Clones share its connection.
 #[derive(Clone)]
 pub struct IndexedDb {
@@ -390,8 +392,9 @@ fn failure(error: &JsValue) -> Failure {
             error: StoreError::Full,
             connection_lost: false,
         },
-        // Safari and Chromium report a lost connection by any of these.
-        "InvalidStateError" | "UnknownError" | "AbortError" | "TransactionInactiveError" => {
+        // Safari and Chromium report a lost connection by any of these, or give no reason at all for a
+        // transaction that they ended.
+        "" | "InvalidStateError" | "UnknownError" | "AbortError" | "TransactionInactiveError" => {
             Failure {
                 error: unavailable(error),
                 connection_lost: true,
