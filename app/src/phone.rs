@@ -28,6 +28,7 @@ use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::ids::CommandId;
 use taswiq_domain::sync::CommandBody;
 use taswiq_domain::time::{Calendar, CivilDate, FixedOffset, Timestamp};
+use taswiq_offline::driver::browser::ask_to_keep;
 use taswiq_offline::store::IndexedDb;
 use taswiq_offline::{ActError, Status, UndoError};
 
@@ -61,6 +62,8 @@ pub struct Phone {
     left_by_others: RwSignal<u32>,
     route: RwSignal<Route>,
     language: RwSignal<Words>,
+    /// Whether the browser was asked to keep what is stored.
+    asked_to_keep: StoredValue<bool>,
 }
 
 impl Phone {
@@ -145,20 +148,30 @@ impl Phone {
     /// Several such acts as one.
     pub fn act_together(self, acts: Vec<(CommandId, CommandBody)>, done: impl FnOnce() + 'static) {
         // Boxed, so that saving is compiled once and not for every act.
-        self.save(acts, Saving::Held, Box::new(done));
+        let over = move |is_saved| {
+            if is_saved {
+                done();
+            }
+        };
+        self.save(acts, Saving::Held, Box::new(over));
     }
 
-    /// What ends a draft: several acts as one, which leave at once.
+    /// What ends a draft: several acts as one, which leave at once. `over` hears whether it is saved.
     pub fn act_all(
         self,
         acts: Vec<(CommandId, CommandBody)>,
         draft: &'static str,
-        done: impl FnOnce() + 'static,
+        over: impl FnOnce(bool) + 'static,
     ) {
-        self.save(acts, Saving::EndOf(draft), Box::new(done));
+        self.save(acts, Saving::EndOf(draft), Box::new(over));
     }
 
-    fn save(self, acts: Vec<(CommandId, CommandBody)>, saving: Saving, done: Box<dyn FnOnce()>) {
+    fn save(
+        self,
+        acts: Vec<(CommandId, CommandBody)>,
+        saving: Saving,
+        over: Box<dyn FnOnce(bool)>,
+    ) {
         let device = self.device_now();
         spawn_local(async move {
             let now = browser::now();
@@ -167,10 +180,26 @@ impl Phone {
                 Saving::EndOf(draft) => device.act_all(acts, now, Some(draft)).await,
             };
             match saved {
-                Ok(()) => done(),
-                Err(error) => self.say_refused(&error),
+                Ok(()) => {
+                    self.ask_to_keep();
+                    over(true);
+                }
+                Err(error) => {
+                    self.say_refused(&error);
+                    over(false);
+                }
             }
         });
+    }
+
+    /// Once something is saved there is something to keep: only now is the browser asked to, and once.
+    fn ask_to_keep(self) {
+        if !self.asked_to_keep.get_value() {
+            self.asked_to_keep.set_value(true);
+            spawn_local(async {
+                ask_to_keep().await;
+            });
+        }
     }
 
     /// Keeps what `read` gives as the draft of that key, for as long as the page lives: saved after
@@ -210,20 +239,21 @@ impl Phone {
         }
     }
 
-    /// Does a parked command again, mended.
+    /// Does a parked command again, mended. `over` hears whether it is saved.
     pub fn reissue(
         self,
         parked: CommandId,
         body: CommandBody,
         id: CommandId,
-        done: impl FnOnce() + 'static,
+        over: impl FnOnce(bool) + 'static,
     ) {
         let device = self.device_now();
         spawn_local(async move {
-            match device.reissue(parked, body, id, browser::now()).await {
-                Ok(_) => done(),
-                Err(error) => self.say_refused(&error),
+            let done = device.reissue(parked, body, id, browser::now()).await;
+            if let Err(error) = &done {
+                self.say_refused(error);
             }
+            over(done.is_ok());
         });
     }
 

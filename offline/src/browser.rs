@@ -4,6 +4,10 @@
 //! for each of the few calls made here would weigh more than these helpers.
 
 use js_sys::{Array, Function, Promise, Reflect};
+use std::cell::RefCell;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -99,4 +103,35 @@ pub fn listen(target: &JsValue, event: &str, listener: impl FnMut(JsValue) + 'st
 /// The name of an exception: `QuotaExceededError`.
 pub fn name_of(error: &JsValue) -> String {
     get(error, "name").as_string().unwrap_or_default()
+}
+
+/// What `work` gives, or nothing when it takes longer than so many milliseconds.
+pub async fn within<T>(ms: u32, work: impl Future<Output = T>) -> Option<T> {
+    let window: JsValue = js_sys::global().into();
+    let waiting: Rc<RefCell<(bool, Option<Waker>)>> = Rc::default();
+    let over = Rc::clone(&waiting);
+    let end = Closure::<dyn FnMut()>::new(move || {
+        let mut over = over.borrow_mut();
+        over.0 = true;
+        if let Some(waker) = over.1.take() {
+            waker.wake();
+        }
+    });
+    let timer = call(&window, "setTimeout", &[end.as_ref().clone(), ms.into()])
+        .unwrap_or(JsValue::UNDEFINED);
+    let mut work = pin!(work);
+    let outcome = std::future::poll_fn(|context| {
+        if let Poll::Ready(value) = work.as_mut().poll(context) {
+            return Poll::Ready(Some(value));
+        }
+        let mut waiting = waiting.borrow_mut();
+        if waiting.0 {
+            return Poll::Ready(None);
+        }
+        waiting.1 = Some(context.waker().clone());
+        Poll::Pending
+    })
+    .await;
+    let _ = call(&window, "clearTimeout", &[timer]);
+    outcome
 }

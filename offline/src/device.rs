@@ -13,7 +13,7 @@ pub mod view;
 pub use exchange::{Applied, Sent};
 
 use crate::engine::Phase;
-use crate::record::{Draft, Followed, Head, Queued};
+use crate::record::{Draft, Followed, Head, Queued, TRACED_ORDERS_MAX, Trace};
 use crate::store::{Batch, Expected, LocalStore, StoreError, Table};
 use memory::{Memory, Plan};
 use std::cell::{Cell, Ref, RefCell};
@@ -31,8 +31,9 @@ use taswiq_domain::period::Period;
 use taswiq_domain::person::Profile;
 use taswiq_domain::photo::Photo;
 use taswiq_domain::refusal::Refusal;
+use taswiq_domain::spoken_code::SpokenCode;
 use taswiq_domain::sync::{
-    Change, Command, CommandBody, DisputeDocument, LedgerEntry, StatementDocument,
+    Change, Command, CommandBody, DisputeDocument, LedgerEntry, PlaceOrder, StatementDocument,
 };
 use taswiq_domain::text;
 use taswiq_domain::time::{FixedOffset, Timestamp};
@@ -42,6 +43,11 @@ use view::{DisputeView, Earnings, OrderView, Parked, Pending, Status, Whereabout
 /// How often a change is planned anew when other tabs are faster. Each time one of them got its own
 /// change in, so this is reached only if a store is broken.
 const ATTEMPTS_MAX: u32 = 16;
+
+/// Where the trial of the room is written, and how long it is: more than an order with its signature,
+/// and than an answer of the server.
+const TRIAL: &str = "trial";
+const TRIAL_BYTES: usize = 1_000_000;
 
 /// A device. Clones are handles to the same one.
 pub struct Device<S> {
@@ -98,6 +104,19 @@ pub enum Checked {
     NotYet,
 }
 
+/// What was lost with a store that the browser threw away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// Whether the server has told all it knows since: what has not come back then is gone for good.
+    pub is_known: bool,
+    /// How many commands waited on the phone.
+    pub waiting: u32,
+    /// The codes of the orders among them that have not come back.
+    pub orders: Vec<SpokenCode>,
+    /// How many of the commands placed no order.
+    pub others: u32,
+}
+
 /// Why a device cannot be opened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
@@ -147,11 +166,27 @@ impl<S: LocalStore> Device<S> {
     /// Opens what `person` has on this phone. `new_device` is a fresh UUIDv7, taken as the device's id
     /// when the person has never been here.
     pub async fn open(store: S, person: PersonId, new_device: DeviceId) -> Result<Self, OpenError> {
+        Self::open_after(store, person, new_device, None).await
+    }
+
+    /// As [`Device::open`], with what is remembered of the person's store outside of it: should there
+    /// be no store, there was one, and [`Device::lost`] tells of it. What is made from now on is made
+    /// by a new device, so that no number is given twice.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn open_after(
+        store: S,
+        person: PersonId,
+        new_device: DeviceId,
+        trace: Option<Trace>,
+    ) -> Result<Self, OpenError> {
         let (mut memory, damaged) = loop {
             if let Some(read) = memory::read(&store, None).await? {
                 break read;
             }
-            let head = Head::new(person, new_device);
+            let mut head = Head::new(person, new_device);
+            head.lost = trace.clone();
             let mut batch = Batch {
                 expected: Some(Expected {
                     table: Table::Meta,
@@ -514,6 +549,93 @@ impl<S: LocalStore> Device<S> {
         }
     }
 
+    /// What is to be remembered of the store outside of it, see [`Device::open_after`].
+    pub fn trace(&self) -> Trace {
+        let memory = self.memory();
+        Trace {
+            device: memory.head.device,
+            waiting: memory::count(memory.outbox.len()),
+            orders: memory
+                .outbox
+                .values()
+                .filter_map(|queued| match &queued.command.body {
+                    CommandBody::PlaceOrder(PlaceOrder { code, .. }) => Some(*code),
+                    _ => None,
+                })
+                .take(TRACED_ORDERS_MAX)
+                .collect(),
+        }
+    }
+
+    /// What was lost with the store that was here before, until [`Device::forget_lost`].
+    pub fn lost(&self) -> Option<Lost> {
+        let memory = self.memory();
+        let trace = memory.head.lost.as_ref()?;
+        // What the server had taken in comes back with everything else it knows.
+        let is_known = memory.head.cursor > 0 && !memory.head.rereading;
+        let orders = &memory.documents.orders;
+        let has_come_back =
+            |code: &SpokenCode| orders.values().any(|known| known.order.code == *code);
+        let missing = trace.orders.iter().filter(|code| !has_come_back(code));
+        Some(Lost {
+            is_known,
+            waiting: trace.waiting,
+            others: trace
+                .waiting
+                .saturating_sub(memory::count(trace.orders.len())),
+            orders: missing.copied().collect(),
+        })
+    }
+
+    /// The person has read of the loss.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn forget_lost(&self) -> Result<(), StoreError> {
+        self.change(|memory| {
+            let mut plan = Plan::new(memory.head.clone());
+            plan.head.lost = None;
+            Ok(plan)
+        })
+        .await
+    }
+
+    /// Whether copies that the server can give again were let go for lack of room: statements and
+    /// orders that are over.
+    pub fn lacks_copies(&self) -> bool {
+        self.memory().head.lacks_copies
+    }
+
+    /// Tries whether there is room again, and if so lets what was let go come back with the next
+    /// contact. Whether it does.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn take_copies_back(&self) -> Result<bool, StoreError> {
+        if !self.lacks_copies() {
+            return Ok(false);
+        }
+        // Browsers do not tell how much room there is: whether something fits is seen by writing it.
+        let mut trial = Batch::default();
+        trial.put(Table::Meta, TRIAL, "0".repeat(TRIAL_BYTES));
+        let tried = self.inner.store.commit(trial).await;
+        let mut end = Batch::default();
+        end.delete(Table::Meta, TRIAL);
+        self.inner.store.commit(end).await?;
+        match tried {
+            Ok(()) => {}
+            Err(StoreError::Full) => return Ok(false),
+            Err(error) => return Err(error),
+        }
+        self.change(|memory| {
+            let mut plan = memory.plan_rereading();
+            plan.head.lacks_copies = false;
+            Ok::<_, StoreError>(plan)
+        })
+        .await?;
+        Ok(true)
+    }
+
     /// The commands that wait on this phone, oldest first, whole.
     pub fn outbox(&self) -> Vec<Queued> {
         self.memory().outbox.values().cloned().collect()
@@ -717,9 +839,7 @@ impl<S: LocalStore> Device<S> {
     pub async fn refresh(&self) -> Result<(), StoreError> {
         let known = self.memory().outline();
         let Some((mut fresh, _)) = memory::read(&self.inner.store, Some(&known)).await? else {
-            return Err(StoreError::Unavailable {
-                detail: "the store was emptied".to_owned(),
-            });
+            return self.write_back().await;
         };
         let newer = fresh.head.version > self.memory().head.version;
         if newer {
@@ -737,6 +857,51 @@ impl<S: LocalStore> Device<S> {
             self.tell(Changed::Refreshed);
         }
         Ok(())
+    }
+
+    /// The store was thrown away under an open page, which still knows all that was in it.
+    async fn write_back(&self) -> Result<(), StoreError> {
+        let (whole, version) = {
+            let memory = self.memory();
+            (memory.whole(), memory.head.version)
+        };
+        match self.inner.store.commit(whole).await {
+            Ok(()) => {
+                let mut memory = self.inner.memory.borrow_mut();
+                if memory.head.version == version {
+                    memory.is_written_back();
+                }
+                Ok(())
+            }
+            // Another page was faster. What it has written this one reads before its next change.
+            Err(StoreError::Conflict) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes room for what the person does: lets go of what the server can give again and nobody needs
+    /// at a door. Whether there was any.
+    async fn let_go_of_copies(&self) -> Result<bool, StoreError> {
+        let (batch, plan) = {
+            let memory = self.memory();
+            let mut plan = memory.plan_letting_go();
+            if plan.is_nothing() {
+                return Ok(false);
+            }
+            plan.head.version = memory.head.version + 1;
+            (memory.batch(&plan, &[]), plan)
+        };
+        match self.inner.store.commit(batch).await {
+            Ok(()) => {
+                let mut memory = self.inner.memory.borrow_mut();
+                if memory.head.version + 1 == plan.head.version {
+                    memory.carry_out(plan, Vec::new());
+                }
+                Ok(true)
+            }
+            Err(StoreError::Conflict) => self.refresh().await.map(|()| true),
+            Err(error) => Err(error),
+        }
     }
 
     /// Notes whether this tab is the one that talks to the server.
@@ -778,6 +943,7 @@ impl<S: LocalStore> Device<S> {
         plan: impl Fn(&Memory) -> Result<(Plan, T), E>,
         changes: &mut Vec<Change>,
     ) -> Result<T, E> {
+        let mut has_let_go = false;
         for _ in 0..ATTEMPTS_MAX {
             let (planned, value, expected_version, batch) = {
                 let memory = self.memory();
@@ -803,6 +969,12 @@ impl<S: LocalStore> Device<S> {
                     return Ok(value);
                 }
                 Err(StoreError::Conflict) => self.refresh().await?,
+                Err(StoreError::Full) if !has_let_go => {
+                    has_let_go = true;
+                    if !self.let_go_of_copies().await? {
+                        return Err(StoreError::Full.into());
+                    }
+                }
                 Err(error) => return Err(error.into()),
             }
         }

@@ -97,6 +97,8 @@ pub struct Summary {
     pub wrong_person: bool,
     /// What was handed over was decided, but nobody is signed in who may be told of anything.
     pub signed_out: bool,
+    /// There was room for what became of the commands only, not for what else the server told.
+    pub is_full: bool,
 }
 
 /// Something to do.
@@ -368,6 +370,11 @@ impl State {
         let moved = summary.again || summary.decided > 0;
         if moved {
             self.failures = 0;
+        }
+        if summary.is_full && (summary.decided == 0 || self.waiting == 0) {
+            self.phase = Phase::StoreTrouble;
+            self.back_off(None, jitter_ppm, actions);
+            return;
         }
         let asked = self.asked_meanwhile || self.queued_meanwhile;
         if summary.again

@@ -61,6 +61,6 @@ pub mod store;
 pub mod wire;
 
 pub use device::view::{DisputeView, Earnings, OrderView, Parked, Pending, Status, Whereabouts};
-pub use device::{ActError, Changed, Checked, Device, OpenError, UndoError};
+pub use device::{ActError, Changed, Checked, Device, Lost, OpenError, UndoError};
 pub use engine::Phase;
 pub use record::Draft;

@@ -6,6 +6,7 @@ use taswiq_domain::device_key::DeviceKey;
 use taswiq_domain::ids::{DeviceId, PersonId};
 use taswiq_domain::ledger::chain::Chain;
 use taswiq_domain::refusal::Refusal;
+use taswiq_domain::spoken_code::SpokenCode;
 use taswiq_domain::sync::Command;
 use taswiq_domain::time::{FixedOffset, Timestamp};
 
@@ -71,7 +72,35 @@ pub struct Head {
     /// How far the agent's chain of ledger entries was followed, as they came.
     #[serde(default)]
     pub followed: Followed,
+    /// Whether copies that the server can give again were let go, because the phone had no room for
+    /// what its person did.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub lacks_copies: bool,
+    /// The store that was here before this one and that the browser threw away, until the person has
+    /// read of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<Trace>,
 }
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// What is remembered of a store outside of it. A browser that is short of room may throw the whole
+/// store away between two starts; by this it is noticed, and told what was in it that nobody else has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trace {
+    /// The device whose store it was.
+    pub device: DeviceId,
+    /// How many commands the server had not decided.
+    pub waiting: u32,
+    /// The codes of the orders among them, oldest first, [`TRACED_ORDERS_MAX`] at most. Nothing
+    /// personal: a trace is not sealed.
+    pub orders: Vec<SpokenCode>,
+}
+
+/// So many codes of orders are remembered in a [`Trace`]: more than a week at doors without a network.
+pub const TRACED_ORDERS_MAX: usize = 200;
 
 /// How far a chain of ledger entries was followed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,6 +140,8 @@ impl Head {
             offset: FixedOffset::default(),
             last_sync: None,
             followed: Followed::default(),
+            lacks_copies: false,
+            lost: None,
         }
     }
 }

@@ -6,12 +6,16 @@
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 #[cfg(target_arch = "wasm32")]
-mod indexed_db;
+pub mod indexed_db;
 mod memory;
 
 #[cfg(target_arch = "wasm32")]
 pub use indexed_db::IndexedDb;
 pub use memory::{Fault, MemoryStore};
+
+/// The version of the schema and of what is written in it. Whoever raises it adds a store of the new
+/// version to `tests/golden`, so that every build to come is held to opening it.
+pub const VERSION: u32 = 2;
 
 /// A table: texts by key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -288,11 +288,12 @@ impl Making {
         made
     }
 
-    /// Saves the order for good, and goes on with `done` once it is safe.
+    /// Saves the order for good. `over` hears which it is once it is safe, or that it could not be
+    /// stored, which is said aloud then.
     ///
     /// # Errors
     /// Why it cannot be saved as it is.
-    pub fn save(self, done: impl FnOnce(OrderId) + 'static) -> Result<(), Refusal> {
+    pub fn save(self, over: impl FnOnce(Option<OrderId>) + 'static) -> Result<(), Refusal> {
         let phone = self.phone;
         let device = phone.device_now();
         let draft = self.draft.get_untracked();
@@ -310,10 +311,7 @@ impl Making {
                 shown,
             });
             let id = browser::new_command_id();
-            let finish = move || {
-                self.clear();
-                done(order);
-            };
+            let finish = self.finish(order, over);
             match draft.mends {
                 Some(parked) => phone.reissue(parked, body, id, finish),
                 None => phone.act_all(vec![(id, body)], DRAFT, finish),
@@ -342,10 +340,7 @@ impl Making {
             shown,
         };
         let body = CommandBody::PlaceOrder(place);
-        let finish = move || {
-            self.clear();
-            done(id.into());
-        };
+        let finish = self.finish(id.into(), over);
         match draft.mends {
             Some(parked) if acts.is_empty() => phone.reissue(parked, body, id, finish),
             _ => {
@@ -354,6 +349,20 @@ impl Making {
             }
         }
         Ok(())
+    }
+
+    /// What follows a save: the basket is empty only if it went well.
+    fn finish(
+        self,
+        order: OrderId,
+        over: impl FnOnce(Option<OrderId>) + 'static,
+    ) -> impl FnOnce(bool) + 'static {
+        move |is_saved| {
+            if is_saved {
+                self.clear();
+            }
+            over(is_saved.then_some(order));
+        }
     }
 }
 

@@ -24,7 +24,7 @@ pub fn actions(phone: Phone, making: Making, parked: &Parked) -> AnyView {
             let again = move |_| {
                 let body = phone.device_now().parked().into_iter().find(|parked| parked.command.id == id).map(|parked| parked.command.body);
                 if let Some(body) = body {
-                    phone.reissue(id, body, browser::new_command_id(), move || phone.snackbar.say(words.repair_sent_again()));
+                    phone.reissue(id, body, browser::new_command_id(), move |is_saved| if is_saved { phone.snackbar.say(words.repair_sent_again()) });
                 }
             };
             view! { <button class="button" type="button" on:click=again>{ui::icon("sync")}{words.repair_again()}</button> }.into_any()

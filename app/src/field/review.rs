@@ -94,20 +94,17 @@ pub fn screen(phone: Phone, making: Making) -> AnyView {
         }
         refused.set(None);
         is_saving.set(true);
+        // Until it is known how it ended, a second tap would take a second order.
         let saved = making.save(move |order| {
             is_saving.set(false);
-            phone.replace(Field::Receipt(order));
+            if let Some(order) = order {
+                phone.replace(Field::Receipt(order));
+            }
         });
         if let Err(refusal) = saved {
             is_saving.set(false);
             browser::focus("signing");
             refused.set(Some(refusal));
-        } else {
-            // A rule that says no is said aloud; then saving is possible again.
-            set_timeout(
-                move || is_saving.set(false),
-                std::time::Duration::from_secs(2),
-            );
         }
     };
     ui::frame(

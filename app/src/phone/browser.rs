@@ -153,13 +153,6 @@ pub fn follow_links(route: RwSignal<Route>) {
     std::mem::forget((clicks, steps));
 }
 
-/// Does something whenever the browser believes that the network is back, for as long as the page lives.
-pub fn when_online(listener: impl Fn() + 'static) {
-    std::mem::forget(window_event_listener(leptos::ev::online, move |_| {
-        listener();
-    }));
-}
-
 fn route_of_click(event: &MouseEvent) -> Option<Route> {
     if event.default_prevented()
         || event.button() != 0
@@ -245,6 +238,15 @@ fn taswiq() -> JsValue {
 /// Whether another build waits to be taken.
 pub fn is_update_ready() -> bool {
     Reflect::get(&taswiq(), &"updateReady".into()).is_ok_and(|ready| ready.is_truthy())
+}
+
+/// Loads the page again, with the build that waits if there is one.
+pub fn reload() {
+    if is_update_ready() {
+        take_update();
+    } else {
+        drop(window().location().reload());
+    }
 }
 
 /// Takes the build that waits: the page loads again.
@@ -345,17 +347,6 @@ pub fn locate(found: impl Fn(Option<Place>) + Clone + 'static) {
             &options,
         ),
     );
-}
-
-/// Asks the browser to keep what is stored even when the phone runs out of room, and says whether it
-/// will.
-pub async fn keep_storage() -> bool {
-    let Ok(promise) = window().navigator().storage().persist() else {
-        return false;
-    };
-    wasm_bindgen_futures::JsFuture::from(promise)
-        .await
-        .is_ok_and(|kept| kept.is_truthy())
 }
 
 /// Loads a text of this site.

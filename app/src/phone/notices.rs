@@ -5,6 +5,7 @@ use crate::route::Route;
 use crate::ui;
 use crate::words::Words;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use taswiq_domain::limits::CLOCK_SKEW_FLAGGED_MS;
 use taswiq_offline::Phase;
 use taswiq_offline::store::StoreError;
@@ -37,13 +38,24 @@ pub(super) fn nobody(words: Words, here: &Route, left_by_others: RwSignal<u32>) 
 
 /// The store cannot be read at all.
 pub(super) fn store_broken(words: Words, error: &StoreError) -> AnyView {
-    let retry = view! { <div class="button-group"><button class="button" type="button" on:click=|_| browser::leave_for(&browser::address())>{words.action_retry()}</button></div> };
+    let (tone, title, action) = match error {
+        StoreError::TakenOver => ("news", words.store_taken_over_title(), words.store_reload()),
+        StoreError::Blocked => ("waiting", words.store_blocked_title(), words.action_retry()),
+        StoreError::Unavailable { .. } => {
+            ("trouble", words.store_nowhere_title(), words.action_retry())
+        }
+        StoreError::Full | StoreError::Conflict | StoreError::Unreadable { .. } => {
+            ("trouble", words.store_broken_title(), words.action_retry())
+        }
+    };
+    browser::set_title(title);
+    let retry = view! { <div class="button-group"><button class="button" type="button" on:click=|_| browser::reload()>{action}</button></div> };
     ui::frame(
         ui::app_bar(words.app_name(), ().into_any()),
         ui::banner_with(
-            "trouble",
+            tone,
             "warning",
-            words.store_broken_title(),
+            title,
             store_trouble(words, error),
             retry.into_any(),
         ),
@@ -87,7 +99,8 @@ pub(super) fn first_contact(phone: Phone) -> AnyView {
     };
     ui::frame(
         ui::app_bar(words.app_name(), badge::badge(phone)),
-        view! { {how}{ui::skeleton_list(words.first_contact_title())} }.into_any(),
+        view! { {move || lost(phone)}{how}{ui::skeleton_list(words.first_contact_title())} }
+            .into_any(),
         ().into_any(),
     )
 }
@@ -188,7 +201,79 @@ pub fn above(phone: Phone) -> AnyView {
             ui::banner_with("news", "install", words.install_title(), words.install_text(), actions.into_any())
         })
     };
-    view! { {session}{clock}{update}{install} }.into_any()
+    view! { {session}{move || lost(phone)}{move || lacking(phone)}{clock}{update}{install} }
+        .into_any()
+}
+
+/// The browser has thrown away what was on this phone: what is gone, what comes back.
+fn lost(phone: Phone) -> Option<AnyView> {
+    let words = phone.words;
+    let device = phone.device();
+    let lost = device.lost()?;
+    let codes: Vec<String> = lost.orders.iter().map(ToString::to_string).collect();
+    let codes = codes.join(words.lost_comma());
+    let others = |said: String| match lost.others {
+        0 => said,
+        _ => [&said, " ", words.lost_others()].concat(),
+    };
+    let (tone, text) = match (lost.waiting, lost.is_known, lost.orders.is_empty()) {
+        (0, ..) => ("news", words.lost_nothing().to_owned()),
+        (waiting, false, true) => ("waiting", words.lost_waiting(waiting as usize)),
+        (waiting, false, false) => (
+            "waiting",
+            [
+                words.lost_waiting(waiting as usize),
+                words.lost_perhaps(&codes),
+            ]
+            .join(" "),
+        ),
+        (_, true, true) => ("news", others(words.lost_orders_back().to_owned())),
+        (_, true, false) => ("trouble", others(words.lost_orders(&codes))),
+    };
+    let read = (lost.is_known || lost.waiting == 0).then(|| {
+        let forget = move |_| {
+            let device = phone.device_now();
+            spawn_local(async move {
+                if let Err(error) = device.forget_lost().await {
+                    phone.snackbar.say(store_trouble(words, &error));
+                }
+            });
+        };
+        view! { <div class="button-group"><button class="button" type="button" on:click=forget>{words.lost_read()}</button></div> }
+    });
+    Some(ui::banner_with(
+        tone,
+        "device",
+        words.lost_title(),
+        text,
+        read.into_any(),
+    ))
+}
+
+/// Old things had to make room for new ones.
+pub fn lacking(phone: Phone) -> Option<AnyView> {
+    let words = phone.words;
+    if !phone.device().lacks_copies() {
+        return None;
+    }
+    let bring = move |_| {
+        let device = phone.device_now();
+        spawn_local(async move {
+            match device.take_copies_back().await {
+                Ok(true) => phone.sync_now(),
+                Ok(false) => phone.snackbar.say(words.lacking_still()),
+                Err(error) => phone.snackbar.say(store_trouble(words, &error)),
+            }
+        });
+    };
+    let action = view! { <div class="button-group"><button class="button" type="button" on:click=bring>{words.lacking_action()}</button></div> };
+    Some(ui::banner_with(
+        "waiting",
+        "device",
+        words.lacking_title(),
+        words.lacking_text(),
+        action.into_any(),
+    ))
 }
 
 /// The phone's clock is wrong.

@@ -11,8 +11,9 @@ use std::rc::Rc;
 use taswiq_domain::device_key::DeviceKey;
 use taswiq_domain::ids::{DeviceId, PersonId};
 use taswiq_domain::person::Role;
-use taswiq_offline::driver::browser::turn;
+use taswiq_offline::driver::browser::{keep_trace, trace_of, turn};
 use taswiq_offline::phone::{self as remembered, Holder};
+use taswiq_offline::store::indexed_db::{FREE, TAKEN_OVER};
 use taswiq_offline::store::{IndexedDb, StoreError};
 use taswiq_offline::{Changed, OpenError, Phase};
 
@@ -45,6 +46,8 @@ pub async fn start(locale: &str) -> Result<(), String> {
     let asset = |name: &str| shell.assets.get(name).map_or("", String::as_str);
     ui::set_sprites(asset("icons.svg"), asset("drawings.svg"));
     turn().await;
+    // When the page that was in the way has let go, this one begins again, by itself.
+    browser::on_window(FREE, browser::reload);
     let (found, others) = find(&shell.build).await;
     if !matches!(found, Found::Somebody(..)) {
         browser::tell("taswiq:settled");
@@ -65,8 +68,11 @@ fn root(words: Words, found: Found, others: Vec<PersonId>, build: &str) -> impl 
     let others = Others::new(others, left_by_others, SYNC_ADDRESS, build);
     others.hand_over();
     let again = Rc::clone(&others);
-    browser::when_online(move || again.hand_over());
+    browser::on_window("online", move || again.hand_over());
     browser::follow_links(route);
+    let is_taken_over = RwSignal::new(false);
+    browser::on_window(TAKEN_OVER, move || is_taken_over.set(true));
+    let asked_to_keep = StoredValue::new(false);
     let found = match found {
         Found::Somebody(device, syncing) => {
             let told_of = device.clone();
@@ -92,6 +98,8 @@ fn root(words: Words, found: Found, others: Vec<PersonId>, build: &str) -> impl 
         match &found {
             Err(None) => notices::nobody(words, &route.get(), left_by_others),
             Err(Some(error)) => notices::store_broken(words, error),
+            // What was typed lies in the store as a draft.
+            Ok(_) if is_taken_over.get() => notices::store_broken(words, &StoreError::TakenOver),
             Ok((device, syncing)) => area(Phone {
                 words,
                 snackbar,
@@ -103,6 +111,7 @@ fn root(words: Words, found: Found, others: Vec<PersonId>, build: &str) -> impl 
                 left_by_others,
                 route,
                 language,
+                asked_to_keep,
             }),
         }
     }
@@ -171,10 +180,15 @@ async fn try_find(build: &str, others: &mut Vec<PersonId>) -> Result<Found, Open
     };
     others.retain(|other| *other != person);
     let store = IndexedDb::open(&remembered::database_of(person)).await?;
-    let device = Device::open(store, person, DeviceId(browser::new_uuid())).await?;
-    device
-        .take_key(&DeviceKey::from_random(&browser::random()))
-        .await?;
+    let new_device = DeviceId(browser::new_uuid());
+    let device = Device::open_after(store, person, new_device, trace_of(person)).await?;
+    keep_trace(&device);
+    // On a full phone it goes on without one, and takes one when there is room.
+    drop(
+        device
+            .take_key(&DeviceKey::from_random(&browser::random()))
+            .await,
+    );
     if phone
         .holder
         .as_ref()

@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use taswiq_domain::ids::{DeviceId, PersonId};
 use taswiq_offline::Phase;
-use taswiq_offline::driver::browser::hand_over;
+use taswiq_offline::driver::browser::{hand_over, keep_trace, trace_of};
 use taswiq_offline::phone::database_of;
 use taswiq_offline::store::IndexedDb;
 
@@ -74,10 +74,13 @@ impl Others {
         let Ok(store) = IndexedDb::open(&database_of(person)).await else {
             return 0;
         };
-        let device = Device::open(store, person, DeviceId(browser::new_uuid())).await;
+        // A store that is gone is for its owner to hear of.
+        let new_device = DeviceId(browser::new_uuid());
+        let device = Device::open_after(store, person, new_device, trace_of(person)).await;
         let Ok(device) = device else {
             return 0;
         };
+        keep_trace(&device);
         if device.sendable() > 0 {
             hand_over(device.clone(), self.address, &self.build).await;
         }

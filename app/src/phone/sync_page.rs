@@ -1,18 +1,21 @@
 //! What is on this phone: what waits, what is on its way, what is to be corrected, and whether it is
 //! safe here. The same for both areas; how something is repaired is the area's business.
 
-use super::{Phone, badge, browser, notices};
+use super::{Phone, badge, notices};
 use crate::ui;
 use crate::words::{Words, time};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use taswiq_domain::limits::CLOCK_SKEW_FLAGGED_MS;
 use taswiq_domain::sync::CommandBody;
+use taswiq_offline::driver::browser::{self as storage, Room, ask_to_keep, is_kept};
 use taswiq_offline::record::Queued;
 use taswiq_offline::{Parked, Phase};
 
 /// So many waiting acts are listed; a phone rarely has more.
 const LISTED_MAX: usize = 50;
+/// Less room than a month of an agent takes is little.
+const SHORT_BYTES: u64 = 20_000_000;
 
 /// What the page holds, without the frame around it. `repair` gives the actions that mend a parked
 /// act.
@@ -29,8 +32,11 @@ type Repair = Box<dyn Fn(Phone, &Parked) -> AnyView + Send + Sync>;
 fn boxed_content(phone: Phone, repair: Repair) -> AnyView {
     let words = phone.words;
     phone.title(words.sync_title());
-    let kept = RwSignal::new(None);
-    spawn_local(async move { kept.set(Some(browser::keep_storage().await)) });
+    let (kept, room) = (RwSignal::new(None), RwSignal::new(None));
+    spawn_local(async move {
+        kept.set(Some(is_kept().await));
+        room.set(storage::room().await);
+    });
     let clock = move || {
         let ahead = phone.status().clock_ahead_ms;
         (ahead.abs() > CLOCK_SKEW_FLAGGED_MS).then(|| notices::clock_wrong(phone, ahead))
@@ -40,10 +46,27 @@ fn boxed_content(phone: Phone, repair: Repair) -> AnyView {
         Some(false) => Some(words.sync_not_kept()),
         None => None,
     };
+    // It says no for reasons of its own, and may say yes to somebody who asks.
+    let ask = move || {
+        (kept.get() == Some(false)).then(|| {
+            let ask = move |_| {
+                spawn_local(async move {
+                    let is_kept = ask_to_keep().await;
+                    kept.set(Some(is_kept));
+                    if !is_kept {
+                        phone.snackbar.say(words.sync_not_kept());
+                    }
+                })
+            };
+            view! { <button class="button" type="button" on:click=ask>{ui::icon("device")}{words.sync_keep()}</button> }
+        })
+    };
+    let gauge = move || room.get().map(|room| gauge(phone, room));
     view! {
         {ui::screen_title(words.sync_title().into_any(), words.sync_text().into_any())}
         <div role="status">{move || progress(phone)}</div>
         {clock}
+        {move || notices::lacking(phone)}
         {move || to_correct(phone, &repair)}
         {move || of_others(words, phone.left_by_others())}
         {move || waiting(phone)}
@@ -51,8 +74,34 @@ fn boxed_content(phone: Phone, repair: Repair) -> AnyView {
             <div><dt>{words.sync_last()}</dt><dd>{move || last(phone)}</dd></div>
             <div><dt>{words.sync_storage()}</dt><dd>{safety}</dd></div>
         </dl>
+        {gauge}
+        {ask}
     }
     .into_any()
+}
+
+/// What is taken of the room that the browser tells of, and a warning where little is left.
+fn gauge(phone: Phone, room: Room) -> AnyView {
+    let words = phone.words;
+    let (used, left) = (megabytes(room.used_bytes), megabytes(room.left_bytes));
+    let counted = words.sync_room_counted(&used.to_string(), &left.to_string());
+    let whole = u32::try_from(used.saturating_add(left)).unwrap_or(u32::MAX);
+    let short = (room.left_bytes < SHORT_BYTES).then(|| {
+        ui::banner(
+            "waiting",
+            "device",
+            words.sync_room_short(),
+            words.sync_room_short_text(),
+        )
+    });
+    let used = u32::try_from(used).unwrap_or(u32::MAX);
+    view! { {short}{ui::progress(words.sync_room().to_owned(), counted, used, whole.max(1))} }
+        .into_any()
+}
+
+/// Rounded up: something is never nothing.
+const fn megabytes(bytes: u64) -> u64 {
+    bytes.div_ceil(1_000_000)
 }
 
 /// What asks the server now, under the thumb.

@@ -119,7 +119,31 @@ impl<S: LocalStore> Device<S> {
             }
             Ok::<_, StoreError>((plan, summary))
         };
-        let summary = self.change_with(plan, &mut changes).await?;
+        match self.change_with(plan, &mut changes).await {
+            Ok(summary) => Ok(Applied { summary }),
+            // What the server has decided always fits: it takes commands out. What it tells is asked for
+            // again when there is room.
+            Err(StoreError::Full) => self.apply_decisions(sent, &response).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Stores of an answer what became of the commands, and nothing else.
+    async fn apply_decisions(
+        &self,
+        sent: &Sent,
+        response: &Response,
+    ) -> Result<Applied, StoreError> {
+        let mut elsewhere = sent.clone();
+        elsewhere.request.cursor = NOWHERE;
+        let plan = |memory: &Memory| {
+            let (plan, mut summary) = memory.plan_answer(&elsewhere, response, &[]);
+            let kept_back = memory.outbox.len() - memory.sendable(&self.held());
+            summary.waiting = summary.waiting.saturating_sub(count(kept_back));
+            summary.is_full = true;
+            Ok::<_, StoreError>((plan, summary))
+        };
+        let summary = self.change_with(plan, &mut Vec::new()).await?;
         Ok(Applied { summary })
     }
 }
@@ -525,6 +549,9 @@ impl Fate {
             .any(|queued| queued.command.id == id)
     }
 }
+
+/// No place in the feed: a device that asked from there takes no changes.
+const NOWHERE: i64 = -1;
 
 /// Room for everything in a request but its commands, in bytes.
 const ENVELOPE_BYTES: usize = 1_024;

@@ -13,7 +13,8 @@ use serde::de::DeserializeOwned;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
-use taswiq_domain::ids::CommandId;
+use taswiq_domain::ids::{CommandId, OrderId};
+use taswiq_domain::order::{Order, Progress};
 use taswiq_domain::period::Period;
 use taswiq_domain::reading;
 use taswiq_domain::refusal::Refusal;
@@ -74,6 +75,8 @@ pub(super) enum Step {
     Park(ParkedRecord),
     /// It leaves the "to correct" list.
     Unpark(u64),
+    /// A copy of the server's is let go.
+    LetGo(Table, String),
     /// A basket has become an order.
     DropDraft(String),
 }
@@ -210,6 +213,94 @@ impl Memory {
         plan
     }
 
+    /// Plans to let go of statements and of orders that are over, which the server can give again and
+    /// nobody needs at a door. Entries stay, or sums of money would be wrong; so does all that own
+    /// commands are about.
+    pub(super) fn plan_letting_go(&self) -> Plan {
+        let mut plan = Plan::new(self.head.clone());
+        plan.head.lacks_copies = true;
+        let statements = self
+            .documents
+            .statements
+            .keys()
+            .map(|period| (Table::Documents, statement_key(*period)));
+        let own: HashSet<OrderId> = self
+            .outbox
+            .values()
+            .chain(self.parked.values().map(|record| &record.queued))
+            .chain(
+                self.acknowledged
+                    .values()
+                    .filter(|record| record.settling)
+                    .map(|record| &record.queued),
+            )
+            .filter_map(|queued| queued.command.body.order())
+            .collect();
+        let orders = self
+            .documents
+            .orders
+            .iter()
+            .filter(|(id, known)| is_over(&known.order) && !own.contains(id))
+            .map(|(id, _)| (Table::Orders, id.to_string()));
+        plan.steps.extend(
+            statements
+                .chain(orders)
+                .map(|(table, key)| Step::LetGo(table, key)),
+        );
+        plan.unchanged = plan.steps.is_empty();
+        plan
+    }
+
+    /// Whether a change that comes is one of those that [`Memory::plan_letting_go`] lets go.
+    fn does_without(&self, change: &Change) -> bool {
+        self.head.lacks_copies
+            && match change {
+                Change::Statement(_) => true,
+                Change::Order(document) => {
+                    is_over(&document.order)
+                        && !self.documents.orders.contains_key(&document.order.id)
+                }
+                _ => false,
+            }
+    }
+
+    /// The batch that writes all of it into a store that holds nothing.
+    pub(super) fn whole(&self) -> Batch {
+        let mut batch = Batch {
+            expected: Some(Expected {
+                table: Table::Meta,
+                key: HEAD.to_owned(),
+                value: None,
+            }),
+            ..Batch::default()
+        };
+        batch.put(Table::Meta, HEAD, json(&self.head));
+        for (seq, queued) in &self.outbox {
+            batch.put(Table::Outbox, seq_key(*seq), json(queued));
+        }
+        for (seq, record) in &self.acknowledged {
+            batch.put(Table::Acknowledged, seq_key(*seq), json(record));
+        }
+        for (seq, record) in &self.parked {
+            batch.put(Table::Parked, seq_key(*seq), json(record));
+        }
+        for (key, draft) in &self.drafts {
+            batch.put(Table::Drafts, key.as_str(), json(draft));
+        }
+        for change in self.documents.changes() {
+            let is_outdated = place_of(&change).is_some_and(|place| self.outdated.contains(&place));
+            if !is_outdated {
+                write_change(&mut batch, self.head.generation, &change);
+            }
+        }
+        batch
+    }
+
+    /// [`Memory::whole`] was written.
+    pub(super) fn is_written_back(&mut self) {
+        self.head_json = json(&self.head);
+    }
+
     pub(super) fn known(&self, id: CommandId) -> Option<&Queued> {
         let acknowledged = self.acknowledged.values().map(|record| &record.queued);
         let parked = self.parked.values().map(|record| &record.queued);
@@ -254,6 +345,7 @@ impl Memory {
                 ),
                 Step::Unpark(seq) => batch.delete(Table::Parked, seq_key(*seq)),
                 Step::DropDraft(key) => batch.delete(Table::Drafts, key),
+                Step::LetGo(table, key) => batch.delete(*table, key),
             }
         }
         if plan.drops_outdated {
@@ -262,7 +354,7 @@ impl Memory {
             }
         }
         if plan.takes_changes {
-            for change in changes {
+            for change in changes.iter().filter(|change| !self.does_without(change)) {
                 write_change(&mut batch, head.generation, change);
             }
         }
@@ -300,6 +392,10 @@ impl Memory {
                 Step::DropDraft(key) => {
                     self.drafts.remove(&key);
                 }
+                Step::LetGo(table, key) => {
+                    self.documents.remove(table, &key);
+                    self.outdated.remove(&(table, key));
+                }
             }
         }
         if plan.rereads {
@@ -312,6 +408,9 @@ impl Memory {
         }
         if plan.takes_changes {
             for change in changes {
+                if self.does_without(&change) {
+                    continue;
+                }
                 if let Some(place) = place_of(&change) {
                     self.outdated.remove(&place);
                 }
@@ -381,7 +480,11 @@ impl Plan {
     }
 
     fn changes_documents(&self, changes: &[Change]) -> bool {
-        self.drops_outdated || self.rereads || (self.takes_changes && !changes.is_empty())
+        let lets_go = |step: &Step| matches!(step, Step::LetGo(..));
+        self.drops_outdated
+            || self.rereads
+            || self.steps.iter().any(lets_go)
+            || (self.takes_changes && !changes.is_empty())
     }
 }
 
@@ -417,6 +520,48 @@ impl Documents {
             .chain(statements)
             .chain(disputes)
             .collect()
+    }
+
+    /// Each of them as it would come.
+    fn changes(&self) -> impl Iterator<Item = Change> {
+        let profile = self
+            .profile
+            .iter()
+            .map(|known| Change::Profile((**known).clone()));
+        let catalogue = self
+            .catalogue
+            .iter()
+            .map(|known| Change::Catalogue(Box::new((**known).clone())));
+        let customers = self
+            .customers
+            .values()
+            .map(|known| Change::Customer((*known.customer).clone()));
+        let orders = self.orders.values().map(|known| {
+            Change::Order(Box::new(OrderDocument {
+                order: (*known.order).clone(),
+                received_at: known.received_at,
+                customer: known.customer.clone(),
+            }))
+        });
+        let entries = self
+            .entries
+            .values()
+            .map(|known| Change::Entry((**known).clone()));
+        let statements = self
+            .statements
+            .values()
+            .map(|known| Change::Statement(Box::new((**known).clone())));
+        let disputes = self
+            .disputes
+            .values()
+            .map(|known| Change::Dispute(Box::new((**known).clone())));
+        profile
+            .chain(catalogue)
+            .chain(customers)
+            .chain(orders)
+            .chain(entries)
+            .chain(statements)
+            .chain(disputes)
     }
 
     fn remove(&mut self, table: Table, key: &str) {
@@ -488,6 +633,11 @@ impl Documents {
             },
         );
     }
+}
+
+/// Whether nothing more will happen to an order.
+fn is_over(order: &Order) -> bool {
+    matches!(order.progress(), Ok(Progress::Settled | Progress::Dead))
 }
 
 /// Where a change is stored; nothing for what is no document.

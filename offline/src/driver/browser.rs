@@ -5,10 +5,14 @@ use crate::browser::{call, call_and_wait, construct, exists, get, global, listen
 use crate::device::{Changed, Device};
 use crate::engine::{Event, REQUEST_TIMEOUT_MS};
 use crate::phone;
+use crate::record::Trace;
 use crate::store::IndexedDb;
+use crate::store::indexed_db::LOST;
 use js_sys::{Array, Promise, Uint8Array};
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
+use taswiq_domain::ids::PersonId;
+use taswiq_domain::reading::read;
 use taswiq_domain::time::Timestamp;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -77,6 +81,16 @@ impl Sync {
         self.tell_others(ASK);
     }
 
+    /// Lets what was let go for lack of room come back, if there is room again.
+    fn take_copies_back(&self) {
+        let sync = self.clone();
+        spawn_local(async move {
+            if sync.driver.device().take_copies_back().await == Ok(true) {
+                sync.request();
+            }
+        });
+    }
+
     fn tell_others(&self, word: &str) {
         // Without a channel the next tab finds out by itself.
         let _ = call(&self.channel, "postMessage", &[word.into()]);
@@ -139,6 +153,13 @@ impl Sync {
         };
         on(&window, "online", || Event::OnlineHint(true));
         on(&window, "offline", || Event::OnlineHint(false));
+        // What the browser has thrown away this page still knows, and writes back.
+        let device = self.driver.device().clone();
+        listen(&window, LOST, move |_| {
+            let device = device.clone();
+            spawn_local(async move { drop(device.refresh().await) });
+        });
+        self.take_copies_back();
         // The service worker's word, passed on by the page's first script.
         on(&window, "taswiq:sync", || Event::SyncRequested);
         let sync = self.clone();
@@ -149,6 +170,9 @@ impl Sync {
                 sync.driver.device().let_go();
             }
             sync.tell(Event::Visible(visible));
+            if visible {
+                sync.take_copies_back();
+            }
         });
         if get(&global("navigator"), "onLine").as_bool() == Some(false) {
             self.tell(Event::OnlineHint(false));
@@ -156,15 +180,81 @@ impl Sync {
     }
 }
 
-/// Asks the browser to keep what is stored even when the phone runs short of room. Ask after the
-/// first order, when the person has shown that it matters. Whether it was granted.
+/// Asks the browser to keep what is stored even when the phone runs short of room. Ask when a person
+/// has just saved something: some browsers ask the person, who then knows what it is about. Whether it
+/// was granted.
 pub async fn ask_to_keep() -> bool {
+    of_storage("persist").await.as_bool().unwrap_or(false)
+}
+
+/// Whether the browser has promised to keep what is stored.
+pub async fn is_kept() -> bool {
+    of_storage("persisted").await.as_bool().unwrap_or(false)
+}
+
+/// How much the browser says that there is room for. Some tell more than there is, so as not to tell
+/// anything about the phone: only what they refuse is certain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// What is taken, in bytes.
+    pub used_bytes: u64,
+    /// What is left, in bytes.
+    pub left_bytes: u64,
+}
+
+/// The room there is, where the browser tells.
+pub async fn room() -> Option<Room> {
+    let estimate = of_storage("estimate").await;
+    let bytes = |name: &str| get(&estimate, name).as_f64().map(|bytes| bytes as u64);
+    let (used_bytes, quota_bytes) = (bytes("usage")?, bytes("quota")?);
+    Some(Room {
+        used_bytes,
+        left_bytes: quota_bytes.saturating_sub(used_bytes),
+    })
+}
+
+async fn of_storage(method: &str) -> JsValue {
     let storage = get(&global("navigator"), "storage");
-    call_and_wait(&storage, "persist", &[])
+    call_and_wait(&storage, method, &[])
         .await
-        .ok()
-        .and_then(|granted| granted.as_bool())
-        .unwrap_or(false)
+        .unwrap_or(JsValue::UNDEFINED)
+}
+
+/// What is remembered of a person's store outside of it.
+pub fn trace_of(person: PersonId) -> Option<Trace> {
+    let json = call(
+        &global("localStorage"),
+        "getItem",
+        &[trace_key(person).into()],
+    );
+    read(&json.ok()?.as_string()?).ok()
+}
+
+/// Remembers outside of the store what is in it, now and after each change.
+pub fn keep_trace(device: &Device<IndexedDb>) {
+    let key = trace_key(device.person());
+    let write = {
+        let device = device.clone();
+        move || {
+            let json = serde_json::to_string(&device.trace()).unwrap_or_default();
+            // A browser that refuses this keeps no trace, and then a loss is told by nobody but the server.
+            let _ = call(
+                &global("localStorage"),
+                "setItem",
+                &[key.as_str().into(), json.into()],
+            );
+        }
+    };
+    write();
+    device.on_change(move |changed| {
+        if changed != Changed::Status {
+            write();
+        }
+    });
+}
+
+fn trace_key(person: PersonId) -> String {
+    format!("taswiq-trace-{person}")
 }
 
 fn is_visible() -> bool {

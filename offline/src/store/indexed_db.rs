@@ -5,16 +5,32 @@
 //! - A connection that the browser closed (it does so when it is short of memory, or while the phone
 //!   slept) is opened again; what was under way is then tried once more, which the expectation of each
 //!   batch makes safe.
+//! - A transaction of which the browser never says how it ended (a phone that slept in the middle of one
+//!   may leave it so) is given up after a while, and tried again on a new connection.
 //! - A page that learns that a newer build wants to change the schema lets go at once, so that an
 //!   update never waits for it.
+//! - What happens to a connection outside of any call is told on the window: [`LOST`], [`TAKEN_OVER`],
+//!   [`FREE`].
 
 use super::{Batch, LocalStore, StoreError, Table, Write};
-use crate::browser::{call, event, exists, get, global, name_of, object, set, wait};
+use crate::browser::{
+    call, construct, event, exists, get, global, name_of, object, set, wait, within,
+};
 use js_sys::Array;
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
+
+/// Told on the window when the browser has closed a connection or thrown a database away.
+pub const LOST: &str = "taswiq:store-lost";
+/// Told on the window when a newer build has taken a database over: this page can store nothing more.
+pub const TAKEN_OVER: &str = "taswiq:store-taken-over";
+/// Told on the window when a database that was [`StoreError::Blocked`] can be opened.
+pub const FREE: &str = "taswiq:store-free";
+
+/// How long a transaction may take: many times what the largest answer takes on a slow phone.
+const TRANSACTION_MS_MAX: u32 = 30_000;
 
 /// The steps by which the schema came to be. A phone takes those it has not taken yet, one by one,
 /// however old its store is.
@@ -55,6 +71,8 @@ impl Schema {
         Ok(())
     }
 }
+
+const _: () = assert!(Schema::LATEST == super::VERSION);
 
 /// A database of the browser. Clones share its connection.
 #[derive(Clone)]
@@ -112,31 +130,40 @@ impl IndexedDb {
             Connection::Closed => {}
         }
         let database = self.connect().await?;
-        let connection = Rc::clone(&self.connection);
+        let store = self.clone();
         set(
             &database,
             "onclose",
             &Closure::once_into_js(move || {
-                connection.replace_with(|old| {
-                    if matches!(old, Connection::TakenOver) {
-                        Connection::TakenOver
-                    } else {
-                        Connection::Closed
-                    }
-                });
+                store.lose_connection();
+                tell(LOST);
             }),
         );
-        let (connection, closing) = (Rc::clone(&self.connection), database.clone());
+        let (store, closing) = (self.clone(), database.clone());
         set(
             &database,
             "onversionchange",
-            &Closure::once_into_js(move || {
+            &Closure::once_into_js(move |event: JsValue| {
                 let _ = call(&closing, "close", &[]);
-                connection.replace(Connection::TakenOver);
+                // No new version: somebody throws the database away.
+                if exists(&get(&event, "newVersion")) {
+                    store.connection.replace(Connection::TakenOver);
+                    tell(TAKEN_OVER);
+                } else {
+                    store.lose_connection();
+                    tell(LOST);
+                }
             }),
         );
         self.connection.replace(Connection::Open(database.clone()));
         Ok(database)
+    }
+
+    fn lose_connection(&self) {
+        self.connection.replace_with(|old| match old {
+            Connection::TakenOver => Connection::TakenOver,
+            Connection::Open(_) | Connection::Closed => Connection::Closed,
+        });
     }
 
     async fn connect(&self) -> Result<JsValue, StoreError> {
@@ -166,11 +193,15 @@ impl IndexedDb {
         match opened {
             Ok(event) if get(&event, "type").as_string().as_deref() == Some("blocked") => {
                 let late = request.clone();
-                // Should it open after all, it must not be in the way of the next attempt.
+                // When the other page lets go it opens after all. It must not be in the way of the next
+                // attempt, which whoever listens begins.
                 set(
                     &request,
                     "onsuccess",
-                    &Closure::once_into_js(move || drop(call(&get(&late, "result"), "close", &[]))),
+                    &Closure::once_into_js(move || {
+                        drop(call(&get(&late, "result"), "close", &[]));
+                        tell(FREE);
+                    }),
                 );
                 // The upgrade may still run; its closure has to outlive this call.
                 upgrade.forget();
@@ -193,16 +224,13 @@ impl IndexedDb {
         &self,
         run: impl AsyncFn(JsValue) -> Result<T, Failure>,
     ) -> Result<T, StoreError> {
-        match run(self.database().await?).await {
+        let database = self.database().await?;
+        match in_time(run(database.clone())).await {
             Err(failure) if failure.connection_lost => {
-                self.connection.replace_with(|old| {
-                    if matches!(old, Connection::TakenOver) {
-                        Connection::TakenOver
-                    } else {
-                        Connection::Closed
-                    }
-                });
-                run(self.database().await?)
+                // Whether it still hangs or is dead already.
+                let _ = call(&database, "close", &[]);
+                self.lose_connection();
+                in_time(run(self.database().await?))
                     .await
                     .map_err(|failure| failure.error)
             }
@@ -308,6 +336,25 @@ impl LocalStore for IndexedDb {
     }
 }
 
+/// What a transaction gives, or that the browser never said how it ended.
+async fn in_time<T>(run: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    within(TRANSACTION_MS_MAX, run).await.unwrap_or_else(|| {
+        Err(Failure {
+            error: StoreError::Unavailable {
+                detail: "the browser did not say how a transaction ended".to_owned(),
+            },
+            connection_lost: true,
+        })
+    })
+}
+
+fn tell(name: &str) {
+    let window: JsValue = js_sys::global().into();
+    if let Ok(event) = construct("Event", &[name.into()]) {
+        let _ = call(&window, "dispatchEvent", &[event]);
+    }
+}
+
 fn begin(database: &JsValue, tables: &[Table], mode: &str) -> Result<JsValue, Failure> {
     let names: Array = tables
         .iter()
@@ -345,8 +392,9 @@ fn failure(error: &JsValue) -> Failure {
             error: StoreError::Full,
             connection_lost: false,
         },
-        // Safari and Chromium report a lost connection by any of these.
-        "InvalidStateError" | "UnknownError" | "AbortError" | "TransactionInactiveError" => {
+        // Safari and Chromium report a lost connection by any of these, or give no reason at all for a
+        // transaction that they ended.
+        "" | "InvalidStateError" | "UnknownError" | "AbortError" | "TransactionInactiveError" => {
             Failure {
                 error: unavailable(error),
                 connection_lost: true,

@@ -3,11 +3,14 @@
 use crate::model_server::ModelServer;
 use crate::phone::{Phone, Server, Way, decoded, server};
 use crate::world::*;
-use taswiq_domain::ids::CommandId;
+use taswiq_domain::ids::{CommandId, DeviceId};
+use taswiq_domain::order::{CancelledBy, Reason};
+use taswiq_domain::spoken_code::SpokenCode;
+use taswiq_domain::sync::{CancelOrder, CommandBody};
 use taswiq_offline::driver::TransportError;
 use taswiq_offline::engine::Event;
-use taswiq_offline::store::{Fault, StoreError};
-use taswiq_offline::{ActError, Phase};
+use taswiq_offline::store::{Batch, Fault, LocalStore, StoreError, Table};
+use taswiq_offline::{ActError, Lost, Phase};
 
 /// An agent with so many orders waiting, nothing sent but the customer (number 1). The orders have
 /// the numbers 2 and up.
@@ -197,19 +200,211 @@ async fn fault_07_a_full_phone_says_so_and_keeps_what_it_has() {
 async fn fault_07_an_answer_that_does_not_fit_is_asked_for_again() {
     let server = server();
     let phone = agent_with_orders(&server, 2).await;
-    // The first commit of a sync notes what is offered, the second stores the answer.
+    // The first commit of a sync notes what is offered, the second stores the answer, the third what
+    // of it always fits.
     phone.store.fail_at(2, Fault::Full);
     phone.sync().await;
     assert_eq!(
         (phone.device.status().phase, phone.device.waiting()),
-        (Phase::StoreTrouble, 2)
+        (Phase::StoreTrouble, 0),
+        "what was decided is stored, and that there was more is said"
     );
+    assert_eq!(phone.device.orders().len(), 2, "and stays in sight");
     phone.let_timer_fire().await;
-    assert_eq!(
-        (phone.device.status().phase, phone.device.waiting()),
-        (Phase::Idle, 0)
+    assert_eq!(phone.device.status().phase, Phase::Idle);
+    assert!(
+        phone
+            .device
+            .orders()
+            .iter()
+            .all(|view| view.received_at.is_some())
     );
     assert_eq!(applied(&server), numbers(1..4));
+}
+
+/// How long all texts of a phone's store are.
+async fn bytes(phone: &Phone) -> usize {
+    let mut bytes = 0;
+    for table in Table::ALL {
+        let records = phone.store.scan(table).await.expect("read");
+        bytes += records
+            .iter()
+            .map(|(key, value)| key.len() + value.len())
+            .sum::<usize>();
+    }
+    bytes
+}
+
+#[tokio::test]
+async fn fault_07_orders_that_are_over_make_room_for_one_that_is_taken() {
+    let server = server();
+    let phone = agent_with_orders(&server, 4).await;
+    phone.sync().await;
+    for number in 2..5 {
+        let cancel = CommandBody::CancelOrder(CancelOrder {
+            order: order_id(number),
+            by: CancelledBy::Agent,
+            reason: Reason::Mistake,
+        });
+        phone
+            .device
+            .act(cancel, id(10 + number), phone.now())
+            .await
+            .expect("stored");
+    }
+    phone.sync().await;
+    assert_eq!(phone.device.orders().len(), 4);
+    phone.store.limit(Some(bytes(&phone).await));
+    phone
+        .device
+        .act(place(customer_id(1), &[(1, 9)]), id(20), phone.now())
+        .await
+        .expect("there is room, once what the server can give again is let go");
+    assert!(phone.device.lacks_copies());
+    let orders = |phone: &Phone| -> Vec<_> {
+        let mut orders: Vec<_> = phone
+            .device
+            .orders()
+            .iter()
+            .map(|view| view.order.id)
+            .collect();
+        orders.sort_unstable();
+        orders
+    };
+    assert_eq!(orders(&phone), [order_id(5), order_id(20)]);
+    assert_eq!(
+        phone.device.take_copies_back().await,
+        Ok(false),
+        "there is no room yet"
+    );
+    let phone = phone.restarted().await;
+    phone.sync().await;
+    assert!(phone.device.lacks_copies(), "it is not forgotten");
+    assert_eq!(phone.device.take_copies_back().await, Ok(true));
+    phone.sync().await;
+    let all = [2, 3, 4, 5, 20].map(order_id);
+    assert_eq!(orders(&phone), all);
+    assert!(!phone.device.lacks_copies());
+}
+
+#[tokio::test]
+async fn fault_07_a_phone_without_any_room_hands_its_orders_over_all_the_same() {
+    let server = server();
+    let phone = agent_with_orders(&server, 3).await;
+    // Room for a few figures more, and for no document.
+    phone.store.limit(Some(bytes(&phone).await + 300));
+    phone.sync().await;
+    assert_eq!(applied(&server), numbers(1..5));
+    assert_eq!(
+        (phone.device.status().phase, phone.device.waiting()),
+        (Phase::StoreTrouble, 0)
+    );
+    assert_eq!(phone.device.orders().len(), 3, "they stay in sight");
+    phone.store.limit(None);
+    phone.let_timer_fire().await;
+    assert_eq!(phone.device.status().phase, Phase::Idle);
+}
+
+#[tokio::test]
+async fn fault_06_a_store_thrown_away_under_an_open_page_is_written_back() {
+    let server = server();
+    let phone = agent_with_orders(&server, 2).await;
+    phone
+        .device
+        .save_draft("basket", "{}".to_owned(), phone.now())
+        .await
+        .expect("stored");
+    empty(&phone).await;
+    phone
+        .device
+        .act(place(customer_id(1), &[(1, 9)]), id(4), phone.now())
+        .await
+        .expect("stored");
+    let phone = phone.restarted().await;
+    assert_eq!(
+        (phone.device.waiting(), phone.device.drafts().len()),
+        (3, 1)
+    );
+    assert!(phone.device.is_ready(), "the catalogue is there too");
+    phone.sync().await;
+    assert_eq!(applied(&server), numbers(1..5));
+}
+
+#[tokio::test]
+async fn fault_06_a_store_that_is_gone_is_noticed_and_what_is_lost_is_told() {
+    let server = server();
+    let mut phone = agent_with_orders(&server, 1).await;
+    phone.sync().await;
+    let code = |number: u64| SpokenCode::from_random(number);
+    for number in [3, 4] {
+        let CommandBody::PlaceOrder(mut order) = place(customer_id(1), &[(1, 9)]) else {
+            panic!("an order");
+        };
+        order.code = code(number);
+        phone
+            .device
+            .act(CommandBody::PlaceOrder(order), id(number), phone.now())
+            .await
+            .expect("stored");
+        if number == 3 {
+            // This one arrives, and the phone never hears of it.
+            phone.next_ways([Way::AnswerLost]);
+            phone.sync().await;
+        }
+    }
+    phone
+        .device
+        .act(register("Tuda"), id(5), phone.now())
+        .await
+        .expect("stored");
+    let trace = phone.device.trace();
+    empty(&phone).await;
+
+    let new = DeviceId(id(999).0);
+    server.borrow_mut().owners.insert(new, AGENT);
+    phone = phone.opened_after(new, Some(trace)).await;
+    let told = |is_known, orders| {
+        Some(Lost {
+            is_known,
+            waiting: 3,
+            orders,
+            others: 1,
+        })
+    };
+    assert_eq!(phone.device.lost(), told(false, vec![code(3), code(4)]));
+    phone.sync().await;
+    assert_eq!(phone.device.lost(), told(true, vec![code(4)]));
+    assert_eq!(
+        phone.device.orders().len(),
+        2,
+        "what had arrived comes back"
+    );
+    phone
+        .device
+        .act(place(customer_id(1), &[(1, 9)]), id(6), phone.now())
+        .await
+        .expect("stored");
+    phone.sync().await;
+    assert_eq!(
+        applied(&server),
+        [1, 2, 3, 6].map(id),
+        "no number is given twice"
+    );
+    let phone = phone.restarted().await;
+    assert!(phone.device.lost().is_some(), "until it is read");
+    phone.device.forget_lost().await.expect("stored");
+    assert_eq!(phone.restarted().await.device.lost(), None);
+}
+
+/// The browser throws all of it away.
+async fn empty(phone: &Phone) {
+    let mut batch = Batch::default();
+    for table in Table::ALL {
+        for (key, _) in phone.store.scan(table).await.expect("read") {
+            batch.delete(table, key);
+        }
+    }
+    phone.store.commit(batch).await.expect("stored");
 }
 
 #[tokio::test]

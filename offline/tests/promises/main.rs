@@ -6,6 +6,7 @@ mod device;
 mod disputes;
 mod engine;
 mod faults;
+mod golden_stores;
 mod model_server;
 mod phone;
 mod schedules;

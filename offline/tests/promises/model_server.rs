@@ -40,7 +40,7 @@ pub struct ModelServer {
     pub disputes: BTreeMap<Uuid, DisputeDocument>,
     /// Every command that took effect, in the order in which it did.
     pub applied: Vec<(DeviceId, u64, CommandId)>,
-    answers: HashMap<CommandId, (Command, Answer)>,
+    pub answers: HashMap<CommandId, (Command, Answer)>,
     decided: HashMap<DeviceId, u64>,
     feed: Vec<Fed>,
     pub changes_per_answer: usize,

@@ -12,6 +12,7 @@ use taswiq_domain::time::Timestamp;
 use taswiq_offline::Device;
 use taswiq_offline::driver::{Driver, Host, Transport, TransportError};
 use taswiq_offline::engine::Event;
+use taswiq_offline::record::Trace;
 use taswiq_offline::store::MemoryStore;
 use taswiq_offline::wire::Decoded;
 
@@ -184,7 +185,21 @@ impl Phone {
             scheduled: Rc::default(),
             breaths: Rc::default(),
         };
-        Self::boot(person, device_id, MemoryStore::new(), network, bench).await
+        Self::boot(person, device_id, MemoryStore::new(), network, bench, None).await
+    }
+
+    /// The phone started again, with what was remembered of its store outside of it.
+    pub async fn opened_after(self, new_device: DeviceId, trace: Option<Trace>) -> Self {
+        let store = self.store.copy();
+        Self::boot(
+            self.person,
+            new_device,
+            store,
+            self.network,
+            self.bench,
+            trace,
+        )
+        .await
     }
 
     async fn boot(
@@ -193,8 +208,9 @@ impl Phone {
         store: MemoryStore,
         network: Network,
         bench: Bench,
+        trace: Option<Trace>,
     ) -> Self {
-        let device = Device::open(store.clone(), person, device_id)
+        let device = Device::open_after(store.clone(), person, device_id, trace)
             .await
             .expect("opens");
         device
@@ -223,6 +239,7 @@ impl Phone {
             store,
             self.network,
             self.bench,
+            None,
         )
         .await
     }
@@ -235,6 +252,7 @@ impl Phone {
             self.store.clone(),
             self.network.clone(),
             self.bench.clone(),
+            None,
         )
         .await
     }
