@@ -12,5 +12,6 @@ mod office;
 mod openapi;
 mod process;
 mod settlement;
+mod site;
 mod sync;
 mod world;
