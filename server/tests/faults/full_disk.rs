@@ -19,6 +19,9 @@ use crate::{Folder, is_long, runtime, seed};
 const ERRORS: [u64; 2] = [NO_SPACE, BROKEN];
 /// So many operations are picked to fail of those of an exchange; all of them when nobody waits.
 const PICKED: usize = 6;
+/// Operations of moving the log that fail, from the first.
+const TURNS: u64 = 4;
+const TURNS_LONG: u64 = 150;
 /// A session's use is noted this often, so a page asked for later writes as well.
 const LATER_MS: i64 = 11 * 60_000;
 
@@ -125,7 +128,7 @@ impl Patient {
         self.pair.drain(self.program.address);
         let failed = self.disk.journal().records;
         let failed = failed.iter().filter(|record| record.what == What::Failed);
-        println!("{} operations failed", failed.count());
+        eprintln!("{} operations failed", failed.count());
         let Self {
             program, database, ..
         } = self;
@@ -175,5 +178,31 @@ fn fault_16_while_nothing_can_be_written_all_is_read_and_with_room_again_all_goe
             patient.pair.drain(patient.program.address);
         }
     }
+    patient.assert_whole();
+}
+
+#[test]
+fn fault_16_a_log_that_cannot_be_moved_to_its_file_is_moved_later() {
+    let mut patient = Patient::new();
+    let turns = if is_long() { TURNS_LONG } else { TURNS };
+    for turn in 1..=turns {
+        let first = patient.disk.order(Orders {
+            error: ERRORS[turn as usize % ERRORS.len()],
+            first: turn,
+            count: 1,
+            only_main: true,
+        });
+        // Once the log is long enough each commit tries to move it: the first turn takes longest.
+        while patient.disk.operations() < first || patient.pair.has_waiting() {
+            assert_eq!(patient.sync(), Heard::Decided);
+        }
+    }
+    let journal = patient.disk.journal();
+    let failed = journal
+        .records
+        .iter()
+        .filter(|record| record.what == What::Failed);
+    let failed: Vec<&str> = failed.map(|record| record.name.as_str()).collect();
+    assert_eq!(failed, vec!["office.sqlite"; turns as usize]);
     patient.assert_whole();
 }

@@ -97,7 +97,7 @@ fn keep(database: &str, company: &Company, folder: &Folder) {
     program.stop();
     assert_eq!(runtime.block_on(check_pages(database)), Ok(()));
     assert_eq!(program::audit(database), Ok(()));
-    println!("{kills} kills, {saved} commands");
+    eprintln!("{kills} kills, {saved} commands");
 }
 
 fn acknowledged(phones: &[Pair]) -> Vec<Uuid> {

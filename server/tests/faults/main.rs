@@ -46,7 +46,7 @@ fn seed() -> u64 {
         Some(seed) => seed,
         None => RandomState::new().build_hasher().finish(),
     };
-    println!("seed {seed}");
+    eprintln!("seed {seed}");
     seed
 }
 

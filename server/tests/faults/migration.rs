@@ -101,7 +101,7 @@ fn fault_36_a_migration_killed_at_any_write_is_done_by_the_next_start() {
         assert!(place.migrate().success(), "after a death at {first}");
         assert_eq!(place.tables(), expected, "after a death at {first}");
     }
-    println!("died at {} of {operations} operations", places.len());
+    eprintln!("died at {} of {operations} operations", places.len());
 }
 
 #[test]
@@ -127,5 +127,5 @@ fn fault_36_a_migration_cut_off_from_power_is_done_by_the_next_start() {
         );
         assert_eq!(tables(image.path()), expected, "cut at {cut}");
     }
-    println!("{images} images of {} records", journal.records.len());
+    eprintln!("{images} images of {} records", journal.records.len());
 }

@@ -224,7 +224,7 @@ fn fault_15_a_power_cut_loses_nothing_acknowledged_and_the_database_opens() {
     let life = Life::live();
     let images = if is_long() { IMAGES_LONG } else { IMAGES };
     let kept = try_images(&life, Syncs::All, images, &mut random);
-    println!("{} records: {kept:?}", life.journal.records.len());
+    eprintln!("{} records: {kept:?}", life.journal.records.len());
     assert!(kept.lost == 0 && kept.broken.is_empty());
     assert!(kept.acknowledged > 0);
     // What the phones know is what the journal tells: the last image of all is the end.
@@ -238,7 +238,7 @@ fn fault_15_a_power_cut_loses_nothing_acknowledged_and_the_database_opens() {
     // With the syncs left out that `synchronous = NORMAL` does not do, the same life loses: the harness
     // sees what it is for. The product has no switch for that.
     let lost = try_images(&life, Syncs::NotOfCommits, images, &mut random);
-    println!("without the syncs of commits: {lost:?}");
+    eprintln!("without the syncs of commits: {lost:?}");
     assert!(lost.losing > 0);
     assert!(lost.broken.is_empty());
     drop(life.folder);
