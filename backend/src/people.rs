@@ -332,14 +332,18 @@ impl Office {
         drop(conn);
         let may_read = row.revoked_at.is_none() && person.deactivated_at.is_none();
         if may_read && now.0 - row.last_used_at >= USE_NOTED_EVERY_MS {
-            self.write((hash.clone(), now), |(hash, now), work| {
+            let noted = self.write((hash.clone(), now), |(hash, now), work| {
                 Box::pin(async move {
                     sql::use_session(&mut work.conn, hash, now.0, now.plus_days(SESSION_DAYS).0)
                         .await?;
                     Ok(())
                 })
-            })
-            .await?;
+            });
+            match noted.await {
+                // Who only reads is not kept from it by a full disk: the next request notes it.
+                Ok(()) | Err(OfficeError::Busy) => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(Some(Session {
             person,

@@ -178,7 +178,9 @@ fn unit_stage(postgres_url: &str, is_long: bool) -> Result<Tally> {
             FRONTEND,
             "--no-fail-fast",
         ])
-        .env("TASWIQ_TEST_POSTGRES_URL", postgres_url);
+        .env("TASWIQ_TEST_POSTGRES_URL", postgres_url)
+        // `server/tests/faults` reads it: a thousand kills and power cuts instead of a few.
+        .env("TASWIQ_TEST_LONG", if is_long { "yes" } else { "no" });
     let mut tally = tally::cargo_test(&mut cargo)?;
     if is_long {
         tally += long_properties()?;

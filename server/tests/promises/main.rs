@@ -13,5 +13,6 @@ mod office;
 mod openapi;
 mod process;
 mod settlement;
+mod site;
 mod sync;
 mod world;
