@@ -11,10 +11,11 @@ use crate::law::Regime;
 use crate::limits;
 use crate::money::{Centimes, Ppm};
 use crate::order::Vesting;
+use crate::period::Period;
 use crate::reading::one_by_one;
 use crate::refusal::Refusal;
 use crate::text::LocalText;
-use crate::time::{CivilDate, Timestamp};
+use crate::time::{Calendar, CivilDate, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Which of the three prices a customer pays.
@@ -263,6 +264,14 @@ impl Catalogue {
             .iter()
             .rev()
             .find(|plan| plan.valid_from <= moment)
+    }
+
+    /// The plan whose month rules hold for a month: the one in force when it began. Of the first plan of
+    /// all, when it began within the month.
+    pub fn plan_of_month(&self, period: Period, calendar: &dyn Calendar) -> Option<&Plan> {
+        let (start, end) = (period.start(calendar), period.end(calendar));
+        self.plan_at(start)
+            .or_else(|| self.plans.first().filter(|plan| plan.valid_from < end))
     }
 
     /// Checks that an order taken at `placed_at` and received at `received_at` may still be priced

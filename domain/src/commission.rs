@@ -40,6 +40,9 @@ pub struct Standing {
     /// earned, and what is kept for another's fault keeps counting. What lies outside commission counts
     /// nothing; what earns so little that it rounds to nothing counts.
     pub base: Centimes,
+    /// The turnover that will count once what is pending vests: confirmed by the cooperative, and so far
+    /// neither vested nor given up.
+    pub pending_base: Centimes,
 }
 
 impl Standing {
@@ -52,6 +55,7 @@ impl Standing {
             charged: self.charged.plus(other.charged)?,
             charged_to_transport: self.charged_to_transport.plus(other.charged_to_transport)?,
             base: self.base.plus(other.base)?,
+            pending_base: self.pending_base.plus(other.pending_base)?,
         })
     }
 
@@ -66,6 +70,7 @@ impl Standing {
                 .charged_to_transport
                 .minus(other.charged_to_transport)?,
             base: self.base.minus(other.base)?,
+            pending_base: self.pending_base.minus(other.pending_base)?,
         })
     }
 }
@@ -123,19 +128,23 @@ fn standing_of_earner(
             Ok(sold)
         }
     };
-    let earned = vested(commission)?;
-    let pending = if sub_order.is_written_off()? {
-        Centimes::ZERO
-    } else {
-        commission.sold.plus(commission.kept)?.minus(earned)?
+    let is_written_off = sub_order.is_written_off()?;
+    let pending = |of: ByFault, vested: Centimes| {
+        if is_written_off {
+            Ok(Centimes::ZERO)
+        } else {
+            of.sold.plus(of.kept)?.minus(vested)
+        }
     };
+    let (earned, base) = (vested(commission)?, vested(turnover)?);
     Ok(Standing {
         estimate: Centimes::ZERO,
-        pending,
+        pending: pending(commission, earned)?,
         earned,
         charged: commission.kept,
         charged_to_transport: commission.kept_for_transport,
-        base: vested(turnover)?,
+        base,
+        pending_base: pending(turnover, base)?,
     })
 }
 

@@ -6,8 +6,10 @@
 use crate::commission::{self, Pays, Plan};
 use crate::ids::{CooperativeId, PersonId};
 use crate::ledger::{Account, Cause, Transfer};
-use crate::money::{Centimes, Overflow};
+use crate::money::{Centimes, Overflow, divide_half_up};
 use crate::order::{Line, Order};
+use crate::settlement::rules::PeriodRules;
+use crate::settlement::supplement::{self, Outlook, Slice};
 
 /// Digits after the centime in an [exact figure](exact_figures).
 const EXACT_DIGITS: usize = 6;
@@ -125,6 +127,52 @@ pub fn books<'a>(
     Ok(Some(books))
 }
 
+/// What a month's tiers and targets add, computed again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MonthAgain {
+    /// What the slices come to before anything is rounded, in millionths of a centime.
+    pub exact: i128,
+    /// The supplement that comes out: the slices summed, then rounded once.
+    pub supplement: Centimes,
+    /// What comes out in all, the bonus included.
+    pub amount: Centimes,
+    /// Whether that is what stands there, slice by slice.
+    pub agrees: bool,
+    /// Whether the rules of the month, where they are known, make the same of its turnover.
+    pub rules_agree: Option<bool>,
+}
+
+/// Computes again what a month adds: from its slices, and from its turnover by the rules of the month
+/// where they are known.
+///
+/// # Errors
+/// A figure that cannot be represented.
+pub fn month(outlook: &Outlook, rules: Option<&PeriodRules>) -> Result<MonthAgain, Overflow> {
+    let written = &outlook.supplement;
+    let exact = written.slices.iter().map(exact_slice).sum();
+    let by_slices = divide_half_up(exact, 1_000_000)?;
+    let by_rules = rules
+        .map(|rules| supplement::outlook(rules, written.turnover))
+        .transpose()?;
+    let (supplement, amount) = match &by_rules {
+        Some(again) => (again.supplement.amount, again.amount()?),
+        None => (by_slices, by_slices.plus(outlook.bonus())?),
+    };
+    Ok(MonthAgain {
+        exact,
+        supplement,
+        amount,
+        agrees: by_slices == written.amount,
+        rules_agree: by_rules
+            .map(|again| again.supplement == *written && again.target == outlook.target),
+    })
+}
+
+/// What a slice adds before anything is rounded, in millionths of a centime.
+pub fn exact_slice(slice: &Slice) -> i128 {
+    i128::from(slice.base.0) * i128::from(slice.rate.0)
+}
+
 /// Millionths of a centime as an amount in dirhams with every digit that means something, two at least:
 /// `864,1969`. Read with the digits of [`Centimes::figures`].
 pub fn exact_figures(millionths: i128) -> String {
@@ -147,8 +195,10 @@ pub fn exact_figures(millionths: i128) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::exact_figures;
+    use super::{exact_figures, month};
     use crate::money::{Centimes, Ppm};
+    use crate::settlement::rules::{PeriodRules, Target, Tier};
+    use crate::settlement::supplement::outlook;
     use proptest::prelude::*;
 
     #[test]
@@ -170,5 +220,52 @@ mod tests {
             let rounded = (exact + 500_000) / 1_000_000;
             prop_assert_eq!(Centimes(rounded as i64), Centimes(base).at_rate(Ppm(rate)).expect("fits"));
         }
+    }
+
+    fn rules() -> PeriodRules {
+        let tier = |from, below, rate| Tier {
+            from: Centimes(from),
+            below,
+            rate: Ppm(rate),
+        };
+        PeriodRules {
+            tiers: vec![tier(0, Some(Centimes(1)), 400_000), tier(1, None, 400_000)],
+            targets: vec![Target {
+                reach: Centimes(2),
+                bonus: Centimes(500),
+            }],
+            ..PeriodRules::default()
+        }
+    }
+
+    #[test]
+    fn a_month_is_computed_again_from_its_slices_which_are_rounded_once() {
+        let again = month(
+            &outlook(&rules(), Centimes(2)).expect("fits"),
+            Some(&rules()),
+        )
+        .expect("fits");
+        // 0.4 and 0.4 of a centime: 0.8, which is 1.
+        assert_eq!((again.exact, again.supplement), (800_000, Centimes(1)));
+        assert_eq!(again.amount, Centimes(501));
+        assert_eq!((again.agrees, again.rules_agree), (true, Some(true)));
+    }
+
+    #[test]
+    fn a_month_that_does_not_come_out_says_so() {
+        let told = outlook(&rules(), Centimes(2)).expect("fits");
+        let mut forged = told.clone();
+        forged.supplement.amount = Centimes(2);
+        let again = month(&forged, None).expect("fits");
+        assert_eq!((again.agrees, again.rules_agree), (false, None));
+        let mut forged = told.clone();
+        forged.target = None;
+        let again = month(&forged, Some(&rules())).expect("fits");
+        assert_eq!((again.agrees, again.rules_agree), (true, Some(false)));
+        assert_eq!(again.amount, Centimes(501), "what the rules make of it");
+        let mut forged = told;
+        forged.supplement.slices[1].base = Centimes(3);
+        let again = month(&forged, Some(&rules())).expect("fits");
+        assert_eq!((again.agrees, again.rules_agree), (false, Some(false)));
     }
 }

@@ -6,10 +6,13 @@
 //! [`Statement`] and the entries that settle it: what is payable, what is withheld for [`tax`], what
 //! is recovered, what is paid, what is carried. What is [`not_yet_in`] is listed with its reason.
 //!
+//! Before it is over, [`live`] says what the month would bring if it ended now, from what is on a phone.
+//!
 //! A closed month never reopens. What comes late counts in the first open month and is tagged with
 //! the month it concerns, whose supplement it corrects by the difference.
 
 mod closing;
+pub mod live;
 pub mod movement;
 pub mod not_yet_in;
 mod payment;

@@ -19,6 +19,7 @@ use memory::{Memory, Plan};
 use std::cell::{Cell, Ref, RefCell};
 use std::rc::Rc;
 use taswiq_domain::catalogue::Catalogue;
+use taswiq_domain::commission;
 use taswiq_domain::customer::{Customer, CustomerLabel};
 use taswiq_domain::device_key::DeviceKey;
 use taswiq_domain::dispute::Dispute;
@@ -31,6 +32,7 @@ use taswiq_domain::period::Period;
 use taswiq_domain::person::Profile;
 use taswiq_domain::photo::Photo;
 use taswiq_domain::refusal::Refusal;
+use taswiq_domain::settlement::live::{self, MonthNow};
 use taswiq_domain::spoken_code::SpokenCode;
 use taswiq_domain::sync::{
     Change, Command, CommandBody, DisputeDocument, LedgerEntry, PlaceOrder, StatementDocument,
@@ -404,6 +406,45 @@ impl<S: LocalStore> Device<S> {
         }
         memory.hope(order, &mut earnings)?;
         Ok(earnings)
+    }
+
+    /// What the month would add if it ended now, and with what cooperatives have confirmed besides;
+    /// nothing where its plan adds nothing to a month. What counts and has vested is known from the
+    /// entries; of what is confirmed, only the orders on this phone are counted, not a share of another
+    /// agent's.
+    ///
+    /// # Errors
+    /// A figure that cannot be represented.
+    pub fn month_now(&self, period: Period) -> Result<Option<MonthNow>, Overflow> {
+        let memory = self.memory();
+        let (documents, calendar) = (&memory.documents, &memory.head.offset);
+        let plan = documents
+            .catalogue
+            .as_ref()
+            .and_then(|catalogue| catalogue.plan_of_month(period, calendar));
+        let Some(rules) = plan
+            .map(|plan| &plan.period)
+            .filter(|rules| !(rules.tiers.is_empty() && rules.targets.is_empty()))
+        else {
+            return Ok(None);
+        };
+        let agent = memory.head.person;
+        let entries = documents.entries.values().map(Rc::as_ref);
+        let vested = live::turnover(entries, agent, period, calendar)?;
+        let confirmed = documents
+            .orders
+            .values()
+            .flat_map(|known| {
+                known
+                    .order
+                    .sub_orders
+                    .iter()
+                    .map(|part| (part, known.order.agent))
+            })
+            .try_fold(Centimes::ZERO, |sum, (part, of)| {
+                sum.plus(commission::standing_for(part, agent, of)?.pending_base)
+            })?;
+        MonthNow::of(rules, vested, confirmed).map(Some)
     }
 
     /// The entries of the agent's accounts, newest first.

@@ -6,7 +6,7 @@ use super::{disputes, explain, statements, tabs};
 use crate::phone::{Phone, badge};
 use crate::route::{Field, Rung};
 use crate::ui;
-use crate::words::Words;
+use crate::words::{Words, again_outlook};
 use leptos::prelude::*;
 use taswiq_domain::dispute::Disputed;
 use taswiq_domain::ids::PersonId;
@@ -14,6 +14,7 @@ use taswiq_domain::ledger::{Account, Cause, Purpose, Transfer};
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::Stage;
 use taswiq_domain::period::Period;
+use taswiq_domain::settlement::live::MonthNow;
 use taswiq_domain::sync::{EntrySource, LedgerEntry};
 use taswiq_offline::{Checked, Earnings};
 
@@ -170,10 +171,59 @@ fn ladder(phone: Phone, earnings: &Earnings) -> AnyView {
             <span class="purse-label">{words.earnings_this_month(&words.month_and_year(month))}</span>
             {ui::amount(earned_in(phone, Period::of_date(month)), "amount-hero")}
         </div>
+        {if_ended_now(phone, Period::of_date(month))}
         {unsent}
         {ui::part(words.earnings_ladder(), ().into_any(), content.into_any())}
     }
     .into_any()
+}
+
+/// What the month adds if it ends now, what is missing to more, and where what is confirmed leads.
+fn if_ended_now(phone: Phone, month: Period) -> Option<AnyView> {
+    let words = phone.words;
+    let device = phone.device_now();
+    let catalogue = device.catalogue();
+    let plan = catalogue.plan_of_month(month, &phone.offset())?;
+    let title = words.earnings_if_ended(&words.month_and_year(month.first_day()));
+    let standing = match device.month_now(month) {
+        Ok(standing) => standing?,
+        Err(_) => {
+            return Some(ui::banner(
+                "trouble",
+                "warning",
+                words.refusal_too_large(),
+                "",
+            ));
+        }
+    };
+    let MonthNow { now, attained } = &standing;
+    let missing = now
+        .missing()
+        .ok()
+        .flatten()
+        .zip(now.next_at)
+        .map(|(missing, next)| {
+            let said =
+                words.earnings_if_ended_missing(&ui::amount_text(missing), &ui::amount_text(next));
+            view! { <p class="small muted">{said}</p> }
+        });
+    let (stands, vested) = (attained.supplement.turnover, now.supplement.turnover);
+    let confirmed = stands.minus(vested).unwrap_or_default();
+    let attained = (confirmed > Centimes::ZERO).then(|| {
+        let note = words.earnings_attained_note(&ui::amount_text(confirmed));
+        let amount = ui::signed_amount(attained.amount().unwrap_or_default());
+        view! { <dl class="explain"><div><dt>{words.earnings_attained()}<small>{note}</small></dt><dd>{amount}</dd></div></dl> }
+    });
+    let amount = ui::signed_amount(now.amount().unwrap_or_default());
+    let content = view! {
+        {missing}
+        {attained}
+        <details class="more">
+            <summary>{ui::icon("percent")}{words.statement_how()}{ui::icon_flat("chevron-down")}</summary>
+            {again_outlook(words, now, plan)}
+        </details>
+    };
+    Some(ui::part(title, amount, content.into_any()))
 }
 
 /// What was earned in a month, less what was taken back in it. That a month before was settled takes

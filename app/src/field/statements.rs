@@ -4,6 +4,7 @@ use super::tabs;
 use crate::phone::{Phone, badge};
 use crate::route::Field;
 use crate::ui;
+use crate::words::again_month;
 use crate::words::statement::Step;
 use leptos::prelude::*;
 use std::rc::Rc;
@@ -170,44 +171,13 @@ fn row(step: Step) -> AnyView {
         .into_any()
 }
 
-/// The slices of a month's supplement, and the target it reached.
-fn supplement(phone: Phone, month: &SettledMonth) -> AnyView {
+/// What a month added, computed again in front of the reader.
+fn supplement(phone: Phone, month: &SettledMonth) -> Option<AnyView> {
     let words = phone.words;
-    let now = &month.now;
-    if now.supplement.slices.is_empty() && now.target.is_none() {
-        return ().into_any();
-    }
-    let line = |label: String, amount: Centimes| {
-        row(Step {
-            label,
-            note: String::new(),
-            amount,
-            is_sum: false,
-        })
-    };
-    let slices: Vec<AnyView> = now
-        .supplement
-        .slices
-        .iter()
-        .map(|slice| {
-            let adds = slice.base.at_rate(slice.rate).unwrap_or_default();
-            line(words.slice(slice), adds)
-        })
-        .collect();
-    let target = now.target.map(|target| {
-        line(
-            words.statement_target(&target.reach.to_string()),
-            target.bonus,
-        )
-    });
+    let catalogue = phone.device_now().catalogue();
+    let explained = again_month(words, month, catalogue.plan(month.plan))?;
     let title = words.statement_supplement_of(&words.month_and_year(month.period.first_day()));
-    let turnover = words.statement_turnover(&now.supplement.turnover.to_string());
-    ui::part(
-        title,
-        ().into_any(),
-        view! { <p class="muted small">{turnover}</p><dl class="explain">{slices}{target}</dl> }
-            .into_any(),
-    )
+    Some(ui::part(title, ().into_any(), explained))
 }
 
 /// How far the year has come towards the threshold of tax.

@@ -2,17 +2,19 @@
 
 use leptos::prelude::*;
 use taswiq_backend::ledger::correction::{EntrySight, follows_dispute};
+use taswiq_backend::orders::OrderHistory;
+use taswiq_domain::explain;
 use taswiq_domain::ids::OrderId;
 use taswiq_domain::ledger::{Cause, CorrectionReason, Transfer};
 use taswiq_domain::sync::LedgerEntry;
 
 use super::desk::{Desk, Room};
 use super::form::{Form, Problem, Typed};
-use super::history::{Known, account, happened, purpose};
+use super::history::{self, Known, account, happened, purpose};
 use super::settlement::month_name;
 use super::widgets::{self, facts, said, with_small};
 use crate::ui;
-use crate::words::Words;
+use crate::words::{Words, short_device};
 
 /// The page of an entry.
 pub fn address(number: i64) -> String {
@@ -38,6 +40,8 @@ fn order_link(id: OrderId, code: String) -> AnyView {
 pub struct Sight<'a> {
     /// The entry and what it rests on.
     pub entry: &'a EntrySight,
+    /// The order that caused it, if one did.
+    pub history: Option<&'a OrderHistory>,
     /// Names.
     pub known: &'a Known<'a>,
     /// Whether whoever looks may take back entries at all.
@@ -68,6 +72,7 @@ pub fn page(desk: &Desk, sight: &Sight<'_>, typed: &Typed, problems: &[Problem])
     let body = view! {
         {form.summary()}
         {widgets::part(purpose(sentences, transfer.purpose), ().into_any(), view! { {about(desk, sight)}{told_late(desk, sight)} }.into_any())}
+        {explained(desk, sight)}
         {correction(desk, sight, &form)}
     };
     let head = desk.title(&title, back);
@@ -131,24 +136,36 @@ fn cause<'a>(desk: &Desk, sight: &Sight<'_>, transfer: &Transfer) -> Vec<(&'a st
                 return Vec::new();
             };
             let what = happened(desk, &recorded.event, sight.known).1;
-            let who = recorded
-                .actor
-                .map_or_else(String::new, |actor| sight.known.person(desk, actor));
-            let times = sentences.office_history_times(
-                &desk.moment(recorded.made_at),
-                &desk.moment(recorded.received_at),
-            );
-            vec![
+            let who = match recorded.actor {
+                Some(actor) => sight.known.person(desk, actor),
+                None => sentences.entry_by_clock().to_owned(),
+            };
+            let number = sentences.entry_event(&recorded.number.to_string());
+            let mut pairs = vec![
                 (
                     sentences.office_column_order(),
                     order_link(order, code.to_string()),
                 ),
                 (
                     sentences.office_ledger_cause(),
-                    with_small(said(what), times),
+                    with_small(said(what), number),
                 ),
-                (sentences.office_history_who(), said(who)),
-            ]
+                (sentences.entry_by(), said(who)),
+            ];
+            if let Some(device) = recorded.device {
+                let device = short_device(device);
+                let device = view! { <bdi class="number">{device}</bdi> };
+                pairs.push((sentences.entry_device(), device.into_any()));
+            }
+            pairs.push((
+                sentences.entry_at_door(),
+                said(desk.moment(recorded.made_at)),
+            ));
+            pairs.push((
+                sentences.entry_at_server(),
+                said(desk.moment(recorded.received_at)),
+            ));
+            pairs
         }
         Cause::Settlement { agent, period, .. } | Cause::Payout { agent, period, .. } => {
             let statement = widgets::link(
@@ -163,6 +180,37 @@ fn cause<'a>(desk: &Desk, sight: &Sight<'_>, transfer: &Transfer) -> Vec<(&'a st
         // An advance and a step of a dispute say what they are.
         Cause::Advance { .. } | Cause::Dispute { .. } => Vec::new(),
     }
+}
+
+/// The line that caused it, computed again: rule, version, base, rate and rounding, the person's part of it
+/// in the books, and every entry of the order beside what its events cause.
+fn explained(desk: &Desk, sight: &Sight<'_>) -> Option<AnyView> {
+    let sentences = desk.words();
+    let history = sight.history?;
+    let transfer = &sight.entry.entry.transfer;
+    let order = &history.order;
+    let line = transfer
+        .cause
+        .cooperative()
+        .zip(transfer.cause.line())
+        .and_then(|(cooperative, number)| {
+            let sub_order = order.sub_order(cooperative)?;
+            let line = sub_order.line(number)?;
+            let books = transfer.agent().and_then(|agent| {
+                let entries = history.entries.iter().map(|entry| &entry.transfer);
+                let books = explain::books(order, cooperative, number, agent, entries);
+                let (tone, icon, said) = sentences.books(books.ok().flatten().as_ref()?);
+                Some(ui::strip(tone, icon, said))
+            });
+            let explained = history::explain(desk, order.plan, sub_order, line, sight.known);
+            Some(view! { {explained}{books} })
+        });
+    let inside = view! { {line}{history::ledger(desk, history, sight.known)} };
+    Some(widgets::part(
+        sentences.office_order_explain(),
+        ().into_any(),
+        inside.into_any(),
+    ))
 }
 
 /// What was told late, where the entry was counted again for it.

@@ -5,9 +5,11 @@ use crate::ui;
 use leptos::prelude::*;
 use taswiq_domain::commission::{Pays, Plan};
 use taswiq_domain::explain::{self, Books};
-use taswiq_domain::ids::DeviceId;
+use taswiq_domain::ids::{DeviceId, PlanVersion};
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::Line;
+use taswiq_domain::settlement::SettledMonth;
+use taswiq_domain::settlement::supplement::Outlook;
 
 /// A line computed again: the sum written out, and whether it comes out at what stands there.
 pub fn again(words: Words, line: &Line, plan: Option<&Plan>) -> AnyView {
@@ -52,6 +54,130 @@ pub fn again(words: Words, line: &Line, plan: Option<&Plan>) -> AnyView {
         {ui::strip(tone, icon, said)}
     }
     .into_any()
+}
+
+/// What a month adds, computed again: the plan, every slice exactly, the one rounding at the end, what an
+/// earlier statement had settled of it, and whether it all comes out at what stands there. Nothing where the
+/// month adds nothing.
+pub fn again_month(words: Words, month: &SettledMonth, plan: Option<&Plan>) -> Option<AnyView> {
+    let (before, now) = (&month.before, &month.now);
+    let is_nothing =
+        |outlook: &Outlook| outlook.supplement.slices.is_empty() && outlook.target.is_none();
+    if is_nothing(now) && is_nothing(before) && month.capped.is_empty() {
+        return None;
+    }
+    let capped: Vec<AnyView> = month
+        .capped
+        .iter()
+        .map(|capped| {
+            let over = Centimes(capped.rule.cap.0.saturating_sub(capped.earned.0).min(0));
+            let rule = words.statement_capped(
+                &capped.rule.rule.to_string(),
+                &capped.rule.cap.to_string(),
+                &capped.earned.to_string(),
+            );
+            row(rule, String::new(), ui::signed_amount(over))
+        })
+        .collect();
+    let settled = before.amount().unwrap_or_default();
+    let in_all = now.amount().unwrap_or_default();
+    let correction = (settled != Centimes::ZERO).then(|| {
+        let difference = in_all.minus(settled).unwrap_or_default();
+        let before = words.again_before_turnover(&before.supplement.turnover.to_string());
+        view! {
+            {row(words.again_before().to_owned(), before, ui::signed_amount(Centimes(settled.0.saturating_neg())))}
+            <div class="total"><dt>{words.again_difference()}</dt><dd>{ui::signed_amount(difference)}</dd></div>
+        }
+    });
+    let view = view! {
+        <dl class="explain">
+            {outlook_rows(words, now)}
+            <div class="total"><dt>{words.statement_supplement_in_all()}</dt><dd>{ui::amount(in_all, "")}</dd></div>
+            {correction}
+            {capped}
+        </dl>
+        {month_verdict(words, now, month.plan, plan)}
+    };
+    Some(view.into_any())
+}
+
+/// What a month would add as it stands, computed again by the plan of the month.
+pub fn again_outlook(words: Words, now: &Outlook, plan: &Plan) -> AnyView {
+    view! {
+        <dl class="explain">
+            {outlook_rows(words, now)}
+            <div class="total"><dt>{words.statement_supplement_in_all()}</dt><dd>{ui::amount(now.amount().unwrap_or_default(), "")}</dd></div>
+        </dl>
+        {month_verdict(words, now, plan.version, Some(plan))}
+    }
+    .into_any()
+}
+
+/// The turnover, each slice with every digit, the one rounding, the target.
+fn outlook_rows(words: Words, outlook: &Outlook) -> AnyView {
+    let turnover = outlook.supplement.turnover;
+    let slices: Vec<AnyView> = outlook
+        .supplement
+        .slices
+        .iter()
+        .map(|slice| {
+            let exact = explain::exact_figures(explain::exact_slice(slice));
+            let figure = view! { <bdi class="number">{exact}</bdi> };
+            row(words.slice(slice), String::new(), figure.into_any())
+        })
+        .collect();
+    let rounded = (!slices.is_empty()).then(|| {
+        let exact = outlook
+            .supplement
+            .slices
+            .iter()
+            .map(explain::exact_slice)
+            .sum();
+        let exact = words.again_month_exact(&explain::exact_figures(exact));
+        let amount = ui::amount(outlook.supplement.amount, "amount-body");
+        row(words.again_month_rounded().to_owned(), exact, amount)
+    });
+    let target = outlook.target.map(|target| {
+        let said = words.statement_target(&target.reach.to_string());
+        row(said, String::new(), ui::amount(target.bonus, "amount-body"))
+    });
+    view! {
+        {row(words.statement_base().to_owned(), String::new(), ui::amount(turnover, "amount-body"))}
+        {slices}
+        {rounded}
+        {target}
+    }
+    .into_any()
+}
+
+fn row(label: String, note: String, figure: AnyView) -> AnyView {
+    let note = (!note.is_empty()).then(|| view! { <small>{note}</small> });
+    view! { <div><dt>{label}{note}</dt><dd>{figure}</dd></div> }.into_any()
+}
+
+/// Whether what a month adds comes out when the rules of its plan are put to its turnover once more.
+fn month_verdict(
+    words: Words,
+    outlook: &Outlook,
+    version: PlanVersion,
+    plan: Option<&Plan>,
+) -> AnyView {
+    let Ok(again) = explain::month(outlook, plan.map(|plan| &plan.period)) else {
+        return ui::strip("trouble", "warning", words.refusal_too_large());
+    };
+    let (amount, plan) = (again.amount.to_string(), version.to_string());
+    if !again.agrees || again.rules_agree == Some(false) {
+        let written = outlook.amount().unwrap_or_default().to_string();
+        ui::strip(
+            "trouble",
+            "warning",
+            words.again_month_differs(&plan, &amount, &written),
+        )
+    } else if again.rules_agree.is_none() {
+        ui::strip("", "info", words.again_month_without_plan(&plan, &amount))
+    } else {
+        ui::strip("done", "check", words.again_month_agrees(&plan, &amount))
+    }
 }
 
 /// The end of a device's id: enough to tell the phones of one company apart.

@@ -644,14 +644,7 @@ pub(crate) fn rules_of<'a>(
     calendar: &Casablanca,
     period: Period,
 ) -> MonthRules<'a> {
-    let (start, end) = (period.start(calendar), period.end(calendar));
-    let plans = &catalogue.plans;
-    let plan = plans
-        .iter()
-        .rev()
-        .find(|plan| plan.valid_from <= start)
-        .or_else(|| plans.first().filter(|plan| plan.valid_from < end));
-    match plan {
+    match catalogue.plan_of_month(period, calendar) {
         Some(plan) => MonthRules {
             plan: plan.version,
             rules: &plan.period,

@@ -7,14 +7,16 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use taswiq_domain::engagement::EngagementKind;
 use taswiq_domain::ids::{CommandId, DeviceId, PlanVersion};
-use taswiq_domain::money::Centimes;
+use taswiq_domain::money::{Centimes, Ppm};
 use taswiq_domain::order::Stage;
 use taswiq_domain::period::Period;
 use taswiq_domain::refusal::Refusal;
+use taswiq_domain::settlement::rules::{Target, Tier};
+use taswiq_domain::settlement::supplement::{Outlook, outlook};
 use taswiq_domain::settlement::tax::TaxTerms;
 use taswiq_domain::settlement::{ClosingInput, MonthRules, PeriodRules, Statement, close};
 use taswiq_domain::sync::{CommandBody, PaymentState, StatementDocument};
-use taswiq_domain::time::CivilDate;
+use taswiq_domain::time::{CivilDate, FixedOffset};
 use taswiq_offline::driver::TransportError;
 use taswiq_offline::store::{Fault, StoreError};
 use taswiq_offline::{ActError, Changed, Device, OpenError, Phase, UndoError, Whereabouts};
@@ -502,6 +504,80 @@ async fn the_figures_go_from_hope_to_ledger_to_the_centime() {
         entries
             .windows(2)
             .all(|pair| pair[0].number > pair[1].number)
+    );
+}
+
+#[tokio::test]
+async fn the_phone_says_what_the_month_adds_if_it_ends_now_and_what_is_missing_to_more() {
+    let server = server();
+    let month = Period::at(NOON, &FixedOffset::default());
+    let plain = Phone::ready(&server, AGENT, 2).await;
+    assert_eq!(
+        plain.device.month_now(month),
+        Ok(None),
+        "a plan that adds nothing to a month"
+    );
+    let tier = |from, below, rate| Tier {
+        from: Centimes(from),
+        below,
+        rate: Ppm(rate),
+    };
+    let rules = PeriodRules {
+        tiers: vec![
+            tier(0, Some(Centimes(20_000)), 0),
+            tier(20_000, None, 50_000),
+        ],
+        targets: vec![Target {
+            reach: Centimes(60_000),
+            bonus: Centimes(5_000),
+        }],
+        ..PeriodRules::default()
+    };
+    server.borrow_mut().catalogue.plans[0].period = rules.clone();
+    let phone = Phone::ready(&server, AGENT, 1).await;
+    let stands = || {
+        let stands = phone.device.month_now(month).expect("fits").expect("rules");
+        let figures = |outlook: &Outlook| {
+            let turnover = outlook.supplement.turnover.0;
+            let missing = outlook.missing().expect("fits").map(|missing| missing.0);
+            (turnover, outlook.amount().expect("fits").0, missing)
+        };
+        (figures(&stands.now), figures(&stands.attained))
+    };
+    let nothing = (0, 0, Some(20_000));
+    assert_eq!(stands(), (nothing, nothing));
+    act(&phone, 1, register("Itto")).await;
+    act(&phone, 2, place(customer_id(1), &[(1, 4)])).await;
+    act(&phone, 3, place(customer_id(1), &[(1, 8)])).await;
+    phone.sync().await;
+    assert_eq!(stands(), (nothing, nothing), "an estimate is no attainment");
+    for (number, order) in [(900, order_id(2)), (910, order_id(3))] {
+        for step in [confirm, pack] {
+            let order = server.borrow().orders[&order].order.clone();
+            server
+                .borrow_mut()
+                .act(ANIMATRICE, number, step(&order, HONEY));
+        }
+    }
+    phone.sync().await;
+    // 12 × 90,00 DH without 20 % of tax: 900,00 DH, of which the first tier adds nothing.
+    let all = (90_000, 3_500 + 5_000, None);
+    assert_eq!(stands(), (nothing, all));
+    server
+        .borrow_mut()
+        .act(ANIMATRICE, 905, hand_over(order_id(2), HONEY));
+    phone.sync().await;
+    let order = phone.device.order(order_id(2)).expect("known").order;
+    act(&phone, 4, deliver(&order, HONEY)).await;
+    act(&phone, 5, collect(order_id(2), HONEY, 36_000)).await;
+    assert_eq!(stands(), (nothing, all), "the server counts, not the phone");
+    phone.sync().await;
+    assert_eq!(stands(), ((30_000, 500, Some(30_000)), all));
+    // The next month begins with nothing.
+    let next = phone.device.month_now(month.next()).expect("fits");
+    assert_eq!(
+        next.expect("rules").now,
+        outlook(&rules, Centimes::ZERO).expect("fits")
     );
 }
 

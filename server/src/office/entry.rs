@@ -21,6 +21,10 @@ async fn entry_page(
 ) -> Result<String, Failure> {
     let (office, actor) = (visitor.office(), visitor.actor());
     let entry = office.entry(actor, number).await?;
+    let history = match entry.entry.transfer.cause.order() {
+        Some(order) => Some(office.order_history(actor, order).await?),
+        None => None,
+    };
     let catalogue = office.catalogue().await?;
     let people = office.people(actor, None, "").await?;
     let known = Known {
@@ -29,6 +33,7 @@ async fn entry_page(
     };
     let sight = pages::Sight {
         entry: &entry,
+        history: history.as_ref(),
         known: &known,
         keeps_ledger: can(Some(actor), Action::KeepLedger, Subject::Anything),
         may_correct: may_correct(actor, &entry.entry.transfer),

@@ -16,7 +16,7 @@ use crate::office::desk::{Desk, Room};
 use crate::office::people::qr;
 use crate::office::widgets::{self, Row, facts, figures, said, with_small, words};
 use crate::ui;
-use crate::words::LANGUAGES;
+use crate::words::{LANGUAGES, again_month};
 
 /// What the page shows.
 pub struct Sight<'a> {
@@ -109,7 +109,7 @@ pub fn page(desk: &Desk, sight: &Sight<'_>) -> String {
         {facts(about)}
         {nothing}
         {widgets::part(sentences.statement_how(), ().into_any(), steps(desk, statement))}
-        {statement.months.iter().map(|month| supplement(desk, month)).collect_view()}
+        {statement.months.iter().map(|month| supplement(desk, sight, month)).collect_view()}
         {meter(desk, statement)}
         {advances(desk, statement)}
         {not_yet_in(desk, sight)}
@@ -146,58 +146,12 @@ fn steps(desk: &Desk, statement: &Statement) -> AnyView {
     widgets::table(sentences.statement_how(), "", &columns, rows, Some(carried))
 }
 
-/// The slices of a month's supplement, and the target it reached.
-fn supplement(desk: &Desk, month: &SettledMonth) -> AnyView {
-    let sentences = desk.words();
-    let now = &month.now;
-    if now.supplement.slices.is_empty() && now.target.is_none() && month.capped.is_empty() {
-        return ().into_any();
-    }
-    let columns = [
-        words(sentences.statement_what()),
-        figures(sentences.office_ledger_amount()),
-    ];
-    let mut rows: Vec<Row> = now
-        .supplement
-        .slices
-        .iter()
-        .map(|slice| {
-            let adds = slice.base.at_rate(slice.rate).unwrap_or_default();
-            Row::plain(vec![said(sentences.slice(slice)), ui::amount(adds, "")])
-        })
-        .collect();
-    if let Some(target) = now.target {
-        rows.push(Row::plain(vec![
-            said(sentences.statement_target(&target.reach.to_string())),
-            ui::amount(target.bonus, ""),
-        ]));
-    }
-    rows.extend(month.capped.iter().map(|capped| {
-        let over = Centimes((capped.rule.cap.0.saturating_sub(capped.earned.0)).min(0));
-        let rule = sentences.statement_capped(
-            &capped.rule.rule.to_string(),
-            &capped.rule.cap.to_string(),
-            &capped.earned.to_string(),
-        );
-        Row::plain(vec![said(rule), ui::signed_amount(over)])
-    }));
-    let before = month.before.amount().unwrap_or_default();
-    let total = vec![
-        said(sentences.statement_supplement_in_all()),
-        ui::amount(now.amount().unwrap_or_default(), ""),
-    ];
-    let title = sentences.statement_supplement_of(&month_name(desk, month.period));
-    let caption = if before == Centimes::ZERO {
-        sentences.statement_turnover(&now.supplement.turnover.to_string())
-    } else {
-        sentences
-            .statement_turnover_before(&now.supplement.turnover.to_string(), &before.to_string())
-    };
-    widgets::part(
-        &title,
-        ().into_any(),
-        widgets::table(&title, &caption, &columns, rows, Some(total)),
-    )
+/// What a month added, computed again in front of the reader.
+fn supplement(desk: &Desk, sight: &Sight<'_>, month: &SettledMonth) -> Option<AnyView> {
+    let words = desk.words();
+    let explained = again_month(words, month, sight.catalogue.plan(month.plan))?;
+    let title = words.statement_supplement_of(&month_name(desk, month.period));
+    Some(widgets::part(&title, ().into_any(), explained))
 }
 
 /// How far the year has come towards the threshold of tax.
