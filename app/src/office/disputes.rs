@@ -160,14 +160,14 @@ const KNOWS: &str = "knows";
 /// More would be granted than the line can bring.
 pub fn beyond(words: Words, grants: &LineGrants) -> Problem {
     let brought = grants.brought_max.to_string();
-    Problem {
-        field: KNOWS.to_owned(),
-        text: if grants.by_others == Centimes::ZERO {
+    Problem::at(
+        KNOWS.to_owned(),
+        if grants.by_others == Centimes::ZERO {
             words.office_dispute_beyond(&brought)
         } else {
             words.office_dispute_beyond_others(&brought, &grants.by_others.to_string())
         },
-    }
+    )
 }
 
 /// What a form asks for.

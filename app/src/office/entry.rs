@@ -25,10 +25,10 @@ pub fn address(number: i64) -> String {
 pub fn read_reason(desk: &Desk, typed: &Typed) -> Result<CorrectionReason, Vec<Problem>> {
     CorrectionReason::from_name(typed.get("reason")).ok_or_else(|| {
         let words = desk.words();
-        vec![Problem {
-            field: "reason".to_owned(),
-            text: words.refusal_field_missing(words.office_entry_reason()),
-        }]
+        vec![Problem::at(
+            "reason",
+            words.refusal_field_missing(words.office_entry_reason()),
+        )]
     })
 }
 
@@ -277,8 +277,5 @@ fn said_reason(words: Words, reason: CorrectionReason) -> &'static str {
 /// Why nothing was taken back: somebody was faster.
 pub fn already_corrected(desk: &Desk, sight: &EntrySight) -> Problem {
     let by = sight.corrected_by.unwrap_or_default().to_string();
-    Problem {
-        field: "form".to_owned(),
-        text: desk.words().office_entry_already(&by),
-    }
+    Problem::at("form", desk.words().office_entry_already(&by))
 }

@@ -90,6 +90,40 @@ pub struct Problem {
     pub field: String,
     /// What is wrong and what to do, as a sentence.
     pub text: String,
+    /// Each field that it speaks of, with what stands there, where it speaks of more than one.
+    pub also: Vec<Place>,
+}
+
+impl Problem {
+    /// Something wrong with one field.
+    pub fn at(field: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            text: text.into(),
+            also: Vec::new(),
+        }
+    }
+
+    /// The whole of it, with what stands in each field that it speaks of.
+    pub fn told(&self) -> String {
+        let texts = std::iter::once(&self.text).chain(self.also.iter().map(|place| &place.text));
+        texts.map(String::as_str).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// A field that a problem speaks of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Its id.
+    pub field: String,
+    /// What stands there, as a sentence.
+    pub text: String,
+}
+
+impl Place {
+    fn link(&self) -> AnyView {
+        view! { <a href=format!("#{}", self.field)>{self.text.clone()}</a> }.into_any()
+    }
 }
 
 /// Gathers what is wrong with a form while it is read.
@@ -114,10 +148,7 @@ impl<'a> Reader<'a> {
 
     /// Writes down what is wrong with a field.
     pub fn wrong(&mut self, field: &str, text: impl Into<String>) {
-        self.problems.push(Problem {
-            field: field.to_owned(),
-            text: text.into(),
-        });
+        self.problems.push(Problem::at(field, text));
     }
 
     /// A text in both languages. French is asked for; Arabic may follow.
@@ -131,12 +162,11 @@ impl<'a> Reader<'a> {
         }
         for (code, text) in &text.0 {
             if text.chars().count() > limits::NAME_CHARACTERS {
-                self.problems.push(Problem {
-                    field: format!("{name}_{code}"),
-                    text: self
-                        .words
+                self.problems.push(Problem::at(
+                    format!("{name}_{code}"),
+                    self.words
                         .refusal_field_too_long(limits::NAME_CHARACTERS, label),
-                });
+                ));
             }
         }
         text
@@ -224,56 +254,46 @@ impl<'a> Reader<'a> {
 pub fn problems(desk: &Desk, error: &OfficeError) -> Option<Vec<Problem>> {
     let words = desk.words();
     let problem = match error {
-        OfficeError::Invalid(Refusal::FieldMissing { field }) => Problem {
-            field: field.clone(),
-            text: words.refusal_field_missing(label(words, field)),
-        },
-        OfficeError::Invalid(Refusal::FieldTooLong { field, .. }) if field == "form" => Problem {
-            field: field.clone(),
-            text: words.office_plan_too_large().to_owned(),
-        },
+        OfficeError::Invalid(Refusal::FieldMissing { field }) => Problem::at(
+            field.clone(),
+            words.refusal_field_missing(label(words, field)),
+        ),
+        OfficeError::Invalid(Refusal::FieldTooLong { field, .. }) if field == "form" => {
+            Problem::at(field.clone(), words.office_plan_too_large().to_owned())
+        }
         OfficeError::Invalid(Refusal::FieldTooLong {
             field,
             characters_max,
-        }) => Problem {
-            field: field.clone(),
-            text: words.refusal_field_too_long(*characters_max, label(words, field)),
-        },
-        OfficeError::Invalid(Refusal::FieldInvalid { field }) if field == "valid_from" => Problem {
-            field: field.clone(),
-            text: words.office_problem_past().to_owned(),
-        },
-        OfficeError::Invalid(Refusal::FieldInvalid { field }) if field == "price" => Problem {
-            field: "form".to_owned(),
-            text: words.office_problem_price_order().to_owned(),
-        },
-        OfficeError::Invalid(Refusal::FieldInvalid { field }) => Problem {
-            field: field.clone(),
-            text: words.refusal_field_invalid(label(words, field)),
-        },
-        OfficeError::Invalid(Refusal::DepositAboveCash { in_hand, .. }) => Problem {
-            field: "form".to_owned(),
-            text: words.refusal_deposit_above_cash(&in_hand.to_string()),
-        },
-        OfficeError::Invalid(_) => Problem {
-            field: "form".to_owned(),
-            text: words.office_problem_other().to_owned(),
-        },
-        OfficeError::InvalidPlan(error) => Problem {
-            field: "form".to_owned(),
-            text: super::plan::trouble(words, error),
-        },
-        OfficeError::InvalidEngagement(error) => Problem {
-            field: "form".to_owned(),
-            text: super::engagement::trouble(words, error),
-        },
-        OfficeError::Settlement(refusal) => Problem {
-            field: super::settlement::field(refusal).to_owned(),
-            text: super::settlement::trouble(desk, refusal),
-        },
-        OfficeError::InvalidRib(error) => Problem {
-            field: "rib".to_owned(),
-            text: match error {
+        }) => Problem::at(
+            field.clone(),
+            words.refusal_field_too_long(*characters_max, label(words, field)),
+        ),
+        OfficeError::Invalid(Refusal::FieldInvalid { field }) if field == "valid_from" => {
+            Problem::at(field.clone(), words.office_problem_past().to_owned())
+        }
+        OfficeError::Invalid(Refusal::FieldInvalid { field }) if field == "price" => {
+            Problem::at("form", words.office_problem_price_order().to_owned())
+        }
+        OfficeError::Invalid(Refusal::FieldInvalid { field }) => Problem::at(
+            field.clone(),
+            words.refusal_field_invalid(label(words, field)),
+        ),
+        OfficeError::Invalid(Refusal::DepositAboveCash { in_hand, .. }) => Problem::at(
+            "form",
+            words.refusal_deposit_above_cash(&in_hand.to_string()),
+        ),
+        OfficeError::Invalid(_) => Problem::at("form", words.office_problem_other().to_owned()),
+        OfficeError::InvalidPlan(error) => Problem::at("form", super::plan::trouble(words, error)),
+        OfficeError::InvalidEngagement(error) => {
+            Problem::at("form", super::engagement::trouble(words, error))
+        }
+        OfficeError::Settlement(refusal) => Problem::at(
+            super::settlement::field(refusal).to_owned(),
+            super::settlement::trouble(desk, refusal),
+        ),
+        OfficeError::InvalidRib(error) => Problem::at(
+            "rib",
+            match error {
                 RibError::NotADigit(letter) => {
                     words.office_account_not_a_digit(&letter.to_string())
                 }
@@ -282,20 +302,17 @@ pub fn problems(desk: &Desk, error: &OfficeError) -> Option<Vec<Problem>> {
                 }
                 RibError::WrongKey => words.office_account_wrong_key().to_owned(),
             },
-        },
+        ),
         OfficeError::BeyondTerms(grants) => super::disputes::beyond(words, grants),
         OfficeError::InvalidTaxTerms(error) => super::settlement::tax::trouble(words, error),
         OfficeError::Simulation(refusal) => {
             let (field, text) = super::plan::simulations::trouble(words, refusal);
-            Problem {
-                field: field.to_owned(),
-                text,
-            }
+            Problem::at(field.to_owned(), text)
         }
-        OfficeError::Conflict { field } => Problem {
-            field: (*field).to_owned(),
-            text: words.office_problem_taken(label(words, field)),
-        },
+        OfficeError::Conflict { field } => Problem::at(
+            (*field).to_owned(),
+            words.office_problem_taken(label(words, field)),
+        ),
         _ => return None,
     };
     Some(vec![problem])
@@ -345,7 +362,13 @@ impl Form<'_> {
             .problems
             .iter()
             .map(|problem| {
-                view! { <li><a href=format!("#{}", problem.field)>{problem.text.clone()}</a></li> }
+                let also: Vec<AnyView> = problem
+                    .also
+                    .iter()
+                    .map(|place| view! { <li>{place.link()}</li> }.into_any())
+                    .collect();
+                let also = (!also.is_empty()).then(|| view! { <ul>{also}</ul> });
+                view! { <li><a href=format!("#{}", problem.field)>{problem.text.clone()}</a>{also}</li> }
                     .into_any()
             })
             .collect();
@@ -358,26 +381,42 @@ impl Form<'_> {
         .into_any()
     }
 
-    fn problem(&self, name: &str) -> Option<String> {
-        self.problems
+    /// Whether something is wrong with a field.
+    pub fn is_wrong(&self, name: &str) -> bool {
+        self.problem(name).is_some()
+    }
+
+    fn problem(&self, name: &str) -> Option<&Problem> {
+        self.problems.iter().find(|problem| {
+            problem.field == name || problem.also.iter().any(|place| place.field == name)
+        })
+    }
+
+    /// What is wrong with a field, with the way to the others that it is wrong with.
+    fn error(&self, name: &str) -> Option<AnyView> {
+        let problem = self.problem(name)?;
+        let others: Vec<AnyView> = problem
+            .also
             .iter()
-            .find(|problem| problem.field == name)
-            .map(|problem| problem.text.clone())
+            .filter(|place| place.field != name)
+            .map(|place| view! { " " {place.link()} }.into_any())
+            .collect();
+        let (id, text) = (format!("{name}-error"), problem.text.clone());
+        Some(view! { <p class="field-error" id=id>{ui::icon_small("warning")}<span>{text}{others}</span></p> }.into_any())
     }
 
     /// A field with one line.
     pub fn line(&self, name: &str, label: &str, look: Line) -> AnyView {
-        let wrong = self.problem(name);
-        let invalid = wrong.is_some().then_some("true");
+        let error = self.error(name);
+        let invalid = error.is_some().then_some("true");
         let error_id = format!("{name}-error");
         let hint_id = format!("{name}-hint");
-        let described = match (wrong.is_some(), look.hint.is_empty()) {
-            (true, true) => Some(error_id.clone()),
+        let described = match (error.is_some(), look.hint.is_empty()) {
+            (true, true) => Some(error_id),
             (true, false) => Some(format!("{hint_id} {error_id}")),
             (false, false) => Some(hint_id.clone()),
             (false, true) => None,
         };
-        let error = wrong.map(|text| view! { <p class="field-error" id=error_id>{ui::icon_small("warning")}{text}</p> });
         let hint = (!look.hint.is_empty())
             .then(|| view! { <span class="field-hint" id=hint_id>{look.hint.clone()}</span> });
         let optional = look.optional.then(
@@ -417,26 +456,30 @@ impl Form<'_> {
 
     /// One of several, in a list. The first choice may stand for none.
     pub fn select(&self, name: &str, label: &str, choices: &[(String, String)]) -> AnyView {
-        let wrong = self.problem(name);
-        let invalid = wrong.is_some().then_some("true");
+        let error = self.error(name);
+        let invalid = error.is_some().then_some("true");
+        let described = error.is_some().then(|| format!("{name}-error"));
         let chosen = self.typed.get(name).to_owned();
+        // What is refused because it is not offered stays chosen: else the form, sent again, would
+        // choose the first that is.
+        let refused = (error.is_some() && choices.iter().all(|(value, _)| *value != chosen))
+            .then(|| (chosen.clone(), chosen.clone()));
         let options: Vec<AnyView> = choices
             .iter()
+            .chain(&refused)
             .map(|(value, words)| {
                 let selected = *value == chosen;
                 view! { <option value=value.clone() selected=selected>{words.clone()}</option> }
                     .into_any()
             })
             .collect();
-        let error = wrong
-            .map(|text| view! { <p class="field-error">{ui::icon_small("warning")}{text}</p> });
         let (id, name, label) = (name.to_owned(), name.to_owned(), label.to_owned());
-        view! { <div class="field"><label for=id.clone()>{label}</label><select id=id name=name aria-invalid=invalid>{options}</select>{error}</div> }.into_any()
+        view! { <div class="field"><label for=id.clone()>{label}</label><select id=id name=name aria-invalid=invalid aria-describedby=described>{options}</select>{error}</div> }.into_any()
     }
 
     /// One of a few, all in sight.
     pub fn radios(&self, name: &str, legend: &str, choices: &[(String, String)]) -> AnyView {
-        let wrong = self.problem(name);
+        let error = self.error(name);
         let chosen = self.typed.get(name).to_owned();
         let labels: Vec<AnyView> = choices
             .iter()
@@ -445,8 +488,6 @@ impl Form<'_> {
                 view! { <label><input type="radio" name=name.to_owned() value=value.clone() checked=checked /><span>{words.clone()}</span></label> }.into_any()
             })
             .collect();
-        let error = wrong
-            .map(|text| view! { <p class="field-error">{ui::icon_small("warning")}{text}</p> });
         let (id, legend) = (name.to_owned(), legend.to_owned());
         view! { <fieldset class="field" id=id><legend>{legend}</legend><div class="segmented segmented-tall">{labels}</div>{error}</fieldset> }.into_any()
     }

@@ -1,28 +1,29 @@
 //! The commission plan: its versions, and a form that makes the next one.
 
+mod reading;
 pub mod simulations;
 mod versions;
 
+pub use reading::{draft_of, problems_of_draft, read};
 pub use versions::page;
 
 use leptos::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use taswiq_backend::catalogue::PlanDraft;
 use taswiq_backend::catalogue::drafts::SavedDraft;
 use taswiq_backend::people::Person;
 use taswiq_domain::catalogue::{Catalogue, Channel, PriceTier, Product};
 use taswiq_domain::commission::{
-    Band, CapPer, Condition, Conditions, LineCommission, Pays, Plan, PlanError, Rule, Sale, Sum,
-    of_order,
+    CapPer, Condition, LineCommission, Pays, Plan, PlanError, Rule, Sale, Sum, of_order,
 };
 use taswiq_domain::customer::CustomerKind;
 use taswiq_domain::engagement::{self, Engagement};
-use taswiq_domain::ids::{PersonId, PlanVersion, ProductId};
+use taswiq_domain::ids::{PersonId, PlanVersion};
 use taswiq_domain::limits;
 use taswiq_domain::money::{Centimes, Ppm};
 use taswiq_domain::settlement::rules::{PeriodRules, PeriodRulesError, Target, Tier};
-use taswiq_domain::time::Timestamp;
 
+use self::reading::{product_of, read_draft};
 use super::dashboard::{agents, cooperatives};
 use super::desk::{Desk, Room};
 use super::form::{Form, Line, Problem, Reader, Script, Typed};
@@ -46,6 +47,19 @@ const SAMPLE_LINES: usize = 3;
 const KINDS: [(&str, CustomerKind); 2] = [
     ("household", CustomerKind::Household),
     ("professional", CustomerKind::Professional),
+];
+/// The fields of a rule's conditions.
+const CONDITIONS: [&str; 10] = [
+    "agent",
+    "product",
+    "cooperative",
+    "category",
+    "team",
+    "grade",
+    "kind",
+    "channel",
+    "discount_from",
+    "discount_below",
 ];
 const CHANNELS: [(&str, Channel); 4] = [
     ("door", Channel::Door),
@@ -106,8 +120,8 @@ fn trouble_of_period(words: Words, error: &PeriodRulesError) -> String {
             from,
         } => words.office_tier_gap(
             &first.to_string(),
-            &second.to_string(),
             &below.to_string(),
+            &second.to_string(),
             &from.to_string(),
         ),
         PeriodRulesError::TierOverlap {
@@ -123,7 +137,7 @@ fn trouble_of_period(words: Words, error: &PeriodRulesError) -> String {
         }
         PeriodRulesError::TierRateAboveWhole { tier } => words.office_tier_rate(&tier.to_string()),
         PeriodRulesError::TargetOrder { first, second } => {
-            words.office_target_order(&first.to_string(), &second.to_string())
+            words.office_target_order(&second.to_string(), &first.to_string())
         }
         PeriodRulesError::TargetNotValid { target, field } if field == "bonus" => {
             words.office_target_bonus(&target.to_string())
@@ -173,6 +187,13 @@ fn rules(desk: &Desk, plan: &Plan, catalogue: &Catalogue, people: &[Person]) -> 
         rows,
         None,
     )
+}
+
+/// A rule as a sentence: `Huile · 25 cl : 10 %.`
+fn sentence(desk: &Desk, known: &Known<'_>, rule: &Rule) -> String {
+    let words = desk.words();
+    let when = conditions(desk, &rule.when, known.catalogue, known.people);
+    words.office_plan_sentence(&when, &capped(words, rule))
 }
 
 /// What a rule pays and the most it does: `7,5 %, au plus 50,00 DH par commande`.
@@ -346,11 +367,6 @@ fn numbered(desk: &Desk, product: &Product) -> String {
     )
 }
 
-/// The product that was chosen in a field.
-fn chosen(typed: &Typed, field: &str) -> Option<ProductId> {
-    typed.get(field).split(' ').next()?.parse().ok()
-}
-
 fn room(typed: &Typed) -> usize {
     typed
         .number::<usize>("rules")
@@ -364,194 +380,6 @@ fn rows(typed: &Typed, prefix: &str, field: &str) -> usize {
         .rev()
         .find(|index| !typed.get(&format!("{prefix}{index}_{field}")).is_empty())
         .map_or(ROWS, |last| (last + 2).clamp(ROWS, ROWS_MAX))
-}
-
-/// What was typed: the plan, and from when on it holds.
-///
-/// # Errors
-/// What is wrong with it, each problem at its rule.
-pub fn read(
-    desk: &Desk,
-    typed: &Typed,
-    known: &Known<'_>,
-) -> Result<(Timestamp, PlanDraft), Vec<Problem>> {
-    let mut reader = Reader::new(desk, typed);
-    let valid_from = reader.valid_from(desk, known.catalogue.plans.is_empty());
-    let draft = read_draft(desk, &mut reader, known);
-    reader.done((valid_from, draft))
-}
-
-/// What is wrong with a plan that is only tried, whatever its date.
-pub fn problems_of_draft(desk: &Desk, typed: &Typed, known: &Known<'_>) -> Vec<Problem> {
-    let mut reader = Reader::new(desk, typed);
-    read_draft(desk, &mut reader, known);
-    reader.problems
-}
-
-/// The plan that was typed, where nothing is wrong with it but perhaps its date.
-pub fn draft_of(desk: &Desk, typed: &Typed, known: &Known<'_>) -> Option<PlanDraft> {
-    let mut reader = Reader::new(desk, typed);
-    let draft = read_draft(desk, &mut reader, known);
-    reader.problems.is_empty().then_some(draft)
-}
-
-/// The plan without its date: rules in use, numbered as they stand, and what looks at a month.
-fn read_draft(desk: &Desk, reader: &mut Reader<'_>, known: &Known<'_>) -> PlanDraft {
-    let typed = reader.typed;
-    let rules = (0..room(typed))
-        .filter(|index| !typed.get(&format!("r{index}_by")).is_empty())
-        .map(|index| read_rule(reader, index))
-        .collect();
-    let period = read_period(reader);
-    let draft = PlanDraft { rules, period };
-    if reader.problems.is_empty() {
-        let plan = draft.clone().at(PlanVersion(0), desk.now);
-        let agents = known.people.iter().map(|person| person.id).collect();
-        let checked = plan
-            .check()
-            .and_then(|()| plan.check_names(known.catalogue, &agents));
-        if let Err(error) = checked {
-            let field = match (&error, error.rule()) {
-                (_, Some(number)) => format!("r{}_value", number - 1),
-                (PlanError::PeriodRules { .. }, None) => "t0_from".to_owned(),
-                _ => "form".to_owned(),
-            };
-            reader.wrong(&field, trouble(desk.words(), &error));
-        }
-    }
-    draft
-}
-
-fn read_rule(reader: &mut Reader<'_>, index: usize) -> Rule {
-    let (typed, words) = (reader.typed, reader.words);
-    let field = |name: &str| format!("r{index}_{name}");
-    let number = u16::try_from(index + 1).unwrap_or(u16::MAX);
-    let label = words.office_plan_nth(&number.to_string());
-    let value = typed.get(&field("value"));
-    let pays = match typed.get(&field("by")) {
-        "per_unit" => Pays::PerUnit {
-            amount: reader.amount(&field("value"), &label),
-        },
-        "nothing" => {
-            if value.is_empty() {
-                reader.wrong(
-                    &field("value"),
-                    words.office_plan_reason_missing(&number.to_string()),
-                );
-            }
-            Pays::Nothing {
-                reason: value.chars().take(limits::NOTE_CHARACTERS).collect(),
-            }
-        }
-        _ => {
-            let rate = reader.percent(&field("value"), &label);
-            if rate == Ppm(0) && Ppm::parse_percent(value).is_some() {
-                reader.wrong(
-                    &field("value"),
-                    words.office_plan_reason_missing(&number.to_string()),
-                );
-            }
-            Pays::Rate { rate }
-        }
-    };
-    let cap = (!typed.get(&field("cap")).is_empty())
-        .then(|| reader.amount_up_to(&field("cap"), &label, limits::CAP_CENTIMES));
-    let (from, below) = (field("discount_from"), field("discount_below"));
-    let discount = (!typed.get(&from).is_empty() || !typed.get(&below).is_empty()).then(|| Band {
-        from: if typed.get(&from).is_empty() {
-            Ppm(0)
-        } else {
-            reader.percent(&from, &label)
-        },
-        below: (!typed.get(&below).is_empty()).then(|| reader.percent(&below, &label)),
-    });
-    let text =
-        |name: &str| Some(typed.get(&field(name)).to_owned()).filter(|text| !text.is_empty());
-    Rule {
-        number,
-        when: Conditions {
-            agent: typed.number(&field("agent")),
-            product: chosen(typed, &field("product")),
-            cooperative: typed.number(&field("cooperative")),
-            category: typed.number(&field("category")),
-            team: text("team"),
-            grade: text("grade"),
-            customer_kind: KINDS
-                .iter()
-                .find(|(name, _)| *name == typed.get(&field("kind")))
-                .map(|(_, kind)| *kind),
-            channel: CHANNELS
-                .iter()
-                .find(|(name, _)| *name == typed.get(&field("channel")))
-                .map(|(_, channel)| *channel),
-            discount,
-        },
-        pays,
-        cap: cap.filter(|cap| *cap > Centimes::ZERO),
-        cap_per: CapPer::from_name(typed.get(&field("cap_per"))).unwrap_or_default(),
-    }
-}
-
-/// A tier is typed by where it begins; it ends where the next one does, and what lies below the first
-/// adds nothing. So no form leaves a turnover without a tier.
-fn read_period(reader: &mut Reader<'_>) -> PeriodRules {
-    let (typed, words) = (reader.typed, reader.words);
-    let most = limits::PERIOD_TURNOVER_CENTIMES;
-    let mut begins: Vec<(Centimes, Ppm)> = Vec::new();
-    for index in 0..ROWS_MAX {
-        let (from, rate) = (format!("t{index}_from"), format!("t{index}_rate"));
-        let number = (index + 1).to_string();
-        if typed.get(&from).is_empty() && typed.get(&rate).is_empty() {
-            continue;
-        }
-        let from = if Centimes::parse(typed.get(&from)) == Some(Centimes::ZERO) {
-            Centimes::ZERO
-        } else {
-            reader.amount_up_to(&from, &words.office_plan_tier_begins(&number), most)
-        };
-        begins.push((
-            from,
-            reader.percent(&rate, &words.office_plan_tier_rate(&number)),
-        ));
-    }
-    if begins
-        .first()
-        .is_some_and(|(from, _)| *from > Centimes::ZERO)
-    {
-        begins.insert(0, (Centimes::ZERO, Ppm(0)));
-    }
-    let ends = begins.iter().skip(1).map(|(from, _)| Some(*from));
-    let tiers = begins
-        .iter()
-        .zip(ends.chain([None]))
-        .map(|(&(from, rate), below)| Tier { from, below, rate })
-        .collect();
-    let mut targets = Vec::new();
-    for index in 0..ROWS_MAX {
-        let (reach, bonus) = (format!("g{index}_reach"), format!("g{index}_bonus"));
-        let number = (index + 1).to_string();
-        if typed.get(&reach).is_empty() && typed.get(&bonus).is_empty() {
-            continue;
-        }
-        targets.push(Target {
-            reach: reader.amount_up_to(&reach, &words.office_plan_target_reach(&number), most),
-            bonus: reader.amount_up_to(&bonus, &words.office_plan_target_bonus(&number), most),
-        });
-    }
-    PeriodRules {
-        tiers,
-        targets,
-        guaranteed: if typed.get("guaranteed").is_empty() {
-            Centimes::ZERO
-        } else {
-            reader.amount_up_to("guaranteed", words.office_plan_guaranteed(), most)
-        },
-        lead_rate: if typed.get("lead_rate").is_empty() {
-            Ppm(0)
-        } else {
-            reader.percent("lead_rate", words.office_terms_lead())
-        },
-    }
 }
 
 /// The form for the next version.
@@ -583,22 +411,23 @@ pub fn form(
         .iter()
         .map(|product| view! { <option value=numbered(desk, product)></option> }.into_any())
         .collect();
-    let draft = draft_of(desk, typed, known);
+    let mut reader = Reader::new(desk, typed);
+    let reading = read_draft(desk, &mut reader, known);
+    let draft = reader.problems.is_empty().then_some(&reading.draft);
     let rules: Vec<AnyView> = (0..count)
         .map(|index| {
-            let rule = draft.as_ref().and_then(|draft| {
-                let mut rules = draft.rules.iter();
-                rules.find(|rule| usize::from(rule.number) == index + 1)
-            });
-            let sentence = rule.map(|rule| {
-                words.office_plan_sentence(
-                    &conditions(desk, &rule.when, catalogue, known.people),
-                    &capped(words, rule),
-                )
-            });
-            rule_fields(&form, index, &choices, sentence)
+            let rule = reading.rule(index);
+            let told = rule.map(|rule| sentence(desk, known, rule));
+            rule_fields(&form, index, &choices, told)
         })
         .collect();
+    let names = |names: &BTreeSet<&str>| {
+        let options = names.iter().map(|name| (*name).to_owned());
+        let options: Vec<AnyView> = options
+            .map(|name| view! { <option value=name></option> }.into_any())
+            .collect();
+        options
+    };
     let is_first = catalogue.plans.is_empty();
     let inside = view! {
         <form class="stack" method="post" action="/office/plan/new">
@@ -606,10 +435,12 @@ pub fn form(
             <p class="field-hint">{words.office_plan_order()}</p>
             <input type="hidden" name="rules" value=count.to_string() />
             <datalist id="products">{products}</datalist>
+            <datalist id="teams">{names(&choices.teams)}</datalist>
+            <datalist id="grades">{names(&choices.grades)}</datalist>
             {rules}
             <div class="button-group"><button class="button" type="submit" name="more" value="yes" formnovalidate=true>{ui::icon("plus")}{words.office_plan_more()}</button></div>
             {month_fields(&form)}
-            {sample_fields(&form, &choices, known, draft.as_ref())}
+            {sample_fields(&form, &choices, known, draft)}
             {form.valid_from(is_first)}
             <div class="form-foot">
                 <button class="button button-primary" type="submit">{ui::icon("check")}{words.office_publish()}</button>
@@ -643,7 +474,7 @@ pub fn with_more(typed: &Typed) -> Typed {
         .with("rules", (room(typed) + ROOM).min(RULES_MAX).to_string())
 }
 
-struct Choices {
+struct Choices<'a> {
     by: Vec<(String, String)>,
     cap_per: Vec<(String, String)>,
     agents: Vec<(String, String)>,
@@ -651,11 +482,27 @@ struct Choices {
     categories: Vec<(String, String)>,
     kinds: Vec<(String, String)>,
     channels: Vec<(String, String)>,
+    teams: BTreeSet<&'a str>,
+    grades: BTreeSet<&'a str>,
 }
 
-impl Choices {
-    fn new(desk: &Desk, known: &Known<'_>) -> Self {
+impl<'a> Choices<'a> {
+    fn new(desk: &Desk, known: &Known<'a>) -> Self {
         let words = desk.words();
+        let now = desk.now;
+        // Today's and those to come.
+        let terms: Vec<&'a Engagement> = known
+            .engagements
+            .values()
+            .flat_map(|terms| {
+                let to_come = terms.iter().filter(move |terms| terms.valid_from > now);
+                engagement::in_force(terms, now).into_iter().chain(to_come)
+            })
+            .collect();
+        let named = |name: fn(&Engagement) -> &str| {
+            let names = terms.iter().map(|terms| name(terms));
+            names.filter(|name| !name.is_empty()).collect()
+        };
         let any = |names: Vec<(String, String)>| {
             std::iter::once((String::new(), words.office_plan_any().to_owned()))
                 .chain(names)
@@ -696,6 +543,8 @@ impl Choices {
                 .iter()
                 .map(|(name, channel)| ((*name).to_owned(), words.channel(*channel).to_owned()))
                 .collect()),
+            teams: named(|terms| &terms.team),
+            grades: named(|terms| &terms.grade),
         }
     }
 }
@@ -714,27 +563,25 @@ fn figures_line(unit: &'static str) -> Line {
 fn rule_fields(
     form: &Form<'_>,
     index: usize,
-    choices: &Choices,
+    choices: &Choices<'_>,
     sentence: Option<String>,
 ) -> AnyView {
     let words = form.desk.words();
     let field = |name: &str| format!("r{index}_{name}");
-    let has_conditions = [
-        "agent",
-        "product",
-        "cooperative",
-        "category",
-        "team",
-        "grade",
-        "kind",
-        "channel",
-        "discount_from",
-        "discount_below",
-    ]
-    .iter()
-    .any(|name| !form.typed.get(&field(name)).is_empty());
-    // Conditions stay folded until there are some that the sentence above does not tell.
-    let is_untold = has_conditions && sentence.is_none();
+    let has_conditions = CONDITIONS
+        .iter()
+        .any(|name| !form.typed.get(&field(name)).is_empty());
+    // Conditions stay folded until there are some that the sentence above does not tell, or wrong ones.
+    let is_open = has_conditions && sentence.is_none()
+        || CONDITIONS.iter().any(|name| form.is_wrong(&field(name)));
+    // A team may be meant for agents yet to come, so that nobody is in it is no fault.
+    let nobody = |name: &str, known: &BTreeSet<&str>, hint: &str| {
+        let typed = form.typed.get(&field(name));
+        let is_empty = !typed.is_empty() && !known.contains(typed);
+        is_empty.then(|| hint.to_owned()).unwrap_or_default()
+    };
+    let team = nobody("team", &choices.teams, words.office_plan_team_empty());
+    let grade = nobody("grade", &choices.grades, words.office_plan_grade_empty());
     view! {
         <fieldset class="form-part"><legend>{words.office_plan_nth(&(index + 1).to_string())}</legend>
             {sentence.map(|sentence| view! { <p class="field-hint">{sentence}</p> })}
@@ -744,18 +591,18 @@ fn rule_fields(
                 {form.line(&field("cap"), words.office_plan_cap(), figures_line("DH"))}
                 {form.select(&field("cap_per"), words.office_plan_cap_per(), &choices.cap_per)}
             </div>
-            <details class="more" open=is_untold>
+            <details class="more" open=is_open>
                 <summary>{ui::icon("filter")}{words.office_plan_when()}{ui::icon_flat("chevron-down")}</summary>
                 <div class="filters">
                     {form.select(&field("agent"), words.role_agent(), &choices.agents)}
                     {form.line(&field("product"), words.office_field_product(), Line { list: Some("products"), maxlength: 400, ..Line::default() })}
                     {form.select(&field("cooperative"), words.role_cooperative(), &choices.cooperatives)}
                     {form.select(&field("category"), words.office_field_category(), &choices.categories)}
-                    {form.line(&field("team"), words.office_terms_team(), Line::default())}
-                    {form.line(&field("grade"), words.office_field_grade(), Line::default())}
+                    {form.line(&field("team"), words.office_terms_team(), Line { list: Some("teams"), hint: team, ..Line::default() })}
+                    {form.line(&field("grade"), words.office_field_grade(), Line { list: Some("grades"), hint: grade, ..Line::default() })}
                     {form.select(&field("kind"), words.office_column_customer(), &choices.kinds)}
                     {form.select(&field("channel"), words.office_plan_channel(), &choices.channels)}
-                    {form.line(&field("discount_from"), words.office_plan_discount_least(), figures_line("%"))}
+                    {form.line(&field("discount_from"), words.office_plan_discount_least(), Line { hint: words.office_plan_discount_none().to_owned(), ..figures_line("%") })}
                     {form.line(&field("discount_below"), words.office_plan_discount_below(), figures_line("%"))}
                 </div>
             </details>
@@ -838,7 +685,7 @@ fn with_sample(desk: &Desk, catalogue: &Catalogue, typed: Typed) -> Typed {
 /// A basket to try the plan on, and what it would earn by it and by the plan in force.
 fn sample_fields(
     form: &Form<'_>,
-    choices: &Choices,
+    choices: &Choices<'_>,
     known: &Known<'_>,
     draft: Option<&PlanDraft>,
 ) -> AnyView {
@@ -846,9 +693,13 @@ fn sample_fields(
     let lines: Vec<AnyView> = (0..SAMPLE_LINES)
         .map(|index| {
             let number = index + 1;
+            let product = format!("s{index}_product");
+            let typed = form.typed.get(&product);
+            let is_unknown = !typed.is_empty() && product_of(typed, known.catalogue).is_none();
+            let hint = is_unknown.then(|| words.office_plan_sample_unknown().to_owned());
             view! {
                 <div class="field-pair">
-                    {form.line(&format!("s{index}_product"), &format!("{} {number}", words.office_field_product()), Line { list: Some("products"), maxlength: 400, ..Line::default() })}
+                    {form.line(&product, &format!("{} {number}", words.office_field_product()), Line { list: Some("products"), maxlength: 400, hint: hint.unwrap_or_default(), ..Line::default() })}
                     {form.line(&format!("s{index}_units"), &words.office_plan_sample_units(&number.to_string()), Line { inputmode: Some("numeric"), ..figures_line("") })}
                 </div>
             }
@@ -892,9 +743,8 @@ fn sample_sales<'a>(
         let units = typed
             .number(&format!("s{index}_units"))
             .filter(|units| (1..=limits::UNITS_PER_LINE).contains(units));
-        let product = chosen(typed, &format!("s{index}_product"));
-        let (Some(units), Some(product)) = (units, product.and_then(|id| catalogue.product(id)))
-        else {
+        let product = product_of(typed.get(&format!("s{index}_product")), catalogue);
+        let (Some(units), Some(product)) = (units, product) else {
             continue;
         };
         let base = product

@@ -38,14 +38,9 @@ pub async fn check(
             .desk
             .words()
             .refusal_field_missing(visitor.desk.words().office_import_file());
-        return visitor.again(
-            vec![Problem {
-                field: "file".to_owned(),
-                text,
-            }]
-            .into(),
-            |problems| pages::page(&visitor.desk, contents, problems),
-        );
+        return visitor.again(vec![Problem::at("file", text)].into(), |problems| {
+            pages::page(&visitor.desk, contents, problems)
+        });
     }
     Ok(preview(
         &visitor,

@@ -43,14 +43,7 @@ pub async fn settle(
                 .desk
                 .words()
                 .refusal(&refusal, &catalogue, &visitor.desk.calendar);
-            let html = shown(
-                &visitor,
-                &[Problem {
-                    field: "form".to_owned(),
-                    text,
-                }],
-            )
-            .await?;
+            let html = shown(&visitor, &[Problem::at("form", text)]).await?;
             visitor.again(super::Untaken::Typed(Vec::new()), |_| html)
         }
         Err(error) => Err(error.into()),

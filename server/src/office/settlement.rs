@@ -85,10 +85,7 @@ async fn month_again<T>(
     match taken {
         Ok(_) => Ok(visitor.done(done, &pages::address(period))),
         Err(OfficeError::Settlement(refusal)) => {
-            let problem = Problem {
-                field: "form".to_owned(),
-                text: pages::trouble(&visitor.desk, &refusal),
-            };
+            let problem = Problem::at("form", pages::trouble(&visitor.desk, &refusal));
             let html = month_page(visitor, period, &[problem]).await?;
             visitor.again(Untaken::Typed(Vec::new()), |_| html)
         }
@@ -218,10 +215,12 @@ async fn payout_again(
 ) -> Result<Response, Failure> {
     let untaken = match taken {
         Ok(()) => return Ok(visitor.done(Done::Saved, &format!("/office/payouts/{id}"))),
-        Err(Untaken::Office(OfficeError::Settlement(refusal))) => Untaken::Typed(vec![Problem {
-            field: pages::field(&refusal).to_owned(),
-            text: pages::trouble(&visitor.desk, &refusal),
-        }]),
+        Err(Untaken::Office(OfficeError::Settlement(refusal))) => {
+            Untaken::Typed(vec![Problem::at(
+                pages::field(&refusal).to_owned(),
+                pages::trouble(&visitor.desk, &refusal),
+            )])
+        }
         Err(untaken) => untaken,
     };
     let payout = visitor.office().payout(visitor.actor(), id).await?;

@@ -545,6 +545,225 @@ async fn a_plan_reads_like_sentences_and_is_tried_on_a_basket_before_it_is_publi
     }
 }
 
+/// A rule for all sales and a second one, with what else is typed.
+fn two_rules<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let rules = [
+        ("rules", "2"),
+        ("r0_by", "rate"),
+        ("r0_value", "8"),
+        ("r1_by", "rate"),
+        ("r1_value", "10"),
+    ];
+    [rules.as_slice(), more].concat()
+}
+
+impl Office {
+    /// What the form says of a plan that it does not take.
+    async fn plan_refused(&self, fields: &[(&str, &str)]) -> String {
+        let answer = self.post("/office/plan/new", fields).await;
+        let status = answer.status();
+        let page = said(answer).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{fields:?}");
+        let plans = said(self.get("/office/plan").await).await;
+        assert!(plans.contains("Pas encore de plan"), "nothing is published");
+        page
+    }
+}
+
+#[tokio::test]
+async fn a_plan_with_a_condition_that_names_nothing_is_refused_at_that_field_and_never_holds_for_more()
+ {
+    let office = with_a_product().await;
+    let other_category = [("name_fr", "Miels"), ("shape", "bottle"), ("tint", "argan")];
+    office.done("/office/categories/new", &other_category).await;
+    // What begins with a number is no product's number for that.
+    for mistyped in [
+        "Miel",
+        "Huile · 25 cl",
+        "1 litre d’huile",
+        "99",
+        "99 · Miel",
+    ] {
+        let fields = two_rules(&[("r1_product", mistyped), ("r1_cooperative", "2")]);
+        let refused = office.plan_refused(&fields).await;
+        for part in [
+            "href=\"#r1_product\"",
+            "Règle 2 : ce produit n’existe pas",
+            &format!("value=\"{mistyped}\""),
+        ] {
+            assert!(refused.contains(part), "{mistyped}: {part}: {refused}");
+        }
+    }
+    for (field, value, why) in [
+        (
+            "r1_cooperative",
+            "99",
+            "Règle 2 : cette coopérative n’existe pas",
+        ),
+        (
+            "r1_cooperative",
+            "deux",
+            "Règle 2 : cette coopérative n’existe pas",
+        ),
+        (
+            "r1_category",
+            "99",
+            "Règle 2 : cette catégorie n’existe pas",
+        ),
+        ("r1_agent", "99", "Règle 2 : cet agent n’existe pas"),
+        ("r1_kind", "museum", "Client : à vérifier"),
+        ("r1_channel", "moon", "Lieu de vente : à vérifier"),
+        ("r1_by", "dreams", "Donne : à vérifier"),
+    ] {
+        let mut fields = two_rules(&[]);
+        fields.retain(|(name, _)| *name != field);
+        fields.push((field, value));
+        let refused = office.plan_refused(&fields).await;
+        for part in [
+            &format!("href=\"#{field}\""),
+            why,
+            // What was chosen stays chosen, for sending the form again chooses nothing else.
+            &format!("<option value=\"{value}\" selected"),
+        ] {
+            assert!(refused.contains(part), "{field}: {part}: {refused}");
+        }
+    }
+    let fields = two_rules(&[("r1_product", "1 · Huile · 25 cl"), ("r1_category", "2")]);
+    let refused = office.plan_refused(&fields).await;
+    assert!(
+        refused.contains("href=\"#r1_category\"") && refused.contains("d’une autre catégorie"),
+        "{refused}"
+    );
+
+    // A team may be meant for agents yet to come: said, and taken.
+    let fields = two_rules(&[
+        ("r1_team", "Nrod"),
+        ("s0_product", "Miel"),
+        ("s0_units", "1"),
+    ]);
+    let trying = [fields.as_slice(), &[("try", "yes")]].concat();
+    let tried = said(office.post("/office/plan/new", &trying).await).await;
+    for part in [
+        "id=\"r1_team-hint\" class=\"field-hint\">Aucun agent n’est dans cette équipe.",
+        "id=\"s0_product-hint\" class=\"field-hint\">Ce produit n’existe pas",
+    ] {
+        assert!(tried.contains(part), "{part}: {tried}");
+    }
+    let fields = two_rules(&[("r1_product", "1"), ("r1_team", "Nrod")]);
+    office.done("/office/plan/new", &fields).await;
+    let published = said(office.get("/office/plan").await).await;
+    assert!(
+        published.contains("Huile · 25 cl + Équipe Nrod"),
+        "{published}"
+    );
+}
+
+#[tokio::test]
+async fn a_plan_names_tiers_and_targets_as_they_stand_in_the_form_when_they_descend() {
+    let office = with_a_product().await;
+    // Rows are left empty, and what lies below the first tier is put before it.
+    let tiers = [
+        ("r1_team", "Nord"),
+        ("t1_from", "20000"),
+        ("t1_rate", "2"),
+        ("t3_from", "10000"),
+        ("t3_rate", "3"),
+    ];
+    let refused = office.plan_refused(&two_rules(&tiers)).await;
+    for part in [
+        "href=\"#t3_from\"",
+        "Le palier 4 commence à 10 000,00 DH : il doit commencer plus haut que le palier 2.",
+        "id=\"t3_from-error\"",
+    ] {
+        assert!(refused.contains(part), "{part}: {refused}");
+    }
+    assert!(!refused.contains("t0_from-error"), "{refused}");
+    for (reach, bonus, field) in [
+        ("30000", "400", "g3_bonus"),
+        ("20000", "600", "g3_reach"),
+        ("10000", "400", "g3_reach"),
+    ] {
+        let targets = [
+            ("r1_team", "Nord"),
+            ("g1_reach", "20000"),
+            ("g1_bonus", "500"),
+            ("g3_reach", reach),
+            ("g3_bonus", bonus),
+        ];
+        let refused = office.plan_refused(&two_rules(&targets)).await;
+        for part in [
+            format!("href=\"#{field}\""),
+            format!("id=\"{field}-error\""),
+            "L’objectif 4 doit dépasser l’objectif 2".to_owned(),
+        ] {
+            assert!(refused.contains(&part), "{part}: {refused}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_plan_with_a_tie_shows_both_rules_and_the_way_to_each() {
+    let office = with_a_product().await;
+    let tie = [
+        ("rules", "4"),
+        ("r0_by", "rate"),
+        ("r0_value", "8"),
+        ("r1_by", "rate"),
+        ("r1_value", "10"),
+        ("r1_product", "1 · Huile · 25 cl"),
+        ("r2_by", "per_unit"),
+        ("r2_value", "1,50"),
+        ("r2_team", "Nord"),
+        ("r3_by", "rate"),
+        ("r3_value", "1"),
+        ("r3_team", "Nord"),
+    ];
+    let both = [
+        "Règle 3. Équipe Nord : 1,50 DH par article.",
+        "Règle 4. Équipe Nord : 1 %.",
+    ];
+    let refused = office.plan_refused(&tie).await;
+    for (field, sentence) in ["r2_value", "r3_value"].into_iter().zip(both) {
+        for part in [
+            format!("<a href=\"#{field}\">{sentence}</a>"),
+            format!("id=\"{field}-error\""),
+        ] {
+            assert!(refused.contains(&part), "{part}: {refused}");
+        }
+    }
+    // The other rules still read as sentences.
+    for sentence in ["Toutes les ventes : 8 %.", "Huile · 25 cl : 10 %."] {
+        assert!(refused.contains(sentence), "{sentence}: {refused}");
+    }
+    let keep = [tie.as_slice(), &[("keep", "yes")]].concat();
+    office.done("/office/plan/new", &keep).await;
+    let draft = said(office.get("/office/plan").await).await;
+    for sentence in both.into_iter().chain(["1 point à corriger"]) {
+        assert!(draft.contains(sentence), "{sentence}: {draft}");
+    }
+    office.done("/office/plan/draft/discard", &[]).await;
+
+    // Of two rules, the one that cannot be read says nothing; the other goes on.
+    let mut unreadable = tie;
+    unreadable[4] = ("r1_value", "dix");
+    let refused = office.plan_refused(&unreadable).await;
+    for sentence in [
+        "Toutes les ventes : 8 %.",
+        "Équipe Nord : 1,50 DH par article.",
+    ] {
+        assert!(refused.contains(sentence), "{sentence}: {refused}");
+    }
+    assert!(!refused.contains("Huile · 25 cl : "), "{refused}");
+}
+
+#[tokio::test]
+async fn a_plan_says_beside_a_band_of_discounts_that_no_order_carries_one_yet() {
+    let office = with_a_product().await;
+    let form = said(office.get("/office/plan/new").await).await;
+    let hint = "id=\"r0_discount_from-hint\" class=\"field-hint\">Les commandes ne portent pas encore de remise";
+    assert!(form.contains(hint), "{form}");
+}
+
 #[tokio::test]
 async fn a_draft_is_kept_with_its_faults_which_are_said_in_the_readers_language() {
     let office = with_a_product().await;

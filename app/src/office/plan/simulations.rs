@@ -156,12 +156,7 @@ pub fn read(
     draft: Option<taswiq_backend::catalogue::PlanDraft>,
 ) -> Result<Asked, Vec<Problem>> {
     let words = desk.words();
-    let wrong = |field: &str, text: &str| {
-        vec![Problem {
-            field: field.to_owned(),
-            text: text.to_owned(),
-        }]
-    };
+    let wrong = |field: &str, text: &str| vec![Problem::at(field.to_owned(), text.to_owned())];
     let candidate = match (typed.get("plan"), draft) {
         ("draft", Some(draft)) => Candidate::Draft(draft),
         ("draft", None) => return Err(wrong("plan", words.office_simulation_draft_faults())),

@@ -8,7 +8,7 @@ use taswiq_domain::ids::PlanVersion;
 
 use super::super::cooperatives::in_force;
 use super::super::desk::{Desk, Room};
-use super::super::form::Typed;
+use super::super::form::{Problem, Typed};
 use super::super::history::conditions;
 use super::super::widgets::{self, said};
 use super::{Known, capped, draft_of, month, problems_of_draft, rules, sentences, targets, tiers};
@@ -176,7 +176,7 @@ fn draft_part(desk: &Desk, known: &Known<'_>, saved: &SavedDraft) -> AnyView {
         None => {
             let problems = problems_of_draft(desk, &typed, known);
             let count = words.office_plan_draft_faults(problems.len());
-            let faults = problems.into_iter().map(|problem| problem.text).collect();
+            let faults = problems.iter().map(Problem::told).collect();
             view! { <h3>{count}</h3>{sentences(faults)} }.into_any()
         }
         Some(plan) => match known.catalogue.plans.last() {

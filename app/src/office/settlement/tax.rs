@@ -180,5 +180,5 @@ pub fn trouble(words: Words, error: &TaxTermsError) -> Problem {
             words.office_problem_amount(words.office_tax_above()),
         ),
     };
-    Problem { field, text }
+    Problem::at(field, text)
 }
