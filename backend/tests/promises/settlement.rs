@@ -13,12 +13,13 @@ use taswiq_domain::commission::{CapPer, Conditions, Pays, Rule};
 use taswiq_domain::engagement::{Engagement, EngagementKind};
 use taswiq_domain::ids::{OrderId, PersonId};
 use taswiq_domain::ledger::chain::{Chain, hexadecimal};
-use taswiq_domain::ledger::{Account, Purpose};
+use taswiq_domain::ledger::{Account, CorrectionReason, Purpose};
 use taswiq_domain::money::{Centimes, Ppm};
 use taswiq_domain::order::event::LineUnits;
 use taswiq_domain::order::{Fault, Order};
 use taswiq_domain::period::Period;
 use taswiq_domain::person::Role;
+use taswiq_domain::settlement::live::{self, MonthNow};
 use taswiq_domain::settlement::rules::{Target, Tier};
 use taswiq_domain::settlement::tax::{TaxRate, TaxTerms};
 use taswiq_domain::settlement::{NotYetInReason, Nothing, PeriodRules, ReversalReason, Statement};
@@ -241,6 +242,75 @@ promise! {
         assert_eq!(look().await.expect("looked"), expected);
         close(&world, november()).await;
         assert_eq!(statement(&world, AGENT, november()).await.lines, told.lines);
+    }
+}
+
+promise! {
+    /// The phone makes its figure from the entries it was told, the office by a close it throws away.
+    async fn what_the_phone_says_the_month_adds_if_it_ended_now_is_what_the_office_says(world) {
+        let tiers = vec![
+            Tier { from: Centimes(0), below: Some(Centimes(50_000)), rate: Ppm(10_000) },
+            Tier { from: Centimes(50_000), below: None, rate: Ppm(33_333) },
+        ];
+        let targets = vec![Target { reach: Centimes(150_000), bonus: Centimes(20_000) }];
+        let period = PeriodRules { tiers, targets, ..PeriodRules::default() };
+        let rules = vec![Rule { number: 1, when: Conditions::default(), pays: Pays::Rate { rate: Ppm(80_000) }, cap: None, cap_per: CapPer::Line }];
+        let december = november().next();
+        let begins = december.start(world.office.calendar());
+        let manager = world.manager();
+        world.office.publish_plan(&manager, begins, PlanDraft { rules, period }).await.expect("published");
+        let both = |month| {
+            let (world, manager) = (&world, &manager);
+            async move {
+                let looked = world.office.month_if_closed_now(manager, month).await.expect("looked");
+                let (_, own) = looked.iter().find(|(_, statement)| statement.agent == AGENT).expect("a statement");
+                let by_office = own.month().expect("figures").now.clone();
+                let (entries, _) = told(world, AGENT).await;
+                let calendar = world.office.calendar();
+                let turnover = live::turnover(entries.iter(), AGENT, month, calendar).expect("fits");
+                let catalogue = world.office.catalogue().await.expect("a catalogue");
+                let rules = &catalogue.plan_of_month(month, calendar).expect("a plan").period;
+                let by_phone = MonthNow::of(rules, turnover, Centimes::ZERO).expect("fits").now;
+                assert_eq!(by_phone, by_office, "{month}");
+                by_office
+            }
+        };
+        let mut agent = world.phone(AGENT).await;
+        let of_november = sell(&world, &mut agent, &[(1, 10)]).await;
+        assert_eq!(both(november()).await.supplement.turnover, Centimes(100_000), "a plan that adds nothing");
+        close(&world, november()).await;
+        agent.pull().await;
+        assert_eq!(both(december).await.supplement.turnover, Centimes::ZERO);
+        let order = sell(&world, &mut agent, &[(1, 20)]).await;
+        let now = both(december).await;
+        assert_eq!((now.supplement.turnover.0, now.bonus().0), (200_000, 20_000));
+        // What comes back of November corrects November, whether it is told late or happens now.
+        agent.act_ok(&give_back(&of_november, 3, Fault::Customer)).await;
+        let mut late = agent.command(&give_back(&of_november, 4, Fault::Agent));
+        late["made_at"] = serde_json::json!(begins.plus_ms(-86_400_000).0);
+        agent.sync(vec![late]).await;
+        assert_eq!(both(december).await, now);
+        // What comes back of December is December's.
+        agent.act_ok(&give_back(&order, 7, Fault::Customer)).await;
+        assert_eq!(both(december).await.supplement.turnover, Centimes(130_000));
+        // So is a mistake that is mended; one of November is November's.
+        let (entries, _) = told(&world, AGENT).await;
+        let vested = |month| {
+            let of_month = |entry: &&LedgerEntry| entry.transfer.period == month && entry.transfer.purpose == Purpose::CommissionVested;
+            entries.iter().find(of_month).expect("vested").number
+        };
+        for (month, stands) in [(november(), 130_000), (december, -70_000)] {
+            world.office.correct_entry(&manager, vested(month), CorrectionReason::Twice).await.expect("corrected");
+            assert_eq!(both(december).await.supplement.turnover, Centimes(stands));
+        }
+        sell(&world, &mut agent, &[(1, 30)]).await;
+        over(&world, december);
+        both(december).await;
+        close(&world, december).await;
+        agent.pull().await;
+        sell(&world, &mut agent, &[(2, 4)]).await;
+        let now = both(december.next()).await;
+        assert!(now.supplement.turnover > Centimes::ZERO && now.next_at.is_some());
     }
 }
 

@@ -204,6 +204,70 @@ fn orders_linked(page: &str) -> Vec<&str> {
 }
 
 #[tokio::test]
+async fn an_entry_opens_to_its_rule_its_event_and_itself_computed_again() {
+    let office = Office::of_demo(300).await;
+    let manager = Actor {
+        person: PersonId(1),
+        role: Role::Manager,
+        cooperatives: Vec::new(),
+    };
+    let list = office.get("/office/orders?progress=settled").await;
+    let list = list.text().await;
+    let mut seen = 0;
+    for path in orders_linked(&list).into_iter().take(5) {
+        let id = path.rsplit('/').next().and_then(|id| id.parse().ok());
+        let history = office
+            .world
+            .server
+            .office
+            .order_history(&manager, OrderId(id.expect("an order")))
+            .await
+            .expect("known");
+        for entry in &history.entries {
+            let cause = entry.transfer.cause;
+            let event = history
+                .events
+                .iter()
+                .find(|event| Some(event.number) == cause.event_number());
+            let device = event.and_then(|event| event.device);
+            let (Some(line), Some(device)) = (cause.line(), device) else {
+                continue;
+            };
+            let cooperative = cause.cooperative().expect("of a part");
+            let part = history.order.sub_order(cooperative).expect("a part");
+            let paid = &part.line(line).expect("a line").commission;
+            let page = said(
+                office
+                    .get(&format!("/office/entries/{}", entry.number))
+                    .await,
+            )
+            .await;
+            let device = device.to_string();
+            let texts = [
+                format!("Règle {}, plan {}", paid.rule, history.order.plan),
+                "Recalculé devant vous".to_owned(),
+                format!(
+                    "évènement {} de la commande",
+                    cause.event_number().expect("one")
+                ),
+                format!(">{}<", &device[device.len() - 6..]),
+                "Heure sur place".to_owned(),
+                "Reçu par le bureau".to_owned(),
+                "Le grand livre dit la même chose".to_owned(),
+            ];
+            for text in texts {
+                assert!(
+                    page.to_lowercase().contains(&text.to_lowercase()),
+                    "{text}: {page}"
+                );
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen > 0, "no entry of a line in {list}");
+}
+
+#[tokio::test]
 async fn cash_that_reached_the_bank_is_written_down_at_its_order_and_never_more_than_was_taken() {
     let office = Office::of_demo(300).await;
     let settled = office.get("/office/orders?progress=settled").await;
