@@ -59,10 +59,13 @@ fn statements_live_in_their_own_files_and_are_never_put_together_from_values() {
                 path.display()
             );
         }
-        // A test's schema has the name that the test gave it.
-        let of_a_test = path == source.join("testing.rs");
+        // A test's schema has the name that the test gave it; a copy names the tables and columns of our own
+        // migrations.
+        let names_no_values = ["testing.rs", "backup/sql.rs", "backup/schema.rs"]
+            .iter()
+            .any(|file| path == source.join(file));
         assert!(
-            of_a_test || !text.contains("AssertSqlSafe"),
+            names_no_values || !text.contains("AssertSqlSafe"),
             "a statement put together: {}",
             path.display()
         );
