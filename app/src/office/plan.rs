@@ -578,7 +578,11 @@ fn rule_fields(
     let nobody = |name: &str, known: &BTreeSet<&str>, hint: &str| {
         let typed = form.typed.get(&field(name));
         let is_empty = !typed.is_empty() && !known.contains(typed);
-        is_empty.then(|| hint.to_owned()).unwrap_or_default()
+        if is_empty {
+            hint.to_owned()
+        } else {
+            String::new()
+        }
     };
     let team = nobody("team", &choices.teams, words.office_plan_team_empty());
     let grade = nobody("grade", &choices.grades, words.office_plan_grade_empty());
