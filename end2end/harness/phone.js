@@ -39,17 +39,20 @@ export class Phone {
 
   /** Opens the browser on the profile. `this.page` is its first page. */
   async open() {
-    this.context = await playwrightChromium.launchPersistentContext(this.profile, {
-      ...chromium,
-      baseURL: this.url,
-      viewport: this.screen,
-      hasTouch: true,
-      isMobile: true,
-      colorScheme: this.theme,
-      reducedMotion: "reduce",
-      locale: "fr-MA",
-      timezoneId: "Africa/Casablanca",
-    });
+    const start = () =>
+      playwrightChromium.launchPersistentContext(this.profile, {
+        ...chromium,
+        baseURL: this.url,
+        viewport: this.screen,
+        hasTouch: true,
+        isMobile: true,
+        colorScheme: this.theme,
+        reducedMotion: "reduce",
+        locale: "fr-MA",
+        timezoneId: "Africa/Casablanca",
+      });
+    // The browser itself may fall over as it starts; nothing of ours has run by then.
+    this.context = await start().catch(() => start());
     this.context.setDefaultTimeout(30_000);
     await this.context.addCookies([{ name: "lang", value: this.language, url: this.url }]);
     this.page = this.context.pages()[0] ?? (await this.context.newPage());
