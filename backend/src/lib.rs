@@ -10,9 +10,9 @@
 //! | topic | methods |
 //! |---|---|
 //! | start | [`Office::open`], [`Office::close`], [`Office::run_background`], [`Office::changes`], [`Office::set_up_token`] |
-//! | signing in | [`Office::sign_in`], [`Office::session`], [`Office::session_for_sync`], [`Office::sign_out`], [`Office::sessions`], [`Office::revoke_session`] |
+//! | signing in | [`Office::sign_in`], [`Office::session`], [`Office::session_for_sync`], [`Office::session_of_device`], [`Office::sign_out`], [`Office::sessions`], [`Office::revoke_session`] |
 //! | joining | [`Office::invite`], [`Office::issue_link`], [`Office::link`], [`Office::join`], [`Office::set_up`], [`Office::add_person_with_password`] |
-//! | people, devices | [`Office::people`], [`Office::person`], [`Office::change_person`], [`Office::set_active`], [`Office::devices`], [`Office::revoke_device`] |
+//! | people, devices | [`Office::people`], [`Office::person`], [`Office::change_person`], [`Office::set_active`], [`Office::devices`], [`Office::name_device`], [`Office::revoke_device`], [`Office::note_trouble`] |
 //! | terms | [`Office::engagements`], [`Office::publish_engagement`] |
 //! | catalogue | [`Office::catalogue`], [`Office::cooperatives`], [`Office::add_cooperative`], [`Office::publish_convention`], [`Office::add_category`], [`Office::add_product`], [`Office::publish_prices`], [`Office::publish_vat`], [`Office::publish_plan`], [`Office::save_plan_draft`], … |
 //! | customers | [`Office::customers`], [`Office::move_customers`] |
