@@ -20,6 +20,11 @@ pub const CAP_CENTIMES: i64 = 1_000_000_000;
 pub const SHARES: usize = 10;
 /// Months that are simulated at once: a year.
 pub const SIMULATED_MONTHS: i32 = 12;
+/// Events of a scenario that is played for one of many who use a server: some seasons of some agents,
+/// and a fraction of a second.
+pub const SCENARIO_EVENTS: usize = 5_000;
+/// Statements of such a scenario: a year of four hundred agents.
+pub const SCENARIO_STATEMENTS: usize = 5_000;
 /// One advance, in centimes: 100,000 DH, far above what anybody earns in a month.
 pub const ADVANCE_CENTIMES: i64 = 10_000_000;
 /// One part in a million is the unit of a rate; a rate above the whole makes no sense.

@@ -100,6 +100,17 @@ impl<'a> Tree<'a> {
         Some(fields.swap_remove(index).1)
     }
 
+    /// A field of an object, left where it is.
+    pub fn field(&self, name: &str) -> Option<&Self> {
+        match self {
+            Self::Object(fields) => fields
+                .iter()
+                .find(|(known, _)| known == name)
+                .map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
     /// The text it is.
     pub fn text(&self) -> Option<&str> {
         match self {

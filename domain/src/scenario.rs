@@ -12,11 +12,18 @@
 //! listed.
 
 mod company;
+mod fault;
 mod happenings;
 mod reader;
+mod written;
+
+pub use fault::ScenarioFault;
+pub use happenings::ORDER_EVENTS;
+pub use written::{Engaged, written};
 
 use crate::ids::{OrderId, PersonId};
 use crate::ledger::{Account, Transfer};
+use crate::limits;
 use crate::money::Centimes;
 use crate::order::Progress;
 use crate::settlement::Statement;
@@ -30,14 +37,14 @@ pub struct ScenarioError {
     /// The place: `events[3].advance.amount`; empty for the document as a whole.
     pub field: String,
     /// What is wrong there.
-    pub message: String,
+    pub fault: ScenarioFault,
 }
 
 impl ScenarioError {
-    fn new(field: &str, message: impl fmt::Display) -> Self {
+    fn new(field: &str, fault: impl Into<ScenarioFault>) -> Self {
         Self {
             field: field.to_owned(),
-            message: message.to_string(),
+            fault: fault.into(),
         }
     }
 }
@@ -45,9 +52,9 @@ impl ScenarioError {
 impl fmt::Display for ScenarioError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.field.is_empty() {
-            out.write_str(&self.message)
+            write!(out, "{}", self.fault)
         } else {
-            write!(out, "{}: {}", self.field, self.message)
+            write!(out, "{}: {}", self.field, self.fault)
         }
     }
 }
@@ -104,17 +111,49 @@ pub struct Balance {
     pub amount: Centimes,
 }
 
+/// How much of a scenario is played for whoever shares a server with others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Events there may be.
+    pub events: usize,
+    /// Statements there may be: months closed times agents. Each looks through all that happened.
+    pub statements: usize,
+}
+
+impl Bounds {
+    /// For whoever plays it on a machine of their own.
+    pub const NONE: Self = Self {
+        events: usize::MAX,
+        statements: usize::MAX,
+    };
+    /// For one of many who use a server.
+    pub const SHARED: Self = Self {
+        events: limits::SCENARIO_EVENTS,
+        statements: limits::SCENARIO_STATEMENTS,
+    };
+}
+
 /// Plays a scenario.
 ///
 /// # Errors
-/// The first thing that is wrong with it, or that the rules refuse, by its place.
-pub fn play(text: &str, calendar: &dyn Calendar) -> Result<Outcome, ScenarioError> {
+/// The first thing that is wrong with it, that the rules refuse or that is beyond the bounds, by its
+/// place.
+pub fn play(text: &str, calendar: &dyn Calendar, bounds: Bounds) -> Result<Outcome, ScenarioError> {
     let mut document = reader::Node::root(text)?.object(&DOCUMENT)?;
     // For editors that look for the schema.
-    document.optional("$schema");
+    if let Some(schema) = document.optional("$schema") {
+        schema.read::<String>()?;
+    }
     let events = document.required("events")?.list()?;
+    if events.len() > bounds.events {
+        let most = bounds.events;
+        return Err(ScenarioError::new(
+            "events",
+            ScenarioFault::TooMany { most },
+        ));
+    }
     let company = company::Company::read(document, calendar)?;
-    let mut happenings = happenings::Happenings::new(&company, calendar);
+    let mut happenings = happenings::Happenings::new(&company, calendar, bounds.statements);
     for event in events {
         happenings.take(event)?;
     }
@@ -133,22 +172,29 @@ const DOCUMENT: [&str; 7] = [
 
 /// The fields of each object that is read, so that the schema can be held to them.
 pub fn fields() -> impl Iterator<Item = &'static [&'static str]> {
-    let all: [&'static [&'static str]; 15] = [
+    let all: [&'static [&'static str]; 21] = [
         &DOCUMENT,
         &company::PLAN,
         &company::RULE,
+        &company::WHEN,
+        &company::DISCOUNT,
         &company::PERIOD,
+        &company::TIER,
+        &company::TARGET,
         &company::COOPERATIVE,
         &company::CONVENTION,
         &company::PRODUCT,
         &company::AGENT,
         &company::ENGAGEMENT,
+        &company::SHARE,
         &company::TAX,
+        &company::TAX_RATE,
         &happenings::EVENT,
         &happenings::PLACED,
         &happenings::ADVANCE,
         &happenings::PAID,
         &happenings::OPENED,
     ];
-    all.into_iter()
+    let by_kind = happenings::ORDER_EVENTS.into_iter().chain(company::PAYS);
+    all.into_iter().chain(by_kind.map(|(_, fields)| fields))
 }

@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 /// the same JSON, or what is wrong with it.
 #[wasm_bindgen(js_name = playScenario)]
 pub fn play_scenario(text: &str) -> String {
-    match scenario::play(text, &FixedOffset { minutes: 0 }) {
+    match scenario::play(text, &FixedOffset { minutes: 0 }, scenario::Bounds::NONE) {
         Ok(outcome) => serde_json::to_string_pretty(&outcome).unwrap_or_default(),
         Err(error) => error.to_string(),
     }

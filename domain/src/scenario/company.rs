@@ -1,11 +1,11 @@
 //! Who sells what under which terms: the part of a scenario that stands before anything happens.
 
-use super::ScenarioError;
-use super::reader::{Node, Object};
+use super::reader::{Node, Object, within};
+use super::{ScenarioError, ScenarioFault};
 use crate::catalogue::{
     Catalogue, Category, Convention, Cooperative, PriceList, Product, ProductPrice, VatRate,
 };
-use crate::commission::{Plan, PlanError};
+use crate::commission::{Plan, PlanError, Rule};
 use crate::engagement::Engagement;
 use crate::ids::{CategoryId, CooperativeId, PersonId, PlanVersion, PriceListVersion, ProductId};
 use crate::limits;
@@ -18,6 +18,28 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) const PLAN: [&str; 3] = ["valid_from", "rules", "period"];
 pub(super) const RULE: [&str; 5] = ["number", "when", "pays", "cap", "cap_per"];
+pub(super) const WHEN: [&str; 9] = [
+    "agent",
+    "product",
+    "cooperative",
+    "category",
+    "team",
+    "grade",
+    "customer_kind",
+    "channel",
+    "discount",
+];
+pub(super) const DISCOUNT: [&str; 2] = ["from", "below"];
+/// By what a rule pays, and what it says of it.
+pub(super) const PAYS: [(&str, &[&str]); 3] = [
+    ("rate", &["by", "rate"]),
+    ("per_unit", &["by", "amount"]),
+    ("nothing", &["by", "reason"]),
+];
+pub(super) const TIER: [&str; 3] = ["from", "below", "rate"];
+pub(super) const TARGET: [&str; 2] = ["reach", "bonus"];
+pub(super) const SHARE: [&str; 2] = ["person", "part"];
+pub(super) const TAX_RATE: [&str; 3] = ["kind", "rate", "above_a_year"];
 pub(super) const PERIOD: [&str; 4] = ["tiers", "targets", "guaranteed", "lead_rate"];
 pub(super) const COOPERATIVE: [&str; 3] = ["id", "name", "conventions"];
 pub(super) const CONVENTION: [&str; 4] = ["valid_from", "regime", "delivery_days", "vesting"];
@@ -111,7 +133,7 @@ fn refuse_twice(place: &str, is_there: bool) -> Result<(), ScenarioError> {
     if is_there {
         Err(ScenarioError::new(
             &format!("{place}.id"),
-            "the number is given twice",
+            ScenarioFault::NumberTwice,
         ))
     } else {
         Ok(())
@@ -126,7 +148,7 @@ fn refuse_earlier(
     if earlier.is_some_and(|earlier| valid_from <= earlier) {
         Err(ScenarioError::new(
             &format!("{place}.valid_from"),
-            "each holds from a later moment than the one before it",
+            ScenarioFault::NotLater,
         ))
     } else {
         Ok(())
@@ -142,6 +164,10 @@ fn cooperative(node: Node<'_>, calendar: &dyn Calendar) -> Result<Cooperative, S
         convention.fill("regime", Tree::Text("doorstep_7d".into()));
         convention.fill("delivery_days", Tree::Number(0));
         let convention: Convention = convention.dated(calendar)?;
+        convention
+            .vesting
+            .check()
+            .map_err(|error| ScenarioError::new(&within(&place, "vesting"), error))?;
         let earlier = conventions.last().map(|earlier| earlier.valid_from);
         refuse_earlier(&place, earlier, convention.valid_from)?;
         conventions.push(convention);
@@ -166,7 +192,9 @@ fn product(node: Node<'_>, catalogue: &Catalogue) -> Result<Product, ScenarioErr
     if catalogue.cooperative(cooperative).is_none() {
         return Err(ScenarioError::new(
             &cooperative_place,
-            format!("no cooperative has the number {cooperative}"),
+            ScenarioFault::UnknownCooperative {
+                number: cooperative,
+            },
         ));
     }
     let retail = price(fields.required("price")?)?;
@@ -180,7 +208,10 @@ fn product(node: Node<'_>, catalogue: &Catalogue) -> Result<Product, ScenarioErr
     let vat_place = fields.place_of("vat");
     let vat: u32 = fields.optional("vat").map_or(Ok(0), Node::read)?;
     if vat > limits::RATE_PPM {
-        return Err(ScenarioError::new(&vat_place, "the rate is above 100 %"));
+        return Err(ScenarioError::new(
+            &vat_place,
+            ScenarioFault::RateAboveWhole,
+        ));
     }
     Ok(Product {
         id: ProductId(fields.required("id")?.read()?),
@@ -204,13 +235,7 @@ fn price(node: Node<'_>) -> Result<Centimes, ScenarioError> {
     if (1..=limits::UNIT_PRICE_CENTIMES).contains(&price.0) {
         Ok(price)
     } else {
-        Err(ScenarioError::new(
-            &place,
-            format!(
-                "a price is a number of centimes from 1 to {}",
-                limits::UNIT_PRICE_CENTIMES
-            ),
-        ))
+        Err(ScenarioError::new(&place, ScenarioFault::PriceOutOfRange))
     }
 }
 
@@ -229,7 +254,10 @@ fn agents(
         let mut engagements: Vec<Engagement> = Vec::new();
         for node in fields.required("engagements")?.list()? {
             let place = node.place.clone();
-            let engagement: Engagement = node.object(&ENGAGEMENT)?.dated(calendar)?;
+            let engagement: Engagement = node
+                .object(&ENGAGEMENT)?
+                .only_within("shares", &SHARE)?
+                .dated(calendar)?;
             engagement
                 .check(id)
                 .map_err(|error| ScenarioError::new(&place, error))?;
@@ -246,7 +274,7 @@ fn agents(
     {
         Some((place, person)) => Err(ScenarioError::new(
             &place,
-            format!("no agent has the number {person}"),
+            ScenarioFault::UnknownAgent { number: person },
         )),
         None => Ok(agents),
     }
@@ -263,10 +291,14 @@ fn plan(
     let place = fields.place.clone();
     let mut rules = Vec::new();
     for node in fields.required("rules")?.list()? {
-        rules.push(node.object(&RULE)?.read()?);
+        rules.push(rule(node)?);
     }
     let period = match fields.optional("period") {
-        Some(node) => node.object(&PERIOD)?.read()?,
+        Some(node) => node
+            .object(&PERIOD)?
+            .only_within("tiers", &TIER)?
+            .only_within("targets", &TARGET)?
+            .read()?,
         None => Default::default(),
     };
     let plan = Plan {
@@ -279,6 +311,21 @@ fn plan(
         .and_then(|()| plan.check_names(catalogue, agents))
         .map_err(|error| ScenarioError::new(&place_of_error(&place, &plan, &error), error))?;
     Ok(plan)
+}
+
+fn rule(node: Node<'_>) -> Result<Rule, ScenarioError> {
+    let fields = node.object(&RULE)?.only_within("when", &WHEN)?;
+    if let Some(when) = fields.look("when") {
+        when.any_object()?.only_within("discount", &DISCOUNT)?;
+    }
+    if let Some(pays) = fields.look("pays") {
+        let pays = pays.any_object()?;
+        let known = PAYS.iter().find(|(by, _)| pays.peek("by") == Some(by));
+        if let Some((_, known)) = known {
+            pays.only(known)?;
+        }
+    }
+    fields.read()
 }
 
 /// Where in a plan that is which is wrong with it.
@@ -300,7 +347,10 @@ fn tax(document: &mut Object<'_>, calendar: &dyn Calendar) -> Result<Vec<TaxTerm
     }];
     for node in document.list("tax")? {
         let place = node.place.clone();
-        let terms: TaxTerms = node.object(&TAX)?.dated(calendar)?;
+        let terms: TaxTerms = node
+            .object(&TAX)?
+            .only_within("rates", &TAX_RATE)?
+            .dated(calendar)?;
         terms
             .check()
             .map_err(|error| ScenarioError::new(&format!("{place}.rates"), error))?;

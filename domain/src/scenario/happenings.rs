@@ -2,7 +2,7 @@
 
 use super::company::{Company, PRICES};
 use super::reader::{Node, Object};
-use super::{Balance, Entry, OrderOutcome, Outcome, ScenarioError};
+use super::{Balance, Entry, OrderOutcome, Outcome, ScenarioError, ScenarioFault};
 use crate::catalogue::{Channel, PriceTier};
 use crate::commission::{self, CapPer};
 use crate::customer::CustomerKind;
@@ -15,6 +15,7 @@ use crate::order::basket::{Basket, BasketLine, Door, OrderIdentity, Promise};
 use crate::order::{Order, OrderEvent, Withdrawal};
 use crate::period::Period;
 use crate::reading::Tree;
+use crate::refusal::Refusal;
 use crate::settlement::movement::{LineEntry, LineMoment, attribute};
 use crate::settlement::supplement::Outlook;
 use crate::settlement::tax;
@@ -42,10 +43,37 @@ pub(super) const ADVANCE: [&str; 2] = ["agent", "amount"];
 pub(super) const PAID: [&str; 2] = ["agent", "period"];
 pub(super) const OPENED: [&str; 6] = ["agent", "order", "cooperative", "line", "amount", "note"];
 
+/// The fields of what can happen to an order, by its kind. An order is never placed or amended by an
+/// event: both carry how it stands, and that is for the rules to say.
+pub const ORDER_EVENTS: [(&str, &[&str]); 20] = [
+    ("cancelled", &["kind", "by", "reason"]),
+    ("confirmed", &["kind", "cooperative", "lines"]),
+    ("refused", &["kind", "cooperative", "reason"]),
+    ("decision_seen", &["kind", "cooperative"]),
+    ("expired", &["kind", "cooperative"]),
+    ("change_proposed", &["kind", "cooperative", "proposal"]),
+    ("change_answered", &["kind", "cooperative", "accepted"]),
+    ("preparation_started", &["kind", "cooperative"]),
+    ("packed", &["kind", "cooperative", "lines"]),
+    ("handed_over", &["kind", "cooperative", "to"]),
+    ("delivered", &["kind", "cooperative", "lines", "proof"]),
+    ("delivery_failed", &["kind", "cooperative", "reason"]),
+    ("returned", &["kind", "cooperative", "lines", "fault"]),
+    ("collected", &["kind", "cooperative", "amount", "method"]),
+    (
+        "declared_early",
+        &["kind", "cooperative", "amount", "method"],
+    ),
+    ("withdrawn", &["kind", "cooperative"]),
+    ("withdrawal_closed", &["kind", "cooperative"]),
+    ("supply_failed", &["kind", "cooperative", "fault"]),
+    ("deposited", &["kind", "cooperative", "amount", "holder"]),
+    ("written_off", &["kind", "cooperative"]),
+];
+
 /// Goods are promised so many days ahead where a scenario does not say when.
 const PROMISE_DAYS: i32 = 10;
 
-/// Entries of one agent's earned account, each with what it moved there.
 /// An order and what happened to it.
 struct Known {
     label: String,
@@ -72,10 +100,16 @@ pub(super) struct Happenings<'a> {
     owed: BTreeMap<PersonId, Centimes>,
     paid_in_year: BTreeMap<(PersonId, i32), Centimes>,
     statements: Vec<Statement>,
+    /// How many agents' months may still be closed.
+    closings_left: usize,
 }
 
 impl<'a> Happenings<'a> {
-    pub(super) fn new(company: &'a Company, calendar: &'a dyn Calendar) -> Self {
+    pub(super) fn new(
+        company: &'a Company,
+        calendar: &'a dyn Calendar,
+        statements_most: usize,
+    ) -> Self {
         Self {
             company,
             calendar,
@@ -90,6 +124,7 @@ impl<'a> Happenings<'a> {
             owed: BTreeMap::new(),
             paid_in_year: BTreeMap::new(),
             statements: Vec::new(),
+            closings_left: statements_most,
         }
     }
 
@@ -107,14 +142,14 @@ impl<'a> Happenings<'a> {
             match (fields.optional("placed"), fields.optional("event")) {
                 (Some(placed), None) => self.place(label, placed, at)?,
                 (None, Some(event)) => self.order_event(&fields, &label, event, by, at)?,
-                _ => return Err(wrong(&place, "an order is either placed or has one event")),
+                _ => return Err(wrong(&place, ScenarioFault::OrderOneThing)),
             }
         } else if let Some(label) = fields.optional("dispute") {
             let label: String = label.read()?;
             match (fields.optional("opened"), fields.optional("event")) {
                 (Some(opened), None) => self.open_dispute(label, opened, at)?,
                 (None, Some(event)) => self.dispute_event(&fields, &label, event, by, at)?,
-                _ => return Err(wrong(&place, "a dispute is either opened or has one event")),
+                _ => return Err(wrong(&place, ScenarioFault::DisputeOneThing)),
             }
         } else if let Some(advance) = fields.optional("advance") {
             self.advance(advance, at)?;
@@ -125,10 +160,7 @@ impl<'a> Happenings<'a> {
             let period = closed.read()?;
             self.close(&place, period, at)?;
         } else {
-            return Err(wrong(
-                &place,
-                "nothing happens: order, dispute, advance, paid or closed is needed",
-            ));
+            return Err(wrong(&place, ScenarioFault::NothingHappens));
         }
         // One event is one thing that happens.
         let left: Vec<&str> = ["placed", "event", "advance", "paid", "opened", "closed"]
@@ -138,7 +170,7 @@ impl<'a> Happenings<'a> {
         match left.first() {
             Some(name) => Err(wrong(
                 &fields.place_of(name),
-                "two things happen in one event",
+                ScenarioFault::TwoThingsHappen,
             )),
             None => Ok(()),
         }
@@ -213,7 +245,7 @@ impl<'a> Happenings<'a> {
         let place = node.place.clone();
         let mut fields = node.object(&PLACED)?;
         if self.by_label.contains_key(&label) {
-            return Err(wrong(&place, format!("the order {label} is placed twice")));
+            return Err(wrong(&place, ScenarioFault::OrderTwice { name: label }));
         }
         let agent = self.agent(&mut fields)?;
         let engagement = self.engagement(&place, agent, at)?;
@@ -231,7 +263,7 @@ impl<'a> Happenings<'a> {
             .company
             .catalogue
             .plan_at(at)
-            .ok_or_else(|| wrong(&place, "no plan is in force at that moment"))?
+            .ok_or_else(|| wrong(&place, ScenarioFault::NoPlan))?
             .version;
         let on = promised_on.unwrap_or_else(|| self.calendar.date_at(at).plus_days(PROMISE_DAYS));
         let promises = self
@@ -323,10 +355,10 @@ impl<'a> Happenings<'a> {
     }
 
     fn order_of(&self, place: &str, label: &str) -> Result<usize, ScenarioError> {
-        self.by_label
-            .get(label)
-            .copied()
-            .ok_or_else(|| wrong(place, format!("no order {label} was placed before")))
+        self.by_label.get(label).copied().ok_or_else(|| {
+            let name = label.to_owned();
+            wrong(place, ScenarioFault::UnknownOrder { name })
+        })
     }
 
     /// Orders are numbered as they are placed, from 1.
@@ -341,7 +373,7 @@ impl<'a> Happenings<'a> {
         if self.company.agents.contains_key(&agent) {
             Ok(agent)
         } else {
-            Err(wrong(&place, format!("no agent has the number {agent}")))
+            Err(wrong(&place, ScenarioFault::UnknownAgent { number: agent }))
         }
     }
 
@@ -356,12 +388,7 @@ impl<'a> Happenings<'a> {
             .get(&agent)
             .and_then(|engagements| engagement::in_force(engagements, at))
             .cloned()
-            .ok_or_else(|| {
-                wrong(
-                    place,
-                    format!("agent {agent} is not engaged at that moment"),
-                )
-            })
+            .ok_or_else(|| wrong(place, ScenarioFault::NotEngaged { agent }))
     }
 
     fn advance(&mut self, node: Node<'_>, at: Timestamp) -> Result<(), ScenarioError> {
@@ -399,7 +426,7 @@ impl<'a> Happenings<'a> {
             .statements
             .iter()
             .find(|statement| statement.agent == agent && statement.period == period)
-            .ok_or_else(|| wrong(&place, format!("{period} is not closed for agent {agent}")))?;
+            .ok_or_else(|| wrong(&place, ScenarioFault::NotClosed { period, agent }))?;
         let transfer = Transfer {
             debit: Account::AgentPayable(agent),
             credit: Account::AgentPaid(agent),
@@ -419,7 +446,7 @@ impl<'a> Happenings<'a> {
             .iter()
             .any(|known| known.cause == transfer.cause)
         {
-            return Err(wrong(&place, "the statement is paid already"));
+            return Err(wrong(&place, ScenarioFault::PaidAlready));
         }
         if transfer.amount > Centimes::ZERO {
             self.ledger.push(transfer);
@@ -436,10 +463,7 @@ impl<'a> Happenings<'a> {
         let place = node.place.clone();
         let mut fields = node.object(&OPENED)?;
         if self.disputes.iter().any(|(known, _)| *known == label) {
-            return Err(wrong(
-                &place,
-                format!("the dispute {label} is opened twice"),
-            ));
+            return Err(wrong(&place, ScenarioFault::DisputeTwice { name: label }));
         }
         let agent = self.agent(&mut fields)?;
         let order_place = fields.place_of("order");
@@ -454,7 +478,7 @@ impl<'a> Happenings<'a> {
         {
             return Err(wrong(
                 &fields.place_of("line"),
-                "the order has no such line",
+                Refusal::NoSuchLine { line },
             ));
         }
         let claim = Claim {
@@ -492,7 +516,7 @@ impl<'a> Happenings<'a> {
     ) -> Result<(), ScenarioError> {
         let place = node.place.clone();
         let event = node.read()?;
-        let by = by.ok_or_else(|| wrong(&fields.place_of("by"), "the field is missing"))?;
+        let by = by.ok_or_else(|| wrong(&fields.place_of("by"), ScenarioFault::FieldMissing))?;
         let period = self.counts_in(at);
         let known = self
             .disputes
@@ -500,9 +524,10 @@ impl<'a> Happenings<'a> {
             .find(|(known, _)| known == label)
             .map(|(_, dispute)| dispute)
             .ok_or_else(|| {
+                let name = label.to_owned();
                 wrong(
                     &fields.place_of("dispute"),
-                    format!("no dispute {label} was opened before"),
+                    ScenarioFault::UnknownDispute { name },
                 )
             })?;
         let after = known
@@ -518,14 +543,16 @@ impl<'a> Happenings<'a> {
     /// Closes the open month for everybody.
     fn close(&mut self, place: &str, period: Period, at: Timestamp) -> Result<(), ScenarioError> {
         if let Some(open) = self.open.filter(|open| *open != period) {
-            return Err(wrong(
-                place,
-                format!("the month that is open is {open}; months are closed one after the other"),
-            ));
+            return Err(wrong(place, ScenarioFault::NotTheOpenMonth { open }));
         }
         if at < period.end(self.calendar) {
-            return Err(wrong(place, format!("{period} has not ended by then")));
+            return Err(wrong(place, ScenarioFault::MonthNotOver { period }));
         }
+        let closings = self.company.agents.len();
+        self.closings_left = self.closings_left.checked_sub(closings).ok_or_else(|| {
+            let most = self.statements.len().saturating_add(self.closings_left);
+            wrong(place, ScenarioFault::TooMany { most })
+        })?;
         self.pass_time(at).map_err(|error| wrong(place, error))?;
         for agent in self.company.agents.keys().copied() {
             self.close_for(place, agent, period, at)?;
@@ -622,7 +649,7 @@ impl<'a> Happenings<'a> {
                 .not_yet_in(agent, period)
                 .map_err(|error| wrong(place, error))?,
         })
-        .map_err(|error| wrong(place, format!("agent {agent}: {error}")))?;
+        .map_err(|error| wrong(place, ScenarioFault::Closing { agent, error }))?;
         let statement = closing.statement;
         self.ledger.extend(
             closing
@@ -814,8 +841,8 @@ impl<'a> Happenings<'a> {
     }
 }
 
-fn wrong(place: &str, message: impl std::fmt::Display) -> ScenarioError {
-    ScenarioError::new(place, message)
+fn wrong(place: &str, fault: impl Into<ScenarioFault>) -> ScenarioError {
+    ScenarioError::new(place, fault)
 }
 
 fn read_or_default<T: serde::de::DeserializeOwned + Default>(
@@ -831,7 +858,7 @@ fn amount(fields: &mut Object<'_>) -> Result<Centimes, ScenarioError> {
     if amount > Centimes::ZERO {
         Ok(amount)
     } else {
-        Err(wrong(&place, "the amount is not positive"))
+        Err(wrong(&place, ScenarioFault::AmountNotPositive))
     }
 }
 
@@ -840,6 +867,12 @@ fn amount(fields: &mut Object<'_>) -> Result<Centimes, ScenarioError> {
 fn order_event(node: Node<'_>) -> Result<OrderEvent, ScenarioError> {
     let place = node.place.clone();
     let mut fields = node.any_object()?;
+    let known = ORDER_EVENTS
+        .iter()
+        .find(|(kind, _)| fields.peek("kind") == Some(kind));
+    if let Some((_, known)) = known {
+        fields = fields.only(known)?;
+    }
     if fields.peek("kind") == Some("delivered") {
         let digits = Tree::Object(vec![
             ("by".into(), Tree::Text("receipt_digits".into())),
@@ -849,7 +882,7 @@ fn order_event(node: Node<'_>) -> Result<OrderEvent, ScenarioError> {
     }
     match fields.read()? {
         OrderEvent::Placed { .. } | OrderEvent::Amended { .. } => {
-            Err(wrong(&place, "an order is placed by what was asked"))
+            Err(wrong(&place, ScenarioFault::PlacedByEvent))
         }
         event => Ok(event),
     }

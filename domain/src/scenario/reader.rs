@@ -1,6 +1,6 @@
 //! Reads a scenario so that whatever is wrong with it is named by its place: `events[3].advance`.
 
-use super::ScenarioError;
+use super::{ScenarioError, ScenarioFault};
 use crate::reading::Tree;
 use crate::time::{Calendar, CivilDate, Timestamp};
 use serde::de::DeserializeOwned;
@@ -23,28 +23,10 @@ impl<'a> Node<'a> {
 
     /// It as an object that has no other fields than these, and none twice.
     pub(super) fn object(self, known: &[&str]) -> Result<Object<'a>, ScenarioError> {
-        let Tree::Object(fields) = &self.tree else {
-            return Err(ScenarioError::new(&self.place, "an object is needed here"));
-        };
-        for (index, (name, _)) in fields.iter().enumerate() {
-            if !known.contains(&&**name) {
-                let message = format!("no such field; there may be {}", known.join(", "));
-                return Err(ScenarioError::new(&within(&self.place, name), message));
-            }
-            if fields[..index].iter().any(|(earlier, _)| earlier == name) {
-                return Err(ScenarioError::new(
-                    &within(&self.place, name),
-                    "the field is given twice",
-                ));
-            }
-        }
-        Ok(Object {
-            place: self.place,
-            tree: self.tree,
-        })
+        self.any_object()?.only(known)
     }
 
-    /// It as an object whose type knows its fields.
+    /// It as an object whose fields depend on what stands in it.
     pub(super) fn any_object(self) -> Result<Object<'a>, ScenarioError> {
         if matches!(self.tree, Tree::Object(_)) {
             Ok(Object {
@@ -52,14 +34,14 @@ impl<'a> Node<'a> {
                 tree: self.tree,
             })
         } else {
-            Err(ScenarioError::new(&self.place, "an object is needed here"))
+            Err(ScenarioError::new(&self.place, ScenarioFault::ObjectNeeded))
         }
     }
 
     /// It as a list.
     pub(super) fn list(self) -> Result<Vec<Self>, ScenarioError> {
         let Tree::List(items) = self.tree else {
-            return Err(ScenarioError::new(&self.place, "a list is needed here"));
+            return Err(ScenarioError::new(&self.place, ScenarioFault::ListNeeded));
         };
         Ok(items
             .into_iter()
@@ -85,12 +67,7 @@ impl<'a> Node<'a> {
         self.tree
             .text()
             .and_then(|text| moment(text, calendar))
-            .ok_or_else(|| {
-                ScenarioError::new(
-                    &self.place,
-                    "a moment is written 2026-10-03T14:20:00Z or 2026-10-03T15:20:00+01:00, and a date alone is its first moment in Morocco",
-                )
-            })
+            .ok_or_else(|| ScenarioError::new(&self.place, ScenarioFault::NotAMoment))
     }
 }
 
@@ -101,6 +78,37 @@ pub(super) struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
+    /// Refuses any other field than these, and any that is given twice.
+    pub(super) fn only(self, known: &[&str]) -> Result<Self, ScenarioError> {
+        only(&self.tree, &self.place, known)?;
+        Ok(self)
+    }
+
+    /// The same for an object in a field of it, or for each object of a list there. What is stored and
+    /// sent is read by types that pass over what they do not know; whoever writes a scenario by hand is
+    /// told of a slip.
+    pub(super) fn only_within(self, name: &str, known: &[&str]) -> Result<Self, ScenarioError> {
+        let place = self.place_of(name);
+        match self.tree.field(name) {
+            Some(Tree::List(items)) => {
+                for (index, item) in items.iter().enumerate() {
+                    only(item, &format!("{place}[{index}]"), known)?;
+                }
+            }
+            Some(inner) => only(inner, &place, known)?,
+            None => {}
+        }
+        Ok(self)
+    }
+
+    /// A field of it, left where it is.
+    pub(super) fn look(&self, name: &str) -> Option<Node<'a>> {
+        Some(Node {
+            place: self.place_of(name),
+            tree: self.tree.field(name)?.clone(),
+        })
+    }
+
     /// Where a field of it stands.
     pub(super) fn place_of(&self, name: &str) -> String {
         within(&self.place, name)
@@ -109,7 +117,7 @@ impl<'a> Object<'a> {
     /// A field that must be there.
     pub(super) fn required(&mut self, name: &str) -> Result<Node<'a>, ScenarioError> {
         self.optional(name)
-            .ok_or_else(|| ScenarioError::new(&self.place_of(name), "the field is missing"))
+            .ok_or_else(|| ScenarioError::new(&self.place_of(name), ScenarioFault::FieldMissing))
     }
 
     /// A field that may be there.
@@ -156,17 +164,29 @@ impl<'a> Object<'a> {
 
     /// The text of a field, left where it is.
     pub(super) fn peek(&self, name: &str) -> Option<&str> {
-        match &self.tree {
-            Tree::Object(fields) => fields
-                .iter()
-                .find(|(known, _)| known == name)
-                .and_then(|(_, tree)| tree.text()),
-            _ => None,
-        }
+        self.tree.field(name)?.text()
     }
 }
 
-fn within(place: &str, name: &str) -> String {
+fn only(tree: &Tree<'_>, place: &str, known: &[&str]) -> Result<(), ScenarioError> {
+    let Tree::Object(fields) = tree else {
+        return Ok(());
+    };
+    for (index, (name, _)) in fields.iter().enumerate() {
+        let fault = if !known.contains(&&**name) {
+            let known = known.join(", ");
+            ScenarioFault::NoSuchField { known }
+        } else if fields[..index].iter().any(|(earlier, _)| earlier == name) {
+            ScenarioFault::FieldTwice
+        } else {
+            continue;
+        };
+        return Err(ScenarioError::new(&within(place, name), fault));
+    }
+    Ok(())
+}
+
+pub(super) fn within(place: &str, name: &str) -> String {
     if place.is_empty() {
         name.to_owned()
     } else {

@@ -15,7 +15,7 @@ pub fn simulate(arguments: Simulate) -> Result<(), CommandError> {
         Ok(text) => text,
         Err(source) => return Err(CommandError::Unreadable { file, source }),
     };
-    let outcome = match scenario::play(&text, &Casablanca::default()) {
+    let outcome = match scenario::play(&text, &Casablanca::default(), scenario::Bounds::NONE) {
         Ok(outcome) => outcome,
         Err(source) => return Err(CommandError::Scenario { file, source }),
     };
