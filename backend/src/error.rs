@@ -8,6 +8,7 @@ use taswiq_domain::bank::RibError;
 use taswiq_domain::commission::PlanError;
 use taswiq_domain::dispute::LineGrants;
 use taswiq_domain::engagement::EngagementError;
+use taswiq_domain::scenario::ScenarioError;
 use taswiq_domain::settlement::tax::TaxTermsError;
 
 /// Why a use-case did nothing.
@@ -35,6 +36,9 @@ pub enum OfficeError {
     /// A plan cannot be tried like that.
     #[error("not simulated")]
     Simulation(#[from] SimulationRefusal),
+    /// A scenario that cannot be played.
+    #[error("the scenario is not valid")]
+    Scenario(#[from] ScenarioError),
     /// What was typed is no bank account number.
     #[error("the bank account number is not valid")]
     InvalidRib(#[from] RibError),

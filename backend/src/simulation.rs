@@ -11,6 +11,7 @@
 //! the office's clock however slow the disk is ([`Heart`]), and what came out, so that any process can
 //! show it. Whether somebody stopped it is asked before every batch, and before every agent at the end.
 
+mod scenario;
 pub mod sql;
 #[cfg(test)]
 mod tests;

@@ -160,6 +160,9 @@ pub fn play(text: &str, calendar: &dyn Calendar, bounds: Bounds) -> Result<Outco
     happenings.outcome()
 }
 
+/// The form of a scenario, as a JSON Schema (draft 2020-12).
+pub const SCHEMA: &str = include_str!("../scenario.schema.json");
+
 const DOCUMENT: [&str; 7] = [
     "$schema",
     "plans",

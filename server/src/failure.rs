@@ -181,6 +181,7 @@ impl From<OfficeError> for Failure {
             | OfficeError::InvalidEngagement(_)
             | OfficeError::Settlement(_)
             | OfficeError::Simulation(_)
+            | OfficeError::Scenario(_)
             | OfficeError::InvalidRib(_)
             | OfficeError::InvalidTaxTerms(_)
             | OfficeError::BeyondTerms(_)

@@ -17,6 +17,7 @@ mod people;
 mod plan;
 mod prices;
 mod products;
+mod scenario;
 mod settlement;
 mod simulations;
 
@@ -151,6 +152,9 @@ pub fn routes() -> Vec<Route> {
         Route::get("/office/plan/new", catalogue, plan::show_new),
         Route::post("/office/plan/new", catalogue, plan::publish).taking(LARGE_FORM_BYTES_MAX),
         Route::post("/office/plan/draft/discard", catalogue, plan::discard),
+        Route::get("/office/plan/scenario", catalogue, scenario::show),
+        Route::post("/office/plan/scenario", catalogue, scenario::play).taking(FILE_FORM_BYTES_MAX),
+        Route::get("/office/plan/scenario/schema", catalogue, scenario::schema),
         Route::get("/office/plan/simulations", catalogue, simulations::list),
         Route::post("/office/plan/simulations", catalogue, simulations::start),
         Route::get("/office/plan/simulations/{id}", catalogue, simulations::one),

@@ -309,6 +309,9 @@ pub fn problems(desk: &Desk, error: &OfficeError) -> Option<Vec<Problem>> {
             let (field, text) = super::plan::simulations::trouble(words, refusal);
             Problem::at(field.to_owned(), text)
         }
+        OfficeError::Scenario(error) => {
+            Problem::at("text", super::plan::scenarios::trouble(desk, error))
+        }
         OfficeError::Conflict { field } => Problem::at(
             (*field).to_owned(),
             words.office_problem_taken(label(words, field)),
@@ -393,7 +396,7 @@ impl Form<'_> {
     }
 
     /// What is wrong with a field, with the way to the others that it is wrong with.
-    fn error(&self, name: &str) -> Option<AnyView> {
+    pub fn error(&self, name: &str) -> Option<AnyView> {
         let problem = self.problem(name)?;
         let others: Vec<AnyView> = problem
             .also

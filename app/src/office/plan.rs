@@ -1,6 +1,7 @@
 //! The commission plan: its versions, and a form that makes the next one.
 
 mod reading;
+pub mod scenarios;
 pub mod simulations;
 mod versions;
 

@@ -14,7 +14,7 @@ use taswiq_domain::settlement::tax::TaxTerms;
 use taswiq_domain::time::Timestamp;
 
 /// The terms, oldest first: those the product comes with hold until others do.
-pub(super) async fn load(conn: &mut Conn) -> Result<Vec<TaxTerms>, OfficeError> {
+pub(crate) async fn load(conn: &mut Conn) -> Result<Vec<TaxTerms>, OfficeError> {
     let mut terms = vec![TaxTerms::default()];
     for row in sql::all(conn).await? {
         terms.push(TaxTerms {

@@ -8,13 +8,12 @@ use taswiq_domain::ids::PersonId;
 use taswiq_domain::ledger::{Account, Purpose};
 use taswiq_domain::money::Centimes;
 use taswiq_domain::scenario::{
-    Bounds, Engaged, ORDER_EVENTS, Outcome, ScenarioError, ScenarioFault, play, written,
+    Bounds, Engaged, ORDER_EVENTS, Outcome, SCHEMA, ScenarioError, ScenarioFault, play, written,
 };
 use taswiq_domain::settlement::tax::TaxTerms;
 use taswiq_domain::settlement::{NotYetInReason, Nothing};
 
 const SEASON: &str = include_str!("../scenarios/a_season.json");
-const SCHEMA: &str = include_str!("../../scenario.schema.json");
 
 fn season() -> Value {
     serde_json::from_str(SEASON).expect("JSON")

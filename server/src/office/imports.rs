@@ -118,7 +118,7 @@ async fn looked_at(
 }
 
 /// The file, or what was pasted instead, and the other fields.
-async fn read(mut posted: Multipart) -> Result<(Vec<u8>, Typed), Failure> {
+pub(super) async fn read(mut posted: Multipart) -> Result<(Vec<u8>, Typed), Failure> {
     let (mut file, mut pasted, mut typed) = (Vec::new(), Vec::new(), Typed::default());
     while let Some(field) = posted.next_field().await.map_err(unreadable)? {
         let name = field.name().unwrap_or_default().to_owned();

@@ -12,6 +12,7 @@ mod limits;
 mod office;
 mod openapi;
 mod process;
+mod scenario;
 mod settlement;
 mod site;
 mod sync;

@@ -48,7 +48,13 @@ pub fn page(
     }
     let begin = draft.is_none().then(new);
     let simulate = simulate(words, "/office/plan/simulations");
-    let head = view! { {about} <div class="button-group">{simulate}{begin}</div> };
+    let scenario = widgets::go(
+        "/office/plan/scenario",
+        "practice",
+        words.scenario_title(),
+        "button button-quiet",
+    );
+    let head = view! { {about} <div class="button-group">{simulate}{scenario}{begin}</div> };
     let current = known.catalogue.plan_at(desk.now).map(|plan| plan.version);
     let versions: Vec<AnyView> = plans
         .iter()
