@@ -4,6 +4,8 @@
 //   form[data-keep="name"]   what was typed stays in this browser until it is taken, also when the
 //                            page is left; .kept in it says so and offers to begin anew
 //   [data-taken]             the page that says that a form was taken
+//   form[data-live="name"]   while somebody types, asks for what the button of that name answers, and
+//                            takes over each [data-told] of it; [data-unheard] says when none came
 
 const KEPT = "taswiq.kept.";
 const SENT = "taswiq.sent";
@@ -57,4 +59,41 @@ function keep(form) {
 if (document.querySelector("[data-taken]")) {
   localStorage.removeItem(sessionStorage.getItem(SENT));
   sessionStorage.removeItem(SENT);
+}
+
+for (const form of document.querySelectorAll("form[data-live]")) live(form);
+
+// How long nobody types before the server is asked.
+const PAUSE_MS = 300;
+
+function live(form) {
+  let pause;
+  let asked;
+  form.addEventListener("input", () => {
+    clearTimeout(pause);
+    pause = setTimeout(() => {
+      asked?.abort();
+      asked = ask(form);
+    }, PAUSE_MS);
+  });
+}
+
+function ask(form) {
+  // It reads the page that comes without running or showing anything of it.
+  const asked = new XMLHttpRequest();
+  const fields = new URLSearchParams(new FormData(form));
+  fields.set(form.dataset.live, "yes");
+  asked.open("POST", form.action);
+  asked.responseType = "document";
+  asked.onloadend = () => {
+    const page = asked.status === 200 ? asked.response : null;
+    for (const notice of form.querySelectorAll("[data-unheard]")) notice.hidden = page !== null;
+    for (const told of form.querySelectorAll("[data-told]")) {
+      const now = page?.getElementById(told.id);
+      if (now && now.textContent !== told.textContent) told.replaceChildren(...document.importNode(now, true).childNodes);
+    }
+  };
+  asked.onabort = () => (asked.onloadend = null);
+  asked.send(fields);
+  return asked;
 }

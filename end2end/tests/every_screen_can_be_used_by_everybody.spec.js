@@ -283,6 +283,7 @@ for (const { language, theme } of looks) {
       "/office/plan",
       "/office/plan/new",
       "/office/plan/simulations",
+      "/office/plan/scenario",
       "/office/settlement",
       "/office/tax",
       "/office/start",
@@ -359,6 +360,20 @@ for (const { language, theme } of looks) {
     await page.setViewportSize({ width: 1280, height: 800 });
     await laptop.visit("/office/plan/simulations");
     wrong.push(...(await look(page, "/office/plan/simulations", name("office-plan-simulations"))));
+
+    // A scenario that is played, and one with a fault.
+    const play = () => page.locator(".form-foot .button-primary").click();
+    await laptop.visit("/office/plan/scenario?from=ours");
+    await play();
+    await expect(page.locator("main table").first()).toBeVisible();
+    wrong.push(...(await look(page, "/office/plan/scenario", name("office-plan-scenario-played"))));
+    await page.setViewportSize({ width: 360, height: 800 });
+    wrong.push(...(await look(page, "/office/plan/scenario", name("office-plan-scenario-narrow"))));
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.locator("#text").fill("{}");
+    await play();
+    await expect(page.locator("#text-error")).toBeVisible();
+    wrong.push(...(await look(page, "/office/plan/scenario", name("office-plan-scenario-problems"))));
 
     // Forms that were not taken.
     for (const address of ["/office/invite", "/office/cooperatives/new", "/office/cooperatives/1/convention",

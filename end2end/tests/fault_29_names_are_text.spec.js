@@ -76,7 +76,7 @@ test("fault 29: markup in every field is text on every screen of phones and offi
       "/office/people/1", "/office/people/2", "/office/people/3", "/office/people/2/change", "/office/invite",
       "/office/cooperatives", "/office/cooperatives/1", "/office/cooperatives/1/change", "/office/cooperatives/1/convention",
       "/office/categories", "/office/categories/1", "/office/products", "/office/products/1", "/office/prices",
-      "/office/prices/new?cooperative=1", "/office/plan", "/office/plan/new", "/office/plan/simulations", "/office/start", "/office/audit",
+      "/office/prices/new?cooperative=1", "/office/plan", "/office/plan/new", "/office/plan/simulations", "/office/plan/scenario?from=ours", "/office/start", "/office/audit",
       "/office/import/products"]],
   ];
   for (const [person, paths] of sight) {

@@ -418,7 +418,10 @@ pub fn form(
     let rules: Vec<AnyView> = (0..count)
         .map(|index| {
             let rule = reading.rule(index);
-            let told = rule.map(|rule| sentence(desk, known, rule));
+            let told = match rule {
+                Some(rule) => Some(sentence(desk, known, rule)),
+                None => left_out(typed, index).then(|| words.office_plan_left_out().to_owned()),
+            };
             rule_fields(&form, index, &choices, told)
         })
         .collect();
@@ -431,7 +434,7 @@ pub fn form(
     };
     let is_first = catalogue.plans.is_empty();
     let inside = view! {
-        <form class="stack" method="post" action="/office/plan/new">
+        <form class="stack" method="post" action="/office/plan/new" data-live="try">
             {form.summary()}
             <p class="field-hint">{words.office_plan_order()}</p>
             <input type="hidden" name="rules" value=count.to_string() />
@@ -456,6 +459,16 @@ pub fn form(
         desk.title(title, said(about)),
         inside.into_any(),
     )
+}
+
+/// Whether something is typed into a rule that is not used: it will not be published, which must be said.
+fn left_out(typed: &Typed, index: usize) -> bool {
+    let field = |name: &str| typed.get(&format!("r{index}_{name}"));
+    field("by").is_empty()
+        && ["value", "cap"]
+            .iter()
+            .chain(&CONDITIONS)
+            .any(|name| !field(name).is_empty())
 }
 
 /// What is kept of a form: what was typed, without the button that was pressed.
@@ -573,8 +586,9 @@ fn rule_fields(
         .iter()
         .any(|name| !form.typed.get(&field(name)).is_empty());
     // Conditions stay folded until there are some that the sentence above does not tell, or wrong ones.
-    let is_open = has_conditions && sentence.is_none()
-        || CONDITIONS.iter().any(|name| form.is_wrong(&field(name)));
+    let is_untold = sentence.is_none() || form.typed.get(&field("by")).is_empty();
+    let is_open =
+        has_conditions && is_untold || CONDITIONS.iter().any(|name| form.is_wrong(&field(name)));
     // A team may be meant for agents yet to come, so that nobody is in it is no fault.
     let nobody = |name: &str, known: &BTreeSet<&str>, hint: &str| {
         let typed = form.typed.get(&field(name));
@@ -589,7 +603,7 @@ fn rule_fields(
     let grade = nobody("grade", &choices.grades, words.office_plan_grade_empty());
     view! {
         <fieldset class="form-part"><legend>{words.office_plan_nth(&(index + 1).to_string())}</legend>
-            {sentence.map(|sentence| view! { <p class="field-hint">{sentence}</p> })}
+            <div id=field("told") data-told>{sentence.map(|sentence| view! { <p class="field-hint">{sentence}</p> })}</div>
             <div class="filters">
                 {form.select(&field("by"), words.office_plan_pays(), &choices.by)}
                 {form.line(&field("value"), words.office_plan_value(), Line { script: Script::Page, inputmode: None, ..figures_line("") })}
@@ -711,6 +725,12 @@ fn sample_fields(
             .into_any()
         })
         .collect();
+    let discount = form.typed.get("s_discount");
+    let discount_hint = if discount.is_empty() || Ppm::parse_percent(discount).is_some() {
+        String::new()
+    } else {
+        words.office_problem_percent(words.office_plan_sample_discount())
+    };
     let outcome = match draft {
         None => view! { <p class="muted">{words.office_plan_sample_unreadable()}</p> }.into_any(),
         Some(draft) => outcome(form.desk, form.typed, known, draft),
@@ -720,10 +740,13 @@ fn sample_fields(
             <div class="filters">
                 {form.select("s_agent", words.office_plan_sample_agent(), &choices.agents)}
                 {form.select("s_kind", words.office_plan_sample_customer(), &choices.kinds[1..])}
+                {form.select("s_channel", words.office_plan_channel(), &choices.channels[1..])}
+                {form.line("s_discount", words.office_plan_sample_discount(), Line { hint: discount_hint, ..figures_line("%") })}
             </div>
             {lines}
             <div class="button-group"><button class="button" type="submit" name="try" value="yes" formnovalidate=true>{ui::icon("percent")}{words.office_plan_sample_try()}</button></div>
-            {outcome}
+            <p class="muted" data-unheard hidden=true>{words.office_plan_sample_unheard()}</p>
+            <div id="sample" data-told aria-live="polite">{outcome}</div>
         </fieldset>
     }
     .into_any()
@@ -740,6 +763,11 @@ fn sample_sales<'a>(
         .iter()
         .find(|(name, _)| *name == typed.get("s_kind"))
         .map_or(CustomerKind::Household, |(_, kind)| *kind);
+    let channel = CHANNELS
+        .iter()
+        .find(|(name, _)| *name == typed.get("s_channel"))
+        .map_or(Channel::Door, |(_, channel)| *channel);
+    let discount = Ppm::parse_percent(typed.get("s_discount")).unwrap_or_default();
     let mut sales = Vec::new();
     let Some(list) = catalogue.price_list_at(desk.now) else {
         return sales;
@@ -755,7 +783,11 @@ fn sample_sales<'a>(
         let base = product
             .price(list, PriceTier::usual_for(kind))
             .zip(product.vat_at(desk.now))
-            .and_then(|(price, vat)| price.times(units).ok()?.without_vat(vat).ok());
+            .and_then(|(price, vat)| {
+                let asked = price.times(units).ok()?;
+                let given = asked.minus(asked.at_rate(discount).ok()?).ok()?;
+                given.without_vat(vat).ok()
+            });
         let Some(base) = base else {
             continue;
         };
@@ -769,8 +801,8 @@ fn sample_sales<'a>(
                 category: product.category,
                 cooperative: product.cooperative,
                 customer_kind: kind,
-                channel: Channel::Door,
-                discount: Ppm(0),
+                channel,
+                discount,
                 units,
                 base,
             },

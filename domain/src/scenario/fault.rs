@@ -34,6 +34,12 @@ pub enum ScenarioFault {
         /// The fields that there may be.
         known: String,
     },
+    /// An event of a kind that no order has.
+    #[error("no such kind; there may be {known}")]
+    NoSuchKind {
+        /// The kinds that there may be.
+        known: String,
+    },
     /// A field that must be there.
     #[error("the field is missing")]
     FieldMissing,

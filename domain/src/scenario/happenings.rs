@@ -870,8 +870,17 @@ fn order_event(node: Node<'_>) -> Result<OrderEvent, ScenarioError> {
     let known = ORDER_EVENTS
         .iter()
         .find(|(kind, _)| fields.peek("kind") == Some(kind));
-    if let Some((_, known)) = known {
-        fields = fields.only(known)?;
+    match (known, fields.peek("kind")) {
+        (Some((_, known)), _) => fields = fields.only(known)?,
+        (None, Some("placed" | "amended")) => {
+            return Err(wrong(&place, ScenarioFault::PlacedByEvent));
+        }
+        (None, Some(_)) => {
+            let known = ORDER_EVENTS.map(|(kind, _)| kind).join(", ");
+            let place = fields.place_of("kind");
+            return Err(wrong(&place, ScenarioFault::NoSuchKind { known }));
+        }
+        (None, None) => {}
     }
     if fields.peek("kind") == Some("delivered") {
         let digits = Tree::Object(vec![
@@ -880,12 +889,7 @@ fn order_event(node: Node<'_>) -> Result<OrderEvent, ScenarioError> {
         ]);
         fields.fill("proof", digits);
     }
-    match fields.read()? {
-        OrderEvent::Placed { .. } | OrderEvent::Amended { .. } => {
-            Err(wrong(&place, ScenarioFault::PlacedByEvent))
-        }
-        event => Ok(event),
-    }
+    fields.read()
 }
 
 /// What was told of an order, oldest first.

@@ -167,7 +167,7 @@ fn broken(change: impl FnOnce(&mut Value)) -> (String, String) {
 #[test]
 fn what_is_wrong_with_a_scenario_is_named_by_its_place() {
     type Change = fn(&mut Value);
-    let cases: [(&str, &str, Change); 29] = [
+    let cases: [(&str, &str, Change); 31] = [
         ("plan", "no such field", |it| it["plan"] = json!([])),
         ("plans", "missing", |it| {
             it.as_object_mut().expect("an object").remove("plans");
@@ -236,6 +236,12 @@ fn what_is_wrong_with_a_scenario_is_named_by_its_place() {
         }),
         ("events[1].event", "kind", |it| {
             it["events"][1]["event"] = json!({});
+        }),
+        ("events[1].event.kind", "written_off", |it| {
+            it["events"][1]["event"]["kind"] = json!("conformed");
+        }),
+        ("events[1].event", "placed by what was asked", |it| {
+            it["events"][1]["event"] = json!({"kind": "placed", "order": {}});
         }),
         ("events[1].order", "no order", |it| {
             it["events"][1]["order"] = json!("money");
@@ -471,6 +477,7 @@ fn compare(judge: &jsonschema::Validator, season: &Value, from: &str, unlike: &m
                         | ScenarioFault::ObjectNeeded
                         | ScenarioFault::ListNeeded
                         | ScenarioFault::NoSuchField { .. }
+                        | ScenarioFault::NoSuchKind { .. }
                         | ScenarioFault::FieldMissing
                         | ScenarioFault::NotAMoment => false,
                         // A number nobody has, a plan that does not hold: no matter of the form.

@@ -75,7 +75,7 @@ fn form(desk: &Desk, document: &str, problems: &[Problem], has_outcome: bool) ->
     });
     view! {
         {form.summary()}
-        <form class="form-page" method="post" action=ADDRESS enctype="multipart/form-data">
+        <form class="stack" method="post" action=ADDRESS enctype="multipart/form-data">
             <fieldset class="form-part"><legend>{words.scenario_document()}</legend>
                 <div class="field">
                     <label for="file">{words.scenario_choose()} " " <span class="optional">{words.office_form_optional()}</span></label>
@@ -83,9 +83,9 @@ fn form(desk: &Desk, document: &str, problems: &[Problem], has_outcome: bool) ->
                     <input class="input" id="file" name="file" type="file" accept=".json,application/json,text/plain" aria-describedby="file-hint" />
                 </div>
                 <div class="field">
-                    <label for="text">{words.scenario_document()}</label>
+                    <label for="text">{words.scenario_text()}</label>
                     <span class="field-hint" id="text-hint">{words.scenario_text_hint()}</span>
-                    <textarea class="code" id="text" name="text" rows="16" wrap="off" dir="ltr" spellcheck="false" autocomplete="off" autocapitalize="off"
+                    <textarea class="document" id="text" name="text" rows="16" wrap="off" dir="ltr" spellcheck="false" autocomplete="off" autocapitalize="off"
                         aria-invalid=is_wrong.then_some("true") aria-describedby=described>{format!("\n{document}")}</textarea>
                     {error}
                 </div>
@@ -153,28 +153,42 @@ fn statements(desk: &Desk, names: &Names, all: &[Statement]) -> AnyView {
         figures(sentences.scenario_net()),
         figures(sentences.scenario_carried()),
     ];
-    let rows = all
+    // Most agents of a company sell nothing in a story: how many is enough.
+    let (quiet, told): (Vec<&Statement>, Vec<&Statement>) =
+        all.iter().partition(|statement| is_quiet(statement));
+    let rows: Vec<Row> = told
         .iter()
         .take(ROWS_MAX)
         .map(|statement| {
             let owed = Centimes(statement.carried_forward.0.saturating_neg());
-            let net = ui::amount(statement.net, "");
-            let net = match statement.nothing {
-                Some(nothing) => with_small(net, sentences.statement_nothing(nothing)),
-                None => net,
+            let agent = said(names.get(sentences, statement.agent));
+            let agent = match statement.nothing {
+                Some(nothing) => with_small(agent, sentences.statement_nothing(nothing)),
+                None => agent,
             };
             Row::plain(vec![
-                said(names.get(sentences, statement.agent)),
+                agent,
                 said(month_name(desk, statement.period)),
                 with_small(ui::amount(statement.total, ""), parts(sentences, statement)),
                 ui::amount(statement.tax.amount, ""),
-                net,
+                ui::amount(statement.net, ""),
                 ui::amount(owed, ""),
             ])
         })
         .collect();
-    let table = widgets::table(label, "", &columns, rows, None);
-    widgets::part(label, beside(desk, all.len()), table)
+    let table = (!rows.is_empty()).then(|| widgets::table(label, "", &columns, rows, None));
+    let quiet = (!quiet.is_empty())
+        .then(|| view! { <p class="muted">{sentences.scenario_statements_quiet(quiet.len())}</p> });
+    let inside = view! { {table} {quiet} }.into_any();
+    widgets::part(label, beside(desk, told.len()), inside)
+}
+
+/// Whether nothing moved in a month and nothing is awaited or owed from before.
+fn is_quiet(statement: &Statement) -> bool {
+    statement.lines.is_empty()
+        && statement.not_yet_in.is_empty()
+        && statement.advances.is_empty()
+        && [statement.opening, statement.net, statement.carried_forward] == [Centimes::ZERO; 3]
 }
 
 /// Where a statement's sum comes from.
@@ -244,6 +258,7 @@ fn fault(desk: &Desk, fault: &ScenarioFault) -> String {
         ScenarioFault::ObjectNeeded => words.scenario_fault_object_needed().to_owned(),
         ScenarioFault::ListNeeded => words.scenario_fault_list_needed().to_owned(),
         ScenarioFault::NoSuchField { known } => words.scenario_fault_no_such_field(&quoted(known)),
+        ScenarioFault::NoSuchKind { known } => words.scenario_fault_no_such_kind(&quoted(known)),
         ScenarioFault::FieldMissing => words.scenario_fault_field_missing().to_owned(),
         ScenarioFault::FieldTwice => words.scenario_fault_field_twice().to_owned(),
         ScenarioFault::NotAMoment => words.scenario_fault_not_a_moment().to_owned(),
