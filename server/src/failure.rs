@@ -4,7 +4,7 @@
 //! for programs, a page in the person's language for people. A failure says what happened, that
 //! nothing is lost, and what to do; the id of the request is what a person may quote.
 
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
@@ -164,6 +164,8 @@ impl Failure {
         if let Some(seconds) = self.retry_after_s() {
             let headers = response.headers_mut();
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+            // Nobody keeps a connection for a server that sends them away: others wait for it.
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         response.extensions_mut().insert(self);
         response

@@ -24,6 +24,7 @@ pub mod settings;
 pub mod site;
 pub mod statements;
 pub mod test_clock;
+pub mod turns;
 pub mod visit;
 
 use std::sync::Arc;
@@ -36,6 +37,7 @@ use tokio::sync::{Semaphore, watch};
 use guesses::Guesses;
 use settings::Settings;
 use site::Site;
+use turns::Turns;
 
 /// Open pages that are told when something changed. Each costs a few kilobytes.
 const LIVE_PLACES: usize = 4_096;
@@ -53,6 +55,8 @@ pub struct Server {
     pub stop: watch::Receiver<bool>,
     /// Who guessed how often.
     pub guesses: Guesses,
+    /// Whose turn it is to sync.
+    pub turns: Arc<Turns>,
     /// Open pages that may still be told of changes.
     pub live_places: Arc<Semaphore>,
     clock: Arc<dyn Clock>,
@@ -78,6 +82,7 @@ impl Server {
             test_clock,
             stop,
             guesses: Guesses::default(),
+            turns: Arc::default(),
             live_places: Arc::new(Semaphore::new(LIVE_PLACES)),
             clock,
         }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
 use axum::http::HeaderMap;
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -21,6 +22,7 @@ use super::is_json;
 use crate::Server;
 use crate::failure::Failure;
 use crate::session::Session;
+use crate::turns::Arrived;
 
 /// What every protocol there will ever be says first, and what a device says of itself even where the
 /// rest cannot be read.
@@ -45,9 +47,11 @@ where
 pub async fn sync(
     State(server): State<Arc<Server>>,
     Extension(session): Extension<Session>,
+    turn: Turn,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Failure> {
+    let _turn = turn.taken().await?;
     if !is_json(&headers) {
         return Err(Failure::WrongType);
     }
@@ -91,6 +95,31 @@ pub async fn sync(
         .headers_mut()
         .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(response)
+}
+
+/// A place before the door, taken before the body is read.
+pub struct Turn(Arrived);
+
+impl Turn {
+    /// Waits until it is theirs; it lasts as long as what is returned.
+    async fn taken(self) -> Result<Arrived, Failure> {
+        self.0.turn().await.map_err(come_back)
+    }
+}
+
+const fn come_back(retry_after_s: u32) -> Failure {
+    Failure::Busy { retry_after_s }
+}
+
+impl FromRequestParts<Arc<Server>> for Turn {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, server: &Arc<Server>) -> Result<Self, Failure> {
+        let session = parts.extensions.get::<Session>();
+        let session = session.ok_or(Failure::NotSignedIn)?;
+        let arrived = server.turns.arrive(session.office.person.id);
+        arrived.map(Self).map_err(come_back)
+    }
 }
 
 /// Writes down what a device says of itself when nothing of what it sent could be decided. If that fails

@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use std::io::Write;
 use taswiq_backend::devices::Trouble;
 use taswiq_domain::device_key::DeviceKey;
-use taswiq_domain::ids::DeviceId;
+use taswiq_domain::ids::{DeviceId, PersonId};
 use taswiq_domain::limits::COMMANDS_PER_BATCH;
 use taswiq_domain::person::Role;
 use taswiq_server::routes::Who;
+use taswiq_server::turns::{AT_ONCE, NEWCOMERS_MAX};
 use uuid::Uuid;
 
 fn request(device: Uuid, commands: Value) -> Value {
@@ -310,4 +311,41 @@ async fn what_waits_on_a_device_is_known_even_when_its_sync_cannot_be_read() {
     }
     assert_eq!(ask(&request(device, json!([]))).await, StatusCode::OK);
     assert_eq!(known().await.trouble, None);
+}
+
+#[tokio::test]
+async fn when_everybody_comes_at_once_a_phone_is_told_when_to_come_back_and_nothing_is_parked() {
+    let world = World::new().await;
+    let cookie = world.cookie_of(Role::Agent).await;
+    let device = Uuid::now_v7();
+    let body = request(device, json!([register(1)]));
+    let sync = async || {
+        let ask = world.ask("POST", "/api/v1/sync").header("cookie", &cookie);
+        ask.json(&body).send().await
+    };
+    // The whole room is full of others.
+    let mut others = Vec::new();
+    let mut who = 1_000;
+    while let Ok(arrived) = world.server.turns.arrive(PersonId(who)) {
+        others.push(arrived);
+        who += 1;
+    }
+    assert!(others.len() > AT_ONCE && others.len() <= AT_ONCE + NEWCOMERS_MAX);
+    let refused = sync().await;
+    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let headers = refused.headers().clone();
+    let after_s: u64 = headers["retry-after"]
+        .to_str()
+        .expect("text")
+        .parse()
+        .expect("seconds");
+    assert!((1..=300).contains(&after_s), "{after_s}");
+    assert_eq!(headers["connection"], "close");
+    assert_eq!(refused.json().await["error"], "busy");
+
+    // The same, when they have left: decided for the first time.
+    drop(others);
+    let answer = sync().await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(answer.json().await["results"][0]["status"], "applied");
 }
