@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use futures_util::future::try_join_all;
 use taswiq_backend::clock::{Casablanca, Clock, SystemClock};
 use taswiq_backend::people::{Person, PersonDetails, Token};
 use taswiq_backend::{Office, Options};
@@ -34,6 +35,10 @@ const LOGIN: &str = "bench-agent-";
 const CLOSING_MAX: Duration = Duration::from_secs(60);
 /// Larger companies are not read whole after each run.
 const RECOUNTED_ORDERS_MAX: u32 = 50_000;
+/// The logins of a crowd begin like this.
+const CROWD: &str = "crowd-";
+/// Agents who join at the same moment.
+const JOINING_AT_ONCE: usize = 256;
 /// Different baskets of an agent.
 const BASKETS: usize = 16;
 
@@ -96,6 +101,52 @@ impl Company {
         };
         close(office, &company.database).await?;
         Ok(company)
+    }
+
+    /// Lets so many more agents join, and gives each a session's token.
+    ///
+    /// # Errors
+    /// When they cannot be stored.
+    pub async fn add_agents(&self, agents: usize) -> Result<Vec<String>> {
+        let office = open(&self.database).await?;
+        let invite = async |number: usize| {
+            let login = format!("{CROWD}{number:05}");
+            let details = PersonDetails {
+                role: Role::Agent,
+                name: LocalText::new(&login, &login),
+                login: Some(login),
+                phone: None,
+                language: "fr".to_owned(),
+                cooperatives: Vec::new(),
+            };
+            office.invite(&administrator(), details).await
+        };
+        let numbers: Vec<usize> = (0..agents).collect();
+        // The writer puts those that wait together into one transaction.
+        for numbers in numbers.chunks(JOINING_AT_ONCE) {
+            try_join_all(numbers.iter().map(|number| invite(*number))).await?;
+        }
+        let people = office
+            .people(&administrator(), Some(Role::Agent), "")
+            .await?;
+        let joined = |person: &&Person| {
+            let login = person.login.as_deref();
+            login.is_some_and(|login| login.starts_with(CROWD))
+        };
+        let crowd: Vec<&Person> = people.iter().filter(joined).collect();
+        let mut tokens = Vec::with_capacity(agents);
+        for people in crowd.chunks(JOINING_AT_ONCE) {
+            let opened = people
+                .iter()
+                .map(|person| office.open_session(person.id, "crowd"));
+            let opened = try_join_all(opened).await?;
+            tokens.extend(opened.iter().map(|opened| opened.token.as_str().to_owned()));
+        }
+        if tokens.len() != agents {
+            bail!("{} of {agents} agents have joined", tokens.len());
+        }
+        close(office, &self.database).await?;
+        Ok(tokens)
     }
 
     /// Checks, with nobody serving it any more, that it holds as many orders as were acknowledged and

@@ -6,6 +6,7 @@
 
 mod company;
 mod contender;
+mod crowd;
 mod document;
 mod entries;
 mod figures;
@@ -120,6 +121,9 @@ fn measure(arguments: Measure) -> Result<()> {
         }
         if asked(&["P7"]) {
             phone::measure(&setting, &mut figures).await?;
+        }
+        if asked(&["P9"]) {
+            crowd::measure(&setting, &mut figures).await?;
         }
         if asked(&["P5"]) {
             start::measure(&setting, &mut figures).await?;

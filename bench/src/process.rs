@@ -87,6 +87,14 @@ impl Process {
         memory_mb(self.child.id(), "VmRSS:")
     }
 
+    /// The most memory it has held so far, in megabytes of 10⁶ bytes.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn most_mb(&self) -> Result<f64> {
+        memory_mb(self.child.id(), "VmHWM:")
+    }
+
     /// Asks it to stop and waits until it has.
     ///
     /// # Errors

@@ -80,6 +80,21 @@ pub const GROUP: Group = Group {
             ],
         },
         Benchmark {
+            id: "P9",
+            workload: "10,000 agents hand over 30 orders each at one moment, 1 in 20 loses the network meanwhile",
+            aims: &[
+                Aim::at_most("until all is taken", 60.0, 60.0),
+                Aim {
+                    figure: "times the bare probe",
+                    ship: Bound::None,
+                    after: Bound::AtMost(2.0),
+                },
+                Aim::at_most("a request: p99", 2.0, 2.0),
+                Aim::at_most("errors", 0.0, 0.0),
+                Aim::at_most("the server's memory at most", 150.0, 150.0),
+            ],
+        },
+        Benchmark {
             id: "P15",
             workload: "orders a second with the largest company, over those with the smallest",
             aims: &[Aim::at_least("the largest ÷ the smallest", 0.7, 0.9)],
@@ -89,7 +104,7 @@ pub const GROUP: Group = Group {
 };
 
 /// Of these no peer takes part.
-const WITHOUT_PEERS: [&str; 3] = ["P6", "P7", "P15"];
+const WITHOUT_PEERS: [&str; 4] = ["P6", "P7", "P9", "P15"];
 
 fn measure(ids: &[&'static str], options: &Options) -> Result<Vec<Figure>> {
     let mut others = Vec::new();
