@@ -26,15 +26,15 @@ use crate::Office;
 use crate::db::Conn;
 use crate::error::OfficeError;
 use crate::feed::{Kind, Scope};
-use crate::ledger;
 use crate::people::local_text;
 use crate::work::Work;
+use crate::ledger;
 use gathering::Gathering;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use taswiq_domain::access::{Action, Actor};
-use taswiq_domain::ids::{OrderId, PersonId};
+use taswiq_domain::ids::{CooperativeId, OrderId, PersonId};
 use taswiq_domain::ledger::Purpose;
 use taswiq_domain::ledger::chain::hexadecimal;
 use taswiq_domain::money::Centimes;
@@ -201,11 +201,13 @@ pub struct StatementSight {
     pub payout: Option<i64>,
     /// The entries it comes to, oldest first.
     pub entries: Vec<StatementEntry>,
+    /// What its close made of them, and what was given in advance for its month.
+    pub settling: Vec<StatementEntry>,
     /// The codes of the orders it names, and when each was taken.
     pub orders: BTreeMap<OrderId, (SpokenCode, Timestamp)>,
 }
 
-/// An entry on a statement.
+/// An entry on a statement, or of its close.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatementEntry {
     /// Its number in the ledger.
@@ -216,7 +218,9 @@ pub struct StatementEntry {
     pub purpose: Purpose,
     /// By which order.
     pub order: Option<OrderId>,
-    /// What came to the earned account; negative when it left.
+    /// By which line of it, if it is one line.
+    pub line: Option<(CooperativeId, u16)>,
+    /// What came to the earned account; negative when it left. Of what the close only moved on, how much.
     pub amount: Centimes,
     /// The net turnover that moved with it.
     pub base: Centimes,
@@ -384,22 +388,12 @@ impl Office {
             .ok_or(OfficeError::NotFound)?;
         let stored = i64::from(period.months_since_1970());
         let rows = sql::entries(&mut conn, agent.0, stored).await?;
-        let entries: Result<Vec<StatementEntry>, OfficeError> = rows
-            .into_iter()
-            .map(|row| {
-                let sign = if row.is_taken { -1 } else { 1 };
-                Ok(StatementEntry {
-                    number: row.number,
-                    at: Timestamp(row.at),
-                    purpose: Purpose::from_name(&row.purpose)
-                        .ok_or(OfficeError::Corrupt { what: "a purpose" })?,
-                    order: row.order_id.map(OrderId),
-                    amount: Centimes(sign * row.amount_centimes),
-                    base: Centimes(sign * row.base_centimes),
-                })
-            })
-            .collect();
-        let entries = entries?;
+        let read = |rows: Vec<sql::StatementEntryRow>| {
+            let entries = rows.into_iter().map(read_entry);
+            entries.collect::<Result<Vec<StatementEntry>, OfficeError>>()
+        };
+        let entries = read(rows)?;
+        let settling = read(sql::settling(&mut conn, agent.0, stored).await?)?;
         let named = document.statement.not_yet_in.iter().map(|part| part.order);
         let named = named.chain(entries.iter().filter_map(|entry| entry.order));
         let orders = orders_named(&mut conn, named).await?;
@@ -408,6 +402,7 @@ impl Office {
             document,
             payout,
             entries,
+            settling,
             orders,
         })
     }
@@ -671,6 +666,22 @@ fn read_month(row: sql::MonthRow) -> Result<Month, OfficeError> {
             not_yet_in: Centimes(row.not_yet_in_centimes),
             paid: Centimes(row.paid_centimes),
         },
+    })
+}
+
+fn read_entry(row: sql::StatementEntryRow) -> Result<StatementEntry, OfficeError> {
+    let corrupt = |what| OfficeError::Corrupt { what };
+    let sign = if row.is_taken { -1 } else { 1 };
+    let line = u16::try_from(row.line).map_err(|_| corrupt("a line"))?;
+    let of_line = (line > 0).then_some((CooperativeId(row.cooperative_id), line));
+    Ok(StatementEntry {
+        number: row.number,
+        at: Timestamp(row.at),
+        purpose: Purpose::from_name(&row.purpose).ok_or_else(|| corrupt("a purpose"))?,
+        order: row.order_id.map(OrderId),
+        line: of_line,
+        amount: Centimes(sign * row.amount_centimes),
+        base: Centimes(sign * row.base_centimes),
     })
 }
 
