@@ -28,12 +28,13 @@ use crate::error::OfficeError;
 use crate::feed::{Kind, Scope};
 use crate::people::local_text;
 use crate::work::Work;
-use crate::ledger;
-use gathering::Gathering;
+use crate::{ledger, orders};
+use gathering::{Gathering, ORDERS_AT_ONCE};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use taswiq_domain::access::{Action, Actor};
+use taswiq_domain::commission::Pays;
 use taswiq_domain::ids::{CooperativeId, OrderId, PersonId};
 use taswiq_domain::ledger::Purpose;
 use taswiq_domain::ledger::chain::hexadecimal;
@@ -405,6 +406,38 @@ impl Office {
             settling,
             orders,
         })
+    }
+
+    /// What the rule pays by which each entry of a statement was earned, by the entry's number: what was
+    /// frozen on its line at the door. Nothing for what no line earned.
+    pub async fn rates_of(
+        &self,
+        sight: &StatementSight,
+    ) -> Result<BTreeMap<i64, Pays>, OfficeError> {
+        let agent = sight.document.statement.agent;
+        let mut conn = self.db.read().await?;
+        let mut of_orders: BTreeMap<OrderId, Vec<(i64, CooperativeId, u16)>> = BTreeMap::new();
+        for entry in &sight.entries {
+            if let (Some(order), Some((cooperative, line))) = (entry.order, entry.line) {
+                let lines = of_orders.entry(order).or_default();
+                lines.push((entry.number, cooperative, line));
+            }
+        }
+        let ids: Vec<OrderId> = of_orders.keys().copied().collect();
+        let mut rates = BTreeMap::new();
+        for ids in ids.chunks(ORDERS_AT_ONCE) {
+            for stored in orders::load(&mut conn, ids).await? {
+                let order = &stored.order;
+                for &(number, cooperative, line) in of_orders.get(&order.id).into_iter().flatten() {
+                    let line = order
+                        .sub_order(cooperative)
+                        .and_then(|part| part.line(line));
+                    let pays = line.and_then(|line| line.commission.pays_to(agent, order.agent));
+                    rates.extend(pays.map(|pays| (number, pays)));
+                }
+            }
+        }
+        Ok(rates)
     }
 
     /// The codes of the orders of which a statement says that they are not yet in, and when each was

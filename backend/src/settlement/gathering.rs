@@ -29,7 +29,7 @@ use taswiq_domain::time::{Calendar, Timestamp};
 use uuid::Uuid;
 
 /// Orders read at once.
-const ORDERS_AT_ONCE: usize = 256;
+pub(super) const ORDERS_AT_ONCE: usize = 256;
 
 /// What waits is read in texts of about this size, by the time at which orders were taken: the texts of a
 /// large month together are long, and memory that is asked for again and again is what takes longest.

@@ -1,6 +1,7 @@
 //! The terms on which agents sell: published for the future, known to phones before they hold, asked
 //! at the door.
 
+use super::settlement::{close, november, sell};
 use super::world::*;
 use taswiq_backend::OfficeError;
 use taswiq_backend::catalogue::PlanDraft;
@@ -10,8 +11,8 @@ use taswiq_domain::Refusal;
 use taswiq_domain::commission::{Condition, Conditions, Pays, PlanError, Rule};
 use taswiq_domain::engagement::{Engagement, EngagementError, EngagementKind, Share};
 use taswiq_domain::explain;
-use taswiq_domain::ids::{CommandId, OrderId, PersonId};
-use taswiq_domain::ledger::Account;
+use taswiq_domain::ids::{CommandId, OrderId, PersonId, ProductId};
+use taswiq_domain::ledger::{Account, CorrectionReason, Purpose};
 use taswiq_domain::money::{Centimes, Ppm};
 use taswiq_domain::person::{Profile, Role};
 use taswiq_domain::settlement::rules::{PeriodRules, PeriodRulesError, Target, Tier};
@@ -235,6 +236,46 @@ promise! {
             assert_eq!(of.line.commission.of_person(person, of.agent), Ok(Centimes(amount)));
         }
         world.assert_sound().await;
+    }
+}
+
+promise! {
+    async fn a_statement_knows_by_which_rate_each_of_its_entries_was_earned(world) {
+        let (office, manager) = (&world.office, world.manager());
+        let lead = office.add_person_with_password(details_of("lead"), PASSWORD).await.expect("an agent");
+        let period = PeriodRules { lead_rate: Ppm(13_000), ..PeriodRules::default() };
+        let mut rules = rules_with_team("nord");
+        rules.push(Rule { number: 9, when: Conditions { product: Some(ProductId(2)), ..Conditions::default() }, pays: Pays::PerUnit { amount: Centimes(150) }, ..rules[0].clone() });
+        let draft = PlanDraft { rules, period };
+        office.publish_plan(&manager, START.plus_hours(1), draft).await.expect("published");
+        let shares = vec![share(AGENT, 666_667), share(OTHER_AGENT, 333_333)];
+        office.publish_engagement(&manager, AGENT, Engagement { lead: Some(lead), shares, ..terms(START) }).await.expect("published");
+        world.later_days(1);
+        let mut phone = world.phone(AGENT).await;
+        sell(&world, &mut phone, &[(1, 3), (2, 2)]).await;
+        let earned = office.entries_of_agent(&manager, AGENT, None).await.expect("entries");
+        let vested = earned.iter().find(|entry| entry.transfer.purpose == Purpose::CommissionVested).expect("vested");
+        office.correct_entry(&manager, vested.number, CorrectionReason::Twice).await.expect("corrected");
+        close(&world, november()).await;
+        let (rate, unit) = (Pays::Rate { rate: Ppm(80_000) }, Pays::PerUnit { amount: Centimes(150) });
+        let leads = Pays::Rate { rate: Ppm(13_000) };
+        let sellers = vec![rate, unit];
+        for (person, pays) in [(AGENT, sellers.clone()), (OTHER_AGENT, sellers), (lead, vec![leads.clone(), leads])] {
+            let sight = office.statement(&manager, person, november()).await.expect("a statement");
+            let rates = office.rates_of(&sight).await.expect("read");
+            let (mut known, mut corrections) = (Vec::new(), 0);
+            for entry in &sight.entries {
+                match rates.get(&entry.number) {
+                    Some(pays) => known.push(pays.clone()),
+                    None => {
+                        assert_eq!(entry.purpose, Purpose::Correction);
+                        corrections += 1;
+                    }
+                }
+            }
+            assert_eq!(known, pays, "{person}");
+            assert_eq!(corrections, usize::from(person == AGENT));
+        }
     }
 }
 

@@ -1,18 +1,22 @@
 //! An agent's statement on paper: the same words and figures as on the page.
 
+use std::collections::BTreeMap;
 use taswiq_app::words::Words as Sentences;
 use taswiq_backend::settlement::StatementSight;
 use taswiq_documents::Direction;
 use taswiq_documents::statement::{Awaited, Entry, Statement, Total, Words};
+use taswiq_domain::commission::Pays;
 use taswiq_domain::ids::OrderId;
 use taswiq_domain::money::Centimes;
 use taswiq_domain::time::{Calendar, CivilDate, FixedOffset};
 
-/// The paper of a statement. `link` is where the agent finds it on their phone.
+/// The paper of a statement. `rates` says by the number of an entry what its rule pays; `link` is where the
+/// agent finds it on their phone.
 pub fn of(
     words: Sentences,
     offset: FixedOffset,
     sight: &StatementSight,
+    rates: &BTreeMap<i64, Pays>,
     link: String,
 ) -> Statement {
     let statement = &sight.document.statement;
@@ -51,7 +55,10 @@ pub fn of(
         order_code: code(entry.order),
         what: text(words.purpose(entry.purpose)),
         base: (entry.base != Centimes::ZERO).then_some(entry.base),
-        rate: String::new(),
+        rate: rates
+            .get(&entry.number)
+            .map(|pays| rate(words, pays))
+            .unwrap_or_default(),
         amount: entry.amount,
     });
     let awaited = statement.not_yet_in.iter().map(|part| Awaited {
@@ -99,6 +106,15 @@ pub fn of(
             chain_head: text(words.statement_chain()),
             chain_head_meaning: text(words.statement_chain_text()),
         },
+    }
+}
+
+/// What a rule pays, as it stands in a narrow column.
+fn rate(words: Sentences, pays: &Pays) -> String {
+    match pays {
+        Pays::Rate { rate } => rate.to_string(),
+        Pays::PerUnit { amount } => words.statement_paper_per_unit(&amount.figures()),
+        Pays::Nothing { .. } => String::new(),
     }
 }
 
