@@ -39,6 +39,7 @@ use taswiq_domain::ids::{CooperativeId, OrderId, PersonId};
 use taswiq_domain::ledger::Purpose;
 use taswiq_domain::ledger::chain::hexadecimal;
 use taswiq_domain::money::Centimes;
+use taswiq_domain::order::Line;
 use taswiq_domain::period::Period;
 use taswiq_domain::settlement::{Closing, Statement};
 use taswiq_domain::spoken_code::SpokenCode;
@@ -227,6 +228,30 @@ pub struct StatementEntry {
     pub base: Centimes,
 }
 
+/// By which rate an entry was earned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rated {
+    /// What the rule pays.
+    pub pays: Pays,
+    /// What its line earns at most, where that is less than the rule would have paid.
+    pub cap: Option<Centimes>,
+}
+
+impl Rated {
+    fn of(line: &Line, person: PersonId, agent: PersonId) -> Result<Option<Self>, OfficeError> {
+        let commission = &line.commission;
+        let Some(pays) = commission.pays_to(person, agent) else {
+            return Ok(None);
+        };
+        // An override has no cap.
+        let is_seller = pays == commission.pays;
+        let uncapped = commission.uncapped(commission.base, line.asked)?;
+        let cap = commission.cap_of_line();
+        let cap = cap.filter(|cap| is_seller && uncapped > *cap);
+        Ok(Some(Self { pays, cap }))
+    }
+}
+
 impl Office {
     /// Closes the oldest month that is open, for everybody and for good.
     ///
@@ -408,12 +433,12 @@ impl Office {
         })
     }
 
-    /// What the rule pays by which each entry of a statement was earned, by the entry's number: what was
-    /// frozen on its line at the door. Nothing for what no line earned.
+    /// By which rate each entry of a statement was earned, by the entry's number: what was frozen on its
+    /// line at the door. Nothing for what no line earned.
     pub async fn rates_of(
         &self,
         sight: &StatementSight,
-    ) -> Result<BTreeMap<i64, Pays>, OfficeError> {
+    ) -> Result<BTreeMap<i64, Rated>, OfficeError> {
         let agent = sight.document.statement.agent;
         let mut conn = self.db.read().await?;
         let mut of_orders: BTreeMap<OrderId, Vec<(i64, CooperativeId, u16)>> = BTreeMap::new();
@@ -432,8 +457,10 @@ impl Office {
                     let line = order
                         .sub_order(cooperative)
                         .and_then(|part| part.line(line));
-                    let pays = line.and_then(|line| line.commission.pays_to(agent, order.agent));
-                    rates.extend(pays.map(|pays| (number, pays)));
+                    let rated = line.map(|line| Rated::of(line, agent, order.agent));
+                    if let Some(rated) = rated.transpose()?.flatten() {
+                        rates.insert(number, rated);
+                    }
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use taswiq_app::words::Words as Sentences;
-use taswiq_backend::settlement::StatementSight;
+use taswiq_backend::settlement::{Rated, StatementSight};
 use taswiq_documents::Direction;
 use taswiq_documents::statement::{Awaited, Entry, Statement, Total, Words};
 use taswiq_domain::commission::Pays;
@@ -16,7 +16,7 @@ pub fn of(
     words: Sentences,
     offset: FixedOffset,
     sight: &StatementSight,
-    rates: &BTreeMap<i64, Pays>,
+    rates: &BTreeMap<i64, Rated>,
     link: String,
 ) -> Statement {
     let statement = &sight.document.statement;
@@ -53,11 +53,20 @@ pub fn of(
     let entries = sight.entries.iter().map(|entry| Entry {
         date: date(offset.date_at(entry.at)),
         order_code: code(entry.order),
-        what: text(words.purpose(entry.purpose)),
+        what: {
+            let what = text(words.purpose(entry.purpose));
+            match rates.get(&entry.number).and_then(|rated| rated.cap) {
+                Some(cap) => format!(
+                    "{what} · {}",
+                    words.statement_paper_capped(&cap.to_string())
+                ),
+                None => what,
+            }
+        },
         base: (entry.base != Centimes::ZERO).then_some(entry.base),
         rate: rates
             .get(&entry.number)
-            .map(|pays| rate(words, pays))
+            .map(|rated| rate(words, &rated.pays))
             .unwrap_or_default(),
         amount: entry.amount,
     });

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use taswiq_app::words::Words;
 use taswiq_backend::clock::{Clock, SettableClock, SystemClock};
-use taswiq_backend::settlement::{MonthState, StatementSight};
+use taswiq_backend::settlement::{MonthState, Rated, StatementSight};
 use taswiq_backend::{Office, demo};
 use taswiq_domain::access::Actor;
 use taswiq_domain::commission::Pays;
@@ -275,7 +275,7 @@ fn entries_linked(page: &str) -> Vec<i64> {
 fn on_paper_each_entry_of_a_line_has_its_rate(
     company: &Company,
     sight: &StatementSight,
-    rates: &BTreeMap<i64, Pays>,
+    rates: &BTreeMap<i64, Rated>,
 ) {
     let offset = company
         .office()
@@ -292,12 +292,20 @@ fn on_paper_each_entry_of_a_line_has_its_rate(
         );
         assert_eq!(printed.entries.len(), sight.entries.len());
         for (entry, on_paper) in sight.entries.iter().zip(&printed.entries) {
-            let expected = match rates.get(&entry.number) {
+            let rated = rates.get(&entry.number);
+            let expected = match rated.map(|rated| &rated.pays) {
                 Some(Pays::Rate { rate }) => rate.to_string(),
                 Some(Pays::PerUnit { amount }) => words.statement_paper_per_unit(&amount.figures()),
                 _ => String::new(),
             };
             assert_eq!(on_paper.rate, expected, "{language}: {}", entry.number);
+            if let Some(cap) = rated.and_then(|rated| rated.cap) {
+                assert!(
+                    on_paper
+                        .what
+                        .ends_with(&words.statement_paper_capped(&cap.to_string()))
+                );
+            }
             assert_eq!(
                 expected.is_empty(),
                 entry.line.is_none(),
