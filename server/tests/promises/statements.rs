@@ -19,7 +19,6 @@ use taswiq_domain::money::Centimes;
 use taswiq_domain::period::Period;
 use taswiq_domain::person::Role;
 use taswiq_domain::settlement::rules::Tier;
-use taswiq_domain::time::Calendar;
 use taswiq_server::statements::paper;
 
 /// So many that the best sellers of a month reach the tiers that add something.
