@@ -41,6 +41,7 @@ pub fn screen(phone: Phone, making: Making, field: Field) -> AnyView {
         Field::Earnings => earnings::screen(phone),
         Field::EarningsOf(rung) => earnings::rung(phone, rung),
         Field::Statement(period) => statements::screen(phone, period),
+        Field::StatementEntries(period, behind) => statements::entries(phone, period, behind),
         Field::Disputes => disputes::screen(phone),
         Field::NewDispute(about) => disputes::open(phone, about),
         Field::Dispute(dispute) => disputes::one(phone, dispute),
@@ -104,6 +105,7 @@ fn tabs(phone: Phone, here: Field) -> AnyView {
                         here,
                         Field::Earnings
                             | Field::Statement(_)
+                            | Field::StatementEntries(..)
                             | Field::EarningsOf(_)
                             | Field::Disputes
                             | Field::NewDispute(_)

@@ -7,7 +7,7 @@ mod coop;
 mod field;
 
 pub use coop::{Coop, Grouping, PartsShown};
-pub use field::{Field, OrdersShown, Rung};
+pub use field::{Behind, Field, OrdersShown, Rung};
 use std::fmt;
 
 /// An address of the phone's areas.
@@ -74,6 +74,8 @@ mod tests {
     use super::*;
     use taswiq_domain::dispute::{Disputed, DisputedLine};
     use taswiq_domain::ids::{CooperativeId, OrderId};
+    use taswiq_domain::ledger::Purpose;
+    use taswiq_domain::period::Period;
     use uuid::Uuid;
 
     fn every_route() -> Vec<Route> {
@@ -83,6 +85,7 @@ mod tests {
             cooperative: CooperativeId(12),
             line: 3,
         };
+        let month = Period::new(2026, 11).expect("a month");
         let mut routes: Vec<Route> = [
             Field::Today,
             Field::NewOrder,
@@ -93,6 +96,19 @@ mod tests {
             Field::Receipt(order),
             Field::Deliver(order, CooperativeId(12)),
             Field::Earnings,
+            Field::Statement(month),
+            Field::StatementEntries(month, Behind::All),
+            Field::StatementEntries(
+                month,
+                Behind::Row {
+                    purpose: Purpose::CommissionVested,
+                    concerns: month,
+                },
+            ),
+            Field::StatementEntries(month, Behind::Step(Purpose::CommissionVested)),
+            Field::StatementEntries(month, Behind::Net),
+            Field::StatementEntries(month, Behind::Owed { from_before: true }),
+            Field::StatementEntries(month, Behind::Owed { from_before: false }),
             Field::Disputes,
             Field::Dispute(order.0),
             Field::NewDispute(Disputed {

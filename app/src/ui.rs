@@ -17,7 +17,9 @@ mod snackbar;
 pub mod strokes;
 
 pub use controls::{Choice, check, field, search_field, segmented, stepper};
-pub use frame::{Tab, app_bar, back_bar, frame, part, screen_title, status_bar, tab_bar};
+pub use frame::{
+    Tab, app_bar, back_bar, frame, opening_row, part, screen_title, status_bar, tab_bar,
+};
 pub use messages::{banner, banner_with, chip, empty_state, progress, skeleton_list, strip};
 pub use picture::{
     amount, amount_text, drawing, icon, icon_flat, icon_small, ornament, seal, set_sprites,

@@ -13,7 +13,7 @@ pub mod plural;
 mod sources;
 pub mod statement;
 
-pub use again::{again, again_month, again_outlook, short_device};
+pub use again::{again, again_month, short_device};
 pub use codes::{dispute_look, dispute_reason_icon, reason_icon, stage_look};
 pub use dates::{capital, time};
 use plural::{Form, PluralRule};

@@ -26,18 +26,20 @@ use crate::Office;
 use crate::db::Conn;
 use crate::error::OfficeError;
 use crate::feed::{Kind, Scope};
-use crate::ledger;
 use crate::people::local_text;
 use crate::work::Work;
-use gathering::Gathering;
+use crate::{ledger, orders};
+use gathering::{Gathering, ORDERS_AT_ONCE};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use taswiq_domain::access::{Action, Actor};
-use taswiq_domain::ids::{OrderId, PersonId};
+use taswiq_domain::commission::Pays;
+use taswiq_domain::ids::{CooperativeId, OrderId, PersonId};
 use taswiq_domain::ledger::Purpose;
 use taswiq_domain::ledger::chain::hexadecimal;
 use taswiq_domain::money::Centimes;
+use taswiq_domain::order::Line;
 use taswiq_domain::period::Period;
 use taswiq_domain::settlement::{Closing, Statement};
 use taswiq_domain::spoken_code::SpokenCode;
@@ -201,11 +203,13 @@ pub struct StatementSight {
     pub payout: Option<i64>,
     /// The entries it comes to, oldest first.
     pub entries: Vec<StatementEntry>,
+    /// What its close made of them, and what was given in advance for its month.
+    pub settling: Vec<StatementEntry>,
     /// The codes of the orders it names, and when each was taken.
     pub orders: BTreeMap<OrderId, (SpokenCode, Timestamp)>,
 }
 
-/// An entry on a statement.
+/// An entry on a statement, or of its close.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatementEntry {
     /// Its number in the ledger.
@@ -216,10 +220,36 @@ pub struct StatementEntry {
     pub purpose: Purpose,
     /// By which order.
     pub order: Option<OrderId>,
-    /// What came to the earned account; negative when it left.
+    /// By which line of it, if it is one line.
+    pub line: Option<(CooperativeId, u16)>,
+    /// What came to the earned account; negative when it left. Of what the close only moved on, how much.
     pub amount: Centimes,
     /// The net turnover that moved with it.
     pub base: Centimes,
+}
+
+/// By which rate an entry was earned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rated {
+    /// What the rule pays.
+    pub pays: Pays,
+    /// What its line earns at most, where that is less than the rule would have paid.
+    pub cap: Option<Centimes>,
+}
+
+impl Rated {
+    fn of(line: &Line, person: PersonId, agent: PersonId) -> Result<Option<Self>, OfficeError> {
+        let commission = &line.commission;
+        let Some(pays) = commission.pays_to(person, agent) else {
+            return Ok(None);
+        };
+        // An override has no cap.
+        let is_seller = pays == commission.pays;
+        let uncapped = commission.uncapped(commission.base, line.asked)?;
+        let cap = commission.cap_of_line();
+        let cap = cap.filter(|cap| is_seller && uncapped > *cap);
+        Ok(Some(Self { pays, cap }))
+    }
 }
 
 impl Office {
@@ -384,22 +414,12 @@ impl Office {
             .ok_or(OfficeError::NotFound)?;
         let stored = i64::from(period.months_since_1970());
         let rows = sql::entries(&mut conn, agent.0, stored).await?;
-        let entries: Result<Vec<StatementEntry>, OfficeError> = rows
-            .into_iter()
-            .map(|row| {
-                let sign = if row.is_taken { -1 } else { 1 };
-                Ok(StatementEntry {
-                    number: row.number,
-                    at: Timestamp(row.at),
-                    purpose: Purpose::from_name(&row.purpose)
-                        .ok_or(OfficeError::Corrupt { what: "a purpose" })?,
-                    order: row.order_id.map(OrderId),
-                    amount: Centimes(sign * row.amount_centimes),
-                    base: Centimes(sign * row.base_centimes),
-                })
-            })
-            .collect();
-        let entries = entries?;
+        let read = |rows: Vec<sql::StatementEntryRow>| {
+            let entries = rows.into_iter().map(read_entry);
+            entries.collect::<Result<Vec<StatementEntry>, OfficeError>>()
+        };
+        let entries = read(rows)?;
+        let settling = read(sql::settling(&mut conn, agent.0, stored).await?)?;
         let named = document.statement.not_yet_in.iter().map(|part| part.order);
         let named = named.chain(entries.iter().filter_map(|entry| entry.order));
         let orders = orders_named(&mut conn, named).await?;
@@ -408,8 +428,43 @@ impl Office {
             document,
             payout,
             entries,
+            settling,
             orders,
         })
+    }
+
+    /// By which rate each entry of a statement was earned, by the entry's number: what was frozen on its
+    /// line at the door. Nothing for what no line earned.
+    pub async fn rates_of(
+        &self,
+        sight: &StatementSight,
+    ) -> Result<BTreeMap<i64, Rated>, OfficeError> {
+        let agent = sight.document.statement.agent;
+        let mut conn = self.db.read().await?;
+        let mut of_orders: BTreeMap<OrderId, Vec<(i64, CooperativeId, u16)>> = BTreeMap::new();
+        for entry in &sight.entries {
+            if let (Some(order), Some((cooperative, line))) = (entry.order, entry.line) {
+                let lines = of_orders.entry(order).or_default();
+                lines.push((entry.number, cooperative, line));
+            }
+        }
+        let ids: Vec<OrderId> = of_orders.keys().copied().collect();
+        let mut rates = BTreeMap::new();
+        for ids in ids.chunks(ORDERS_AT_ONCE) {
+            for stored in orders::load(&mut conn, ids).await? {
+                let order = &stored.order;
+                for &(number, cooperative, line) in of_orders.get(&order.id).into_iter().flatten() {
+                    let line = order
+                        .sub_order(cooperative)
+                        .and_then(|part| part.line(line));
+                    let rated = line.map(|line| Rated::of(line, agent, order.agent));
+                    if let Some(rated) = rated.transpose()?.flatten() {
+                        rates.insert(number, rated);
+                    }
+                }
+            }
+        }
+        Ok(rates)
     }
 
     /// The codes of the orders of which a statement says that they are not yet in, and when each was
@@ -671,6 +726,22 @@ fn read_month(row: sql::MonthRow) -> Result<Month, OfficeError> {
             not_yet_in: Centimes(row.not_yet_in_centimes),
             paid: Centimes(row.paid_centimes),
         },
+    })
+}
+
+fn read_entry(row: sql::StatementEntryRow) -> Result<StatementEntry, OfficeError> {
+    let corrupt = |what| OfficeError::Corrupt { what };
+    let sign = if row.is_taken { -1 } else { 1 };
+    let line = u16::try_from(row.line).map_err(|_| corrupt("a line"))?;
+    let of_line = (line > 0).then_some((CooperativeId(row.cooperative_id), line));
+    Ok(StatementEntry {
+        number: row.number,
+        at: Timestamp(row.at),
+        purpose: Purpose::from_name(&row.purpose).ok_or_else(|| corrupt("a purpose"))?,
+        order: row.order_id.map(OrderId),
+        line: of_line,
+        amount: Centimes(sign * row.amount_centimes),
+        base: Centimes(sign * row.base_centimes),
     })
 }
 

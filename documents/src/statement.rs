@@ -110,6 +110,9 @@ pub struct Words {
     pub chain_head_meaning: String,
 }
 
+/// Where others have a rate, of what no rate made: that it is missing is no mistake.
+const NO_RATE: &str = "\u{2013}";
+
 /// Why a statement cannot be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unprintable {
@@ -166,7 +169,10 @@ impl Statement {
                         Cell::given(&entry.what),
                         Cell::amount(entry.base),
                     ];
-                    cells.extend(has_rates.then(|| Cell::given(&entry.rate)));
+                    cells.extend(has_rates.then(|| match entry.rate.as_str() {
+                        "" => Cell::given(NO_RATE),
+                        rate => Cell::given(rate),
+                    }));
                     cells.push(Cell::amount(Some(entry.amount)));
                     cells
                 })
@@ -387,6 +393,19 @@ mod tests {
         let sheets = read(&given);
         assert!(!sheets[0].shows("Taux") && sheets[0].shows("40,74"));
         assert_in_place(&sheets);
+    }
+
+    #[test]
+    fn what_no_rate_made_has_a_dash_where_others_have_their_rate() {
+        for mut given in [statement(3), arabic(3)] {
+            given.entries[1].rate.clear();
+            given.entries[2].rate = text("12,00 / article");
+            let sheets = read(&given);
+            for expected in ["7,5\u{a0}%", "\u{2013}", "12,00 / article"] {
+                assert!(sheets[0].shows(expected), "{expected}");
+            }
+            assert_in_place(&sheets);
+        }
     }
 
     #[test]

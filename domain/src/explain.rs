@@ -3,13 +3,13 @@
 //!
 //! An explanation that does not come out says so; it never shows a figure it did not reach.
 
-use crate::commission::{self, Pays, Plan};
+use crate::commission::{self, CapPer, Pays, Plan};
 use crate::ids::{CooperativeId, PersonId};
 use crate::ledger::{Account, Cause, Transfer};
 use crate::money::{Centimes, Overflow, divide_half_up};
 use crate::order::{Line, Order};
-use crate::settlement::rules::PeriodRules;
-use crate::settlement::supplement::{self, Outlook, Slice};
+use crate::settlement::supplement::{self, Slice};
+use crate::settlement::{CappedRule, SettledMonth};
 
 /// Digits after the centime in an [exact figure](exact_figures).
 const EXACT_DIGITS: usize = 6;
@@ -127,44 +127,59 @@ pub fn books<'a>(
     Ok(Some(books))
 }
 
-/// What a month's tiers and targets add, computed again.
+/// What a month adds, computed again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MonthAgain {
     /// What the slices come to before anything is rounded, in millionths of a centime.
     pub exact: i128,
     /// The supplement that comes out: the slices summed, then rounded once.
     pub supplement: Centimes,
-    /// What comes out in all, the bonus included.
+    /// What comes out in all, with the bonus, less what is above the limits of a month.
     pub amount: Centimes,
     /// Whether that is what stands there, slice by slice.
     pub agrees: bool,
-    /// Whether the rules of the month, where they are known, make the same of its turnover.
-    pub rules_agree: Option<bool>,
+    /// Whether the plan of the month, where it is known, makes the same of its turnover, and limits what
+    /// was earned by its rules at the same.
+    pub plan_agrees: Option<bool>,
 }
 
-/// Computes again what a month adds: from its slices, and from its turnover by the rules of the month
-/// where they are known.
+/// Computes again what a month adds: from its slices, and from its turnover by its plan where that is
+/// known.
 ///
 /// # Errors
 /// A figure that cannot be represented.
-pub fn month(outlook: &Outlook, rules: Option<&PeriodRules>) -> Result<MonthAgain, Overflow> {
-    let written = &outlook.supplement;
+pub fn month(month: &SettledMonth, plan: Option<&Plan>) -> Result<MonthAgain, Overflow> {
+    let written = &month.now.supplement;
     let exact = written.slices.iter().map(exact_slice).sum();
     let by_slices = divide_half_up(exact, 1_000_000)?;
-    let by_rules = rules
-        .map(|rules| supplement::outlook(rules, written.turnover))
+    let by_plan = plan
+        .map(|plan| supplement::outlook(&plan.period, written.turnover))
         .transpose()?;
-    let (supplement, amount) = match &by_rules {
+    let (supplement, added) = match &by_plan {
         Some(again) => (again.supplement.amount, again.amount()?),
-        None => (by_slices, by_slices.plus(outlook.bonus())?),
+        None => (by_slices, by_slices.plus(month.now.bonus())?),
     };
+    let amount = month
+        .capped
+        .iter()
+        .try_fold(added, |sum, capped| sum.minus(capped.over()?))?;
+    let limits_agree = plan.is_none_or(|plan| {
+        let of_plan = |written: &CappedRule| {
+            plan.rule(written.rule)
+                .is_some_and(|rule| rule.cap_per == CapPer::Period && rule.cap == Some(written.cap))
+        };
+        // A rule of an earlier plan stands in that one.
+        let mut rules = month.capped.iter().map(|capped| capped.rule);
+        rules.all(|rule| rule.plan != plan.version || of_plan(&rule))
+    });
     Ok(MonthAgain {
         exact,
         supplement,
         amount,
         agrees: by_slices == written.amount,
-        rules_agree: by_rules
-            .map(|again| again.supplement == *written && again.target == outlook.target),
+        plan_agrees: by_plan.map(|again| {
+            again.supplement == *written && again.target == month.now.target && limits_agree
+        }),
     })
 }
 
@@ -196,9 +211,13 @@ pub fn exact_figures(millionths: i128) -> String {
 #[cfg(test)]
 mod tests {
     use super::{exact_figures, month};
+    use crate::commission::{CapPer, Conditions, Pays, Plan, Rule};
+    use crate::ids::PlanVersion;
     use crate::money::{Centimes, Ppm};
+    use crate::period::Period;
     use crate::settlement::rules::{PeriodRules, Target, Tier};
-    use crate::settlement::supplement::outlook;
+    use crate::settlement::{CappedRule, MonthChange, MonthRules, SettledMonth};
+    use crate::time::Timestamp;
     use proptest::prelude::*;
 
     #[test]
@@ -222,50 +241,86 @@ mod tests {
         }
     }
 
-    fn rules() -> PeriodRules {
+    fn plan() -> Plan {
         let tier = |from, below, rate| Tier {
             from: Centimes(from),
             below,
             rate: Ppm(rate),
         };
-        PeriodRules {
-            tiers: vec![tier(0, Some(Centimes(1)), 400_000), tier(1, None, 400_000)],
-            targets: vec![Target {
-                reach: Centimes(2),
-                bonus: Centimes(500),
-            }],
-            ..PeriodRules::default()
+        let rule = Rule {
+            number: 1,
+            when: Conditions::default(),
+            pays: Pays::Rate { rate: Ppm(80_000) },
+            cap: Some(Centimes(100)),
+            cap_per: CapPer::Period,
+        };
+        Plan {
+            version: PlanVersion(4),
+            valid_from: Timestamp(0),
+            rules: vec![rule],
+            period: PeriodRules {
+                tiers: vec![tier(0, Some(Centimes(1)), 400_000), tier(1, None, 400_000)],
+                targets: vec![Target {
+                    reach: Centimes(2),
+                    bonus: Centimes(500),
+                }],
+                ..PeriodRules::default()
+            },
         }
+    }
+
+    /// A month of two centimes of turnover, which earned 1.30 DH by a rule that gives 1.00 a month.
+    fn told(plan: &Plan) -> SettledMonth {
+        let period = Period::new(2026, 11).expect("a month");
+        let rule = CappedRule {
+            plan: plan.version,
+            rule: 1,
+            cap: Centimes(100),
+        };
+        let mut change = MonthChange::default();
+        change
+            .count(Centimes(130), Centimes(2), Some(rule))
+            .expect("fits");
+        let rules = MonthRules {
+            plan: plan.version,
+            rules: &plan.period,
+        };
+        SettledMonth::untouched(period, plan.version)
+            .changed(&rules, &change)
+            .expect("fits")
     }
 
     #[test]
     fn a_month_is_computed_again_from_its_slices_which_are_rounded_once() {
-        let again = month(
-            &outlook(&rules(), Centimes(2)).expect("fits"),
-            Some(&rules()),
-        )
-        .expect("fits");
+        let told = told(&plan());
+        let again = month(&told, Some(&plan())).expect("fits");
         // 0.4 and 0.4 of a centime: 0.8, which is 1.
         assert_eq!((again.exact, again.supplement), (800_000, Centimes(1)));
-        assert_eq!(again.amount, Centimes(501));
-        assert_eq!((again.agrees, again.rules_agree), (true, Some(true)));
+        // With the bonus, less what is above the limit of the month.
+        assert_eq!(again.amount, Centimes(501 - 30));
+        assert_eq!(told.adds(), Ok(again.amount));
+        assert_eq!((again.agrees, again.plan_agrees), (true, Some(true)));
     }
 
     #[test]
     fn a_month_that_does_not_come_out_says_so() {
-        let told = outlook(&rules(), Centimes(2)).expect("fits");
+        let told = told(&plan());
         let mut forged = told.clone();
-        forged.supplement.amount = Centimes(2);
+        forged.now.supplement.amount = Centimes(2);
         let again = month(&forged, None).expect("fits");
-        assert_eq!((again.agrees, again.rules_agree), (false, None));
+        assert_eq!((again.agrees, again.plan_agrees), (false, None));
         let mut forged = told.clone();
-        forged.target = None;
-        let again = month(&forged, Some(&rules())).expect("fits");
-        assert_eq!((again.agrees, again.rules_agree), (true, Some(false)));
-        assert_eq!(again.amount, Centimes(501), "what the rules make of it");
+        forged.now.target = None;
+        let again = month(&forged, Some(&plan())).expect("fits");
+        assert_eq!((again.agrees, again.plan_agrees), (true, Some(false)));
+        assert_eq!(again.amount, Centimes(471), "what the plan makes of it");
+        let mut forged = told.clone();
+        forged.now.supplement.slices[1].base = Centimes(3);
+        let again = month(&forged, Some(&plan())).expect("fits");
+        assert_eq!((again.agrees, again.plan_agrees), (false, Some(false)));
         let mut forged = told;
-        forged.supplement.slices[1].base = Centimes(3);
-        let again = month(&forged, Some(&rules())).expect("fits");
-        assert_eq!((again.agrees, again.rules_agree), (false, Some(false)));
+        forged.capped[0].rule.cap = Centimes(90);
+        let again = month(&forged, Some(&plan())).expect("fits");
+        assert_eq!((again.agrees, again.plan_agrees), (true, Some(false)));
     }
 }

@@ -13,6 +13,7 @@
 
 mod closing;
 pub mod live;
+mod month;
 pub mod movement;
 pub mod not_yet_in;
 mod payment;
@@ -22,10 +23,9 @@ pub mod supplement;
 pub mod tax;
 
 pub use closing::{Closing, ClosingError, ClosingInput, EarlierMonth, MonthRules, Posting, close};
+pub use month::{CappedEarnings, MonthChange, SettledMonth};
 pub use movement::{CappedRule, Movement, ReversalReason};
 pub use not_yet_in::{NotYetIn, NotYetInReason, why_not_in};
 pub use payment::PaymentState;
 pub use rules::PeriodRules;
-pub use statement::{
-    AdvanceGiven, CappedEarnings, Nothing, SettledMonth, Statement, StatementLine,
-};
+pub use statement::{AdvanceGiven, Nothing, Statement, StatementLine};

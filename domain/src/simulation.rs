@@ -8,7 +8,7 @@
 //! What a person decided (a dispute, a correction) is no plan's doing and is the same in both.
 
 use crate::catalogue::Catalogue;
-use crate::commission::{self, CapPer, Plan, Sale};
+use crate::commission::{self, Plan, Sale};
 use crate::engagement::{Engagement, EngagementKind, of_sale};
 use crate::ids::{CooperativeId, PersonId, PlanVersion};
 use crate::ledger::{Account, Cause, Happening, Moment, Purpose, Told, transfers_for};
@@ -18,7 +18,6 @@ use crate::order::{Order, SubOrder};
 use crate::period::Period;
 use crate::refusal::Refusal;
 use crate::settlement::movement::{LineEntry, LineMoment, Sums, attribute};
-use crate::settlement::supplement::Outlook;
 use crate::settlement::tax::TaxTerms;
 use crate::settlement::{
     self, CappedRule, ClosingError, ClosingInput, EarlierMonth, MonthRules, Movement, SettledMonth,
@@ -178,7 +177,10 @@ pub fn earned_by(
         return Ok(earned);
     };
     for ((agent, cooperative, line), entries) in histories {
-        let capped = capped(&order, cooperative, line);
+        let sold = order
+            .sub_order(cooperative)
+            .and_then(|part| part.line(line));
+        let capped = sold.and_then(|line| CappedRule::of_line(order.plan, &line.commission));
         for part in attribute(&entries)? {
             let happened = events
                 .iter()
@@ -192,19 +194,6 @@ pub fn earned_by(
         }
     }
     Ok(earned)
-}
-
-/// The rule of a line, where it limits a month.
-fn capped(order: &Order, cooperative: CooperativeId, line: u16) -> Option<CappedRule> {
-    let commission = &order.sub_order(cooperative)?.line(line)?.commission;
-    match (commission.cap_per, commission.cap) {
-        (CapPer::Period, Some(cap)) => Some(CappedRule {
-            plan: order.plan,
-            rule: commission.rule,
-            cap,
-        }),
-        _ => None,
-    }
 }
 
 /// What an agent earns in a month, by where it comes from.
@@ -286,12 +275,8 @@ pub fn pay_of(
         for movement in &movements {
             let concerns = movement.concerns;
             if concerns < month.period {
-                settled.entry(concerns).or_insert_with(|| SettledMonth {
-                    period: concerns,
-                    plan: (rules.of)(concerns).plan,
-                    before: Outlook::default(),
-                    now: Outlook::default(),
-                    capped: Vec::new(),
+                settled.entry(concerns).or_insert_with(|| {
+                    SettledMonth::untouched(concerns, (rules.of)(concerns).plan)
                 });
             }
         }

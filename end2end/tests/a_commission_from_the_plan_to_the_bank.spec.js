@@ -15,6 +15,20 @@ const BONUS = 2_500;
 /** What a file that arrived begins with. */
 const firstBytes = async (download) => (await readFile(await download.path())).subarray(0, 5).toString();
 
+/**
+ * What the agent's statement says of its payment, read with the network gone: on its page, and in the list.
+ */
+async function expectOnThePhone(agent, month, said) {
+  await agent.sync();
+  await agent.phone.goOffline();
+  await agent.open("/field/earnings");
+  const row = agent.page.locator(`a.list-row[href="/field/earnings/statements/${month}"]`);
+  await expect(row).toContainText(said);
+  await row.click();
+  await expect(agent.page.getByText(said).first()).toBeVisible();
+  await agent.phone.goOnline();
+}
+
 /** One figure of the office's page of a statement or a month. */
 const tile = async (page, label) => centimes(await page.locator(".figure-tile").filter({ hasText: label }).locator(".amount").innerText());
 
@@ -118,7 +132,21 @@ test("a commission is published, earned, settled, disputed, approved, exported, 
   await agent.sync();
   await agent.phone.goOffline();
   await agent.open(`/field/earnings/statements/${soldIn}`);
-  await expect(agent.page.getByText("Prime d’objectif").first()).toBeVisible();
+  await expect(agent.page.getByText("À virer").first()).toBeVisible();
+  // Every figure of it opens to its entries, and an entry to what it rests on.
+  await agent.page.getByRole("link", { name: "Prime d’objectif" }).click();
+  await expect(agent.page.getByRole("heading", { name: "Prime d’objectif" })).toBeVisible();
+  expect(centimes(await agent.page.locator(".amount-hero").innerText())).toBe(BONUS);
+  await expect(agent.page.locator(".ledger-entry")).toHaveCount(1);
+  await agent.page.locator(".app-bar-back").click();
+  await agent.page.getByRole("link", { name: "Gagné", exact: true }).click();
+  const entries = agent.page.locator(".ledger-entry");
+  const listed = (await entries.locator("summary .amount").allInnerTexts()).map(centimes);
+  expect(listed.reduce((sum, amount) => sum + amount, 0)).toBe(centimes(await agent.page.locator(".amount-hero").innerText()));
+  await entries.filter({ hasText: sold.code }).first().locator("summary").click();
+  await expect(entries.getByText(/^Règle \d+, plan \d+/).first()).toBeVisible();
+  await picture(agent.page, "commission/behind-a-row", { fullPage: true });
+  expect(await faults(agent.page)).toEqual([]);
   await agent.open(`/field/orders/${sold.order}`);
   await agent.page.getByText("Comment elle se calcule").click();
   await expect(agent.page.getByText(/^Recalculé devant vous/).first()).toBeVisible();
@@ -161,9 +189,12 @@ test("a commission is published, earned, settled, disputed, approved, exported, 
   await expect(hind.page.getByText("Une autre personne doit l’approuver")).toBeVisible();
   await expect(hind.page.getByRole("button", { name: "Approuver" })).toHaveCount(0);
   const payout = new URL(hind.page.url()).pathname;
+  await expectOnThePhone(agent, soldIn, "Virement préparé");
   await second.open(payout);
   await picture(second.page, "commission/payout-to-approve", { fullPage: true });
   await second.page.getByRole("button", { name: "Approuver" }).click();
+  await expect(second.page.getByRole("status")).toBeVisible();
+  await expectOnThePhone(agent, soldIn, "Virement approuvé");
 
   // The bank gets a list, and the payment is recorded with its date and reference.
   await hind.open(payout);

@@ -67,6 +67,17 @@ async function ordersToDeliver(office, phone) {
   return orders.map(({ order }) => `/field/orders/${order}`);
 }
 
+/** A month that is over is closed: every agent has a statement. */
+async function closeOldestMonth(office, phone) {
+  const laptop = await phone({ url: office.url, screen: { width: 1280, height: 800 } });
+  await signIn(laptop.page, office.url, "manager-01");
+  await laptop.visit("/office/settlement");
+  await laptop.visit((await links(laptop.page, 'main a[href^="/office/settlement/2"]')).at(-1));
+  await laptop.page.getByRole("button", { name: /^Clôturer/ }).click();
+  await expect(laptop.page.getByRole("status").getByText("Le mois est clos.")).toBeVisible();
+  await laptop.close();
+}
+
 /** Disputes the first line of the first order that has one, in whatever language; ends on its page. */
 async function dispute(agent, see = async () => {}) {
   await agent.open("/field/orders?show=delivered");
@@ -116,6 +127,7 @@ for (const { language, theme } of looks) {
     test.setTimeout(240_000);
     const office = await server({ demo: { orders: 400 } });
     const toDeliver = await ordersToDeliver(office, phone);
+    await closeOldestMonth(office, phone);
     const device = await phone({ url: office.url, language, theme });
     const agent = new Agent(device);
     await agent.signIn("agent-01");
@@ -140,6 +152,9 @@ for (const { language, theme } of looks) {
       "/field/earnings/earned",
       "/field/earnings/payable",
       "/field/earnings/paid",
+      "/field/earnings/held",
+      "/field/earnings/carried",
+      "/field/earnings/withheld",
       "/field/disputes",
       "/field/sync",
       "/field/settings",
@@ -149,6 +164,20 @@ for (const { language, theme } of looks) {
       wrong.push(...(await look(agent.page, address, `agent-${language}-${theme}-${name}`)));
     }
     const name = (what) => `agent-${language}-${theme}-${what}`;
+
+    // A statement, and the entries behind each kind of figure on it.
+    await agent.open("/field/earnings");
+    const [statement] = await links(agent.page, 'a[href^="/field/earnings/statements/"]');
+    await agent.open(statement);
+    wrong.push(...(await look(agent.page, statement, name("statement"))));
+    const figures = await links(agent.page, 'main a[href*="/entries?"]');
+    expect(figures).toContain(`${statement}/entries?of=all`);
+    for (const address of new Set(figures)) {
+      await agent.open(address);
+      await expect(agent.page.locator(".amount-hero")).toBeVisible();
+      const what = slug(new URL(address, office.url).searchParams.get("of"));
+      wrong.push(...(await look(agent.page, address, name(`statement-${what}`))));
+    }
 
     // A basket with its explanation, and the pad.
     await agent.open("/field/new");
@@ -326,6 +355,20 @@ for (const { language, theme } of looks) {
       expect(answer.status(), address).toBe(200);
       wrong.push(...(await look(page, address, name(slug(address.replace(/[0-9a-f]{8}-[0-9a-f-]+/, "one"))))));
     }
+
+    // A closed month, a statement of it, and the entries behind a figure.
+    await laptop.visit(oldestMonth);
+    await page.locator(`form[action="${oldestMonth}/close"] button`).click();
+    await expect(page.locator("#agents")).toBeVisible();
+    wrong.push(...(await look(page, oldestMonth, name("month-closed"))));
+    for (const [screen, width] of [["", 1280], ["-narrow", 360]]) {
+      await page.setViewportSize({ width, height: 800 });
+      for (const [address, what] of [[statement, "statement-closed"], [`${statement}?of=all#entries`, "statement-behind"]]) {
+        await laptop.visit(address);
+        wrong.push(...(await look(page, address, name(what + screen))));
+      }
+    }
+    await page.setViewportSize({ width: 1280, height: 800 });
 
     // A dispute under review, and an answer without a reason.
     await laptop.visit(disputed);

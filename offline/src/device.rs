@@ -19,7 +19,6 @@ use memory::{Memory, Plan};
 use std::cell::{Cell, Ref, RefCell};
 use std::rc::Rc;
 use taswiq_domain::catalogue::Catalogue;
-use taswiq_domain::commission;
 use taswiq_domain::customer::{Customer, CustomerLabel};
 use taswiq_domain::device_key::DeviceKey;
 use taswiq_domain::dispute::Dispute;
@@ -32,7 +31,8 @@ use taswiq_domain::period::Period;
 use taswiq_domain::person::Profile;
 use taswiq_domain::photo::Photo;
 use taswiq_domain::refusal::Refusal;
-use taswiq_domain::settlement::live::{self, MonthNow};
+use taswiq_domain::settlement::MonthRules;
+use taswiq_domain::settlement::live::{self, Counted, MonthNow};
 use taswiq_domain::spoken_code::SpokenCode;
 use taswiq_domain::sync::{
     Change, Command, CommandBody, DisputeDocument, LedgerEntry, PlaceOrder, StatementDocument,
@@ -409,9 +409,10 @@ impl<S: LocalStore> Device<S> {
     }
 
     /// What the month would add if it ended now, and with what cooperatives have confirmed besides;
-    /// nothing where its plan adds nothing to a month. What counts and has vested is known from the
-    /// entries; of what is confirmed, only the orders on this phone are counted, not a share of another
-    /// agent's.
+    /// nothing where its plan adds nothing to a month and takes nothing off. What counts and has vested is
+    /// known from the entries; what is confirmed, from the agent's orders, which all phones of the agent
+    /// have. The agent's share of another agent's order counts once it vests:
+    /// [`Device::has_share_pending`].
     ///
     /// # Errors
     /// A figure that cannot be represented.
@@ -422,29 +423,42 @@ impl<S: LocalStore> Device<S> {
             .catalogue
             .as_ref()
             .and_then(|catalogue| catalogue.plan_of_month(period, calendar));
-        let Some(rules) = plan
-            .map(|plan| &plan.period)
-            .filter(|rules| !(rules.tiers.is_empty() && rules.targets.is_empty()))
-        else {
+        let Some(plan) = plan else {
             return Ok(None);
         };
-        let agent = memory.head.person;
-        let entries = documents.entries.values().map(Rc::as_ref);
-        let vested = live::turnover(entries, agent, period, calendar)?;
-        let confirmed = documents
-            .orders
-            .values()
-            .flat_map(|known| {
-                known
-                    .order
-                    .sub_orders
-                    .iter()
-                    .map(|part| (part, known.order.agent))
-            })
-            .try_fold(Centimes::ZERO, |sum, (part, of)| {
-                sum.plus(commission::standing_for(part, agent, of)?.pending_base)
-            })?;
-        MonthNow::of(rules, vested, confirmed).map(Some)
+        let rules = MonthRules {
+            plan: plan.version,
+            rules: &plan.period,
+        };
+        let counted = memory.counted(period)?;
+        let orders = documents.orders.values().map(|known| &*known.order);
+        let standing = MonthNow::of(
+            period,
+            &rules,
+            &live::change(&counted, period)?,
+            &live::confirmed(orders, memory.head.person)?,
+        )?;
+        let adds_nothing = rules.rules.tiers.is_empty()
+            && rules.rules.targets.is_empty()
+            && standing.attained.capped.is_empty();
+        Ok((!adds_nothing).then_some(standing))
+    }
+
+    /// Whether a share of another agent's order is confirmed and has not vested: [`Device::month_now`]
+    /// leaves it out of what is confirmed.
+    pub fn has_share_pending(&self) -> bool {
+        let memory = self.memory();
+        let entries = memory.documents.entries.values().map(Rc::as_ref);
+        live::has_share_pending(entries, memory.head.person)
+    }
+
+    /// What counts in a month on the agent's earned account, each part with the numbers of its entries:
+    /// what the rows of the month's statement sum.
+    ///
+    /// # Errors
+    /// A figure that cannot be represented.
+    pub fn counted(&self, period: Period) -> Result<Vec<Counted>, Overflow> {
+        self.memory().counted(period)
     }
 
     /// The entries of the agent's accounts, newest first.

@@ -54,7 +54,8 @@ pub async fn pdf(
     let statement = &sight.document.statement;
     let (agent, period) = (statement.agent, statement.period);
     let offset = server.office.calendar().offset_at(server.now());
-    let paper = paper::of(words, offset, &sight, phone_link(server, period));
+    let rates = server.office.rates_of(&sight).await?;
+    let paper = paper::of(words, offset, &sight, &rates, phone_link(server, period));
     // A long month is many sheets, and each letter of them is measured.
     let printed = tokio::task::spawn_blocking(move || paper.pdf()).await;
     match printed {

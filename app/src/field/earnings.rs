@@ -6,8 +6,9 @@ use super::{disputes, explain, statements, tabs};
 use crate::phone::{Phone, badge};
 use crate::route::{Field, Rung};
 use crate::ui;
-use crate::words::{Words, again_outlook};
+use crate::words::{Words, again_month};
 use leptos::prelude::*;
+use std::collections::BTreeSet;
 use taswiq_domain::dispute::Disputed;
 use taswiq_domain::ids::PersonId;
 use taswiq_domain::ledger::{Account, Cause, Purpose, Transfer};
@@ -42,7 +43,7 @@ pub fn screen(phone: Phone) -> AnyView {
         let mine: Vec<_> = entries
             .iter()
             .filter(|entry| {
-                Rung::ALL
+                Rung::LADDER
                     .iter()
                     .any(|rung| effect(person, entry, *rung) != Centimes::ZERO)
             })
@@ -120,7 +121,7 @@ fn books(phone: Phone) -> AnyView {
 fn ladder(phone: Phone, earnings: &Earnings) -> AnyView {
     let words = phone.words;
     let month = phone.today().first_of_month();
-    let rungs: Vec<AnyView> = Rung::ALL
+    let rungs: Vec<AnyView> = Rung::LADDER
         .into_iter()
         .map(|rung| {
             let (tone, icon, said, note) = look(phone, rung);
@@ -143,34 +144,31 @@ fn ladder(phone: Phone, earnings: &Earnings) -> AnyView {
             words.earnings_unsent_text(&ui::amount_text(earnings.unsent)),
         )
     });
-    let also = |amount: Centimes, said: &'static str| {
-        (amount != Centimes::ZERO).then(
-            || view! { <div><dt>{said}</dt><dd>{ui::amount(amount, "amount-body")}</dd></div> },
-        )
-    };
-    let others = [earnings.held, earnings.carried, earnings.withheld]
+    let others: Vec<AnyView> = [Rung::Held, Rung::Carried, Rung::Withheld]
         .into_iter()
-        .any(|amount| amount != Centimes::ZERO)
-        .then(|| {
-            view! {
-                <dl class="sums">
-                    {also(earnings.held, words.earnings_held())}
-                    {also(earnings.carried, words.earnings_carried())}
-                    {also(earnings.withheld, words.earnings_withheld())}
-                </dl>
-            }
-        });
+        .filter(|rung| of(earnings, *rung) != Centimes::ZERO)
+        .map(|rung| {
+            let (.., said, _) = look(phone, rung);
+            let named = view! { <a href=Field::EarningsOf(rung).to_string()>{said}</a> };
+            ui::opening_row(
+                "",
+                named.into_any(),
+                ui::amount(of(earnings, rung), "amount-body"),
+            )
+        })
+        .collect();
+    let others = (!others.is_empty()).then(|| view! { <dl class="sums">{others}</dl> });
     let count = phone.device_now().disputes().len();
     let disputes = (count > 0).then(|| {
         view! { <a class="button button-quiet" href=Field::Disputes.to_string()>{ui::icon("scales")}{words.dispute_count(count)}</a> }
     });
     let content = view! { <ol class="money-ladder">{rungs}</ol>{others}{disputes} };
     view! {
-        <div class="purse">
+        <a class="purse" href=Field::EarningsOf(Rung::Earned).to_string()>
             {ui::ornament("ornament", "0 0 160 160", "o-lattice")}
             <span class="purse-label">{words.earnings_this_month(&words.month_and_year(month))}</span>
             {ui::amount(earned_in(phone, Period::of_date(month)), "amount-hero")}
-        </div>
+        </a>
         {if_ended_now(phone, Period::of_date(month))}
         {unsent}
         {ui::part(words.earnings_ladder(), ().into_any(), content.into_any())}
@@ -183,7 +181,6 @@ fn if_ended_now(phone: Phone, month: Period) -> Option<AnyView> {
     let words = phone.words;
     let device = phone.device_now();
     let catalogue = device.catalogue();
-    let plan = catalogue.plan_of_month(month, &phone.offset())?;
     let title = words.earnings_if_ended(&words.month_and_year(month.first_day()));
     let standing = match device.month_now(month) {
         Ok(standing) => standing?,
@@ -197,32 +194,44 @@ fn if_ended_now(phone: Phone, month: Period) -> Option<AnyView> {
         }
     };
     let MonthNow { now, attained } = &standing;
-    let missing = now
+    let outlook = &now.now;
+    let missing = outlook
         .missing()
         .ok()
         .flatten()
-        .zip(now.next_at)
+        .zip(outlook.next_at)
         .map(|(missing, next)| {
             let said =
                 words.earnings_if_ended_missing(&ui::amount_text(missing), &ui::amount_text(next));
             view! { <p class="small muted">{said}</p> }
         });
-    let (stands, vested) = (attained.supplement.turnover, now.supplement.turnover);
+    let (stands, vested) = (
+        attained.now.supplement.turnover,
+        outlook.supplement.turnover,
+    );
     let confirmed = stands.minus(vested).unwrap_or_default();
     let attained = (confirmed > Centimes::ZERO).then(|| {
         let note = words.earnings_attained_note(&ui::amount_text(confirmed));
-        let amount = ui::signed_amount(attained.amount().unwrap_or_default());
-        view! { <dl class="explain"><div><dt>{words.earnings_attained()}<small>{note}</small></dt><dd>{amount}</dd></div></dl> }
+        let amount = ui::signed_amount(attained.adds().unwrap_or_default());
+        let pending = Field::EarningsOf(Rung::Pending).to_string();
+        let named = view! { <a href=pending>{words.earnings_attained()}</a><small>{note}</small> };
+        let row = ui::opening_row("", named.into_any(), amount);
+        view! { <dl class="explain">{row}</dl> }
     });
-    let amount = ui::signed_amount(now.amount().unwrap_or_default());
-    let content = view! {
-        {missing}
-        {attained}
-        <details class="more">
-            <summary>{ui::icon("percent")}{words.statement_how()}{ui::icon_flat("chevron-down")}</summary>
-            {again_outlook(words, now, plan)}
-        </details>
-    };
+    let without_shares = device
+        .has_share_pending()
+        .then(|| view! { <p class="small muted">{words.earnings_without_shares()}</p> });
+    let earned = Field::EarningsOf(Rung::Earned).to_string();
+    let explained = again_month(words, now, catalogue.plan(now.plan), Some(earned)).map(|explained| {
+        view! {
+            <details class="more">
+                <summary>{ui::icon("percent")}{words.statement_how()}{ui::icon_flat("chevron-down")}</summary>
+                {explained}
+            </details>
+        }
+    });
+    let amount = ui::signed_amount(now.adds().unwrap_or_default());
+    let content = view! { {missing}{attained}{without_shares}{explained} };
     Some(ui::part(title, amount, content.into_any()))
 }
 
@@ -273,6 +282,9 @@ fn look(phone: Phone, rung: Rung) -> (&'static str, &'static str, &'static str, 
             words.earnings_paid(),
             words.earnings_paid_note(),
         ),
+        Rung::Held => ("waiting", "scales", words.earnings_held(), ""),
+        Rung::Carried => ("", "undo", words.earnings_carried(), ""),
+        Rung::Withheld => ("", "bank", words.earnings_withheld(), ""),
     }
 }
 
@@ -283,6 +295,9 @@ const fn of(earnings: &Earnings, rung: Rung) -> Centimes {
         Rung::Earned => earnings.earned,
         Rung::Payable => earnings.payable,
         Rung::Paid => earnings.paid,
+        Rung::Held => earnings.held,
+        Rung::Carried => earnings.carried,
+        Rung::Withheld => earnings.withheld,
     }
 }
 
@@ -291,7 +306,10 @@ fn is_account(account: Account, person: PersonId, rung: Rung) -> bool {
         (Account::AgentPending(owner), Rung::Pending)
         | (Account::AgentEarned(owner), Rung::Earned)
         | (Account::AgentPayable(owner), Rung::Payable)
-        | (Account::AgentPaid(owner), Rung::Paid) => owner == person,
+        | (Account::AgentPaid(owner), Rung::Paid)
+        | (Account::AgentHeld(owner), Rung::Held)
+        | (Account::AgentCarried(owner), Rung::Carried)
+        | (Account::AgentWithheld(owner), Rung::Withheld) => owner == person,
         _ => false,
     }
 }
@@ -314,7 +332,7 @@ pub fn rung(phone: Phone, rung: Rung) -> AnyView {
     let words = phone.words;
     let (_, _, said, note) = look(phone, rung);
     phone.title(said);
-    let shown = RwSignal::new(SHOWN_AT_FIRST);
+    let shown = shown_at_first();
     let total = move || {
         phone
             .device()
@@ -331,16 +349,7 @@ pub fn rung(phone: Phone, rung: Rung) -> AnyView {
         if rows.is_empty() {
             return ui::empty_state("coins", words.earnings_rung_empty(), note, ().into_any());
         }
-        let rest = rows.len().saturating_sub(shown.get());
-        let rows: Vec<AnyView> = rows
-            .into_iter()
-            .take(shown.get())
-            .map(|row| row())
-            .collect();
-        let more = (rest > 0).then(|| {
-            view! { <button class="button button-wide" type="button" on:click=move |_| shown.update(|shown| *shown += SHOWN_AT_FIRST)>{words.action_show_more(rest)}</button> }
-        });
-        view! { <ul class="list">{rows}</ul>{more} }.into_any()
+        first_of(phone, rows, shown)
     };
     ui::frame(
         ui::back_bar(
@@ -360,6 +369,53 @@ pub fn rung(phone: Phone, rung: Rung) -> AnyView {
 
 /// A row that is made only when it is shown.
 type Row = Box<dyn FnOnce() -> AnyView>;
+
+/// As many rows as are shown, and the way to more.
+fn first_of(phone: Phone, rows: Vec<Row>, shown: RwSignal<usize>) -> AnyView {
+    let rest = rows.len().saturating_sub(shown.get());
+    let rows: Vec<AnyView> = rows
+        .into_iter()
+        .take(shown.get())
+        .map(|row| row())
+        .collect();
+    let more = (rest > 0).then(|| {
+        view! { <button class="button button-wide" type="button" on:click=move |_| shown.update(|shown| *shown += SHOWN_AT_FIRST)>{phone.words.action_show_more(rest)}</button> }
+    });
+    view! { <ul class="list">{rows}</ul>{more} }.into_any()
+}
+
+/// How many rows a list shows so far.
+pub fn shown_at_first() -> RwSignal<usize> {
+    RwSignal::new(SHOWN_AT_FIRST)
+}
+
+/// Entries that were chosen elsewhere, with what each adds to a rung where one is meant.
+pub fn list_of(
+    phone: Phone,
+    numbers: &BTreeSet<i64>,
+    rung: Option<Rung>,
+    shown: RwSignal<usize>,
+) -> AnyView {
+    let rows = phone
+        .device_now()
+        .entries()
+        .into_iter()
+        .filter(|entry| numbers.contains(&entry.number))
+        .map(|entry| Box::new(move || self::entry(phone, &entry, rung)) as Row)
+        .collect();
+    first_of(phone, rows, shown)
+}
+
+/// What entries add to a rung together.
+pub fn sum_of(phone: Phone, numbers: &BTreeSet<i64>, rung: Rung) -> Centimes {
+    let device = phone.device_now();
+    let (person, entries) = (device.person(), device.entries());
+    let added = entries
+        .iter()
+        .filter(|entry| numbers.contains(&entry.number))
+        .map(|entry| effect(person, entry, rung));
+    Centimes::sum(added).unwrap_or_default()
+}
 
 fn entries(phone: Phone, rung: Rung) -> Vec<Row> {
     let person = phone.device_now().person();

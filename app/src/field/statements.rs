@@ -1,17 +1,20 @@
 //! The agent's statements, as the server closed them: readable without a network.
 
-use super::tabs;
+use super::{earnings, tabs};
 use crate::phone::{Phone, badge};
-use crate::route::Field;
+use crate::route::{Behind, Field, Rung};
 use crate::ui;
 use crate::words::again_month;
 use crate::words::statement::Step;
 use leptos::prelude::*;
+use std::collections::BTreeSet;
 use std::rc::Rc;
+use taswiq_domain::ids::PersonId;
+use taswiq_domain::ledger::{Account, Cause};
 use taswiq_domain::money::Centimes;
 use taswiq_domain::period::Period;
 use taswiq_domain::settlement::{NotYetIn, PaymentState, SettledMonth, Statement};
-use taswiq_domain::sync::StatementDocument;
+use taswiq_domain::sync::{LedgerEntry, StatementDocument};
 use taswiq_offline::Phase;
 
 /// The tone and icon that go with how a statement stands with its payment.
@@ -94,23 +97,10 @@ fn whole(phone: Phone, document: &Rc<StatementDocument>) -> AnyView {
     let nothing = statement
         .nothing
         .map(|nothing| ui::banner("", "info", words.statement_nothing(nothing), ""));
-    let opening = (statement.opening != Centimes::ZERO).then(|| {
-        row(Step {
-            label: words.statement_opening().to_owned(),
-            note: String::new(),
-            amount: statement.opening,
-            is_sum: true,
-        })
-    });
-    let steps: Vec<AnyView> = words.steps(statement).into_iter().map(row).collect();
-    let carried = (statement.carried_forward != Centimes::ZERO).then(|| {
-        row(Step {
-            label: words.statement_carried().to_owned(),
-            note: words.statement_carried_note().to_owned(),
-            amount: Centimes(statement.carried_forward.0.saturating_neg()),
-            is_sum: true,
-        })
-    });
+    let steps: Vec<AnyView> = all_steps(phone, statement)
+        .into_iter()
+        .map(|step| row(statement.period, step))
+        .collect();
     let number = words.statement_number(&statement.number.to_string());
     // An agent who never earned has no chain, and nothing that it could differ from.
     let has_chain = statement.chain_head.bytes().any(|digit| digit != b'0');
@@ -122,15 +112,16 @@ fn whole(phone: Phone, document: &Rc<StatementDocument>) -> AnyView {
         ui::chip("trouble", "warning", words.statement_chain_other())
     };
     let period = statement.period;
+    let net = Field::StatementEntries(period, Behind::Net).to_string();
     view! {
-        <div class="purse">
+        <a class="purse" href=net>
             <span class="purse-label">{words.statement_net()}</span>
             {ui::amount(statement.net, "amount-hero")}
-        </div>
+        </a>
         {ui::banner(tone, icon, words.payment_state(&document.payment), reference)}
         {nothing}
-        {ui::part(words.statement_how(), ().into_any(), view! { <dl class="explain">{opening}{steps}{carried}</dl> }.into_any())}
-        {statement.months.iter().map(|month| supplement(phone, month)).collect_view()}
+        {ui::part(words.statement_how(), ().into_any(), view! { <dl class="explain">{steps}</dl> }.into_any())}
+        {statement.months.iter().map(|month| supplement(phone, period, month)).collect_view()}
         {meter(phone, statement)}
         {not_yet_in(phone, &statement.not_yet_in)}
         {ui::part(words.statement_chain(), same, view! {
@@ -160,22 +151,167 @@ fn paper(phone: Phone, period: Period) -> AnyView {
     .into_any()
 }
 
-fn row(step: Step) -> AnyView {
+/// From what was there before to what goes on.
+fn all_steps(phone: Phone, statement: &Statement) -> Vec<Step> {
+    let words = phone.words;
+    let mut steps = Vec::new();
+    if statement.opening != Centimes::ZERO {
+        steps.push(words.opening(statement));
+    }
+    steps.extend(words.steps(statement));
+    if statement.carried_forward != Centimes::ZERO {
+        steps.push(words.carried(statement));
+    }
+    steps
+}
+
+/// A step, which opens to its entries.
+fn row(period: Period, step: Step) -> AnyView {
     let note = (!step.note.is_empty()).then(|| view! { <small>{step.note}</small> });
-    let amount = if step.is_sum {
-        ui::amount(step.amount, "amount-body")
+    let (class, amount) = if step.is_sum {
+        ("total", ui::amount(step.amount, "amount-body"))
     } else {
-        ui::signed_amount(step.amount)
+        ("", ui::signed_amount(step.amount))
     };
-    view! { <div class=step.is_sum.then_some("total")><dt>{step.label}{note}</dt><dd>{amount}</dd></div> }
+    let href = Field::StatementEntries(period, step.behind).to_string();
+    let named = view! { <a href=href>{step.label}</a>{note} };
+    ui::opening_row(class, named.into_any(), amount)
+}
+
+/// The entries behind one figure of a statement.
+pub fn entries(phone: Phone, period: Period, behind: Behind) -> AnyView {
+    let words = phone.words;
+    let month = words.month_and_year(period.first_day());
+    let title = words.statement_title(&month);
+    phone.title(&title);
+    let shown = earnings::shown_at_first();
+    let content = move || {
+        let steps = phone
+            .device()
+            .statement(period)
+            .map(|document| all_steps(phone, &document.statement))
+            .unwrap_or_default();
+        // Rows that differ by their reason alone rest on one list.
+        let same: Vec<Step> = steps
+            .into_iter()
+            .filter(|step| step.behind == behind)
+            .collect();
+        let Some(first) = same.first() else {
+            return ui::empty_state(
+                "orders",
+                words.statement_none(),
+                words.statement_none_text(),
+                ().into_any(),
+            );
+        };
+        let total = Centimes::sum(same.iter().map(|step| step.amount)).unwrap_or_default();
+        let notes: Vec<&str> = same.iter().map(|step| step.note.as_str()).collect();
+        view! {
+            {ui::screen_title(first.label.clone().into_any(), notes.join(" · ").into_any())}
+            {ui::amount(total, "amount-hero")}
+            {listed(phone, period, behind, total, shown)}
+        }
         .into_any()
+    };
+    ui::frame(
+        ui::back_bar(
+            Field::Statement(period).to_string(),
+            title,
+            badge::badge(phone),
+        ),
+        (content).into_any(),
+        tabs(phone, Field::Statement(period)),
+    )
+}
+
+/// The list, and a word where what is listed is not what the row says: an entry may concern two months.
+fn listed(
+    phone: Phone,
+    period: Period,
+    behind: Behind,
+    total: Centimes,
+    shown: RwSignal<usize>,
+) -> AnyView {
+    let words = phone.words;
+    let device = phone.device_now();
+    let (rung, numbers) = match behind {
+        Behind::All | Behind::Row { .. } => {
+            let is_of = |purpose, concerns| match behind {
+                Behind::Row {
+                    purpose: row,
+                    concerns: month,
+                } => purpose == row && concerns == month,
+                _ => true,
+            };
+            let Ok(counted) = device.counted(period) else {
+                return ui::banner("trouble", "warning", words.refusal_too_large(), "");
+            };
+            let numbers: BTreeSet<i64> = counted
+                .into_iter()
+                .filter(|part| is_of(part.purpose, part.concerns))
+                .flat_map(|part| part.entries)
+                .collect();
+            (Some(Rung::Earned), numbers)
+        }
+        Behind::Step(_) | Behind::Net | Behind::Owed { .. } => {
+            let person = device.person();
+            let numbers = device
+                .entries()
+                .iter()
+                .filter(|entry| is_behind(behind, period, person, entry))
+                .map(|entry| entry.number)
+                .collect();
+            let rung = match behind {
+                Behind::Net => Some(Rung::Payable),
+                Behind::Owed { .. } => Some(Rung::Carried),
+                _ => None,
+            };
+            (rung, numbers)
+        }
+    };
+    if numbers.is_empty() {
+        return ui::empty_state(
+            "coins",
+            words.earnings_rung_empty(),
+            words.statement_no_entry_behind(),
+            ().into_any(),
+        );
+    }
+    let is_part = matches!(behind, Behind::All | Behind::Row { .. })
+        && rung.is_some_and(|rung| earnings::sum_of(phone, &numbers, rung) != total);
+    let note = is_part.then(|| view! { <p class="small muted">{words.statement_parts()}</p> });
+    view! { {note}{earnings::list_of(phone, &numbers, rung, shown)} }.into_any()
+}
+
+/// Whether an entry stands behind what a close made of a month.
+fn is_behind(behind: Behind, period: Period, person: PersonId, entry: &LedgerEntry) -> bool {
+    let transfer = &entry.transfer;
+    let moves = |account| transfer.credit == account || transfer.debit == account;
+    match behind {
+        Behind::Step(purpose) => transfer.period == period && transfer.purpose == purpose,
+        Behind::Net => {
+            let is_of_statement = match transfer.cause {
+                Cause::Settlement { .. } => transfer.period == period,
+                Cause::Payout { period: of, .. } => of == period,
+                _ => false,
+            };
+            is_of_statement && moves(Account::AgentPayable(person))
+        }
+        Behind::Owed { from_before } => {
+            let is_in_time =
+                transfer.period < period || (!from_before && transfer.period == period);
+            is_in_time && moves(Account::AgentCarried(person))
+        }
+        Behind::All | Behind::Row { .. } => false,
+    }
 }
 
 /// What a month added, computed again in front of the reader.
-fn supplement(phone: Phone, month: &SettledMonth) -> Option<AnyView> {
+fn supplement(phone: Phone, period: Period, month: &SettledMonth) -> Option<AnyView> {
     let words = phone.words;
     let catalogue = phone.device_now().catalogue();
-    let explained = again_month(words, month, catalogue.plan(month.plan))?;
+    let behind = Field::StatementEntries(period, Behind::All).to_string();
+    let explained = again_month(words, month, catalogue.plan(month.plan), Some(behind))?;
     let title = words.statement_supplement_of(&words.month_and_year(month.period.first_day()));
     Some(ui::part(title, ().into_any(), explained))
 }
@@ -201,7 +337,9 @@ fn meter(phone: Phone, statement: &Statement) -> AnyView {
         done.min(of),
         of,
     );
-    ui::part(words.statement_meter(), ().into_any(), meter)
+    let paid = Field::EarningsOf(Rung::Paid).to_string();
+    let link = view! { <a href=paid>{words.statement_all_payments()}</a> };
+    ui::part(words.statement_meter(), link.into_any(), meter)
 }
 
 fn not_yet_in(phone: Phone, parts: &[NotYetIn]) -> AnyView {
@@ -221,7 +359,10 @@ fn not_yet_in(phone: Phone, parts: &[NotYetIn]) -> AnyView {
                     let code = view.order.code.to_string();
                     view! { <li><a class="list-row" href=href>{ui::icon("hourglass")}<span class="list-main"><span class="code">{code}</span><span>{why}</span></span>{amount}</a></li> }.into_any()
                 }
-                None => view! { <li><div class="list-row">{ui::icon("hourglass")}<span class="list-main"><span>{words.statement_of_another()}</span><span>{why}</span></span>{amount}</div></li> }.into_any(),
+                None => {
+                    let href = Field::EarningsOf(Rung::Pending).to_string();
+                    view! { <li><a class="list-row" href=href>{ui::icon("hourglass")}<span class="list-main"><span>{words.statement_of_another()}</span><span>{why}</span></span>{amount}</a></li> }.into_any()
+                }
             }
         })
         .collect();

@@ -444,10 +444,13 @@ fn devices(desk: &Desk, sight: &Sight<'_>) -> AnyView {
                 view! { <bdi>{device.name.clone()}</bdi>" "<bdi class="number muted">{short}</bdi> }
                     .into_any()
             };
-            let named = view! {
-                {with_small(called, sentences.office_devices_build(&device.build))}
-                {naming(desk, sight, device)}
+            // A device that never synced with a program of ours has told no version.
+            let called = if device.build.is_empty() {
+                called
+            } else {
+                with_small(called, sentences.office_devices_build(&device.build))
             };
+            let named = view! { {called} {naming(desk, sight, device)} };
             let waiting = match &device.waiting.digest {
                 // What is found later can be held against it.
                 Some(digest) => with_small(

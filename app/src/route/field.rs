@@ -2,6 +2,7 @@ use super::value;
 use std::fmt;
 use taswiq_domain::dispute::{Disputed, DisputedLine};
 use taswiq_domain::ids::{CooperativeId, OrderId};
+use taswiq_domain::ledger::Purpose;
 use taswiq_domain::period::Period;
 use uuid::Uuid;
 
@@ -32,6 +33,8 @@ pub enum Field {
     EarningsOf(Rung),
     /// What was earned in a month, as it was closed.
     Statement(Period),
+    /// The entries behind one figure of it.
+    StatementEntries(Period, Behind),
     /// What is disputed.
     Disputes,
     /// Saying that more is due.
@@ -58,7 +61,7 @@ pub enum OrdersShown {
     All,
 }
 
-/// A rung of the ladder from the door to the bank.
+/// A rung of the ladder from the door to the bank, or something that stands beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rung {
     Estimate,
@@ -66,6 +69,73 @@ pub enum Rung {
     Earned,
     Payable,
     Paid,
+    /// Until a dispute is decided.
+    Held,
+    /// Owed from before.
+    Carried,
+    /// For tax.
+    Withheld,
+}
+
+/// Which entries of the ledger stand behind a figure of a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Behind {
+    /// Everything that counts in its month.
+    All,
+    /// Of that, what is for one purpose and concerns one month.
+    Row {
+        /// What for.
+        purpose: Purpose,
+        /// The month it concerns.
+        concerns: Period,
+    },
+    /// What its close posted for a purpose.
+    Step(Purpose),
+    /// What is to be paid, and what was paid of it.
+    Net,
+    /// What is owed: from before it, or from now on.
+    Owed {
+        /// Whether before its month.
+        from_before: bool,
+    },
+}
+
+impl Behind {
+    /// Reads the values of an address, as [`fmt::Display`] writes them.
+    pub fn read(of: &str, concerns: Option<&str>) -> Option<Self> {
+        Some(match of {
+            "all" => Self::All,
+            "net" => Self::Net,
+            "owed" => Self::Owed { from_before: false },
+            "owed-before" => Self::Owed { from_before: true },
+            purpose => {
+                let purpose = Purpose::from_name(purpose)?;
+                match concerns {
+                    Some(concerns) => Self::Row {
+                        purpose,
+                        concerns: concerns.parse().ok()?,
+                    },
+                    None => Self::Step(purpose),
+                }
+            }
+        })
+    }
+}
+
+/// As it stands in an address, behind the question mark.
+impl fmt::Display for Behind {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => out.write_str("of=all"),
+            Self::Row { purpose, concerns } => {
+                write!(out, "of={}&concerns={concerns}", purpose.as_str())
+            }
+            Self::Step(purpose) => write!(out, "of={}", purpose.as_str()),
+            Self::Net => out.write_str("of=net"),
+            Self::Owed { from_before: false } => out.write_str("of=owed"),
+            Self::Owed { from_before: true } => out.write_str("of=owed-before"),
+        }
+    }
 }
 
 impl OrdersShown {
@@ -83,13 +153,24 @@ impl OrdersShown {
 }
 
 impl Rung {
-    /// Every rung, from the door to the bank.
-    pub const ALL: [Self; 5] = [
+    /// Those of the ladder, from the door to the bank.
+    pub const LADDER: [Self; 5] = [
         Self::Estimate,
         Self::Pending,
         Self::Earned,
         Self::Payable,
         Self::Paid,
+    ];
+    /// Those and what stands beside them.
+    pub const ALL: [Self; 8] = [
+        Self::Estimate,
+        Self::Pending,
+        Self::Earned,
+        Self::Payable,
+        Self::Paid,
+        Self::Held,
+        Self::Carried,
+        Self::Withheld,
     ];
 
     const fn as_str(self) -> &'static str {
@@ -99,6 +180,9 @@ impl Rung {
             Self::Earned => "earned",
             Self::Payable => "payable",
             Self::Paid => "paid",
+            Self::Held => "held",
+            Self::Carried => "carried",
+            Self::Withheld => "withheld",
         }
     }
 }
@@ -127,6 +211,10 @@ impl Field {
             }
             ["earnings"] => Self::Earnings,
             ["earnings", "statements", period] => Self::Statement(period.parse().ok()?),
+            ["earnings", "statements", period, "entries"] => {
+                let behind = Behind::read(value(query, "of")?, value(query, "concerns"))?;
+                Self::StatementEntries(period.parse().ok()?, behind)
+            }
             ["earnings", rung] => {
                 Self::EarningsOf(Rung::ALL.into_iter().find(|one| one.as_str() == *rung)?)
             }
@@ -176,6 +264,9 @@ impl fmt::Display for Field {
             Self::Earnings => out.write_str("/earnings"),
             Self::EarningsOf(rung) => write!(out, "/earnings/{}", rung.as_str()),
             Self::Statement(period) => write!(out, "/earnings/statements/{period}"),
+            Self::StatementEntries(period, behind) => {
+                write!(out, "/earnings/statements/{period}/entries?{behind}")
+            }
             Self::Disputes => out.write_str("/disputes"),
             Self::NewDispute(about) => {
                 out.write_str("/disputes/new")?;

@@ -1,6 +1,6 @@
 //! What surrounds a screen of the phone.
 
-use super::picture::{icon, tone_of};
+use super::picture::{icon, icon_small, tone_of};
 use leptos::prelude::*;
 
 /// The frame of a screen: bar, content, foot under the thumb.
@@ -45,6 +45,13 @@ pub fn screen_title(title: AnyView, below: AnyView) -> AnyView {
 pub fn part(title: impl Into<String>, end: AnyView, content: AnyView) -> AnyView {
     let title: String = title.into();
     view! { <section class="part"><div class="part-head"><h2>{title}</h2>{end}</div>{content}</section> }.into_any()
+}
+
+/// A row of a sum that opens to what it rests on: all of it can be touched, its link names it.
+pub fn opening_row(class: &'static str, named: AnyView, figure: AnyView) -> AnyView {
+    let class = ["opens ", class].concat();
+    view! { <div class=class><dt>{named}</dt><dd>{figure}{icon_small("chevron")}</dd></div> }
+        .into_any()
 }
 
 /// One of the places an area has.

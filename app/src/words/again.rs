@@ -5,7 +5,7 @@ use crate::ui;
 use leptos::prelude::*;
 use taswiq_domain::commission::{Pays, Plan};
 use taswiq_domain::explain::{self, Books};
-use taswiq_domain::ids::{DeviceId, PlanVersion};
+use taswiq_domain::ids::DeviceId;
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::Line;
 use taswiq_domain::settlement::SettledMonth;
@@ -56,10 +56,16 @@ pub fn again(words: Words, line: &Line, plan: Option<&Plan>) -> AnyView {
     .into_any()
 }
 
-/// What a month adds, computed again: the plan, every slice exactly, the one rounding at the end, what an
-/// earlier statement had settled of it, and whether it all comes out at what stands there. Nothing where the
-/// month adds nothing.
-pub fn again_month(words: Words, month: &SettledMonth, plan: Option<&Plan>) -> Option<AnyView> {
+/// What a month adds, computed again: the plan, every slice exactly, the one rounding at the end, the
+/// bonus, what its limits take off, what an earlier statement had settled of it, and whether it all comes
+/// out at what stands there. `behind` is where the entries of its turnover are. Nothing where the month
+/// adds nothing.
+pub fn again_month(
+    words: Words,
+    month: &SettledMonth,
+    plan: Option<&Plan>,
+    behind: Option<String>,
+) -> Option<AnyView> {
     let (before, now) = (&month.before, &month.now);
     let is_nothing =
         |outlook: &Outlook| outlook.supplement.slices.is_empty() && outlook.target.is_none();
@@ -70,17 +76,18 @@ pub fn again_month(words: Words, month: &SettledMonth, plan: Option<&Plan>) -> O
         .capped
         .iter()
         .map(|capped| {
-            let over = Centimes(capped.rule.cap.0.saturating_sub(capped.earned.0).min(0));
+            let over = capped.over().unwrap_or_default();
             let rule = words.statement_capped(
                 &capped.rule.rule.to_string(),
                 &capped.rule.cap.to_string(),
                 &capped.earned.to_string(),
             );
-            row(rule, String::new(), ui::signed_amount(over))
+            let off = Centimes(over.0.saturating_neg());
+            row(rule, String::new(), ui::signed_amount(off))
         })
         .collect();
-    let settled = before.amount().unwrap_or_default();
-    let in_all = now.amount().unwrap_or_default();
+    let settled = month.added_before().unwrap_or_default();
+    let in_all = month.adds().unwrap_or_default();
     let correction = (settled != Centimes::ZERO).then(|| {
         let difference = in_all.minus(settled).unwrap_or_default();
         let before = words.again_before_turnover(&before.supplement.turnover.to_string());
@@ -91,30 +98,18 @@ pub fn again_month(words: Words, month: &SettledMonth, plan: Option<&Plan>) -> O
     });
     let view = view! {
         <dl class="explain">
-            {outlook_rows(words, now)}
+            {outlook_rows(words, now, behind)}
+            {capped}
             <div class="total"><dt>{words.statement_supplement_in_all()}</dt><dd>{ui::amount(in_all, "")}</dd></div>
             {correction}
-            {capped}
         </dl>
-        {month_verdict(words, now, month.plan, plan)}
+        {month_verdict(words, month, plan)}
     };
     Some(view.into_any())
 }
 
-/// What a month would add as it stands, computed again by the plan of the month.
-pub fn again_outlook(words: Words, now: &Outlook, plan: &Plan) -> AnyView {
-    view! {
-        <dl class="explain">
-            {outlook_rows(words, now)}
-            <div class="total"><dt>{words.statement_supplement_in_all()}</dt><dd>{ui::amount(now.amount().unwrap_or_default(), "")}</dd></div>
-        </dl>
-        {month_verdict(words, now, plan.version, Some(plan))}
-    }
-    .into_any()
-}
-
 /// The turnover, each slice with every digit, the one rounding, the target.
-fn outlook_rows(words: Words, outlook: &Outlook) -> AnyView {
+fn outlook_rows(words: Words, outlook: &Outlook, behind: Option<String>) -> AnyView {
     let turnover = outlook.supplement.turnover;
     let slices: Vec<AnyView> = outlook
         .supplement
@@ -142,7 +137,7 @@ fn outlook_rows(words: Words, outlook: &Outlook) -> AnyView {
         row(said, String::new(), ui::amount(target.bonus, "amount-body"))
     });
     view! {
-        {row(words.statement_base().to_owned(), String::new(), ui::amount(turnover, "amount-body"))}
+        {figure(words.statement_base(), behind, ui::amount(turnover, "amount-body"))}
         {slices}
         {rounded}
         {target}
@@ -150,30 +145,33 @@ fn outlook_rows(words: Words, outlook: &Outlook) -> AnyView {
     .into_any()
 }
 
+/// A figure that opens to what stands behind it.
+fn figure(label: &'static str, behind: Option<String>, figure: AnyView) -> AnyView {
+    match behind {
+        Some(href) => ui::opening_row("", view! { <a href=href>{label}</a> }.into_any(), figure),
+        None => row(label.to_owned(), String::new(), figure),
+    }
+}
+
 fn row(label: String, note: String, figure: AnyView) -> AnyView {
     let note = (!note.is_empty()).then(|| view! { <small>{note}</small> });
     view! { <div><dt>{label}{note}</dt><dd>{figure}</dd></div> }.into_any()
 }
 
-/// Whether what a month adds comes out when the rules of its plan are put to its turnover once more.
-fn month_verdict(
-    words: Words,
-    outlook: &Outlook,
-    version: PlanVersion,
-    plan: Option<&Plan>,
-) -> AnyView {
-    let Ok(again) = explain::month(outlook, plan.map(|plan| &plan.period)) else {
+/// Whether what a month adds comes out when its plan is put to its turnover once more.
+fn month_verdict(words: Words, month: &SettledMonth, plan: Option<&Plan>) -> AnyView {
+    let Ok(again) = explain::month(month, plan) else {
         return ui::strip("trouble", "warning", words.refusal_too_large());
     };
-    let (amount, plan) = (again.amount.to_string(), version.to_string());
-    if !again.agrees || again.rules_agree == Some(false) {
-        let written = outlook.amount().unwrap_or_default().to_string();
+    let (amount, plan) = (again.amount.to_string(), month.plan.to_string());
+    if !again.agrees || again.plan_agrees == Some(false) {
+        let written = month.adds().unwrap_or_default().to_string();
         ui::strip(
             "trouble",
             "warning",
             words.again_month_differs(&plan, &amount, &written),
         )
-    } else if again.rules_agree.is_none() {
+    } else if again.plan_agrees.is_none() {
         ui::strip("", "info", words.again_month_without_plan(&plan, &amount))
     } else {
         ui::strip("done", "check", words.again_month_agrees(&plan, &amount))

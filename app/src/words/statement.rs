@@ -1,6 +1,7 @@
 //! How a statement is told: the same steps on the agent's phone, in the office and on paper.
 
 use super::Words;
+use crate::route::Behind;
 use taswiq_domain::ledger::Purpose;
 use taswiq_domain::money::Centimes;
 use taswiq_domain::settlement::supplement::Slice;
@@ -21,6 +22,8 @@ pub struct Step {
     pub amount: Centimes,
     /// Whether the lines above come to it.
     pub is_sum: bool,
+    /// The entries it rests on.
+    pub behind: Behind,
 }
 
 impl Words {
@@ -145,50 +148,85 @@ impl Words {
 
     /// A statement from top to bottom.
     pub fn steps(self, statement: &Statement) -> Vec<Step> {
-        let step = |label: &str, amount: Centimes| Step {
-            label: label.to_owned(),
-            note: String::new(),
-            amount,
-            is_sum: false,
-        };
-        let sum = |label: &str, amount: Centimes| Step {
-            is_sum: true,
-            ..step(label, amount)
-        };
         let less = |amount: Centimes| Centimes(amount.0.saturating_neg());
         let mut steps: Vec<Step> = statement
             .lines
             .iter()
             .map(|line| self.line(statement, line))
             .collect();
-        steps.push(sum(self.statement_total(), statement.total));
+        steps.push(sum(self.statement_total(), statement.total, Behind::All));
         if statement.total < Centimes::ZERO {
-            steps.push(step(self.statement_below_zero(), less(statement.total)));
+            steps.push(step(
+                self.statement_below_zero(),
+                less(statement.total),
+                Behind::Step(Purpose::CarriedForward),
+            ));
         }
         if statement.draw > Centimes::ZERO {
-            steps.push(step(self.statement_draw(), statement.draw));
+            steps.push(step(
+                self.statement_draw(),
+                statement.draw,
+                Behind::Step(Purpose::GuaranteedDraw),
+            ));
         }
-        steps.push(sum(self.statement_payable(), statement.payable));
+        steps.push(sum(
+            self.statement_payable(),
+            statement.payable,
+            Behind::Step(Purpose::Settled),
+        ));
         if statement.tax.amount > Centimes::ZERO {
             steps.push(Step {
                 note: self.tax_meter(&statement.tax),
-                ..step(self.statement_tax(), less(statement.tax.amount))
+                ..step(
+                    self.statement_tax(),
+                    less(statement.tax.amount),
+                    Behind::Step(Purpose::TaxWithheld),
+                )
             });
         }
         if statement.recovered > Centimes::ZERO {
             steps.push(Step {
                 note: self.statement_recovered_of(&less(statement.opening).to_string()),
-                ..step(self.statement_recovered(), less(statement.recovered))
+                ..step(
+                    self.statement_recovered(),
+                    less(statement.recovered),
+                    Behind::Step(Purpose::Recovered),
+                )
             });
         }
         if statement.advances_deducted > Centimes::ZERO {
             steps.push(step(
                 self.statement_advances(),
                 less(statement.advances_deducted),
+                Behind::Step(Purpose::Advance),
             ));
         }
-        steps.push(sum(self.statement_net(), statement.net));
+        steps.push(sum(self.statement_net(), statement.net, Behind::Net));
         steps
+    }
+
+    /// What was there before it.
+    pub fn opening(self, statement: &Statement) -> Step {
+        let from_before = true;
+        sum(
+            self.statement_opening(),
+            statement.opening,
+            Behind::Owed { from_before },
+        )
+    }
+
+    /// What goes on to the next.
+    pub fn carried(self, statement: &Statement) -> Step {
+        let from_before = false;
+        let amount = Centimes(statement.carried_forward.0.saturating_neg());
+        Step {
+            note: self.statement_carried_note().to_owned(),
+            ..sum(
+                self.statement_carried(),
+                amount,
+                Behind::Owed { from_before },
+            )
+        }
     }
 
     /// A line that sums entries of one kind.
@@ -206,10 +244,32 @@ impl Words {
             notes.push(self.statement_entries(line.count as usize));
         }
         Step {
-            label: self.purpose(line.purpose).to_owned(),
             note: notes.join(" · "),
-            amount: line.amount,
-            is_sum: false,
+            ..step(
+                self.purpose(line.purpose),
+                line.amount,
+                Behind::Row {
+                    purpose: line.purpose,
+                    concerns: line.concerns,
+                },
+            )
         }
+    }
+}
+
+fn step(label: &str, amount: Centimes, behind: Behind) -> Step {
+    Step {
+        label: label.to_owned(),
+        note: String::new(),
+        amount,
+        is_sum: false,
+        behind,
+    }
+}
+
+fn sum(label: &str, amount: Centimes, behind: Behind) -> Step {
+    Step {
+        is_sum: true,
+        ..step(label, amount, behind)
     }
 }

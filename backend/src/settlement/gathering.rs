@@ -12,7 +12,6 @@ use crate::{disputes, engagements, orders};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use taswiq_domain::catalogue::Catalogue;
-use taswiq_domain::commission::CapPer;
 use taswiq_domain::engagement::{Engagement, EngagementKind, in_force};
 use taswiq_domain::ids::{CooperativeId, OrderId, PersonId, PlanVersion};
 use taswiq_domain::ledger::Purpose;
@@ -30,7 +29,7 @@ use taswiq_domain::time::{Calendar, Timestamp};
 use uuid::Uuid;
 
 /// Orders read at once.
-const ORDERS_AT_ONCE: usize = 256;
+pub(super) const ORDERS_AT_ONCE: usize = 256;
 
 /// What waits is read in texts of about this size, by the time at which orders were taken: the texts of a
 /// large month together are long, and memory that is asked for again and again is what takes longest.
@@ -545,13 +544,11 @@ impl Gathering<'_> {
             }
         }
         // Nothing was ever settled for it: a month without turnover.
-        settled.extend(missing.into_iter().map(|period| SettledMonth {
-            period,
-            plan: self.rules_of(period).plan,
-            before: Default::default(),
-            now: Default::default(),
-            capped: Vec::new(),
-        }));
+        settled.extend(
+            missing
+                .into_iter()
+                .map(|period| SettledMonth::untouched(period, self.rules_of(period).plan)),
+        );
         Ok(settled)
     }
 
@@ -795,17 +792,16 @@ pub(crate) fn capped_lines(order: &taswiq_domain::order::Order) -> Vec<CappedLin
     let mut rows = Vec::new();
     for sub_order in &order.sub_orders {
         for line in &sub_order.lines {
-            let commission = &line.commission;
-            let (CapPer::Period, Some(cap)) = (commission.cap_per, commission.cap) else {
+            let Some(capped) = CappedRule::of_line(order.plan, &line.commission) else {
                 continue;
             };
             rows.push(CappedLineRow {
                 order_id: order.id.0,
                 cooperative_id: sub_order.cooperative.0,
                 line: i64::from(line.number),
-                plan: order.plan.0,
-                rule: i64::from(commission.rule),
-                cap_centimes: cap.0,
+                plan: capped.plan.0,
+                rule: i64::from(capped.rule),
+                cap_centimes: capped.cap.0,
             });
         }
     }

@@ -154,7 +154,8 @@ pub struct StatementEntryRow {
     pub purpose: String,
     pub is_taken: bool,
     pub order_id: Option<Uuid>,
-    pub code: Option<String>,
+    pub cooperative_id: i64,
+    pub line: i64,
     pub amount_centimes: i64,
     pub base_centimes: i64,
 }
@@ -566,7 +567,7 @@ pub async fn not_yet_in(conn: &mut Conn, period: i64) -> Result<Option<(String,)
     )
 }
 
-/// What moved on an agent's earned account in a month, the close aside, with the codes of the orders.
+/// What moved on an agent's earned account in a month, the close aside.
 pub async fn entries(
     conn: &mut Conn,
     agent: i64,
@@ -575,16 +576,33 @@ pub async fn entries(
     fetch_all!(
         conn,
         StatementEntryRow,
-        "SELECT entry.number, entry.at, entry.purpose, FALSE AS is_taken, entry.order_id, orders.code,
-             entry.amount_centimes, entry.base_centimes
-         FROM ledger_transfer AS entry LEFT JOIN orders ON orders.id = entry.order_id
-         WHERE entry.credit_account = 'agent_earned' AND entry.period = $2 AND entry.chain_agent = $1 AND entry.cause <> 'settlement'
+        "SELECT number, at, purpose, FALSE AS is_taken, order_id, cooperative_id, line, amount_centimes, base_centimes
+         FROM ledger_transfer
+         WHERE credit_account = 'agent_earned' AND period = $2 AND chain_agent = $1 AND cause <> 'settlement'
          UNION ALL
-         SELECT entry.number, entry.at, entry.purpose, TRUE AS is_taken, entry.order_id, orders.code,
-             entry.amount_centimes, entry.base_centimes
-         FROM ledger_transfer AS entry LEFT JOIN orders ON orders.id = entry.order_id
-         WHERE entry.debit_account = 'agent_earned' AND entry.period = $2 AND entry.chain_agent = $1 AND entry.cause <> 'settlement'
+         SELECT number, at, purpose, TRUE AS is_taken, order_id, cooperative_id, line, amount_centimes, base_centimes
+         FROM ledger_transfer
+         WHERE debit_account = 'agent_earned' AND period = $2 AND chain_agent = $1 AND cause <> 'settlement'
          ORDER BY number",
+        agent,
+        period,
+    )
+}
+
+/// What the close of a month made of that, and what was given in advance for it; taken is what the close
+/// took off what was earned.
+pub async fn settling(
+    conn: &mut Conn,
+    agent: i64,
+    period: i64,
+) -> Result<Vec<StatementEntryRow>, sqlx::Error> {
+    fetch_all!(
+        conn,
+        StatementEntryRow,
+        "SELECT number, at, purpose, debit_account = 'agent_earned' AND credit_account = 'commission_expense' AS is_taken,
+             order_id, cooperative_id, line, amount_centimes, base_centimes
+         FROM ledger_transfer
+         WHERE chain_agent = $1 AND period = $2 AND cause IN ('settlement', 'advance') ORDER BY number",
         agent,
         period,
     )

@@ -1,17 +1,19 @@
 //! The terms on which agents sell: published for the future, known to phones before they hold, asked
 //! at the door.
 
+use super::settlement::{close, november, sell};
 use super::world::*;
 use taswiq_backend::OfficeError;
 use taswiq_backend::catalogue::PlanDraft;
 use taswiq_backend::parked::Settlement;
 use taswiq_backend::people::PersonDetails;
+use taswiq_backend::settlement::Rated;
 use taswiq_domain::Refusal;
 use taswiq_domain::commission::{Condition, Conditions, Pays, PlanError, Rule};
 use taswiq_domain::engagement::{Engagement, EngagementError, EngagementKind, Share};
 use taswiq_domain::explain;
-use taswiq_domain::ids::{CommandId, OrderId, PersonId};
-use taswiq_domain::ledger::Account;
+use taswiq_domain::ids::{CommandId, OrderId, PersonId, ProductId};
+use taswiq_domain::ledger::{Account, CorrectionReason, Purpose};
 use taswiq_domain::money::{Centimes, Ppm};
 use taswiq_domain::person::{Profile, Role};
 use taswiq_domain::settlement::rules::{PeriodRules, PeriodRulesError, Target, Tier};
@@ -235,6 +237,48 @@ promise! {
             assert_eq!(of.line.commission.of_person(person, of.agent), Ok(Centimes(amount)));
         }
         world.assert_sound().await;
+    }
+}
+
+promise! {
+    async fn a_statement_knows_by_which_rate_each_of_its_entries_was_earned(world) {
+        let (office, manager) = (&world.office, world.manager());
+        let lead = office.add_person_with_password(details_of("lead"), PASSWORD).await.expect("an agent");
+        let period = PeriodRules { lead_rate: Ppm(13_000), ..PeriodRules::default() };
+        let mut rules = rules_with_team("nord");
+        rules.push(Rule { number: 9, when: Conditions { product: Some(ProductId(2)), ..Conditions::default() }, pays: Pays::PerUnit { amount: Centimes(150) }, cap: Some(Centimes(250)), ..rules[0].clone() });
+        let draft = PlanDraft { rules, period };
+        office.publish_plan(&manager, START.plus_hours(1), draft).await.expect("published");
+        let shares = vec![share(AGENT, 666_667), share(OTHER_AGENT, 333_333)];
+        office.publish_engagement(&manager, AGENT, Engagement { lead: Some(lead), shares, ..terms(START) }).await.expect("published");
+        world.later_days(1);
+        let mut phone = world.phone(AGENT).await;
+        sell(&world, &mut phone, &[(1, 3), (2, 2)]).await;
+        let earned = office.entries_of_agent(&manager, AGENT, None).await.expect("entries");
+        let vested = earned.iter().find(|entry| entry.transfer.purpose == Purpose::CommissionVested).expect("vested");
+        office.correct_entry(&manager, vested.number, CorrectionReason::Twice).await.expect("corrected");
+        close(&world, november()).await;
+        let rated = |pays, cap: Option<i64>| Rated { pays, cap: cap.map(Centimes) };
+        // Two units would be 3.00, of which a line earns 2.50 at most.
+        let unit = rated(Pays::PerUnit { amount: Centimes(150) }, Some(250));
+        let sellers = vec![rated(Pays::Rate { rate: Ppm(80_000) }, None), unit];
+        let leads = rated(Pays::Rate { rate: Ppm(13_000) }, None);
+        for (person, expected) in [(AGENT, sellers.clone()), (OTHER_AGENT, sellers), (lead, vec![leads.clone(), leads])] {
+            let sight = office.statement(&manager, person, november()).await.expect("a statement");
+            let rates = office.rates_of(&sight).await.expect("read");
+            let (mut known, mut corrections) = (Vec::new(), 0);
+            for entry in &sight.entries {
+                match rates.get(&entry.number) {
+                    Some(rated) => known.push(rated.clone()),
+                    None => {
+                        assert_eq!(entry.purpose, Purpose::Correction);
+                        corrections += 1;
+                    }
+                }
+            }
+            assert_eq!(known, expected, "{person}");
+            assert_eq!(corrections, usize::from(person == AGENT));
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use taswiq_backend::settlement::{MonthState, SettlementRefusal};
 use taswiq_domain::access::Actor;
 use taswiq_domain::commission::{CapPer, Conditions, Pays, Rule};
 use taswiq_domain::engagement::{Engagement, EngagementKind};
-use taswiq_domain::ids::{OrderId, PersonId};
+use taswiq_domain::ids::{OrderId, PersonId, ProductId};
 use taswiq_domain::ledger::chain::{Chain, hexadecimal};
 use taswiq_domain::ledger::{Account, CorrectionReason, Purpose};
 use taswiq_domain::money::{Centimes, Ppm};
@@ -19,10 +19,12 @@ use taswiq_domain::order::event::LineUnits;
 use taswiq_domain::order::{Fault, Order};
 use taswiq_domain::period::Period;
 use taswiq_domain::person::Role;
-use taswiq_domain::settlement::live::{self, MonthNow};
+use taswiq_domain::settlement::live::{self, Counted, MonthNow};
 use taswiq_domain::settlement::rules::{Target, Tier};
 use taswiq_domain::settlement::tax::{TaxRate, TaxTerms};
-use taswiq_domain::settlement::{NotYetInReason, Nothing, PeriodRules, ReversalReason, Statement};
+use taswiq_domain::settlement::{
+    MonthChange, MonthRules, NotYetInReason, Nothing, PeriodRules, ReversalReason, Statement,
+};
 use taswiq_domain::sync::{
     Answer, Change, CommandBody, LedgerEntry, PaymentState, ReturnGoods, StatementDocument,
 };
@@ -120,6 +122,50 @@ async fn told(
         }
     }
     (entries, statements)
+}
+
+/// What counts in a month by what the agent's phone is told.
+async fn counted(world: &World, period: Period) -> Vec<Counted> {
+    let (mut entries, mut orders) = (Vec::new(), BTreeMap::new());
+    for change in world.phone(AGENT).await.pull().await {
+        match change {
+            Change::Entry(entry) => entries.push(entry),
+            Change::Order(document) => {
+                orders.insert(document.order.id, document.order);
+            }
+            _ => {}
+        }
+    }
+    let rule_of = |entry: &LedgerEntry| {
+        let order = entry.transfer.cause.order();
+        live::capped_rule(entry, order.and_then(|order| orders.get(&order)))
+    };
+    let calendar = world.office.calendar();
+    live::counted(entries.iter(), AGENT, period, calendar, &rule_of).expect("fits")
+}
+
+/// Every row of a statement is the sum of what the phone says stands behind it. Of one that is not closed
+/// nothing is posted yet that its close adds.
+fn assert_rows(statement: &Statement, counted: &[Counted]) {
+    let mut rows: BTreeMap<(Purpose, Period), i64> = BTreeMap::new();
+    let is_closed = !statement.chain_head.is_empty();
+    for line in &statement.lines {
+        let is_added = matches!(
+            line.purpose,
+            Purpose::TierSupplement
+                | Purpose::SupplementCorrection
+                | Purpose::TargetBonus
+                | Purpose::PeriodCap
+        );
+        if is_closed || !is_added {
+            *rows.entry((line.purpose, line.concerns)).or_default() += line.amount.0;
+        }
+    }
+    for part in counted {
+        assert!(!part.entries.is_empty());
+        *rows.entry((part.purpose, part.concerns)).or_default() -= part.amount.0;
+    }
+    assert!(rows.values().all(|left| *left == 0), "{rows:?}");
 }
 
 /// What entries of a month brought to the earned account, those of its close aside.
@@ -254,7 +300,9 @@ promise! {
         ];
         let targets = vec![Target { reach: Centimes(150_000), bonus: Centimes(20_000) }];
         let period = PeriodRules { tiers, targets, ..PeriodRules::default() };
-        let rules = vec![Rule { number: 1, when: Conditions::default(), pays: Pays::Rate { rate: Ppm(80_000) }, cap: None, cap_per: CapPer::Line }];
+        let rule = Rule { number: 1, when: Conditions::default(), pays: Pays::Rate { rate: Ppm(80_000) }, cap: None, cap_per: CapPer::Line };
+        let limited = Rule { number: 2, when: Conditions { product: Some(ProductId(2)), ..Conditions::default() }, cap: Some(Centimes(1_500)), cap_per: CapPer::Period, ..rule.clone() };
+        let rules = vec![rule, limited];
         let december = november().next();
         let begins = december.start(world.office.calendar());
         let manager = world.manager();
@@ -264,26 +312,27 @@ promise! {
             async move {
                 let looked = world.office.month_if_closed_now(manager, month).await.expect("looked");
                 let (_, own) = looked.iter().find(|(_, statement)| statement.agent == AGENT).expect("a statement");
-                let by_office = own.month().expect("figures").now.clone();
-                let (entries, _) = told(world, AGENT).await;
-                let calendar = world.office.calendar();
-                let turnover = live::turnover(entries.iter(), AGENT, month, calendar).expect("fits");
+                let by_office = own.month().expect("figures").clone();
+                let counted = counted(world, month).await;
                 let catalogue = world.office.catalogue().await.expect("a catalogue");
-                let rules = &catalogue.plan_of_month(month, calendar).expect("a plan").period;
-                let by_phone = MonthNow::of(rules, turnover, Centimes::ZERO).expect("fits").now;
+                let plan = catalogue.plan_of_month(month, world.office.calendar()).expect("a plan");
+                let rules = MonthRules { plan: plan.version, rules: &plan.period };
+                let change = live::change(&counted, month).expect("fits");
+                let by_phone = MonthNow::of(month, &rules, &change, &MonthChange::default()).expect("fits").now;
                 assert_eq!(by_phone, by_office, "{month}");
+                assert_rows(own, &counted);
                 by_office
             }
         };
         let mut agent = world.phone(AGENT).await;
         let of_november = sell(&world, &mut agent, &[(1, 10)]).await;
-        assert_eq!(both(november()).await.supplement.turnover, Centimes(100_000), "a plan that adds nothing");
+        assert_eq!(both(november()).await.now.supplement.turnover, Centimes(100_000), "a plan that adds nothing");
         close(&world, november()).await;
         agent.pull().await;
-        assert_eq!(both(december).await.supplement.turnover, Centimes::ZERO);
+        assert_eq!(both(december).await.now.supplement.turnover, Centimes::ZERO);
         let order = sell(&world, &mut agent, &[(1, 20)]).await;
         let now = both(december).await;
-        assert_eq!((now.supplement.turnover.0, now.bonus().0), (200_000, 20_000));
+        assert_eq!((now.now.supplement.turnover.0, now.now.bonus().0), (200_000, 20_000));
         // What comes back of November corrects November, whether it is told late or happens now.
         agent.act_ok(&give_back(&of_november, 3, Fault::Customer)).await;
         let mut late = agent.command(&give_back(&of_november, 4, Fault::Agent));
@@ -292,7 +341,7 @@ promise! {
         assert_eq!(both(december).await, now);
         // What comes back of December is December's.
         agent.act_ok(&give_back(&order, 7, Fault::Customer)).await;
-        assert_eq!(both(december).await.supplement.turnover, Centimes(130_000));
+        assert_eq!(both(december).await.now.supplement.turnover, Centimes(130_000));
         // So is a mistake that is mended; one of November is November's.
         let (entries, _) = told(&world, AGENT).await;
         let vested = |month| {
@@ -301,16 +350,31 @@ promise! {
         };
         for (month, stands) in [(november(), 130_000), (december, -70_000)] {
             world.office.correct_entry(&manager, vested(month), CorrectionReason::Twice).await.expect("corrected");
-            assert_eq!(both(december).await.supplement.turnover, Centimes(stands));
+            assert_eq!(both(december).await.now.supplement.turnover, Centimes(stands));
         }
         sell(&world, &mut agent, &[(1, 30)]).await;
-        over(&world, december);
-        both(december).await;
+        // More than a month may earn by its rule: what is above is taken off.
+        let limited = sell(&world, &mut agent, &[(2, 4)]).await;
+        let now = both(december).await;
+        let over = now.capped[0].over().expect("fits");
+        assert!(over > Centimes::ZERO);
+        assert_eq!(now.adds().expect("fits").0, now.now.amount().expect("fits").0 - over.0);
+        self::over(&world, december);
+        assert_eq!(both(december).await, now);
         close(&world, december).await;
         agent.pull().await;
+        let closed = statement(&world, AGENT, december).await;
+        assert_rows(&closed, &counted(&world, december).await);
+        assert_eq!(closed.sum_of(Purpose::PeriodCap).0, -over.0);
         sell(&world, &mut agent, &[(2, 4)]).await;
+        // What comes back of it gives December back what was above, and takes nothing from January.
+        agent.act_ok(&give_back(&limited, 3, Fault::Customer)).await;
         let now = both(december.next()).await;
-        assert!(now.supplement.turnover > Centimes::ZERO && now.next_at.is_some());
+        assert!(now.now.supplement.turnover > Centimes::ZERO && now.now.next_at.is_some());
+        close(&world, december.next()).await;
+        agent.pull().await;
+        let closed = statement(&world, AGENT, december.next()).await;
+        assert_rows(&closed, &counted(&world, december.next()).await);
     }
 }
 

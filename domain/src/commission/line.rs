@@ -141,6 +141,21 @@ impl LineCommission {
         Centimes::sum(own.map(|earner| earner.amount))
     }
 
+    /// By what that person is paid: the line's rule for a seller, the rate of the override for the lead.
+    /// Nothing for whoever earns nothing by it, and for who is both: no one rate makes such a sum.
+    pub fn pays_to(&self, person: PersonId, agent: PersonId) -> Option<Pays> {
+        let sells = if self.shares.is_empty() {
+            person == agent
+        } else {
+            self.shares.iter().any(|share| share.person == person)
+        };
+        match (sells, self.lead.filter(|lead| lead.person == person)) {
+            (true, None) => Some(self.pays.clone()),
+            (false, Some(lead)) => Some(Pays::Rate { rate: lead.rate }),
+            _ => None,
+        }
+    }
+
     /// Everybody who earns by it: its sellers, then their lead. `agent` is who took the order.
     pub fn earners(&self, agent: PersonId) -> Result<Vec<Earner>, Overflow> {
         let mut earners = self.sellers(agent)?;

@@ -1,12 +1,10 @@
 //! The close of an agent's month: a pure function from what moved to a statement and its postings.
 
-use super::movement::{CappedRule, Movement, ReversalReason};
+use super::month::{MonthChange, SettledMonth};
+use super::movement::{Movement, ReversalReason};
 use super::not_yet_in::{NotYetIn, NotYetInReason};
 use super::rules::PeriodRules;
-use super::statement::{
-    AdvanceGiven, CappedEarnings, Nothing, SettledMonth, Statement, StatementLine,
-};
-use super::supplement::{Outlook, outlook};
+use super::statement::{AdvanceGiven, Nothing, Statement, StatementLine};
 use super::tax::{TaxTerms, withheld};
 use crate::engagement::EngagementKind;
 use crate::ids::{PersonId, PlanVersion};
@@ -359,29 +357,18 @@ fn settle_months(
     input: &ClosingInput<'_>,
     book: &mut Book,
 ) -> Result<Vec<SettledMonth>, ClosingError> {
-    let mut changes: BTreeMap<Period, Change> = BTreeMap::new();
-    changes.insert(input.period, Change::default());
+    let mut changes: BTreeMap<Period, MonthChange> = BTreeMap::new();
+    changes.insert(input.period, MonthChange::default());
     for movement in input.movements {
         let change = changes.entry(movement.concerns).or_default();
-        change.turnover = change.turnover.plus(movement.base)?;
-        if let Some(rule) = movement.capped {
-            let earned = change.capped.entry(rule).or_default();
-            *earned = earned.plus(movement.amount)?;
-        }
+        change.count(movement.amount, movement.base, movement.capped)?;
     }
     let mut months = Vec::new();
     for (period, change) in changes {
         if period == input.period {
-            let settled = SettledMonth {
-                period,
-                plan: input.rules.plan,
-                before: Outlook::default(),
-                now: Outlook::default(),
-                capped: Vec::new(),
-            };
             months.push(settle_month(
                 &input.rules,
-                &settled,
+                &SettledMonth::untouched(period, input.rules.plan),
                 &change,
                 Purpose::TierSupplement,
                 book,
@@ -404,31 +391,16 @@ fn settle_months(
     Ok(months)
 }
 
-/// What movements change in the figures of a month.
-#[derive(Default)]
-struct Change {
-    turnover: Centimes,
-    capped: BTreeMap<CappedRule, Centimes>,
-}
-
-impl Change {
-    fn is_nothing(&self) -> bool {
-        self.turnover == Centimes::ZERO
-            && self.capped.values().all(|amount| *amount == Centimes::ZERO)
-    }
-}
-
 /// Posts what a month adds now above what it had added before.
 fn settle_month(
     month: &MonthRules<'_>,
     settled: &SettledMonth,
-    change: &Change,
+    change: &MonthChange,
     supplement_purpose: Purpose,
     book: &mut Book,
 ) -> Result<SettledMonth, Overflow> {
-    let (period, before) = (settled.period, &settled.now);
-    let turnover = before.supplement.turnover.plus(change.turnover)?;
-    let now = outlook(month.rules, turnover)?;
+    let settled = settled.changed(month, change)?;
+    let (period, before, now) = (settled.period, &settled.before, &settled.now);
     let supplement = now.supplement.amount.minus(before.supplement.amount)?;
     book.earn(supplement_purpose, period, 0, supplement)?;
     let target = month
@@ -440,39 +412,11 @@ fn settle_month(
         .map_or(0, |(_, number)| number);
     let bonus = now.bonus().minus(before.bonus())?;
     book.earn(Purpose::TargetBonus, period, target, bonus)?;
-
-    let mut capped: Vec<CappedEarnings> = settled
-        .capped
-        .iter()
-        .map(|capped| CappedEarnings {
-            before: capped.earned,
-            ..*capped
-        })
-        .collect();
-    for (&rule, &amount) in &change.capped {
-        match capped.iter_mut().find(|capped| capped.rule == rule) {
-            Some(capped) => capped.earned = capped.earned.plus(amount)?,
-            None => capped.push(CappedEarnings {
-                rule,
-                before: Centimes::ZERO,
-                earned: amount,
-            }),
-        }
-    }
-    for (capped, item) in capped.iter().zip(1..) {
-        let over = |earned: Centimes| {
-            Ok::<_, Overflow>(earned.minus(capped.rule.cap)?.max(Centimes::ZERO))
-        };
-        let given_back = over(capped.before)?.minus(over(capped.earned)?)?;
+    for (capped, item) in settled.capped.iter().zip(1..) {
+        let given_back = capped.over_before()?.minus(capped.over()?)?;
         book.earn(Purpose::PeriodCap, period, item, given_back)?;
     }
-    Ok(SettledMonth {
-        period,
-        plan: month.plan,
-        before: before.clone(),
-        now,
-        capped,
-    })
+    Ok(settled)
 }
 
 /// Why nothing is paid. Something always says it.

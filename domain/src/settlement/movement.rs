@@ -6,6 +6,7 @@
 //! back concerns the months in which that had vested, the latest first.
 
 use super::ClosingError;
+use crate::commission::{CapPer, LineCommission};
 use crate::ids::{PersonId, PlanVersion};
 use crate::ledger::{Account, Purpose, Transfer};
 use crate::money::{Centimes, Overflow};
@@ -81,6 +82,20 @@ pub struct CappedRule {
     pub rule: u16,
     /// The most a month may earn by it.
     pub cap: Centimes,
+}
+
+impl CappedRule {
+    /// The rule of a line that was sold under that plan, where it limits a month.
+    pub fn of_line(plan: PlanVersion, commission: &LineCommission) -> Option<Self> {
+        match (commission.cap_per, commission.cap) {
+            (CapPer::Period, Some(cap)) => Some(Self {
+                plan,
+                rule: commission.rule,
+                cap,
+            }),
+            _ => None,
+        }
+    }
 }
 
 /// An entry of an agent's earned account, or the sum of like ones.
@@ -198,18 +213,28 @@ impl Attributed {
         self.amount < Centimes::ZERO || self.base < Centimes::ZERO
     }
 
+    /// What it is for.
+    pub fn purpose(&self) -> Purpose {
+        if self.is_taken() {
+            Purpose::CommissionReversed
+        } else {
+            Purpose::CommissionVested
+        }
+    }
+
+    /// The month that it concerns on a statement: what is told of a time to come counts when it was
+    /// told.
+    pub fn concerns_month(&self) -> Period {
+        self.concerns.min(self.moment.counts_in)
+    }
+
     /// The part as a movement. `event` is what happened at its moment.
     pub fn movement(&self, event: &OrderEvent, capped: Option<CappedRule>) -> Movement {
         Movement {
-            purpose: if self.is_taken() {
-                Purpose::CommissionReversed
-            } else {
-                Purpose::CommissionVested
-            },
+            purpose: self.purpose(),
             amount: self.amount,
             base: self.base,
-            // What is told of a time to come counts when it was told.
-            concerns: self.concerns.min(self.moment.counts_in),
+            concerns: self.concerns_month(),
             reason: self.is_taken().then(|| ReversalReason::of_event(event)),
             capped,
             count: 1,

@@ -4,11 +4,11 @@
 //! is guaranteed, is payable; of that go tax, what is recovered and what was advanced; the rest is
 //! paid. What is still owed goes on to the next.
 
-use super::movement::{CappedRule, ReversalReason};
+use super::month::SettledMonth;
+use super::movement::ReversalReason;
 use super::not_yet_in::NotYetIn;
-use super::supplement::Outlook;
 use super::tax::Withheld;
-use crate::ids::{PersonId, PlanVersion};
+use crate::ids::PersonId;
 use crate::ledger::Purpose;
 use crate::money::Centimes;
 use crate::period::Period;
@@ -98,35 +98,6 @@ pub struct AdvanceGiven {
     pub at: Timestamp,
     /// How much.
     pub amount: Centimes,
-}
-
-/// The figures of a month as a statement leaves them. The next statement that changes them begins
-/// from here.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SettledMonth {
-    /// Which month.
-    pub period: Period,
-    /// The plan whose month rules hold for it.
-    pub plan: PlanVersion,
-    /// What it had added before: nothing in the statement of the month itself.
-    #[serde(default)]
-    pub before: Outlook,
-    /// What it adds in all, and on which turnover.
-    pub now: Outlook,
-    /// What it earned by the rules that limit a month.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub capped: Vec<CappedEarnings>,
-}
-
-/// What a month earned by a rule that limits it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CappedEarnings {
-    /// Which rule.
-    pub rule: CappedRule,
-    /// What its lines had earned, when it was last settled.
-    pub before: Centimes,
-    /// What they earn in all; what exceeds the cap is taken off.
-    pub earned: Centimes,
 }
 
 /// Why a statement pays nothing.

@@ -11,16 +11,18 @@ use taswiq_domain::catalogue::{Catalogue, Channel};
 use taswiq_domain::commission::{CapPer, Conditions, Pays, Plan, Rule, standings};
 use taswiq_domain::customer::CustomerKind;
 use taswiq_domain::engagement::{Engagement, Share};
-use taswiq_domain::ids::{CategoryId, PersonId, ProductId};
+use taswiq_domain::ids::{CategoryId, PersonId, PlanVersion, ProductId};
 use taswiq_domain::ledger::{Account, Moment, Purpose};
 use taswiq_domain::money::{Centimes, Ppm};
 use taswiq_domain::order::basket::Door;
 use taswiq_domain::order::event::{LineUnits, PackedLine, RecordedEvent};
 use taswiq_domain::order::{Fault, Order, OrderEvent, PaymentMethod, Proof};
 use taswiq_domain::period::Period;
-use taswiq_domain::settlement::Movement;
+use taswiq_domain::settlement::live::{self, Counted, MonthNow};
 use taswiq_domain::settlement::rules::{PeriodRules, Target};
+use taswiq_domain::settlement::{MonthChange, MonthRules, Movement};
 use taswiq_domain::simulation::earned_by;
+use taswiq_domain::sync::LedgerEntry;
 
 const LEAD: PersonId = PersonId(30);
 
@@ -180,6 +182,32 @@ fn sold(plan: &Plan, engagement: &Engagement) -> Order {
         .expect("a plan that has a rule for everything")
 }
 
+/// Everything that moved, as a phone is told it.
+fn told(life: &Life) -> Vec<LedgerEntry> {
+    (1..)
+        .zip(&life.transfers)
+        .map(|(number, transfer)| LedgerEntry {
+            number,
+            transfer: transfer.clone(),
+            link: None,
+            source: None,
+        })
+        .collect()
+}
+
+fn counted_in(period: Period, entries: &[LedgerEntry], order: &Order) -> Vec<Counted> {
+    let rule_of = |entry: &LedgerEntry| live::capped_rule(entry, Some(order));
+    live::counted(entries.iter(), agent().person, period, &CALENDAR, &rule_of).expect("fits")
+}
+
+/// As [`Books`] have them.
+fn month_rules(plan: &Plan) -> MonthRules<'_> {
+    MonthRules {
+        plan: PlanVersion(1),
+        rules: &plan.period,
+    }
+}
+
 /// Delivered, and then given back by the customer in so many steps; in none, it is kept.
 fn given_back(order: Order, steps: u32) -> Life {
     let lines = |units: [u32; 2], first| {
@@ -331,6 +359,7 @@ proptest! {
         let earned = earned_by(&life.recorded(), &CALENDAR, &month).expect("what was lived");
         let mut books = Books::new(plan.period.clone());
         books.open = Period::new(2026, 11).expect("a month");
+        let entries = told(&life);
         let mut stated = 0;
         // The last of the events is told before the end of the next summer.
         for _ in 0..14 {
@@ -340,14 +369,81 @@ proptest! {
                 .map(|earned| earned.movement)
                 .collect();
             let moved: i64 = movements.iter().map(|movement| movement.amount.0).sum();
+            let period = books.open;
+            let counted = counted_in(period, &entries, &life.state);
             let statement = &books.close_by(&movements).statement;
             let lines: i64 = statement.lines.iter().map(|line| line.amount.0).sum();
             prop_assert_eq!(statement.total.0, lines, "the total is the sum of the lines");
             let of_orders = [Purpose::CommissionVested, Purpose::CommissionReversed];
             let told: i64 = of_orders.map(|purpose| statement.sum_of(purpose).0).iter().sum();
             prop_assert_eq!(told, moved, "and the lines are the entries");
+            // What the phone makes of its entries is what the close makes: the month's figures, and
+            // every row with the entries it opens to.
+            let change = live::change(&counted, period).expect("fits");
+            let now = MonthNow::of(period, &month_rules(&plan), &change, &MonthChange::default()).expect("fits").now;
+            prop_assert_eq!(Some(&now), statement.month());
+            prop_assert_eq!(now.adds().expect("fits"), Centimes::sum(
+                [Purpose::TierSupplement, Purpose::TargetBonus, Purpose::PeriodCap].map(|purpose| {
+                    let of_month = statement.lines.iter().filter(|line| line.purpose == purpose && line.concerns == period);
+                    Centimes(of_month.map(|line| line.amount.0).sum())
+                })
+            ).expect("fits"));
+            let mut rows: BTreeMap<(Purpose, Period), i64> = BTreeMap::new();
+            for line in statement.lines.iter().filter(|line| of_orders.contains(&line.purpose)) {
+                *rows.entry((line.purpose, line.concerns)).or_default() += line.amount.0;
+            }
+            for part in &counted {
+                prop_assert!(!part.entries.is_empty());
+                *rows.entry((part.purpose, part.concerns)).or_default() -= part.amount.0;
+            }
+            prop_assert!(rows.values().all(|left| *left == 0), "{rows:?}");
             stated += told;
         }
         prop_assert_eq!(stated, life.balance(Account::AgentEarned(agent().person)));
+    }
+
+    #[test]
+    fn where_the_agent_stands_is_what_the_close_gives_once_everything_has_vested(plan in any_plan(), terms in any_terms(), returned in 0u32..3) {
+        // All is confirmed and nothing is paid; some of it may have come back.
+        let mut life = given_back(sold(&plan, &terms), 0);
+        if returned > 0 {
+            let lines = vec![LineUnits { line: 1, units: returned }];
+            life = life.then(OrderEvent::Returned { cooperative: HONEY_COOP, lines, fault: Fault::Customer }, noon(2026, 11, 4));
+        }
+        let november = Period::new(2026, 11).expect("a month");
+        let standing = |life: &Life| {
+            let change = live::change(&counted_in(november, &told(life), &life.state), november).expect("fits");
+            let confirmed = live::confirmed(std::iter::once(&life.state), agent().person).expect("fits");
+            MonthNow::of(november, &month_rules(&plan), &change, &confirmed).expect("fits")
+        };
+        let before = standing(&life);
+        prop_assert_eq!(before.now.now.supplement.turnover, Centimes::ZERO);
+        for cooperative in [HONEY_COOP, RUG_COOP] {
+            let due = life.state.sub_order(cooperative).expect("ordered").due().expect("fits");
+            // Of rugs there is none: they are the cooperative's own production.
+            if let Ok(after) = life.tried(&OrderEvent::WithdrawalClosed { cooperative }, noon(2026, 11, 12)) {
+                life = after;
+            }
+            if due > Centimes::ZERO {
+                life = life.then(OrderEvent::Collected { cooperative, amount: due, method: PaymentMethod::Wallet }, noon(2026, 11, 13));
+            }
+        }
+        let after = standing(&life);
+        prop_assert_eq!(&after.now, &after.attained, "nothing is left to vest");
+        let month = |_: &RecordedEvent, moment: Moment| Period::at(moment.at, &CALENDAR);
+        let movements: Vec<Movement> = earned_by(&life.recorded(), &CALENDAR, &month)
+            .expect("what was lived")
+            .into_iter()
+            .filter(|earned| earned.agent == agent().person)
+            .map(|earned| earned.movement)
+            .collect();
+        let mut books = Books::new(plan.period.clone());
+        books.open = november;
+        let closed = books.close_by(&movements).statement.month().cloned().expect("its own month");
+        prop_assert_eq!(&after.now, &closed);
+        // A rule by which nothing came in is no rule of the month yet.
+        let mut stood = before.attained;
+        stood.capped.retain(|capped| closed.capped.iter().any(|one| one.rule == capped.rule));
+        prop_assert_eq!(stood, closed);
     }
 }

@@ -14,11 +14,13 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 use taswiq_domain::ids::{CommandId, OrderId};
+use taswiq_domain::money::Overflow;
 use taswiq_domain::order::{Order, Progress};
 use taswiq_domain::period::Period;
 use taswiq_domain::reading;
 use taswiq_domain::refusal::Refusal;
-use taswiq_domain::sync::{Change, Command, CommandBody, OrderDocument};
+use taswiq_domain::settlement::live::{self, Counted};
+use taswiq_domain::sync::{Change, Command, CommandBody, LedgerEntry, OrderDocument};
 use taswiq_domain::time::Timestamp;
 
 /// The copy.
@@ -792,6 +794,19 @@ pub(super) async fn read(
 }
 
 impl Memory {
+    /// What counts in a month on the agent's earned account.
+    pub(super) fn counted(&self, period: Period) -> Result<Vec<Counted>, Overflow> {
+        let documents = &self.documents;
+        let entries = documents.entries.values().map(Rc::as_ref);
+        let rule_of = |entry: &LedgerEntry| {
+            let order = entry.transfer.cause.order();
+            let known = order.and_then(|order| documents.orders.get(&order));
+            live::capped_rule(entry, known.map(|known| &*known.order))
+        };
+        let (agent, calendar) = (self.head.person, &self.head.offset);
+        live::counted(entries, agent, period, calendar, &rule_of)
+    }
+
     /// Whether every document could be read.
     async fn read_documents(&mut self, store: &impl LocalStore) -> Result<bool, StoreError> {
         let mut sound = true;

@@ -5,6 +5,7 @@ use crate::phone::{Phone, Way, decoded, server};
 use crate::world::*;
 use std::cell::RefCell;
 use std::rc::Rc;
+use taswiq_domain::commission::CapPer;
 use taswiq_domain::engagement::EngagementKind;
 use taswiq_domain::ids::{CommandId, DeviceId, PlanVersion};
 use taswiq_domain::money::{Centimes, Ppm};
@@ -12,9 +13,11 @@ use taswiq_domain::order::Stage;
 use taswiq_domain::period::Period;
 use taswiq_domain::refusal::Refusal;
 use taswiq_domain::settlement::rules::{Target, Tier};
-use taswiq_domain::settlement::supplement::{Outlook, outlook};
+use taswiq_domain::settlement::supplement::outlook;
 use taswiq_domain::settlement::tax::TaxTerms;
-use taswiq_domain::settlement::{ClosingInput, MonthRules, PeriodRules, Statement, close};
+use taswiq_domain::settlement::{
+    ClosingInput, MonthRules, PeriodRules, SettledMonth, Statement, close,
+};
 use taswiq_domain::sync::{CommandBody, PaymentState, StatementDocument};
 use taswiq_domain::time::{CivilDate, FixedOffset};
 use taswiq_offline::driver::TransportError;
@@ -534,13 +537,17 @@ async fn the_phone_says_what_the_month_adds_if_it_ends_now_and_what_is_missing_t
         ..PeriodRules::default()
     };
     server.borrow_mut().catalogue.plans[0].period = rules.clone();
+    // Whatever is sold earns 60,00 DH a month at most.
+    for rule in &mut server.borrow_mut().catalogue.plans[0].rules {
+        (rule.cap, rule.cap_per) = (Some(Centimes(6_000)), CapPer::Period);
+    }
     let phone = Phone::ready(&server, AGENT, 1).await;
     let stands = || {
         let stands = phone.device.month_now(month).expect("fits").expect("rules");
-        let figures = |outlook: &Outlook| {
-            let turnover = outlook.supplement.turnover.0;
-            let missing = outlook.missing().expect("fits").map(|missing| missing.0);
-            (turnover, outlook.amount().expect("fits").0, missing)
+        let figures = |month: &SettledMonth| {
+            let turnover = month.now.supplement.turnover.0;
+            let missing = month.now.missing().expect("fits").map(|missing| missing.0);
+            (turnover, month.adds().expect("fits").0, missing)
         };
         (figures(&stands.now), figures(&stands.attained))
     };
@@ -560,8 +567,9 @@ async fn the_phone_says_what_the_month_adds_if_it_ends_now_and_what_is_missing_t
         }
     }
     phone.sync().await;
-    // 12 × 90,00 DH without 20 % of tax: 900,00 DH, of which the first tier adds nothing.
-    let all = (90_000, 3_500 + 5_000, None);
+    // 12 × 90,00 DH without 20 % of tax: 900,00 DH, of which the first tier adds nothing. At 10 % they earn
+    // 90,00 DH, 30,00 DH more than a month may.
+    let all = (90_000, 3_500 + 5_000 - 3_000, None);
     assert_eq!(stands(), (nothing, all));
     server
         .borrow_mut()
@@ -576,7 +584,7 @@ async fn the_phone_says_what_the_month_adds_if_it_ends_now_and_what_is_missing_t
     // The next month begins with nothing.
     let next = phone.device.month_now(month.next()).expect("fits");
     assert_eq!(
-        next.expect("rules").now,
+        next.expect("rules").now.now,
         outlook(&rules, Centimes::ZERO).expect("fits")
     );
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use taswiq_app::office::desk::Done;
 use taswiq_app::office::settlement::{self as pages, agent, month, payout, statement, tax};
 use taswiq_app::office::{Problem, Typed};
+use taswiq_app::route::Behind;
 use taswiq_backend::OfficeError;
 use taswiq_backend::settlement::payouts::{Payout, PayoutStage};
 use taswiq_backend::settlement::{Month, MonthState, Totals, by_reason};
@@ -116,6 +117,8 @@ pub async fn one_statement(
     let (office, actor) = (visitor.office(), visitor.actor());
     let catalogue = office.catalogue().await?;
     let link = statements::phone_link(&visitor.server, period);
+    let concerns = Some(visitor.asked.get("concerns")).filter(|concerns| !concerns.is_empty());
+    let asked = Behind::read(visitor.asked.get("of"), concerns);
     let html = match office.statement(actor, id, period).await {
         Ok(sight) => statement::page(
             &visitor.desk,
@@ -125,6 +128,8 @@ pub async fn one_statement(
                 payment: Some(&sight.document.payment),
                 payout: sight.payout,
                 entries: &sight.entries,
+                settling: &sight.settling,
+                asked,
                 orders: &sight.orders,
                 catalogue: &catalogue,
                 link,
@@ -149,6 +154,8 @@ pub async fn one_statement(
                     payment: None,
                     payout: None,
                     entries: &[],
+                    settling: &[],
+                    asked: None,
                     orders: &orders,
                     catalogue: &catalogue,
                     link,

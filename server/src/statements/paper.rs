@@ -1,18 +1,22 @@
 //! An agent's statement on paper: the same words and figures as on the page.
 
+use std::collections::BTreeMap;
 use taswiq_app::words::Words as Sentences;
-use taswiq_backend::settlement::StatementSight;
+use taswiq_backend::settlement::{Rated, StatementSight};
 use taswiq_documents::Direction;
 use taswiq_documents::statement::{Awaited, Entry, Statement, Total, Words};
+use taswiq_domain::commission::Pays;
 use taswiq_domain::ids::OrderId;
 use taswiq_domain::money::Centimes;
 use taswiq_domain::time::{Calendar, CivilDate, FixedOffset};
 
-/// The paper of a statement. `link` is where the agent finds it on their phone.
+/// The paper of a statement. `rates` says by the number of an entry what its rule pays; `link` is where the
+/// agent finds it on their phone.
 pub fn of(
     words: Sentences,
     offset: FixedOffset,
     sight: &StatementSight,
+    rates: &BTreeMap<i64, Rated>,
     link: String,
 ) -> Statement {
     let statement = &sight.document.statement;
@@ -49,9 +53,21 @@ pub fn of(
     let entries = sight.entries.iter().map(|entry| Entry {
         date: date(offset.date_at(entry.at)),
         order_code: code(entry.order),
-        what: text(words.purpose(entry.purpose)),
+        what: {
+            let what = text(words.purpose(entry.purpose));
+            match rates.get(&entry.number).and_then(|rated| rated.cap) {
+                Some(cap) => format!(
+                    "{what} · {}",
+                    words.statement_paper_capped(&cap.to_string())
+                ),
+                None => what,
+            }
+        },
         base: (entry.base != Centimes::ZERO).then_some(entry.base),
-        rate: String::new(),
+        rate: rates
+            .get(&entry.number)
+            .map(|rated| rate(words, &rated.pays))
+            .unwrap_or_default(),
         amount: entry.amount,
     });
     let awaited = statement.not_yet_in.iter().map(|part| Awaited {
@@ -99,6 +115,15 @@ pub fn of(
             chain_head: text(words.statement_chain()),
             chain_head_meaning: text(words.statement_chain_text()),
         },
+    }
+}
+
+/// What a rule pays, as it stands in a narrow column.
+fn rate(words: Sentences, pays: &Pays) -> String {
+    match pays {
+        Pays::Rate { rate } => rate.to_string(),
+        Pays::PerUnit { amount } => words.statement_paper_per_unit(&amount.figures()),
+        Pays::Nothing { .. } => String::new(),
     }
 }
 

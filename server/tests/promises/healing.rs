@@ -30,8 +30,8 @@ use crate::process::Running;
 use crate::world;
 
 /// A database that is not there yet: a file, or a schema of a server.
-struct Place {
-    url: String,
+pub struct Place {
+    pub url: String,
     schema: Option<(String, String)>,
 }
 
@@ -41,7 +41,7 @@ impl Place {
         Self { url, schema: None }
     }
 
-    async fn schema(name: &str) -> Option<Self> {
+    pub async fn schema(name: &str) -> Option<Self> {
         let Ok(admin) = std::env::var("TASWIQ_TEST_POSTGRES_URL") else {
             eprintln!("not tried on PostgreSQL: TASWIQ_TEST_POSTGRES_URL is not set");
             return None;
@@ -55,7 +55,7 @@ impl Place {
         })
     }
 
-    async fn remove(self) {
+    pub async fn remove(self) {
         if let Some((admin, schema)) = self.schema {
             run(&admin, format!("DROP SCHEMA {schema} CASCADE")).await;
         }

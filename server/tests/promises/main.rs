@@ -15,5 +15,6 @@ mod process;
 mod scenario;
 mod settlement;
 mod site;
+mod statements;
 mod sync;
 mod world;

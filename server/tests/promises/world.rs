@@ -68,24 +68,30 @@ impl World {
 
     /// A server whose time passes when its clock is put forward.
     pub async fn with_clock(clock: Arc<SettableClock>) -> Self {
-        Self::by(clock, None, false, true).await
+        Self::by(clock, None, (None, false), true).await
+    }
+
+    /// The same before anybody has an account, on a database elsewhere where one is named.
+    pub async fn empty_with_clock(clock: Arc<SettableClock>, database: Option<&str>) -> Self {
+        Self::by(clock, database, (None, false), false).await
     }
 
     async fn with(public_origin: Option<&str>, is_demo: bool, is_peopled: bool) -> Self {
-        Self::by(Arc::new(SystemClock), public_origin, is_demo, is_peopled).await
+        let clock = Arc::new(SystemClock);
+        Self::by(clock, None, (public_origin, is_demo), is_peopled).await
     }
 
     async fn by(
         clock: Arc<dyn Clock>,
-        public_origin: Option<&str>,
-        is_demo: bool,
+        database: Option<&str>,
+        (public_origin, is_demo): (Option<&str>, bool),
         is_peopled: bool,
     ) -> Self {
         let folder = folder();
         write_site(&folder);
-        let database = folder.join("office.sqlite");
+        let file = folder.join("office.sqlite");
         let office = Office::open(
-            &database.to_string_lossy(),
+            database.unwrap_or(&file.to_string_lossy()),
             clock.clone(),
             Options::default(),
         )

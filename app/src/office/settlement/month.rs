@@ -86,7 +86,7 @@ pub fn open(
         {act}
         {tiles(desk, totals)}
         {not_in(desk, not_yet_in)}
-        {widgets::part(sentences.office_settlement_agents(), ().into_any(), widgets::table(sentences.office_settlement_agents(), "", &columns, rows, None))}
+        {by_agent(desk, widgets::table(sentences.office_settlement_agents(), "", &columns, rows, None))}
     };
     desk.page(Room::Settlement, &name, head.into_any(), body.into_any())
 }
@@ -152,9 +152,15 @@ pub fn closed(
         {to_pay(desk, month, payable)}
         {payouts(desk, &closed.payouts)}
         {not_in(desk, &closed.not_yet_in)}
-        {widgets::part(sentences.office_settlement_agents(), ().into_any(), agents)}
+        {by_agent(desk, agents)}
     };
     desk.page(Room::Settlement, &name, head.into_any(), body.into_any())
+}
+
+/// Agent by agent: where the figures of the month lead.
+fn by_agent(desk: &Desk, table: AnyView) -> AnyView {
+    let title = desk.words().office_settlement_agents();
+    view! { <div id="agents">{widgets::part(title, ().into_any(), table)}</div> }.into_any()
 }
 
 fn columns(desk: &Desk) -> Vec<widgets::Column> {
@@ -197,7 +203,7 @@ fn row(desk: &Desk, summary: &StatementSummary) -> Row {
 fn tiles(desk: &Desk, totals: &Totals) -> AnyView {
     let words = desk.words();
     let tile = |label: &str, amount: Centimes, why: String| {
-        view! { <div class="figure-tile"><span class="figure-label">{label.to_owned()}</span>{ui::amount(amount, "")}<span class="figure-why">{why}</span></div> }.into_any()
+        view! { <a class="figure-tile" href="#agents"><span class="figure-label">{label.to_owned()}</span>{ui::amount(amount, "")}<span class="figure-why">{why}</span></a> }.into_any()
     };
     let statements = words.office_settlement_of_statements(totals.statements as usize);
     view! {
@@ -226,7 +232,7 @@ fn not_in(desk: &Desk, reasons: &[NotInByReason]) -> AnyView {
         .iter()
         .map(|reason| {
             Row::plain(vec![
-                said(sentences.not_yet_in_name(&reason.because)),
+                widgets::link("#agents", sentences.not_yet_in_name(&reason.because)),
                 number(i64::from(reason.parts)),
                 ui::amount(reason.amount, ""),
             ])

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use taswiq_backend::settlement::StatementEntry;
 use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::ids::OrderId;
+use taswiq_domain::ledger::Purpose;
 use taswiq_domain::money::Centimes;
 use taswiq_domain::settlement::{PaymentState, SettledMonth, Statement};
 use taswiq_domain::spoken_code::SpokenCode;
@@ -15,7 +16,9 @@ use super::{address, month_name, payment};
 use crate::office::desk::{Desk, Room};
 use crate::office::people::qr;
 use crate::office::widgets::{self, Row, facts, figures, said, with_small, words};
+use crate::route::Behind;
 use crate::ui;
+use crate::words::statement::Step;
 use crate::words::{LANGUAGES, again_month};
 
 /// What the page shows.
@@ -30,6 +33,10 @@ pub struct Sight<'a> {
     pub payout: Option<i64>,
     /// The entries it comes to.
     pub entries: &'a [StatementEntry],
+    /// What its close made of them.
+    pub settling: &'a [StatementEntry],
+    /// The figure whose entries are asked for.
+    pub asked: Option<Behind>,
     /// The codes of the orders it names.
     pub orders: &'a BTreeMap<OrderId, (SpokenCode, Timestamp)>,
     /// Names of cooperatives.
@@ -82,9 +89,10 @@ pub fn page(desk: &Desk, sight: &Sight<'_>) -> String {
             said(desk.moment(statement.closed_at)),
         ));
     }
+    let before = Behind::Owed { from_before: true };
     about.push((
         sentences.statement_opening(),
-        ui::amount(statement.opening, ""),
+        view! { <a href=behind(sight, before)>{ui::amount(statement.opening, "")}</a> }.into_any(),
     ));
     if let Some(payout) = sight.payout {
         about.push((
@@ -108,7 +116,7 @@ pub fn page(desk: &Desk, sight: &Sight<'_>) -> String {
     let body = view! {
         {facts(about)}
         {nothing}
-        {widgets::part(sentences.statement_how(), ().into_any(), steps(desk, statement))}
+        {widgets::part(sentences.statement_how(), ().into_any(), steps(desk, sight))}
         {statement.months.iter().map(|month| supplement(desk, sight, month)).collect_view()}
         {meter(desk, statement)}
         {advances(desk, statement)}
@@ -119,29 +127,51 @@ pub fn page(desk: &Desk, sight: &Sight<'_>) -> String {
     desk.page(Room::Settlement, &title, head.into_any(), body.into_any())
 }
 
-fn steps(desk: &Desk, statement: &Statement) -> AnyView {
+/// Where the entries behind a figure are: on this page once the month is closed, until then in the agent's
+/// books.
+fn behind(sight: &Sight<'_>, behind: Behind) -> String {
+    let statement = sight.statement;
+    let here = format!("{}/agents/{}", address(statement.period), statement.agent);
+    match behind {
+        Behind::All | Behind::Row { .. } | Behind::Step(_) | Behind::Net
+            if sight.payment.is_some() =>
+        {
+            format!("{here}?{behind}#entries")
+        }
+        _ => format!("/office/people/{}/ledger", statement.agent),
+    }
+}
+
+fn steps(desk: &Desk, sight: &Sight<'_>) -> AnyView {
     let sentences = desk.words();
     let columns = [
         words(sentences.statement_what()),
         figures(sentences.office_ledger_amount()),
     ];
-    let row = |step: crate::words::statement::Step| {
-        let name = if step.is_sum {
-            view! { <strong>{step.label}</strong> }.into_any()
+    let named = |step: &Step| {
+        let link = widgets::link(behind(sight, step.behind), step.label.as_str());
+        if step.is_sum {
+            view! { <strong>{link}</strong> }.into_any()
         } else {
-            said(step.label)
-        };
+            link
+        }
+    };
+    let row = |step: Step| {
         let amount = if step.is_sum {
             ui::amount(step.amount, "")
         } else {
             ui::signed_amount(step.amount)
         };
-        Row::plain(vec![with_small(name, step.note), amount])
+        Row::plain(vec![with_small(named(&step), step.note), amount])
     };
-    let rows = sentences.steps(statement).into_iter().map(row).collect();
+    let rows = sentences
+        .steps(sight.statement)
+        .into_iter()
+        .map(row)
+        .collect();
     let carried = vec![
-        said(sentences.statement_carried()),
-        ui::amount(statement.carried_forward, ""),
+        named(&sentences.carried(sight.statement)),
+        ui::amount(sight.statement.carried_forward, ""),
     ];
     widgets::table(sentences.statement_how(), "", &columns, rows, Some(carried))
 }
@@ -149,9 +179,14 @@ fn steps(desk: &Desk, statement: &Statement) -> AnyView {
 /// What a month added, computed again in front of the reader.
 fn supplement(desk: &Desk, sight: &Sight<'_>, month: &SettledMonth) -> Option<AnyView> {
     let words = desk.words();
-    let explained = again_month(words, month, sight.catalogue.plan(month.plan))?;
+    let plan = sight.catalogue.plan(month.plan);
+    let explained = again_month(words, month, plan, Some(behind(sight, Behind::All)))?;
     let title = words.statement_supplement_of(&month_name(desk, month.period));
-    Some(widgets::part(&title, ().into_any(), explained))
+    let version = widgets::link(
+        "/office/plan",
+        words.office_plan_version(&month.plan.to_string()),
+    );
+    Some(widgets::part(&title, version, explained))
 }
 
 /// How far the year has come towards the threshold of tax.
@@ -265,9 +300,43 @@ fn not_yet_in(desk: &Desk, sight: &Sight<'_>) -> AnyView {
     )
 }
 
+/// Whether an entry stands behind what is asked for.
+fn is_asked(asked: Behind, entry: &StatementEntry, is_settling: bool) -> bool {
+    let adds = matches!(
+        entry.purpose,
+        Purpose::TierSupplement
+            | Purpose::SupplementCorrection
+            | Purpose::TargetBonus
+            | Purpose::PeriodCap
+    );
+    match asked {
+        Behind::All => !is_settling || adds,
+        Behind::Row { purpose, .. } => entry.purpose == purpose && (!is_settling || adds),
+        Behind::Step(purpose) => is_settling && entry.purpose == purpose,
+        Behind::Net => {
+            is_settling
+                && matches!(
+                    entry.purpose,
+                    Purpose::Settled | Purpose::TaxWithheld | Purpose::Recovered | Purpose::Advance
+                )
+        }
+        Behind::Owed { .. } => false,
+    }
+}
+
+/// The entries of the month, or those behind the figure that is asked for.
 fn entries(desk: &Desk, sight: &Sight<'_>) -> AnyView {
     let sentences = desk.words();
-    if sight.entries.is_empty() {
+    let asked = sight.asked.unwrap_or(Behind::All);
+    let of = |entries: &'_ [StatementEntry], is_settling| {
+        entries
+            .iter()
+            .filter(|entry| is_asked(asked, entry, is_settling))
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    let shown = [of(sight.entries, false), of(sight.settling, true)].concat();
+    if shown.is_empty() && sight.asked.is_none() {
         return ().into_any();
     }
     let columns = [
@@ -277,8 +346,7 @@ fn entries(desk: &Desk, sight: &Sight<'_>) -> AnyView {
         figures(sentences.statement_base()),
         figures(sentences.office_ledger_amount()),
     ];
-    let rows = sight
-        .entries
+    let rows: Vec<Row> = shown
         .iter()
         .map(|entry| {
             let number = sentences.statement_entry(&entry.number.to_string());
@@ -295,9 +363,29 @@ fn entries(desk: &Desk, sight: &Sight<'_>) -> AnyView {
             ])
         })
         .collect();
-    let table = widgets::table(sentences.statement_all_entries(), "", &columns, rows, None);
-    let count = sentences.statement_entries(sight.entries.len());
-    view! { <details class="more"><summary>{ui::icon("list")}{sentences.statement_all_entries()}" · "{count}{ui::icon_flat("chevron-down")}</summary>{table}</details> }.into_any()
+    let figure = sentences
+        .steps(sight.statement)
+        .into_iter()
+        .find(|step| sight.asked == Some(step.behind));
+    let title = figure.map_or_else(
+        || sentences.statement_all_entries().to_owned(),
+        |step| step.label,
+    );
+    let count = sentences.statement_entries(rows.len());
+    let list = if rows.is_empty() {
+        view! { <p class="muted">{sentences.statement_no_entry_behind()}</p> }.into_any()
+    } else {
+        widgets::table(&title, "", &columns, rows, None)
+    };
+    let all = sight.asked.filter(|asked| *asked != Behind::All).map(|_| {
+        widgets::go(
+            behind(sight, Behind::All),
+            "list",
+            sentences.statement_all_entries(),
+            "button button-quiet",
+        )
+    });
+    view! { <details class="more" id="entries" open=sight.asked.is_some()><summary>{ui::icon("list")}{title}" · "{count}{ui::icon_flat("chevron-down")}</summary>{list}{all}</details> }.into_any()
 }
 
 /// Where the agent's chain ended, and the way to the same statement on the agent's phone.
