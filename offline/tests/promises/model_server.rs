@@ -122,6 +122,7 @@ impl ModelServer {
             cursor,
             more: 0,
             signed_out: true,
+            sealing_key: None,
             ..response
         }
     }
@@ -162,6 +163,7 @@ impl ModelServer {
             cursor,
             more,
             signed_out: false,
+            sealing_key: None,
         }
     }
 
