@@ -12,6 +12,7 @@ pub mod failure;
 pub mod files;
 pub mod frame;
 pub mod guesses;
+pub mod hand_over;
 pub mod headers;
 pub mod listen;
 pub mod office;
@@ -55,6 +56,8 @@ pub struct Server {
     pub guesses: Guesses,
     /// Open pages that may still be told of changes.
     pub live_places: Arc<Semaphore>,
+    /// Hand-over files that may still be opened.
+    pub hand_over_places: Arc<Semaphore>,
     clock: Arc<dyn Clock>,
 }
 
@@ -79,6 +82,7 @@ impl Server {
             stop,
             guesses: Guesses::default(),
             live_places: Arc::new(Semaphore::new(LIVE_PLACES)),
+            hand_over_places: Arc::new(Semaphore::new(hand_over::PLACES)),
             clock,
         }
     }
