@@ -81,7 +81,19 @@ pub fn hand_over(setting: &Setting, brought: &Brought) -> String {
         {trouble}
         <p>{words.public_hand_over_text()}</p>
         <form class="stack" method="post" action="/hand-over" enctype="multipart/form-data"
-            data-offline=words.public_hand_over_offline() data-part=brought.part.clone()>
+            data-offline=words.public_hand_over_offline() data-part=brought.part.clone()
+            data-counted=words.public_hand_over_scan_counted("{there}", "{of}") data-done=words.public_hand_over_scan_done()
+            data-more=words.public_hand_over_scan_more() data-other=words.public_hand_over_scan_other()
+            data-no-camera=words.public_hand_over_scan_no_camera()>
+            // Shown by the script, where the browser reads codes.
+            <div class="scanner stack" hidden=true>
+                <video muted=true playsinline=true hidden=true aria-label=words.public_hand_over_scan()></video>
+                <p role="status"></p>
+                <div class="button-group">
+                    <button class="button" type="button" data-scan="" data-stop=words.public_hand_over_scan_stop() hidden=true>{icon("camera")}<span>{words.public_hand_over_scan()}</span></button>
+                    <button class="button button-quiet" type="button" data-again="" hidden=true>{icon("undo")}{words.public_hand_over_scan_again()}</button>
+                </div>
+            </div>
             <div class="field">
                 <label for="file">{words.public_hand_over_file()}</label>
                 <span class="field-hint" id="file-hint">{words.public_hand_over_file_hint()}</span>
@@ -128,7 +140,7 @@ fn taken_in(setting: &Setting, taken: Taken) -> AnyView {
     view! {
         <div class="stack" role="status">
             {heading}
-            <ul class="bullets">{lines}</ul>
+            <ul class="stack-tight">{lines}</ul>
             <p>{say}</p>
         </div>
     }
