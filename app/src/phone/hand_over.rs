@@ -152,9 +152,8 @@ fn show(phone: Phone, codes: Vec<String>) -> AnyView {
         is_moving.set(false);
         turn(by);
     };
-    let counted = move || {
-        words.carried_code_of(&(current.get() + 1).to_string(), &count.to_string())
-    };
+    let counted =
+        move || words.carried_code_of(&(current.get() + 1).to_string(), &count.to_string());
     let code = move || {
         let said = codes.get(current.get()).cloned().unwrap_or_default();
         let code = ui::qr(&said, &counted());
@@ -170,10 +169,10 @@ fn show(phone: Phone, codes: Vec<String>) -> AnyView {
     let controls = (count > 1).then(|| {
         view! {
             <p class="number scanned-count" aria-live="off">{counted}</p>
-            <div class="button-group">
-                <button class="button button-quiet" type="button" on:click=move |_| step(count - 1)>{words.carried_previous()}</button>
+            <div class="scanned-turn">
+                <button class="button" type="button" on:click=move |_| step(count - 1)>{words.carried_previous()}</button>
                 <button class="button" type="button" on:click=move |_| is_moving.update(|is_moving| *is_moving = !*is_moving)>{moving}</button>
-                <button class="button button-quiet" type="button" on:click=move |_| step(1)>{words.carried_next()}</button>
+                <button class="button" type="button" on:click=move |_| step(1)>{words.carried_next()}</button>
             </div>
         }
     });

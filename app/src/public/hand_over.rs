@@ -74,14 +74,31 @@ pub fn hand_over(setting: &Setting, brought: &Brought) -> String {
         let (title, text) = told(setting, trouble);
         view! { <div role="alert">{banner("trouble", "warning", title, text)}</div> }
     });
-    let script = setting.assets.url("hand-over.js");
+    // Who is through reads what to tell, and nothing else.
+    let is_over =
+        brought.trouble.is_none() && brought.taken.is_some_and(|taken| taken.waiting == 0);
+    let next = if is_over {
+        view! { <a class="button button-wide" href="/hand-over">{icon("upload")} {words.public_hand_over_another()}</a> }.into_any()
+    } else {
+        form(setting, &brought.part).into_any()
+    };
     let inside = view! {
         <h1>{title}</h1>
         {taken}
         {trouble}
+        {next}
+    };
+    doorway(setting, title, inside)
+}
+
+fn form(setting: &Setting, part: &str) -> impl IntoView + use<> {
+    let words = setting.words;
+    let script = setting.assets.url("hand-over.js");
+    let (part, shown) = (part.to_owned(), part.to_owned());
+    view! {
         <p>{words.public_hand_over_text()}</p>
         <form class="stack" method="post" action="/hand-over" enctype="multipart/form-data"
-            data-offline=words.public_hand_over_offline() data-part=brought.part.clone()
+            data-offline=words.public_hand_over_offline() data-part=part
             data-counted=words.public_hand_over_scan_counted("{there}", "{of}") data-done=words.public_hand_over_scan_done()
             data-more=words.public_hand_over_scan_more() data-other=words.public_hand_over_scan_other()
             data-no-camera=words.public_hand_over_scan_no_camera()>
@@ -101,21 +118,23 @@ pub fn hand_over(setting: &Setting, brought: &Brought) -> String {
             </div>
             <div class="field">
                 <label for="text">{words.public_hand_over_paste()}</label>
-                <textarea class="input code" id="text" name="text" rows="3" dir="ltr" spellcheck="false" autocapitalize="characters" autocomplete="off">{brought.part.clone()}</textarea>
+                <textarea class="input code" id="text" name="text" rows="3" dir="ltr" spellcheck="false" autocapitalize="characters" autocomplete="off">{shown}</textarea>
             </div>
             <button class="button button-primary button-wide" type="submit">{icon("upload")} {words.public_hand_over_submit()}</button>
         </form>
         <p class="muted small">{words.public_hand_over_sealed()}</p>
         <script type="module" src=script></script>
-    };
-    doorway(setting, title, inside)
+    }
 }
 
 fn taken_in(setting: &Setting, taken: Taken) -> AnyView {
     let words = setting.words;
     let is_in = taken.received + taken.known + taken.parked > 0;
     let counted: Vec<String> = [
-        (taken.received, words.public_hand_over_received(taken.received)),
+        (
+            taken.received,
+            words.public_hand_over_received(taken.received),
+        ),
         (taken.known, words.public_hand_over_known(taken.known)),
         (taken.parked, words.public_hand_over_parked(taken.parked)),
         (taken.waiting, words.public_hand_over_waiting(taken.waiting)),
