@@ -10,6 +10,7 @@
 
 pub mod badge;
 pub mod browser;
+mod hand_over;
 pub mod notices;
 mod opening;
 mod others;

@@ -5,6 +5,7 @@
 
 pub mod document;
 pub mod entrance;
+pub mod hand_over;
 pub mod sorry;
 
 pub use document::{Assets, Setting, Theme, document};

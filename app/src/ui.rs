@@ -4,6 +4,7 @@
 //! Those of the phone alone (what opens, draws or disappears) need a browser and are left out of the
 //! server's build; the others serve both.
 
+mod code;
 mod controls;
 mod frame;
 mod messages;
@@ -16,6 +17,7 @@ mod signature;
 mod snackbar;
 pub mod strokes;
 
+pub use code::qr;
 pub use controls::{Choice, check, field, search_field, segmented, stepper};
 pub use frame::{
     Tab, app_bar, back_bar, frame, opening_row, part, screen_title, status_bar, tab_bar,

@@ -20,8 +20,9 @@
 //!
 //! # Secrets
 //!
-//! Everything is in it: customers, password hashes, the hashes of sessions. Without the last a phone would
-//! have to sign in before it could hand over what it holds. A session or device that was ended after the
+//! Everything is in it: customers, password hashes, the hashes of sessions, the keys that open hand-over files.
+//! Without the last two a phone would have to sign in before it could hand over what it holds, and files on their
+//! way would be for nothing. A session or device that was ended after the
 //! copy is alive again; links that were not used yet open nothing any more. Only the owner of the file may
 //! read it.
 

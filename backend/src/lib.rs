@@ -16,7 +16,7 @@
 //! | terms | [`Office::engagements`], [`Office::publish_engagement`] |
 //! | catalogue | [`Office::catalogue`], [`Office::cooperatives`], [`Office::add_cooperative`], [`Office::publish_convention`], [`Office::add_category`], [`Office::add_product`], [`Office::publish_prices`], [`Office::publish_vat`], [`Office::publish_plan`], [`Office::save_plan_draft`], … |
 //! | customers | [`Office::customers`], [`Office::move_customers`] |
-//! | sync | [`Office::sync`] |
+//! | sync | [`Office::sync`], [`Office::hand_over`], [`Office::sealing_key`] |
 //! | parked commands | [`Office::parked`], [`Office::count_parked`], [`Office::settle_parked`] |
 //! | orders | [`Office::orders`], [`Office::order_history`], [`Office::orders_by_progress`], [`Office::record_deposit`], [`Office::soon_written_off`] |
 //! | disputes | [`Office::disputes_waiting`], [`Office::disputes_answered`], [`Office::count_disputes`], [`Office::dispute`], [`Office::photo_of_dispute`], [`Office::take_dispute`], [`Office::decide_dispute`], [`Office::decide_dispute_beyond_terms`] |
@@ -49,6 +49,7 @@ pub mod engagements;
 pub mod error;
 pub mod feed;
 pub mod figures;
+pub mod hand_over;
 pub mod import;
 pub mod ledger;
 pub mod orders;
@@ -71,6 +72,7 @@ use clock::{Casablanca, Clock};
 use db::writer::Writer;
 use db::{Db, dialect};
 use futures_util::future::BoxFuture;
+use hand_over::Keys;
 use people::Token;
 use std::sync::Arc;
 use std::time::Duration;
@@ -127,6 +129,7 @@ impl Office {
         db::sql::found_office(&mut conn, &epoch, clock.now().0)
             .await
             .map_err(OfficeError::from)?;
+        let hand_over_keys = Keys::open(&mut conn, clock.now().0).await?;
         drop(conn);
         let (changes, _) = broadcast::channel(CHANGES_KEPT);
         let shared = Arc::new(Shared {
@@ -134,6 +137,7 @@ impl Office {
             calendar: Casablanca::default(),
             catalogue: CatalogueCache::default(),
             changes,
+            hand_over_keys,
         });
         let writer = Writer::start(db.clone(), Arc::clone(&shared));
         let office = Self { db, writer, shared };

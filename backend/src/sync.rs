@@ -195,8 +195,10 @@ fn hash_canonically(value: &Value, hasher: &mut Sha256) {
     }
 }
 
-struct Upload {
+pub(crate) struct Upload {
     session: Session,
+    /// Somebody else brought it, in a file that may have been under way for days.
+    is_carried: bool,
     device: DeviceId,
     key: Option<DeviceKey>,
     epoch: String,
@@ -232,58 +234,10 @@ impl Office {
         request: Request<Value>,
     ) -> Result<Response, OfficeError> {
         let actor = session.actor();
-        let may_sync = [Action::UseField, Action::UseCooperativeArea]
-            .into_iter()
-            .any(|action| can(Some(&actor), action, Subject::Anything));
-        if !may_sync {
-            return Err(OfficeError::NotAllowed);
-        }
-        if request.person.is_some_and(|person| person != actor.person) {
-            return Err(OfficeError::NotAllowed);
-        }
-        // A key speaks for its own device alone.
-        if session.token_hash.is_none() && session.device != Some(request.device) {
-            return Err(OfficeError::NotAllowed);
-        }
-        if request.protocol != PROTOCOL {
-            return Err(invalid("protocol"));
-        }
-        if request.commands.len() > limits::COMMANDS_PER_BATCH {
-            return Err(invalid("commands"));
-        }
-        let commands: Vec<Incoming> = request
-            .commands
-            .into_iter()
-            .map(Incoming::read)
-            .collect::<Result<_, _>>()?;
-        let upload = Upload {
-            session: session.clone(),
-            device: request.device,
-            key: request.key,
-            epoch: request.epoch.clone(),
-            build: request
-                .build
-                .chars()
-                .filter(|letter| !letter.is_control())
-                .take(64)
-                .collect(),
-            cursor: request.cursor.max(0),
-            device_time: request.device_time,
-            waiting: request.waiting,
-            commands,
-        };
-        let mut needs = Needs {
-            devices: vec![upload.device],
-            ..Needs::default()
-        };
-        for command in &upload.commands {
-            command.add_needs(&mut needs);
-        }
-        let received = self
-            .write_knowing(needs, upload, |upload, work| {
-                Box::pin(receive(work, upload))
-            })
-            .await?;
+        let (asked_cursor, asked_epoch, device) =
+            (request.cursor, request.epoch.clone(), request.device);
+        let sealing_key = self.shared.hand_over_keys.news_for(request.sealing_key);
+        let received = self.receive(read_upload(session, request, false)?).await?;
         let Received::Decided {
             results,
             decided_seq,
@@ -294,14 +248,14 @@ impl Office {
             return Err(OfficeError::NotAllowed);
         };
         // After a restore the feed's numbers may have been given out again: start over.
-        let is_same_server = request.epoch.is_empty() || request.epoch == epoch;
+        let is_same_server = asked_epoch.is_empty() || asked_epoch == epoch;
         let cursor = if is_same_server {
-            request.cursor.max(0)
+            asked_cursor.max(0)
         } else {
             0
         };
         let page = if may_read {
-            self.pull(&actor, request.device, cursor).await?
+            self.pull(&actor, device, cursor).await?
         } else {
             feed::Page {
                 cursor,
@@ -320,8 +274,90 @@ impl Office {
             cursor: page.cursor,
             more: page.more,
             signed_out: session.token_hash.is_none(),
+            sealing_key,
         })
     }
+
+    /// Decides on what somebody brought for a device; one answer for each command.
+    pub(crate) async fn take_in(&self, upload: Upload) -> Result<Vec<Answer>, OfficeError> {
+        match self.receive(upload).await? {
+            Received::Decided { results, .. } => {
+                Ok(results.into_iter().map(|result| result.answer).collect())
+            }
+            Received::ForeignDevice => Err(OfficeError::NotAllowed),
+        }
+    }
+
+    async fn receive(&self, upload: Upload) -> Result<Received, OfficeError> {
+        let mut needs = Needs {
+            devices: vec![upload.device],
+            ..Needs::default()
+        };
+        for command in &upload.commands {
+            command.add_needs(&mut needs);
+        }
+        self.write_knowing(needs, upload, |upload, work| {
+            Box::pin(receive(work, upload))
+        })
+        .await
+    }
+}
+
+/// Reads what a device sent in a file by which somebody else brings it.
+///
+/// # Errors
+/// As [`Office::sync`]'s.
+pub(crate) fn carried(session: &Session, request: Request<Value>) -> Result<Upload, OfficeError> {
+    read_upload(session, request, true)
+}
+
+fn read_upload(
+    session: &Session,
+    request: Request<Value>,
+    is_carried: bool,
+) -> Result<Upload, OfficeError> {
+    let actor = session.actor();
+    let may_sync = [Action::UseField, Action::UseCooperativeArea]
+        .into_iter()
+        .any(|action| can(Some(&actor), action, Subject::Anything));
+    if !may_sync {
+        return Err(OfficeError::NotAllowed);
+    }
+    if request.person.is_some_and(|person| person != actor.person) {
+        return Err(OfficeError::NotAllowed);
+    }
+    // A key speaks for its own device alone.
+    if session.token_hash.is_none() && session.device != Some(request.device) {
+        return Err(OfficeError::NotAllowed);
+    }
+    if request.protocol != PROTOCOL {
+        return Err(invalid("protocol"));
+    }
+    if request.commands.len() > limits::COMMANDS_PER_BATCH {
+        return Err(invalid("commands"));
+    }
+    let commands: Vec<Incoming> = request
+        .commands
+        .into_iter()
+        .map(Incoming::read)
+        .collect::<Result<_, _>>()?;
+    Ok(Upload {
+        session: session.clone(),
+        is_carried,
+        device: request.device,
+        key: request.key,
+        epoch: request.epoch,
+        build: request
+            .build
+            .chars()
+            .filter(|letter| !letter.is_control())
+            .take(64)
+            .collect(),
+        cursor: request.cursor.max(0),
+        device_time: request.device_time,
+        waiting: request.waiting,
+        commands,
+    })
 }
 
 async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeError> {
@@ -357,15 +393,24 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
     let may_act = session.may_act && !is_revoked;
     let may_read = session.may_read && !is_revoked;
     let done_since = done_since(&upload.session.person, &device);
-    let skew_ms = upload.device_time.0.saturating_sub(now.0);
+    let sent_ago_ms = upload.device_time.0.saturating_sub(now.0);
+    // How long a file was under way nobody knows: what the device's last contact told of its clock counts, and
+    // that nothing is made in the future.
+    let skew_ms = if upload.is_carried {
+        device.clock_skew_ms.max(sent_ago_ms)
+    } else {
+        sent_ago_ms
+    };
     let ids: Vec<CommandId> = upload.commands.iter().map(|command| command.id).collect();
     work.look_up_commands(&ids).await?;
     // A device that names another epoch has not heard that this server was restored from a copy.
     // What the copy lacks waits until it has: then it offers all of that, in order and without a gap.
-    let knows_epoch = upload.epoch.is_empty() || upload.epoch == work.epoch();
+    // From a file what follows on what the copy has is taken all the same: its device may never speak again.
+    let knows_epoch = upload.is_carried || upload.epoch.is_empty() || upload.epoch == work.epoch();
     let mut in_seq_order: Vec<usize> = (0..upload.commands.len()).collect();
     in_seq_order.sort_by_key(|index| upload.commands[*index].seq);
     let mut moved = Vec::new();
+    let mut news = 0_u32;
     let mut answers: Vec<Option<Answer>> = vec![None; upload.commands.len()];
     for index in in_seq_order {
         let command = &upload.commands[index];
@@ -377,6 +422,7 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
                 delay_ms: GAP_DELAY_MS,
             },
             None => {
+                news += 1;
                 let corrected_at = correct(command.made_at, skew_ms, done_since, now);
                 decide_and_store(work, upload, command, corrected_at, may_act, &mut moved).await?
             }
@@ -386,11 +432,6 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
         }
         answers[index] = Some(answer);
     }
-    device.build.clone_from(&upload.build);
-    if knows_epoch {
-        device.last_contact_at = now.0;
-    }
-    device.feed_cursor = upload.cursor;
     let decided = answers
         .iter()
         .flatten()
@@ -407,16 +448,34 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
         .count() as u32;
     // What the device told to wait includes what it has just handed over.
     let told = &upload.waiting;
-    device.tell(Waiting {
+    let left = Waiting {
         commands: told.commands.saturating_sub(decided),
         orders: told.orders.saturating_sub(orders_decided),
         oldest_made_at: told.oldest_made_at,
         // What is left is another lot; the next contact tells of it.
         digest: told.digest.clone().filter(|_| decided == 0),
-    });
-    device.clock_skew_ms = skew_ms;
-    device.trouble = None;
-    device.trouble_at = None;
+    };
+    if !upload.is_carried {
+        device.build.clone_from(&upload.build);
+        if knows_epoch {
+            device.last_contact_at = now.0;
+        }
+        device.feed_cursor = upload.cursor;
+        device.tell(left);
+        device.clock_skew_ms = skew_ms;
+        device.trouble = None;
+        device.trouble_at = None;
+    } else if news > 0 {
+        // A file with nothing new may be older than what the device has told since.
+        device.tell(left);
+        work.audit(
+            Some(person),
+            Some(upload.device),
+            "handed_over_by_file",
+            upload.device.to_string(),
+            news.to_string(),
+        );
+    }
     let decided_seq = u64::try_from(device.last_seq).unwrap_or_default();
     work.put_device(device);
     parked::look_again(work, moved).await?;

@@ -14,6 +14,7 @@ use crate::db::{Conn, Db};
 use crate::devices::sql::DeviceRow;
 use crate::error::OfficeError;
 use crate::feed::{self, Kind, Scope};
+use crate::hand_over::Keys;
 use crate::orders::{StoredOrder, sql::EventRow};
 use crate::rollups::Deltas;
 use crate::sync::sql::CommandRow;
@@ -45,6 +46,7 @@ pub struct Shared {
     pub calendar: Casablanca,
     pub catalogue: CatalogueCache,
     pub changes: broadcast::Sender<Changed>,
+    pub hand_over_keys: Keys,
 }
 
 impl Shared {

@@ -16,6 +16,7 @@ mod promises {
     mod faults;
     mod figures;
     mod files;
+    mod hand_over;
     mod ledger;
     mod payouts;
     mod people;

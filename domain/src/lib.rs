@@ -20,6 +20,7 @@ pub mod device_key;
 pub mod dispute;
 pub mod engagement;
 pub mod explain;
+pub mod hand_over;
 pub mod ids;
 pub mod law;
 pub mod ledger;

@@ -39,6 +39,13 @@ pub const SIGNATURE_BYTES: usize = 6_000;
 pub const COMMANDS_PER_BATCH: usize = 100;
 /// One sync request before compression, in bytes: what a weak 3G uploads in a few seconds.
 pub const SYNC_REQUEST_BYTES: usize = 256 * 1024;
+/// Requests in one hand-over file: eight hundred acts, weeks at doors without a network. What is more goes
+/// into the next file.
+pub const HAND_OVER_REQUESTS: usize = 8;
+/// A hand-over file, in bytes: its requests where nothing could be compressed, and what is around them.
+pub const HAND_OVER_FILE_BYTES: usize = HAND_OVER_REQUESTS * SYNC_REQUEST_BYTES + 1_024;
+/// A hand-over file as text, with whatever else is in the message that carried it.
+pub const HAND_OVER_TEXT_BYTES: usize = 2 * HAND_OVER_FILE_BYTES;
 /// Changes in one sync answer.
 pub const CHANGES_PER_ANSWER: usize = 500;
 /// A promised delivery date may lie this many days ahead of the order at most. Deferred payment

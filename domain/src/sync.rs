@@ -10,6 +10,7 @@ use crate::catalogue::Channel;
 use crate::customer::{Customer, CustomerDetails, CustomerLabel};
 use crate::device_key::DeviceKey;
 use crate::dispute::{Dispute, DisputeEvent, DisputeReason, Disputed, DisputedLine};
+use crate::hand_over::{KeyName, SealingKey};
 use crate::ids::{CommandId, CooperativeId, CustomerId, DeviceId, OrderId, PersonId, PlanVersion};
 use crate::ledger::Transfer;
 use crate::ledger::chain::{Link, hexadecimal};
@@ -49,6 +50,9 @@ pub struct Request<C = Command> {
     /// The device's own key, until the server has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<DeviceKey>,
+    /// The server's key that the device seals hand-over files to, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealing_key: Option<KeyName>,
     /// The server's epoch as the device last knew it; empty on first contact.
     #[serde(default)]
     pub epoch: String,
@@ -522,6 +526,9 @@ pub struct Response {
     /// what changed until the device's person signs in.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub signed_out: bool,
+    /// The key that hand-over files are sealed to, when it is another than the device said it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealing_key: Option<SealingKey>,
 }
 
 /// The server's answer to one command.

@@ -441,6 +441,7 @@ pub fn made_up(body: &[u8], answer: &Answer) -> Reply {
         cursor: request.cursor,
         more: 0,
         signed_out: false,
+        sealing_key: None,
     };
     serde_json::to_vec(&response).map_err(|_| TransportError::Garbled)
 }
@@ -481,6 +482,7 @@ pub fn question(
         device,
         person: None,
         key: None,
+        sealing_key: None,
         epoch,
         build: "oracle".to_owned(),
         // Beyond everything: nothing is asked but that.

@@ -42,6 +42,10 @@ pub enum Step {
         write: u64,
         after: bool,
     },
+    /// A phone makes hand-over files of what waits on it.
+    Pack { phone: usize },
+    /// A stranger brings a hand-over file.
+    Bring { pick: u32 },
     /// The app is killed and started again.
     Restart { phone: usize },
     /// The app is updated.
@@ -171,10 +175,39 @@ impl Schedule {
                 steps.push(any_step(&mut random, &phones, &moods));
             }
         }
+        with_strangers(seed, &phones, &mut steps);
         Self {
             seed,
             phones,
             steps,
+        }
+    }
+}
+
+/// In some runs strangers carry files. They are drawn apart, so that everything else happens as in the same seed
+/// without them.
+fn with_strangers(seed: u64, phones: &[Start], steps: &mut Vec<Step>) {
+    let mut random = Rng::with_seed(seed ^ 0x5712_A46E);
+    if random.u8(..3) > 0 {
+        return;
+    }
+    for _ in 0..random.usize(1..4) {
+        let packed = random.usize(..=steps.len());
+        let phone = random.usize(..phones.len());
+        let mut story = vec![Step::Pack { phone }];
+        if random.bool() {
+            // Nobody has a network that day.
+            let offline = any_act(&mut random, phone, phones);
+            if let Step::Act { phone, act, pick } = offline {
+                let pick = pick | 1;
+                story.insert(0, Step::Act { phone, act, pick });
+            }
+        }
+        steps.splice(packed..packed, story);
+        for _ in 0..random.usize(1..4) {
+            let brought = random.usize(packed + 1..=steps.len());
+            let pick = random.u32(..1 << 24);
+            steps.insert(brought, Step::Bring { pick });
         }
     }
 }
@@ -568,6 +601,8 @@ impl fmt::Display for Step {
                 if *after { "after" } else { "before" }
             ),
             Self::Restart { phone } => write!(out, "phone {} is started again", number(phone)),
+            Self::Pack { phone } => write!(out, "phone {} packs what waits on it", number(phone)),
+            Self::Bring { pick } => write!(out, "a stranger brings a file (pick {pick})"),
             Self::Update { phone } => write!(out, "the app on phone {} is updated", number(phone)),
             Self::Clock { phone, skew_ms } => {
                 write!(
@@ -691,12 +726,14 @@ impl Step {
             | Self::Contact { phone, .. }
             | Self::Cut { phone, .. }
             | Self::Restart { phone }
+            | Self::Pack { phone }
             | Self::Update { phone }
             | Self::Clock { phone, .. }
             | Self::Room { phone, .. }
             | Self::Evict { phone }
             | Self::HandOver { phone, .. } => Some(*phone),
             Self::Arrive { .. }
+            | Self::Bring { .. }
             | Self::Wait { .. }
             | Self::Office { .. }
             | Self::Backup

@@ -3,6 +3,7 @@
 mod acts;
 mod healing;
 mod office;
+mod strangers;
 
 use crate::bugs::{Bug, misread, with_new_ids};
 use crate::company::{self, PEOPLE, START, Template, id, name_of};
@@ -127,6 +128,8 @@ pub struct World<'a> {
     pub saved: Vec<Saved>,
     stragglers: Vec<Straggler>,
     slow_answers: Vec<SlowAnswer>,
+    /// Hand-over files that strangers have.
+    files: Vec<Vec<u8>>,
     backup: Option<Image>,
     /// Counts restores: what a server knows begins anew with each.
     restores: u32,
@@ -271,6 +274,7 @@ impl<'a> World<'a> {
             saved: Vec::new(),
             stragglers: Vec::new(),
             slow_answers: Vec::new(),
+            files: Vec::new(),
             backup: None,
             restores: 0,
             applied: BTreeSet::new(),
@@ -392,6 +396,8 @@ impl<'a> World<'a> {
                 Ok(())
             }
             Step::Restart { phone } => self.restart(*phone),
+            Step::Pack { phone } => self.pack(*phone),
+            Step::Bring { pick } => self.bring(*pick),
             Step::Update { phone } => self.update(*phone),
             Step::Clock { phone, skew_ms } => {
                 let watch = &self.phones[*phone].watch;

@@ -37,6 +37,7 @@
 //! device.undo(id).await  device.undoable()              takes the last command back, if never sent
 //! device.discard_parked(id).await
 //! device.reissue(parked, body, id, now).await           the parked command, mended, under a new id
+//! device.pack(now, build).await                         all that waits, to be sealed into a hand-over file
 //! device.save_draft(key, json, now).await  device.discard_draft(key).await
 //! ```
 //!
@@ -53,6 +54,7 @@ mod browser;
 pub mod device;
 pub mod driver;
 pub mod engine;
+pub mod hand_over;
 pub mod phone;
 pub mod record;
 #[cfg(all(target_arch = "wasm32", feature = "conformance"))]

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use taswiq_domain::device_key::DeviceKey;
+use taswiq_domain::hand_over::SealingKey;
 use taswiq_domain::ids::{DeviceId, PersonId};
 use taswiq_domain::ledger::chain::Chain;
 use taswiq_domain::refusal::Refusal;
@@ -39,6 +40,9 @@ pub struct Head {
     /// The epoch of the server that has the key; empty when none does.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub key_told_to: String,
+    /// The server's key that hand-over files are sealed to, once the server has told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealing_key: Option<SealingKey>,
     /// The `seq` of the next command.
     pub next_seq: u64,
     /// The greatest `seq` that was ever put into a request: from there on the server may know it, and
@@ -129,6 +133,7 @@ impl Head {
             person,
             key: None,
             key_told_to: String::new(),
+            sealing_key: None,
             next_seq: 1,
             offered_seq: 0,
             epoch: String::new(),

@@ -49,13 +49,39 @@ pub enum Failure {
         /// When to try again, in seconds.
         retry_after_s: u32,
     },
+    /// What was brought is no hand-over file that can be taken.
+    File(FileFailure),
     /// A mistake of ours.
     Bug,
 }
 
+/// Why nothing was taken from what was brought as a hand-over file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileFailure {
+    /// It is none.
+    Foreign,
+    /// It was made by a build that is newer, or so old that it is not understood any more.
+    AnotherVersion,
+    /// It is not as it was written.
+    Damaged,
+    /// Frames are missing.
+    Cut {
+        /// How many are there.
+        there: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// Frames of several files are mixed.
+    Mixed,
+    /// It is sealed to another server.
+    AnotherServer,
+    /// The device is not known here, or not by that key.
+    UnknownDevice,
+}
+
 impl Failure {
     /// Every failure, for the document and its test.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 23] = [
         Self::Busy { retry_after_s: 1 },
         Self::Unreadable,
         Self::WrongProtocol,
@@ -71,6 +97,13 @@ impl Failure {
         Self::WrongType,
         Self::Misdirected,
         Self::TooManyTries { retry_after_s: 60 },
+        Self::File(FileFailure::Foreign),
+        Self::File(FileFailure::AnotherVersion),
+        Self::File(FileFailure::Damaged),
+        Self::File(FileFailure::Cut { there: 1, of: 2 }),
+        Self::File(FileFailure::Mixed),
+        Self::File(FileFailure::AnotherServer),
+        Self::File(FileFailure::UnknownDevice),
         Self::Bug,
     ];
 
@@ -92,6 +125,13 @@ impl Failure {
             Self::WrongType => "wrong_type",
             Self::Misdirected => "misdirected",
             Self::TooManyTries { .. } => "too_many_tries",
+            Self::File(FileFailure::Foreign) => "file_foreign",
+            Self::File(FileFailure::AnotherVersion) => "file_of_another_version",
+            Self::File(FileFailure::Damaged) => "file_damaged",
+            Self::File(FileFailure::Cut { .. }) => "file_cut",
+            Self::File(FileFailure::Mixed) => "file_mixed",
+            Self::File(FileFailure::AnotherServer) => "file_of_another_server",
+            Self::File(FileFailure::UnknownDevice) => "file_of_unknown_device",
             Self::Bug => "bug",
         }
     }
@@ -111,6 +151,7 @@ impl Failure {
             Self::WrongType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::TooManyTries { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::File(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Bug => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

@@ -12,6 +12,7 @@ pub mod failure;
 pub mod files;
 pub mod frame;
 pub mod guesses;
+pub mod hand_over;
 pub mod headers;
 pub mod listen;
 pub mod office;
@@ -59,6 +60,8 @@ pub struct Server {
     pub turns: Arc<Turns>,
     /// Open pages that may still be told of changes.
     pub live_places: Arc<Semaphore>,
+    /// Hand-over files that may still be opened.
+    pub hand_over_places: Arc<Semaphore>,
     clock: Arc<dyn Clock>,
 }
 
@@ -84,6 +87,7 @@ impl Server {
             guesses: Guesses::default(),
             turns: Arc::default(),
             live_places: Arc::new(Semaphore::new(LIVE_PLACES)),
+            hand_over_places: Arc::new(Semaphore::new(hand_over::PLACES)),
             clock,
         }
     }

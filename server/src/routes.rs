@@ -115,6 +115,7 @@ pub fn all(server: &Server) -> Vec<Route> {
     let mut routes = crate::files::routes();
     routes.extend(crate::entrance::routes());
     routes.extend(crate::api::routes());
+    routes.extend(crate::hand_over::routes());
     routes.extend(crate::office::routes());
     routes.extend(crate::statements::routes());
     if server.settings.test_clock {

@@ -108,7 +108,10 @@ impl Visit {
             Failure::LinkSpent => Sorry::LinkSpent,
             Failure::TooLarge => Sorry::TooLarge,
             Failure::TooManyTries { .. } => Sorry::TooManyTries,
-            Failure::Unreadable | Failure::WrongProtocol | Failure::WrongType => Sorry::Unreadable,
+            Failure::Unreadable
+            | Failure::WrongProtocol
+            | Failure::WrongType
+            | Failure::File(_) => Sorry::Unreadable,
             Failure::Bug => Sorry::Bug,
         };
         let html = sorry(&self.setting, what, &self.request, "/");

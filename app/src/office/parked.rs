@@ -49,7 +49,11 @@ pub fn page(
     desk.page(
         Room::Parked,
         title,
-        desk.title(title, said(words.office_parked_about())),
+        view! {
+            {desk.title(title, said(words.office_parked_about()))}
+            {widgets::go("/hand-over".to_owned(), "upload", words.public_hand_over_title(), "button")}
+        }
+        .into_any(),
         view! { <div role="alert">{troubles}</div> {list} }.into_any(),
     )
 }

@@ -721,7 +721,7 @@ pub fn link(desk: &Desk, person: &Person, link: &Link, address: &str) -> String 
         {ui::banner("waiting", "hourglass", words.office_link_once(), words.office_link_until(&desk.moment(link.expires_at)))}
         {person.has_joined.then(|| ui::banner("done", "shield", words.office_link_nothing_lost(), ""))}
         <div class="columns">
-            <section class="part"><h2>{words.office_link_scan()}</h2>{qr(address, &title)}</section>
+            <section class="part"><h2>{words.office_link_scan()}</h2>{ui::qr(address, &title)}</section>
             <section class="part">
                 <h2>{words.office_link_send()}</h2>
                 <div class="field">
@@ -762,32 +762,6 @@ fn copy(desk: &Desk, field: &'static str) -> AnyView {
             <button class="button button-quiet" type="button" hidden=true data-copy=field data-copied=words.office_link_copied()>{ui::icon("copy")}{words.office_link_copy()}</button>
             <span class="small muted" role="status"></span>
         </div>
-    }
-    .into_any()
-}
-
-/// An address to scan: dark squares on a light ground in either theme, for cameras read no other.
-pub(super) fn qr(address: &str, label: &str) -> AnyView {
-    use fast_qr::QRBuilder;
-    let Ok(code) = QRBuilder::new(address).build() else {
-        return ().into_any();
-    };
-    let quiet = 4;
-    let side = code.size + 2 * quiet;
-    let mut path = String::new();
-    for row in 0..code.size {
-        for column in 0..code.size {
-            if code[row][column].value() {
-                path.push_str(&format!("M{} {}h1v1h-1z", column + quiet, row + quiet));
-            }
-        }
-    }
-    let label = label.to_owned();
-    view! {
-        <svg class="qr" role="img" aria-label=label viewBox=format!("0 0 {side} {side}") width="240" height="240" shape-rendering="crispEdges">
-            <rect width=side.to_string() height=side.to_string() fill="#fff"></rect>
-            <path d=path fill="#000"></path>
-        </svg>
     }
     .into_any()
 }

@@ -312,6 +312,83 @@ pub fn share(title: &str, text: &str) {
     drop(window().navigator().share_with_data(&data));
 }
 
+/// A file of text to give away.
+pub struct TextFile {
+    /// What it is called.
+    pub name: String,
+    /// What is in it.
+    pub text: String,
+}
+
+impl TextFile {
+    fn file(&self) -> Option<web_sys::File> {
+        let parts = js_sys::Array::of1(&self.text.as_str().into());
+        let options = web_sys::FilePropertyBag::new();
+        options.set_type("text/plain");
+        web_sys::File::new_with_str_sequence_and_options(&parts, &self.name, &options).ok()
+    }
+}
+
+/// Whether the browser shares files of text with other apps.
+pub fn can_share_files() -> bool {
+    let navigator = window().navigator();
+    let trial = TextFile {
+        name: "taswiq.txt".to_owned(),
+        text: "-".to_owned(),
+    };
+    Reflect::has(&navigator, &"canShare".into()).unwrap_or(false)
+        && navigator.can_share_with_data(&shared("", &[trial]))
+}
+
+/// Opens the phone's own sharing with these files.
+pub fn share_files(title: &str, files: &[TextFile]) {
+    drop(window().navigator().share_with_data(&shared(title, files)));
+}
+
+fn shared(title: &str, files: &[TextFile]) -> web_sys::ShareData {
+    let data = web_sys::ShareData::new();
+    data.set_title(title);
+    let files: js_sys::Array = files.iter().filter_map(TextFile::file).collect();
+    data.set_files(&files);
+    data
+}
+
+/// Puts a file among the phone's downloads.
+pub fn save_file(file: &TextFile) {
+    let Some(address) = file
+        .file()
+        .and_then(|file| web_sys::Url::create_object_url_with_blob(&file).ok())
+    else {
+        return;
+    };
+    if let Ok(link) = document().create_element("a")
+        && let Ok(link) = link.dyn_into::<HtmlElement>()
+    {
+        drop(link.set_attribute("href", &address));
+        drop(link.set_attribute("download", &file.name));
+        link.click();
+    }
+    // The browser has begun to read it by then.
+    set_timeout(
+        move || drop(web_sys::Url::revoke_object_url(&address)),
+        std::time::Duration::from_secs(60),
+    );
+}
+
+/// Scheme, host and port of this server.
+pub fn origin() -> String {
+    window().location().origin().unwrap_or_default()
+}
+
+/// Whether the person asked for less motion.
+pub fn wants_less_motion() -> bool {
+    window()
+        .match_media("(prefers-reduced-motion: reduce)")
+        .ok()
+        .flatten()
+        .is_some_and(|query| query.matches())
+}
+
 /// Opens the phone's own printing.
 pub fn print() {
     drop(window().print());

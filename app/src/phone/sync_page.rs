@@ -1,7 +1,7 @@
 //! What is on this phone: what waits, what is on its way, what is to be corrected, and whether it is
 //! safe here. The same for both areas; how something is repaired is the area's business.
 
-use super::{Phone, badge, notices};
+use super::{Phone, badge, hand_over, notices};
 use crate::ui;
 use crate::words::{Words, time};
 use leptos::prelude::*;
@@ -70,6 +70,7 @@ fn boxed_content(phone: Phone, repair: Repair) -> AnyView {
         {move || to_correct(phone, &repair)}
         {move || of_others(words, phone.left_by_others())}
         {move || waiting(phone)}
+        {hand_over::offer(phone)}
         <dl class="sums">
             <div><dt>{words.sync_last()}</dt><dd>{move || last(phone)}</dd></div>
             <div><dt>{words.sync_storage()}</dt><dd>{safety}</dd></div>

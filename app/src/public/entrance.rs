@@ -185,7 +185,7 @@ pub fn setup(setting: &Setting, form: &FirstAccount) -> String {
 }
 
 /// The arch that these pages stand under.
-fn doorway(setting: &Setting, title: &str, inside: impl IntoView) -> String {
+pub(super) fn doorway(setting: &Setting, title: &str, inside: impl IntoView) -> String {
     let name = setting.words.public_name();
     // The same word in the other script, as on the mark.
     let other = if setting.words.direction() == "rtl" {

@@ -39,7 +39,7 @@ impl Token {
     clippy::expect_used,
     reason = "a server without randomness must not go on"
 )]
-fn random_bytes<const N: usize>() -> [u8; N] {
+pub(crate) fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
     bytes

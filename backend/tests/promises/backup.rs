@@ -12,17 +12,17 @@ use taswiq_backend::clock::SettableClock;
 use taswiq_domain::sync::Answer;
 
 /// A folder for copies, gone at the end.
-struct Folder(PathBuf);
+pub struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let name = format!("taswiq_backup_{}", uuid::Uuid::now_v7());
         let path = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&path).expect("made");
         Self(path)
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub fn file(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 
@@ -42,7 +42,7 @@ impl Drop for Folder {
 }
 
 impl World {
-    async fn back_up(&self, file: &Path) -> Contents {
+    pub async fn back_up(&self, file: &Path) -> Contents {
         backup::back_up(&self.url, file, false, &*self.clock)
             .await
             .expect("copied")
@@ -53,12 +53,12 @@ fn clock() -> SettableClock {
     SettableClock::new(START.plus_ms(86_400_000))
 }
 
-async fn restore(file: &Path, place: &Place) -> Result<backup::Restored, BackupError> {
+pub async fn restore(file: &Path, place: &Place) -> Result<backup::Restored, BackupError> {
     backup::restore(file, &place.url, RestoreOptions::default(), &clock()).await
 }
 
 /// A place of each kind there is.
-async fn places() -> Vec<Place> {
+pub async fn places() -> Vec<Place> {
     let mut places = vec![Place::on_sqlite()];
     places.extend(Place::on_postgres().await);
     places
@@ -464,6 +464,11 @@ promise! {
             }
             *line = serde_json::Value::from(row).to_string();
         }
+        // And the keys of hand-over files.
+        let place = lines.iter().position(|line| line.starts_with("{\"table\":\"hand_over_key\"")).expect("keys");
+        lines.drain(place..place + 2);
+        let end = lines.last_mut().expect("an end");
+        *end = end.replace("\"hand_over_key\":1,", "");
         let (older, newer) = (versioned(16), versioned(9_999));
         lines[0] = newer;
         write(&other, &lines);

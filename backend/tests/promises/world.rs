@@ -14,6 +14,7 @@ use taswiq_domain::catalogue::{Convention, Picture, VatRate};
 use taswiq_domain::commission::{Conditions, Pays, Rule};
 use taswiq_domain::device_key::DeviceKey;
 use taswiq_domain::engagement::{Engagement, in_force};
+use taswiq_domain::hand_over::SealingKey;
 use taswiq_domain::ids::{
     CategoryId, CooperativeId, DeviceId, OrderId, PersonId, PlanVersion, PriceListVersion,
     ProductId,
@@ -209,6 +210,7 @@ impl World {
             waiting: Waiting::default(),
             clock_ahead_ms: 0,
             key: None,
+            sealing_key: None,
         }
     }
 
@@ -446,6 +448,7 @@ pub struct Phone {
     pub clock_ahead_ms: i64,
     /// Told on every contact, when it has one.
     pub key: Option<DeviceKey>,
+    pub sealing_key: Option<SealingKey>,
 }
 
 impl Phone {
@@ -481,6 +484,7 @@ impl Phone {
             device: self.device,
             person: None,
             key: self.key.clone(),
+            sealing_key: self.sealing_key.as_ref().map(SealingKey::name),
             epoch: self.epoch.clone(),
             build: "test".to_owned(),
             cursor: self.cursor,
@@ -495,6 +499,7 @@ impl Phone {
         let response = self.office.sync(&session, self.request(commands)).await?;
         self.cursor = response.cursor;
         self.epoch.clone_from(&response.epoch);
+        self.sealing_key = response.sealing_key.clone().or(self.sealing_key.take());
         Ok(response)
     }
 

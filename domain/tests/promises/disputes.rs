@@ -692,6 +692,7 @@ fn a_request_that_disputes() {
             device: DeviceId(Uuid::from_u128(7)),
             person: None,
             key: None,
+            sealing_key: None,
             epoch: "e1".to_owned(),
             build: "b1".to_owned(),
             cursor: 42,
@@ -782,6 +783,7 @@ fn a_response_about_disputes() {
             cursor: 44,
             more: 0,
             signed_out: false,
+            sealing_key: None,
         },
     );
 }

@@ -9,6 +9,7 @@ mod disputes;
 mod earners;
 mod explanations;
 mod fault_matrix;
+mod hand_over;
 mod ledger_balances;
 mod ledger_chain;
 mod life;

@@ -12,6 +12,7 @@ use taswiq_domain::commission::{Band, CapPer, Conditions, Pays, Rule};
 use taswiq_domain::customer::{CustomerDetails, CustomerKind};
 use taswiq_domain::device_key::DeviceKey;
 use taswiq_domain::engagement::{Engagement, EngagementKind, Share};
+use taswiq_domain::hand_over::{Contents, SealingKey};
 use taswiq_domain::ids::{
     CategoryId, CommandId, CustomerId, DeviceId, OrderId, PersonId, PlanVersion,
 };
@@ -203,6 +204,7 @@ fn a_request_with_every_kind_of_command() {
             device: DeviceId(Uuid::from_u128(7)),
             person: None,
             key: None,
+            sealing_key: None,
             epoch: "e1".to_owned(),
             build: "b1".to_owned(),
             cursor: 42,
@@ -219,6 +221,54 @@ fn a_request_with_every_kind_of_command() {
 }
 
 #[test]
+fn what_is_sealed_into_a_hand_over_file_and_how_the_key_to_it_is_told() {
+    let mut point = [0xAB; 65];
+    point[0] = 4;
+    let key = SealingKey::new(&point).expect("a point");
+    let asking = Request {
+        protocol: PROTOCOL,
+        device: DeviceId(Uuid::from_u128(7)),
+        person: Some(PersonId(20)),
+        key: None,
+        sealing_key: Some(key.name()),
+        epoch: "e1".to_owned(),
+        build: "b1".to_owned(),
+        cursor: 42,
+        device_time: Timestamp(1_793_534_400_000),
+        waiting: Waiting::default(),
+        commands: Vec::new(),
+    };
+    golden("request-sealing-v1", &asking);
+    golden(
+        "response-sealing-v1",
+        &Response {
+            protocol: PROTOCOL,
+            epoch: "e1".to_owned(),
+            server_time: Timestamp(1_793_534_400_000),
+            offset: FixedOffset::default(),
+            decided_seq: 2,
+            results: Vec::new(),
+            changes: Vec::new(),
+            cursor: 42,
+            more: 0,
+            signed_out: false,
+            sealing_key: Some(key),
+        },
+    );
+    golden(
+        "hand-over-v1",
+        &Contents {
+            key: DeviceKey::from_random(&[0xAB; 32]),
+            requests: vec![Request {
+                sealing_key: None,
+                commands: commands().into_iter().take(1).collect(),
+                ..asking
+            }],
+        },
+    );
+}
+
+#[test]
 fn what_a_device_says_of_itself_and_hears_without_a_session() {
     let waiting = [CommandId(Uuid::from_u128(1)), CommandId(Uuid::from_u128(2))];
     golden(
@@ -228,6 +278,7 @@ fn what_a_device_says_of_itself_and_hears_without_a_session() {
             device: DeviceId(Uuid::from_u128(7)),
             person: Some(PersonId(20)),
             key: Some(DeviceKey::from_random(&[0xAB; 32])),
+            sealing_key: None,
             epoch: String::new(),
             build: "b1".to_owned(),
             cursor: 0,
@@ -254,6 +305,7 @@ fn what_a_device_says_of_itself_and_hears_without_a_session() {
             cursor: 42,
             more: 0,
             signed_out: true,
+            sealing_key: None,
         },
     );
 }
@@ -332,6 +384,7 @@ fn a_response_with_every_kind_of_answer_and_change() {
             cursor: 43,
             more: 0,
             signed_out: false,
+            sealing_key: None,
         },
     );
 }
@@ -446,6 +499,7 @@ fn a_response_with_terms_and_a_whole_plan() {
             cursor: 43,
             more: 0,
             signed_out: false,
+            sealing_key: None,
         },
     );
 }

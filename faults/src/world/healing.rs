@@ -45,6 +45,8 @@ impl World<'_> {
                     self.update_when_asked(index)?;
                     if let Some(app) = &self.phones[index].app {
                         app.device.let_go();
+                        // As a page does that comes to the front: there is room for copies again.
+                        drop(phone::now_or_never(app.device.take_copies_back()));
                     }
                     self.contact(index, &[])?;
                     waiting += self.waiting(index);

@@ -3,9 +3,11 @@
 use super::Device;
 use super::memory::{Memory, Plan, Step, count};
 use crate::engine::Summary;
+use crate::hand_over::Packed;
 use crate::record::{Acknowledged, Followed, Head, ParkedRecord, Queued};
 use crate::store::{LocalStore, StoreError};
 use crate::wire::Decoded;
+use taswiq_domain::hand_over::{Contents, SealingKey};
 use taswiq_domain::ids::{CommandId, CustomerId, OrderId};
 use taswiq_domain::limits;
 use taswiq_domain::sync::{
@@ -44,7 +46,7 @@ impl<S: LocalStore> Device<S> {
     ) -> Result<Sent, StoreError> {
         self.refresh().await?;
         let plan = |memory: &Memory| {
-            let commands = memory.next_commands(commands_max, bytes_max, &self.held());
+            let commands = memory.next_commands(0, commands_max, bytes_max, &self.held());
             let mut plan = Plan::new(memory.head.clone());
             let last = commands.last().map_or(0, |command| command.seq);
             plan.head.offered_seq = plan.head.offered_seq.max(last);
@@ -69,17 +71,48 @@ impl<S: LocalStore> Device<S> {
                     .key
                     .clone()
                     .filter(|_| !memory.head.has_told_key()),
+                sealing_key: memory.head.sealing_key.as_ref().map(SealingKey::name),
                 epoch: memory.head.epoch.clone(),
                 build: build.to_owned(),
                 cursor: plan.head.cursor,
                 device_time: now,
-                waiting: memory.waiting(),
+                waiting: memory.waiting(0),
                 commands,
             };
             Ok::<_, StoreError>((plan, request))
         };
         let request = self.change_with(plan, &mut Vec::new()).await?;
         Ok(Sent { request })
+    }
+
+    /// Whether what waits can be packed into a hand-over file: whether a server has told the key to seal it to,
+    /// and knows this device's own.
+    pub fn can_pack(&self) -> bool {
+        let head = &self.memory().head;
+        head.sealing_key.is_some() && head.key.is_some() && !head.key_told_to.is_empty()
+    }
+
+    /// All that waits, to be sealed into hand-over files; nothing where [`Device::can_pack`] says no, or nothing
+    /// waits. It is noted durably as offered before, for from then on it cannot be undone, and it goes on waiting:
+    /// only the server's own answer takes it out of the outbox.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn pack(&self, now: Timestamp, build: &str) -> Result<Option<Packed>, StoreError> {
+        self.let_go();
+        self.refresh().await?;
+        let plan = |memory: &Memory| {
+            let packed = memory.pack(now, build);
+            let mut plan = Plan::new(memory.head.clone());
+            let last = memory.outbox.last_key_value().map_or(0, |(seq, _)| *seq);
+            if packed.is_some() && last > plan.head.offered_seq {
+                plan.head.offered_seq = last;
+            } else {
+                plan = Plan::nothing(plan.head);
+            }
+            Ok::<_, StoreError>((plan, packed))
+        };
+        self.change_with(plan, &mut Vec::new()).await
     }
 
     /// Stores an answer, all of it in one transaction: what was decided leaves the outbox, what
@@ -237,8 +270,10 @@ impl Memory {
         self.leaving(held).count()
     }
 
+    /// The next commands after that `seq`, within bounds.
     fn next_commands(
         &self,
+        after: u64,
         commands_max: usize,
         bytes_max: usize,
         held: &[CommandId],
@@ -252,6 +287,7 @@ impl Memory {
         let mut commands: Vec<Command> = Vec::new();
         for queued in self
             .leaving(held)
+            .filter(|queued| queued.command.seq > after)
             .take(commands_max.min(limits::COMMANDS_PER_BATCH))
         {
             bytes += super::memory::json(&queued.command).len();
@@ -265,22 +301,57 @@ impl Memory {
         commands
     }
 
-    fn waiting(&self) -> Waiting {
+    /// What waits after that `seq`.
+    fn waiting(&self, after: u64) -> Waiting {
+        let waiting = || self.outbox.range(after + 1..).map(|(_, queued)| queued);
+        let is_order = |queued: &&Queued| matches!(queued.command.body, CommandBody::PlaceOrder(_));
         Waiting {
-            commands: count(self.outbox.len()),
-            orders: count(
-                self.outbox
-                    .values()
-                    .filter(|queued| matches!(queued.command.body, CommandBody::PlaceOrder(_)))
-                    .count(),
-            ),
-            oldest_made_at: self
-                .outbox
-                .values()
-                .next()
-                .map(|queued| queued.command.made_at),
-            digest: digest_of(self.outbox.values().map(|queued| queued.command.id)),
+            commands: count(waiting().count()),
+            orders: count(waiting().filter(is_order).count()),
+            oldest_made_at: waiting().next().map(|queued| queued.command.made_at),
+            digest: digest_of(waiting().map(|queued| queued.command.id)),
         }
+    }
+
+    fn pack(&self, now: Timestamp, build: &str) -> Option<Packed> {
+        let head = &self.head;
+        let key = head.key.clone().filter(|_| !head.key_told_to.is_empty())?;
+        let sealing_key = head.sealing_key.clone()?;
+        let mut requests = Vec::new();
+        let mut after = 0;
+        loop {
+            let commands = self.next_commands(
+                after,
+                limits::COMMANDS_PER_BATCH,
+                limits::SYNC_REQUEST_BYTES,
+                &[],
+            );
+            let Some(last) = commands.last().map(|command| command.seq) else {
+                break;
+            };
+            requests.push(Request {
+                protocol: PROTOCOL,
+                device: head.device,
+                person: Some(head.person),
+                key: None,
+                sealing_key: None,
+                epoch: head.epoch.clone(),
+                build: build.to_owned(),
+                cursor: head.cursor,
+                device_time: now,
+                waiting: self.waiting(after),
+                commands,
+            });
+            after = last;
+        }
+        let files: Vec<Contents> = requests
+            .chunks(limits::HAND_OVER_REQUESTS)
+            .map(|requests| Contents {
+                key: key.clone(),
+                requests: requests.to_vec(),
+            })
+            .collect();
+        (!files.is_empty()).then_some(Packed { sealing_key, files })
     }
 
     fn plan_answer(&self, sent: &Sent, response: &Response, digest: &[Digest]) -> (Plan, Summary) {
@@ -321,6 +392,9 @@ impl Memory {
             ..self.head.clone()
         });
         let first_contact = self.head.epoch.is_empty();
+        if let Some(told) = &response.sealing_key {
+            plan.head.sealing_key = Some(told.clone());
+        }
         if sent.request.key.is_some() && !response.signed_out {
             plan.head.key_told_to.clone_from(&response.epoch);
         }

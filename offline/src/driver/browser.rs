@@ -428,7 +428,7 @@ impl Fetch {
 }
 
 /// The bytes, compressed by the browser.
-async fn compress(body: &[u8]) -> Result<JsValue, JsValue> {
+pub(crate) async fn compress(body: &[u8]) -> Result<JsValue, JsValue> {
     let stream = construct("CompressionStream", &["gzip".into()])?;
     let blob = construct("Blob", &[Array::of1(&Uint8Array::from(body)).into()])?;
     let compressed = call(&call(&blob, "stream", &[])?, "pipeThrough", &[stream])?;

@@ -7,6 +7,7 @@ mod disputes;
 mod engine;
 mod faults;
 mod golden_stores;
+mod hand_over;
 mod model_server;
 mod phone;
 mod schedules;

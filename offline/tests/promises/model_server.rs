@@ -2,6 +2,8 @@
 //! feed of what changed. Plain enough to be believed, so that a device can be held against it.
 
 use crate::world::{ANIMATRICE, HONEY, catalogue, profile};
+use hpke::kem::DhP256HkdfSha256;
+use hpke::{Kem, Serializable};
 use std::collections::{BTreeMap, HashMap};
 use taswiq_domain::access::Actor;
 use taswiq_domain::catalogue::Catalogue;
@@ -10,6 +12,7 @@ use taswiq_domain::decide::{Effect, Situation, decide};
 use taswiq_domain::device_key::DeviceKey;
 use taswiq_domain::dispute::{self, Dispute, DisputeEvent};
 use taswiq_domain::engagement::Engagement;
+use taswiq_domain::hand_over::SealingKey;
 use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
 use taswiq_domain::ledger::chain::Chain;
 use taswiq_domain::ledger::{Happening, Told, transfers_for};
@@ -162,6 +165,8 @@ impl ModelServer {
             cursor,
             more,
             signed_out: false,
+            sealing_key: Some(sealing_keys().1)
+                .filter(|key| request.sealing_key != Some(key.name())),
         }
     }
 
@@ -456,4 +461,11 @@ impl ModelServer {
             Fed::Settled(settled) => Change::ParkedSettled(settled.clone()),
         })
     }
+}
+
+/// By which it opens hand-over files, and to which they are sealed.
+pub fn sealing_keys() -> (<DhP256HkdfSha256 as Kem>::PrivateKey, SealingKey) {
+    let (private, public) = DhP256HkdfSha256::derive_keypair(&[7; 32]);
+    let public = SealingKey::new(&public.to_bytes()).expect("a point");
+    (private, public)
 }

@@ -6,6 +6,7 @@ mod disputes;
 mod entrance;
 mod files;
 mod forgery;
+mod hand_over;
 mod headers;
 mod healing;
 mod limits;

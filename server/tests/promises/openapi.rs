@@ -17,6 +17,10 @@ const GOLDEN_BASKET: &str = include_str!("../../../domain/tests/golden/basket-te
 const GOLDEN_DISPUTES: &str = include_str!("../../../domain/tests/golden/request-disputes-v1.json");
 const GOLDEN_ANSWERS: &str = include_str!("../../../domain/tests/golden/response-disputes-v1.json");
 const GOLDEN_TERMS: &str = include_str!("../../../domain/tests/golden/response-v1-terms.json");
+const GOLDEN_SEALING_REQUEST: &str =
+    include_str!("../../../domain/tests/golden/request-sealing-v1.json");
+const GOLDEN_SEALING_RESPONSE: &str =
+    include_str!("../../../domain/tests/golden/response-sealing-v1.json");
 
 fn document() -> Value {
     serde_json::from_str(DOCUMENT).expect("JSON")
@@ -89,6 +93,8 @@ fn the_golden_messages_fit_their_schemas() {
         ("Basket", GOLDEN_BASKET),
         ("SyncRequest", GOLDEN_DISPUTES),
         ("SyncResponse", GOLDEN_ANSWERS),
+        ("SyncRequest", GOLDEN_SEALING_REQUEST),
+        ("SyncResponse", GOLDEN_SEALING_RESPONSE),
     ] {
         let golden: Value = serde_json::from_str(golden).expect("JSON");
         let document = document();

@@ -14,7 +14,6 @@ use taswiq_domain::time::{Calendar, Timestamp};
 
 use super::{address, month_name, payment};
 use crate::office::desk::{Desk, Room};
-use crate::office::people::qr;
 use crate::office::widgets::{self, Row, facts, figures, said, with_small, words};
 use crate::route::Behind;
 use crate::ui;
@@ -394,7 +393,7 @@ fn chain(desk: &Desk, sight: &Sight<'_>) -> AnyView {
     let inside = view! {
         <p class="muted small">{words.statement_chain_text()}</p>
         <p><code class="hash" dir="ltr">{sight.statement.chain_head.clone()}</code></p>
-        {qr(&sight.link, words.statement_scan())}
+        {ui::qr(&sight.link, words.statement_scan())}
         <p class="small muted">{words.statement_scan()}</p>
     };
     widgets::part(words.statement_chain(), ().into_any(), inside.into_any())
