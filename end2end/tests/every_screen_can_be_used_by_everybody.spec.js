@@ -1,5 +1,5 @@
-// Every screen in both languages: axe finds nothing, nothing scrolls sideways, and a picture is
-// taken for people to look at.
+// Every screen in both languages: axe finds nothing, nothing scrolls sideways, no words run the wrong way,
+// and a picture is taken for people to look at.
 import { argan } from "../harness/demo.js";
 import { Agent, Cooperative, signIn } from "../harness/people.js";
 import { expect, faults, picture, test } from "../harness/test.js";
@@ -18,6 +18,11 @@ async function look(page, address, name) {
     width: document.documentElement.clientWidth,
   }));
   if (across > width) found.push(`scrolls sideways: ${across} px on ${width}`);
+  // Figures run from left to right in every language; a sentence among them would be read backwards.
+  const turned = await page.evaluate(() =>
+    [...document.querySelectorAll(".number, .amount, .code")].map((figure) => figure.textContent).filter((text) => /\p{Script=Arabic}/u.test(text)),
+  );
+  found.push(...turned.map((text) => `words that run from left to right: ${text}`));
   await picture(page, `screens/${name}`, { fullPage: true });
   return found.map((fault) => `${address}: ${fault}`);
 }

@@ -75,7 +75,7 @@ pub fn of_line(phone: Phone, catalogue: &Catalogue, line: &Line, plan: PlanVersi
         <dl class="explain">
             <div><dt>{asked}</dt><dd>{ui::amount(gross, "amount-body")}</dd></div>
             <div><dt>{words.commission_without_vat(&line.vat.to_string())}</dt><dd>{ui::amount(commission.base, "amount-body")}</dd></div>
-            <div><dt>{rule}</dt><dd><span class="number">{rate_words(phone, line)}</span><small>{scope}</small></dd></div>
+            <div><dt>{rule}</dt><dd><bdi>{rate_words(phone, line)}</bdi><small>{scope}</small></dd></div>
             {cap}
             <div class="total"><dt>{words.commission_rounded()}</dt><dd>{ui::amount(commission.amount, "")}</dd></div>
             {mine}

@@ -42,7 +42,7 @@ pub fn strip(tone: &'static str, icon: &str, words: impl Into<String>) -> AnyVie
 pub fn progress(words: String, counted: String, done: u32, total: u32) -> AnyView {
     view! {
         <div class="progress">
-            <div class="progress-words"><span>{words.clone()}</span><span class="number">{counted}</span></div>
+            <div class="progress-words"><span>{words.clone()}</span><bdi>{counted}</bdi></div>
             <progress value=done.to_string() max=total.to_string() aria-label=words></progress>
         </div>
     }

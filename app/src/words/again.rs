@@ -50,7 +50,7 @@ pub fn again(words: Words, line: &Line, plan: Option<&Plan>) -> AnyView {
         )
     };
     view! {
-        <p class="small again"><bdi class="number">{sum}</bdi></p>
+        <p class="small again"><bdi>{sum}</bdi></p>
         {ui::strip(tone, icon, said)}
     }
     .into_any()
