@@ -288,7 +288,7 @@ impl Frame {
         if base32(&beginning_of_hash(checked.as_bytes())) != check {
             return None;
         }
-        let mut fields = checked[FRAME.len()..].split('.');
+        let mut fields = checked.strip_prefix(FRAME)?.split('.');
         let file = from_base32(fields.next()?)?.try_into().ok()?;
         let number: usize = fields.next()?.parse().ok()?;
         let of: usize = fields.next()?.parse().ok()?;

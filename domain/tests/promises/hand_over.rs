@@ -96,6 +96,8 @@ fn another_text_a_later_one_and_a_frame_that_lies_are_told_apart() {
         frame.replace(".1.1.", ".1.99999999."),
         frame[..frame.len() - 1].to_owned(),
         "TQ1.".to_owned(),
+        // Nothing in it, and the right check of that.
+        "TQ1.PA5XCRLN".to_owned(),
     ] {
         assert_eq!(read_text(&damaged), Err(FileError::Damaged), "{damaged}");
     }
