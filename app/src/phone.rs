@@ -30,11 +30,11 @@ use taswiq_domain::ids::CommandId;
 use taswiq_domain::sync::CommandBody;
 use taswiq_domain::time::{Calendar, CivilDate, FixedOffset, Timestamp};
 use taswiq_offline::driver::browser::ask_to_keep;
-use taswiq_offline::store::IndexedDb;
+use taswiq_offline::store::PhoneStore;
 use taswiq_offline::{ActError, Status, UndoError};
 
 /// The device as screens hold it.
-pub type Device = taswiq_offline::Device<IndexedDb>;
+pub type Device = taswiq_offline::Device<PhoneStore>;
 
 pub use opening::start;
 

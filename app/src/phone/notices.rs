@@ -44,7 +44,10 @@ pub(super) fn store_broken(words: Words, error: &StoreError) -> AnyView {
         StoreError::Unavailable { .. } => {
             ("trouble", words.store_nowhere_title(), words.action_retry())
         }
-        StoreError::Full | StoreError::Conflict | StoreError::Unreadable { .. } => {
+        StoreError::Full
+        | StoreError::Conflict
+        | StoreError::Locked
+        | StoreError::Unreadable { .. } => {
             ("trouble", words.store_broken_title(), words.action_retry())
         }
     };
@@ -70,6 +73,7 @@ pub fn store_trouble(words: Words, error: &StoreError) -> &'static str {
         StoreError::Conflict => words.store_conflict(),
         StoreError::TakenOver => words.store_taken_over(),
         StoreError::Blocked => words.store_blocked(),
+        StoreError::Locked => words.store_locked(),
         StoreError::Unreadable { .. } => words.store_unreadable(),
         StoreError::Unavailable { .. } => words.store_unavailable(),
     }

@@ -14,7 +14,7 @@ use taswiq_domain::person::Role;
 use taswiq_offline::driver::browser::{keep_trace, trace_of, turn};
 use taswiq_offline::phone::{self as remembered, Holder};
 use taswiq_offline::store::indexed_db::{FREE, TAKEN_OVER};
-use taswiq_offline::store::{IndexedDb, StoreError};
+use taswiq_offline::store::{IndexedDb, PhoneStore, StoreError};
 use taswiq_offline::{Changed, OpenError, Phase};
 
 /// The cookie by which the server says who signed in. It proves nothing, and opens only what this
@@ -179,7 +179,7 @@ async fn try_find(build: &str, others: &mut Vec<PersonId>) -> Result<Found, Open
         return Ok(Found::Nobody);
     };
     others.retain(|other| *other != person);
-    let store = IndexedDb::open(&remembered::database_of(person)).await?;
+    let store = PhoneStore::open_database(&remembered::database_of(person)).await?;
     let new_device = DeviceId(browser::new_uuid());
     let device = Device::open_after(store, person, new_device, trace_of(person)).await?;
     keep_trace(&device);

@@ -10,7 +10,7 @@ use taswiq_domain::ids::{DeviceId, PersonId};
 use taswiq_offline::Phase;
 use taswiq_offline::driver::browser::{hand_over, keep_trace, trace_of};
 use taswiq_offline::phone::database_of;
-use taswiq_offline::store::IndexedDb;
+use taswiq_offline::store::PhoneStore;
 
 /// See the module.
 pub struct Others {
@@ -71,7 +71,7 @@ impl Others {
 
     /// How many acts of that person wait after it.
     async fn hand_over_of(&self, person: PersonId) -> u32 {
-        let Ok(store) = IndexedDb::open(&database_of(person)).await else {
+        let Ok(store) = PhoneStore::open_database(&database_of(person)).await else {
             return 0;
         };
         // A store that is gone is for its owner to hear of.

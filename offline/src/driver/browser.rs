@@ -6,7 +6,7 @@ use crate::device::{Changed, Device};
 use crate::engine::{Event, REQUEST_TIMEOUT_MS};
 use crate::phone;
 use crate::record::Trace;
-use crate::store::IndexedDb;
+use crate::store::PhoneStore;
 use crate::store::indexed_db::LOST;
 use js_sys::{Array, Promise, Uint8Array};
 use std::cell::{Cell, RefCell};
@@ -26,7 +26,7 @@ const BREATH_MS: f64 = 4.0;
 /// A device that catches up for as long as the page lives.
 #[derive(Clone)]
 pub struct Sync {
-    driver: Rc<Driver<IndexedDb, Fetch, Page>>,
+    driver: Rc<Driver<PhoneStore, Fetch, Page>>,
     /// By which the tabs of one person hear of each other.
     channel: JsValue,
 }
@@ -39,7 +39,7 @@ const ASK: &str = "ask";
 /// Starts catching up: from now on the device's commands leave by themselves, from whichever tab
 /// leads, and `device.status()` tells how it goes. `url` is the address of the sync endpoint, `build`
 /// the id of the app's build.
-pub fn start(device: Device<IndexedDb>, url: &str, build: &str) -> Sync {
+pub fn start(device: Device<PhoneStore>, url: &str, build: &str) -> Sync {
     let fetch = Fetch {
         url: url.to_owned(),
         plain: Cell::new(false),
@@ -62,7 +62,7 @@ pub fn start(device: Device<IndexedDb>, url: &str, build: &str) -> Sync {
 
 /// Hands over what somebody who does not hold the phone now has left on it, by their device's own key.
 /// Whether nothing waits any more.
-pub async fn hand_over(device: Device<IndexedDb>, url: &str, build: &str) -> bool {
+pub async fn hand_over(device: Device<PhoneStore>, url: &str, build: &str) -> bool {
     let fetch = Fetch {
         url: url.to_owned(),
         plain: Cell::new(false),
@@ -231,7 +231,7 @@ pub fn trace_of(person: PersonId) -> Option<Trace> {
 }
 
 /// Remembers outside of the store what is in it, now and after each change.
-pub fn keep_trace(device: &Device<IndexedDb>) {
+pub fn keep_trace(device: &Device<PhoneStore>) {
     let key = trace_key(device.person());
     let write = {
         let device = device.clone();
@@ -287,7 +287,7 @@ pub async fn turn() {
 /// The page's clock, dice and timers.
 #[derive(Default)]
 struct Page {
-    driver: RefCell<Weak<Driver<IndexedDb, Fetch, Self>>>,
+    driver: RefCell<Weak<Driver<PhoneStore, Fetch, Self>>>,
     scheduled: RefCell<JsValue>,
     /// When it last let others have their turn.
     breathed_at: Cell<f64>,
