@@ -214,4 +214,14 @@ pub trait LocalStore {
     async fn scan(&self, table: Table) -> Result<Vec<(String, String)>, StoreError>;
     /// Carries out a batch, all of it, durably; or nothing of it.
     async fn commit(&self, batch: Batch) -> Result<(), StoreError>;
+    /// Throws away every copy of what the server has, for a phone that has no business with it any more.
+    async fn forget_copies(&self) -> Result<(), StoreError> {
+        let mut batch = Batch::default();
+        for table in Table::ALL.into_iter().filter(|table| table.is_copy()) {
+            for (key, _) in self.scan(table).await? {
+                batch.delete(table, key);
+            }
+        }
+        self.commit(batch).await
+    }
 }

@@ -1,7 +1,9 @@
 //! The driver in a browser: fetch, timers, one leading tab, word to the others.
 
 use super::{Driver, Host, Transport, TransportError};
-use crate::browser::{call, call_and_wait, construct, exists, get, global, listen, object, wait};
+use crate::browser::{
+    call, call_and_wait, construct, exists, get, global, listen, object, tell, wait,
+};
 use crate::device::{Changed, Device};
 use crate::engine::{Event, REQUEST_TIMEOUT_MS};
 use crate::phone;
@@ -35,6 +37,20 @@ pub struct Sync {
 const CHANGED: &str = "changed";
 /// To other tabs: whichever leads is to ask the server.
 const ASK: &str = "ask";
+/// To other tabs, and told on the window of each: this phone is locked.
+pub const LOCK: &str = "taswiq:lock";
+
+/// Whether the device's person is signed in on this phone, as the server says; nothing when it is not
+/// reached.
+pub async fn is_signed_in(device: Device<PhoneStore>, url: &str, build: &str) -> Option<bool> {
+    let fetch = Fetch {
+        url: url.to_owned(),
+        plain: Cell::new(false),
+    };
+    Driver::new(device, fetch, Page::default(), build)
+        .is_signed_in()
+        .await
+}
 
 /// Starts catching up: from now on the device's commands leave by themselves, from whichever tab
 /// leads, and `device.status()` tells how it goes. `url` is the address of the sync endpoint, `build`
@@ -81,6 +97,11 @@ impl Sync {
         self.tell_others(ASK);
     }
 
+    /// Tells every other tab of this person to lock.
+    pub fn lock_others(&self) {
+        self.tell_others(LOCK);
+    }
+
     /// Lets what was let go for lack of room come back, if there is room again.
     fn take_copies_back(&self) {
         let sync = self.clone();
@@ -122,8 +143,10 @@ impl Sync {
         let device = self.driver.device();
         let sync = self.clone();
         listen(&self.channel, "message", move |event| {
-            if get(&event, "data").as_string().as_deref() == Some(ASK) {
-                return sync.tell(Event::SyncRequested);
+            match get(&event, "data").as_string().as_deref() {
+                Some(ASK) => return sync.tell(Event::SyncRequested),
+                Some(LOCK) => return tell(LOCK),
+                _ => {}
             }
             let device = sync.driver.device().clone();
             // A failure here heals with the next act, which reads the store first.
@@ -236,6 +259,10 @@ pub fn keep_trace(device: &Device<PhoneStore>) {
     let write = {
         let device = device.clone();
         move || {
+            // One that was put out and has nothing left to tell leaves nothing.
+            if device.is_revoked() && device.waiting() == 0 {
+                return forget_trace(device.person());
+            }
             let json = serde_json::to_string(&device.trace()).unwrap_or_default();
             // A browser that refuses this keeps no trace, and then a loss is told by nobody but the server.
             let _ = call(
@@ -251,6 +278,12 @@ pub fn keep_trace(device: &Device<PhoneStore>) {
             write();
         }
     });
+}
+
+/// Forgets what was remembered outside of a person's store.
+fn forget_trace(person: PersonId) {
+    let key = trace_key(person);
+    let _ = call(&global("localStorage"), "removeItem", &[key.into()]);
 }
 
 fn trace_key(person: PersonId) -> String {

@@ -13,9 +13,7 @@
 //!   [`FREE`].
 
 use super::{Batch, LocalStore, StoreError, Table, Write};
-use crate::browser::{
-    call, construct, event, exists, get, global, name_of, object, set, wait, within,
-};
+use crate::browser::{call, event, exists, get, global, name_of, object, set, tell, wait, within};
 use js_sys::Array;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -383,13 +381,6 @@ async fn in_time<T>(run: impl Future<Output = Result<T, Failure>>) -> Result<T, 
             connection_lost: true,
         })
     })
-}
-
-fn tell(name: &str) {
-    let window: JsValue = js_sys::global().into();
-    if let Ok(event) = construct("Event", &[name.into()]) {
-        let _ = call(&window, "dispatchEvent", &[event]);
-    }
 }
 
 fn begin(database: &JsValue, tables: &[Table], mode: &str) -> Result<JsValue, Failure> {

@@ -286,6 +286,11 @@ impl<S: LocalStore, K: PhoneKeys> LocalStore for Sealed<S, K> {
         }
         Err(StoreError::Conflict)
     }
+
+    /// And the key that opened them. With a PIN it stays locked: no PIN opens anything from here on.
+    async fn forget_copies(&self) -> Result<(), StoreError> {
+        self.replace_copies(true).await
+    }
 }
 
 impl Held {

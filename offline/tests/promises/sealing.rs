@@ -484,12 +484,12 @@ async fn a_forgotten_pin_costs_copies_that_come_back_and_nothing_else() {
         assert!(phone.sealed.is_pin_forgotten() && phone.sealed.is_locked());
         if let Some(fault) = fault {
             phone.store.fail_at(1, fault);
-            assert!(phone.sealed.drop_copies().await.is_err());
+            assert!(phone.sealed.begin_afresh().await.is_err());
             phone = phone.restarted().await;
             assert_eq!(phone.sealed.is_locked(), fault == Fault::CutBefore);
         }
         if phone.sealed.is_locked() {
-            phone.sealed.drop_copies().await.expect("stored");
+            phone.sealed.begin_afresh().await.expect("stored");
         }
         let phone = phone.restarted().await;
         assert!(!phone.sealed.is_locked() && !phone.sealed.has_pin());
@@ -526,4 +526,47 @@ async fn a_tab_that_is_open_goes_on_when_another_sets_a_pin_or_locks() {
     kept.await.expect("stored");
     assert!(!one.sealed.is_locked());
     assert_eq!(one.restarted().await.device.waiting(), 3);
+}
+
+#[tokio::test]
+async fn fault_22_a_device_that_was_put_out_hands_over_what_waits_and_keeps_nothing_of_the_office()
+{
+    for (has_pin, is_signed_in) in [(false, false), (false, true), (true, false)] {
+        let server = server();
+        let mut phone = agent(&server).await;
+        if has_pin {
+            phone
+                .sealed
+                .set_pin(&pin("2580"), "Hassan")
+                .await
+                .expect("stored");
+            phone = phone.restarted().await;
+        }
+        server.borrow_mut().revoked.insert(phone.device.id());
+        if !is_signed_in {
+            phone.network.signed_in.set(None);
+        }
+        if has_pin {
+            assert!(phone.driver.hand_over().await);
+        } else {
+            phone.sync().await;
+        }
+        let phone = phone.restarted().await;
+        assert!(phone.device.is_revoked());
+        assert_eq!(phone.device.waiting(), 0);
+        assert_eq!(server.borrow().answers.len(), 4, "nothing is lost");
+        assert!(!phone.device.is_ready() && phone.device.entries().is_empty());
+        for table in Table::ALL.into_iter().filter(|table| table.is_copy()) {
+            let left = phone.sealed.scan(table).await.expect("read");
+            let is_nothing = left.iter().all(|(_, text)| text.is_empty());
+            assert!(is_nothing, "{table:?}: {left:?}");
+        }
+        if has_pin {
+            // Nothing opens it any more but the password.
+            let tried = unlock(&phone, "2580").await;
+            assert_eq!(tried, Unlocking::Wrong { tries_left: 4 });
+        }
+        phone.sync().await;
+        assert!(!phone.device.is_ready());
+    }
 }

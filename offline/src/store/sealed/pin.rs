@@ -81,6 +81,15 @@ impl<S: LocalStore, K: PhoneKeys> Sealed<S, K> {
         self.held.borrow().seal.pin.is_some()
     }
 
+    /// Whether it has one by now, should another tab have set or taken it.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn has_pin_now(&self) -> Result<bool, StoreError> {
+        self.look_again().await?;
+        Ok(self.has_pin())
+    }
+
     /// What was kept to greet the owner by when the PIN was set.
     pub fn owner(&self) -> Option<String> {
         let held = self.held.borrow();
@@ -235,7 +244,13 @@ impl<S: LocalStore, K: PhoneKeys> Sealed<S, K> {
     ///
     /// # Errors
     /// The store's.
-    pub async fn drop_copies(&self) -> Result<(), StoreError> {
+    pub async fn begin_afresh(&self) -> Result<(), StoreError> {
+        self.replace_copies(false).await
+    }
+
+    /// Throws away all copies with their key. Where there is a PIN and it `stays`, nothing comes in their
+    /// place: only who has shown the password begins afresh.
+    pub(super) async fn replace_copies(&self, stays: bool) -> Result<(), StoreError> {
         for _ in 0..ATTEMPTS_MAX {
             let mut batch = Batch::default();
             for table in Table::ALL.into_iter().filter(|table| table.is_copy()) {
@@ -252,9 +267,13 @@ impl<S: LocalStore, K: PhoneKeys> Sealed<S, K> {
                 .wrap(&seal.phone_key, &for_copies, &encoded(&copies))
                 .await?;
             seal.copies_number += 1;
-            seal.pin = None;
+            if !stays {
+                seal.pin = None;
+            }
+            let is_open = seal.pin.is_none();
             if self.store_seal(seal, batch).await? {
-                self.held.borrow_mut().copies = Some((copies, RecordKey::new(&copies)));
+                let fresh = is_open.then(|| (copies, RecordKey::new(&copies)));
+                self.held.borrow_mut().copies = fresh;
                 return Ok(());
             }
         }
