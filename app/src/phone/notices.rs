@@ -107,10 +107,13 @@ pub(super) fn first_contact(phone: Phone) -> AnyView {
             words.first_contact_text(),
         ),
     };
+    let to_come = move || {
+        let comes = !phone.device().is_revoked();
+        comes.then(|| ui::skeleton_list(words.first_contact_title()))
+    };
     ui::frame(
         ui::app_bar(words.app_name(), badge::badge(phone)),
-        view! { {move || lost(phone)}{how}{ui::skeleton_list(words.first_contact_title())} }
-            .into_any(),
+        view! { {move || lost(phone)}{how}{to_come} }.into_any(),
         ().into_any(),
     )
 }

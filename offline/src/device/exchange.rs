@@ -164,8 +164,7 @@ impl<S: LocalStore> Device<S> {
         }
     }
 
-    /// The office has put the device out: what it told is thrown away. What was done here stays until it
-    /// is handed over.
+    /// The office has put the device out: what it told is thrown away.
     async fn wipe(&self) -> Result<(), StoreError> {
         self.inner.store.forget_copies().await?;
         let plan = |memory: &Memory| {
@@ -490,6 +489,9 @@ impl Memory {
             self.offer_again(response.decided_seq, &commands, &mut plan);
             plan.reread();
         }
+        if response.revoked && !restored {
+            self.forget_decided(&mut commands, &mut plan);
+        }
         self.prune(response.server_time, &commands, &mut plan);
         let requeued = plan
             .steps
@@ -605,6 +607,16 @@ impl Memory {
             plan.steps.push(Step::Queue(queued));
         }
         plan.head.offered_seq = plan.head.next_seq - 1;
+    }
+
+    /// What the office has is nothing for a device that it put out, nor are baskets: only what still waits
+    /// is kept, until it is decided.
+    fn forget_decided(&self, commands: &mut Fate, plan: &mut Plan) {
+        *commands = Fate::default();
+        let steps = &mut plan.steps;
+        steps.extend(self.acknowledged.keys().map(|seq| Step::Forget(*seq)));
+        steps.extend(self.parked.keys().map(|seq| Step::Unpark(*seq)));
+        steps.extend(self.drafts.keys().cloned().map(Step::DropDraft));
     }
 
     fn prune(&self, server_time: Timestamp, commands: &Fate, plan: &mut Plan) {
