@@ -299,7 +299,6 @@ async fn a_tab_whose_store_was_begun_afresh_by_another_goes_on_with_that() {
     phone.keys.clear();
     let other = phone.second_tab().await;
     assert_eq!(other.device.waiting(), 0);
-    phone.device.refresh().await.expect("read");
     let kept = phone
         .device
         .save_draft("basket", "{}".to_owned(), phone.now());
