@@ -11,10 +11,12 @@
 pub mod badge;
 pub mod browser;
 mod hand_over;
+mod lock;
 pub mod notices;
 mod opening;
 mod others;
 pub mod payment;
+pub mod pin;
 pub mod settings;
 pub mod sync_page;
 
@@ -29,12 +31,12 @@ use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::ids::CommandId;
 use taswiq_domain::sync::CommandBody;
 use taswiq_domain::time::{Calendar, CivilDate, FixedOffset, Timestamp};
-use taswiq_offline::driver::browser::ask_to_keep;
-use taswiq_offline::store::IndexedDb;
+use taswiq_offline::driver::browser::{Sync as CatchingUp, ask_to_keep};
+use taswiq_offline::store::PhoneStore;
 use taswiq_offline::{ActError, Status, UndoError};
 
 /// The device as screens hold it.
-pub type Device = taswiq_offline::Device<IndexedDb>;
+pub type Device = taswiq_offline::Device<PhoneStore>;
 
 pub use opening::start;
 
@@ -54,7 +56,7 @@ pub struct Phone {
     /// Says what was just done.
     pub snackbar: Snackbar,
     device: StoredValue<Device, LocalStorage>,
-    syncing: StoredValue<Rc<dyn Fn()>, LocalStorage>,
+    syncing: StoredValue<CatchingUp, LocalStorage>,
     stored: RwSignal<u32>,
     /// Which catalogue is stored: a closure that prints a product's name has nothing to do with the rest.
     catalogue: Memo<(i64, usize)>,
@@ -136,7 +138,13 @@ impl Phone {
 
     /// Asks the server now.
     pub fn sync_now(self) {
-        self.syncing.with_value(|sync| sync());
+        self.syncing.with_value(CatchingUp::request);
+    }
+
+    /// Locks every page of this phone.
+    pub fn lock(self) {
+        self.syncing.with_value(CatchingUp::lock_others);
+        browser::begin_again();
     }
 
     /// Does something that can be taken back, and goes on with `done` once it is safe. What a rule

@@ -10,6 +10,8 @@ mod frame;
 mod messages;
 mod picture;
 #[cfg(feature = "csr")]
+mod pin_pad;
+#[cfg(feature = "csr")]
 mod sheet;
 #[cfg(feature = "csr")]
 mod signature;
@@ -27,6 +29,8 @@ pub use picture::{
     amount, amount_text, drawing, icon, icon_flat, icon_small, ornament, seal, set_sprites,
     signed_amount, times,
 };
+#[cfg(feature = "csr")]
+pub use pin_pad::pin_pad;
 #[cfg(feature = "csr")]
 pub use sheet::sheet;
 #[cfg(feature = "csr")]

@@ -215,6 +215,7 @@ enum Received {
         decided_seq: u64,
         epoch: String,
         may_read: bool,
+        is_revoked: bool,
     },
     /// The device is registered to somebody else.
     ForeignDevice,
@@ -243,6 +244,7 @@ impl Office {
             decided_seq,
             epoch,
             may_read,
+            is_revoked,
         } = received
         else {
             return Err(OfficeError::NotAllowed);
@@ -275,6 +277,7 @@ impl Office {
             more: page.more,
             signed_out: session.token_hash.is_none(),
             sealing_key,
+            revoked: is_revoked,
         })
     }
 
@@ -495,6 +498,7 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
         decided_seq,
         epoch: work.epoch().to_owned(),
         may_read,
+        is_revoked,
     })
 }
 

@@ -31,6 +31,7 @@ pub mod period;
 pub mod person;
 pub mod phone;
 pub mod photo;
+pub mod pin;
 pub mod reading;
 pub mod refusal;
 pub mod scenario;

@@ -88,3 +88,19 @@ pub const DISPUTED_CENTIMES: i64 = 10_000_000;
 pub const PHOTO_BYTES: usize = 150 * 1024;
 /// A side of a photo, in pixels.
 pub const PHOTO_SIDE_PIXELS: u16 = 4_096;
+/// Digits of a PIN at least: what a thumb types at every door.
+pub const PIN_DIGITS_MIN: usize = 4;
+/// Digits of a PIN at most: longer ones are written on the back of the phone.
+pub const PIN_DIGITS_MAX: usize = 8;
+/// So often a PIN may be wrong before it has to be waited for: thumbs slip, and guesses are few.
+pub const PIN_FREE_TRIES: u32 = 5;
+/// How long to wait after each wrong PIN from the last free one on, in milliseconds; the last for every
+/// one that follows. Ten thousand PINs take longer than a year so, and an agent who remembers loses a
+/// minute.
+pub const PIN_WAITS_MS: [i64; 5] = [30_000, 60_000, 300_000, 900_000, 3_600_000];
+/// Rounds by which a PIN is stretched: some half a second on a slow phone, felt once by who knows it, and
+/// ten thousand times by who does not.
+pub const PIN_STRETCH_ROUNDS: u32 = 600_000;
+/// A phone whose app was out of sight so long asks for its PIN again, in milliseconds: longer than a look
+/// at a message or a call, shorter than a phone lies forgotten at a door.
+pub const LOCK_AFTER_HIDDEN_MS: i64 = 5 * 60 * 1000;

@@ -529,6 +529,10 @@ pub struct Response {
     /// The key that hand-over files are sealed to, when it is another than the device said it has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealing_key: Option<SealingKey>,
+    /// The office has put this device out: what it hands over is taken in, what it was told before is no
+    /// longer its to keep.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub revoked: bool,
 }
 
 /// The server's answer to one command.

@@ -4,8 +4,10 @@
 // Timed are the list of orders, where a tap opens the first order, and the list of products, where a tap
 // shows another category. The floor is a page of forty rows that a worker has kept, started likewise.
 // At the end the server comes back and must take in each of the 200 orders.
+import { randomBytes, randomUUID } from "node:crypto";
 import { Agent, demoPassword } from "../harness/people.js";
 import { newPhone } from "../harness/phone.js";
+import { openStore } from "../harness/sealed.js";
 import { startServer } from "../harness/server.js";
 import { bareAnswer, bareTarget, serveBarePage } from "./bare_page.js";
 import { ROUNDS, figure, print } from "./figures.js";
@@ -153,39 +155,23 @@ async function takeOrders(agent) {
   await agent.page.locator("button.list-row").first().click();
   await agent.page.locator(".product-tile button.product-act").first().click();
   await agent.sign();
-  await agent.page.evaluate(async (wanted) => {
-    const person = /taswiq_person=(\d+)/.exec(document.cookie)[1];
-    const opening = indexedDB.open(`taswiq-${person}`);
-    const ended = (request) =>
-      new Promise((resolve, reject) => {
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(request.error);
-      });
-    const database = await ended(opening);
-    const change = database.transaction(["meta", "outbox"], "readwrite");
-    const [meta, outbox] = [change.objectStore("meta"), change.objectStore("outbox")];
-    const head = JSON.parse(await ended(meta.get("head")));
-    const queued = (await ended(outbox.getAll())).map((text) => JSON.parse(text));
-    const model = queued.find(({ command }) => command.kind === "place_order");
-    const letters = "23456789ABCDEFGHJKMNPQRSTUVWXYZ";
-    for (let count = queued.length; count < wanted; count += 1) {
-      const copy = structuredClone(model);
-      const time = (copy.command.made_at + count).toString(16).padStart(12, "0");
-      copy.command.id = `${time.slice(0, 8)}-${time.slice(8)}-7${crypto.randomUUID().slice(15)}`;
-      copy.command.seq = head.next_seq;
-      copy.command.made_at += count;
-      copy.corrected_at += count;
-      const code = crypto.getRandomValues(new Uint8Array(6));
-      copy.command.body.code = [...code].map((byte) => letters[byte % letters.length]).join("");
-      outbox.put(JSON.stringify(copy), `${copy.command.seq}`.padStart(20, "0"));
-      head.next_seq += 1;
-    }
-    head.version += 1;
-    meta.put(JSON.stringify(head), "head");
-    await new Promise((resolve, reject) => {
-      change.oncomplete = resolve;
-      change.onabort = () => reject(change.error);
-    });
-    database.close();
-  }, ORDERS);
+  const store = await openStore(agent.page);
+  const head = JSON.parse(new Map(await store.read("meta")).get("head"));
+  const queued = (await store.read("outbox")).map(([, text]) => JSON.parse(text));
+  const model = queued.find(({ command }) => command.kind === "place_order");
+  const letters = "23456789ABCDEFGHJKMNPQRSTUVWXYZ";
+  const changes = [];
+  for (let count = queued.length; count < ORDERS; count += 1) {
+    const copy = structuredClone(model);
+    const time = (copy.command.made_at + count).toString(16).padStart(12, "0");
+    copy.command.id = `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
+    copy.command.seq = head.next_seq;
+    copy.command.made_at += count;
+    copy.corrected_at += count;
+    copy.command.body.code = [...randomBytes(6)].map((byte) => letters[byte % letters.length]).join("");
+    changes.push(["outbox", `${copy.command.seq}`.padStart(20, "0"), JSON.stringify(copy)]);
+    head.next_seq += 1;
+  }
+  head.version += 1;
+  await store.write([...changes, ["meta", "head", JSON.stringify(head)]]);
 }

@@ -412,6 +412,16 @@ export class Manager {
     return this.linkShown();
   }
 
+  /** Puts out every phone of the person of that number. */
+  async putOutPhonesOf(number) {
+    await this.open(`/office/people/${number}`);
+    const button = this.page.locator('form[action="/office/devices/revoke"] button');
+    for (let left = await button.count(); left > 0; left -= 1) {
+      await button.first().click();
+      await expect(button).toHaveCount(left - 1);
+    }
+  }
+
   /** The codes in the file of all the orders that the office finds for these words. */
   async exportedOrders(words) {
     const answer = await this.page.request.get(`${this.laptop.url}/office/orders.csv?${new URLSearchParams({ q: words })}`);

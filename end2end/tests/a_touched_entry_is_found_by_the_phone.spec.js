@@ -4,36 +4,48 @@ import { expect } from "@playwright/test";
 import { Agent } from "../harness/people.js";
 import { liveInADemoCompany } from "../harness/story.js";
 import { picture } from "../harness/pictures.js";
+import { openStore } from "../harness/sealed.js";
 import { test } from "../harness/test.js";
 
-/** The entries as the phone keeps them, by their numbers; that of number `touched` made larger by a centime. */
-async function kept(page, touched = 0) {
-  const all = await page.evaluate(async (touched) => {
+/** The entries as the phone keeps them, by their numbers. */
+async function kept(page) {
+  const store = await openStore(page);
+  const entries = (await store.read("entries")).map(([, text]) => JSON.parse(text).d);
+  return entries.sort((one, next) => one.number - next.number);
+}
+
+/** Makes the entry of that number larger by a centime, as only whoever holds the phone's keys can. */
+async function touch(page, number) {
+  const store = await openStore(page);
+  for (const [key, text] of await store.read("entries")) {
+    const stored = JSON.parse(text);
+    if (stored.d.number !== number) continue;
+    stored.d.amount += 1;
+    await store.write([["entries", key, JSON.stringify(stored)]]);
+  }
+}
+
+/** Changes one letter of each entry, as it lies on the phone; says how many there are. */
+function spoilAll(page) {
+  return page.evaluate(async () => {
     const done = (request) =>
       new Promise((resolve, reject) => {
         request.onsuccess = () => resolve(request.result);
         request.onerror = () => reject(request.error);
       });
-    const entries = [];
-    for (const { name } of await indexedDB.databases()) {
-      const database = await done(indexedDB.open(name));
-      if (!database.objectStoreNames.contains("entries")) {
-        database.close();
-        continue;
-      }
-      const store = database.transaction("entries", "readwrite").objectStore("entries");
-      for (const key of await done(store.getAllKeys())) {
-        const stored = JSON.parse(await done(store.get(key)));
-        if (stored.d.number !== touched) continue;
-        stored.d.amount += 1;
-        await done(store.put(JSON.stringify(stored), key));
-      }
-      entries.push(...(await done(store.getAll())).map((text) => JSON.parse(text).d));
-      database.close();
+    const { name } = (await indexedDB.databases()).find(({ name }) => /-\d+$/.test(name));
+    const database = await done(indexedDB.open(name));
+    const store = database.transaction("entries", "readwrite").objectStore("entries");
+    const keys = await done(store.getAllKeys());
+    for (const key of keys) {
+      const sealed = await done(store.get(key));
+      const at = Math.floor(sealed.length / 2);
+      const letter = sealed[at] === "A" ? "B" : "A";
+      await done(store.put(sealed.slice(0, at) + letter + sealed.slice(at + 1), key));
     }
-    return entries;
-  }, touched);
-  return all.sort((one, next) => one.number - next.number);
+    database.close();
+    return keys.length;
+  });
 }
 
 /** An entry of the database in the words of the wire. */
@@ -89,9 +101,17 @@ test("the phone has the server's entries field by field, and finds the one that 
   await expect(agent.page.getByText(`écritures vérifiées : ${rows.length}`)).toBeVisible();
   await expect(agent.page.getByText(`Empreinte de la dernière : ${rows.at(-1).link}`)).toBeVisible();
 
-  // Somebody makes an entry of the phone's own store larger by a centime.
+  // What is spoilt on the phone is not read: it comes again from the office.
+  expect(await spoilAll(agent.page)).toBe(rows.length);
+  await agent.open("/field");
+  await agent.sync();
+  await check(agent);
+  await expect(agent.page.getByText(`écritures vérifiées : ${rows.length}`)).toBeVisible();
+  await expect(agent.page.getByText(`Empreinte de la dernière : ${rows.at(-1).link}`)).toBeVisible();
+
+  // Somebody who has the phone's keys makes an entry of its store larger by a centime.
   const touched = entries[2].number;
-  await kept(agent.page, touched);
+  await touch(agent.page, touched);
   await check(agent);
   await expectTouchedFrom(agent, touched);
   await picture(agent.page, "ledger/touched", { fullPage: true });

@@ -442,6 +442,7 @@ pub fn made_up(body: &[u8], answer: &Answer) -> Reply {
         more: 0,
         signed_out: false,
         sealing_key: None,
+        revoked: false,
     };
     serde_json::to_vec(&response).map_err(|_| TransportError::Garbled)
 }

@@ -100,6 +100,14 @@ pub fn listen(target: &JsValue, event: &str, listener: impl FnMut(JsValue) + 'st
     let _ = call(target, "addEventListener", &[event.into(), listener]);
 }
 
+/// Tells whoever listens on the window.
+pub fn tell(name: &str) {
+    let window: JsValue = js_sys::global().into();
+    if let Ok(event) = construct("Event", &[name.into()]) {
+        let _ = call(&window, "dispatchEvent", &[event]);
+    }
+}
+
 /// The name of an exception: `QuotaExceededError`.
 pub fn name_of(error: &JsValue) -> String {
     get(error, "name").as_string().unwrap_or_default()

@@ -227,6 +227,16 @@ impl<S: LocalStore> Device<S> {
         Ok(device)
     }
 
+    /// Whether the office has put the device out. What it was told is gone then; what waits still leaves.
+    pub fn is_revoked(&self) -> bool {
+        self.memory().head.is_revoked
+    }
+
+    /// Where it keeps its records.
+    pub fn store(&self) -> &S {
+        &self.inner.store
+    }
+
     /// Whether the device knows enough to take orders: who its person is and what can be sold.
     pub fn is_ready(&self) -> bool {
         let memory = self.memory();

@@ -178,6 +178,20 @@ impl<S: LocalStore + 'static, T: Transport, H: Host> Driver<S, T, H> {
         true
     }
 
+    /// Whether the server takes the session of whoever is signed in for the device's person; nothing when
+    /// it is not reached. Nothing is handed over and nothing stored of what it says.
+    pub async fn is_signed_in(&self) -> Option<bool> {
+        let offered = self.device.offer(self.host.now(), &self.build, 0, 0).await;
+        let request = offered.ok()?.request;
+        match self.transport.send(wire::encode(&request), None).await {
+            Ok(body) => Some(!self.decode(&body).await.ok()?.response.signed_out),
+            Err(TransportError::SignInAgain | TransportError::Refused { status: 403 }) => {
+                Some(false)
+            }
+            Err(_) => None,
+        }
+    }
+
     async fn hand_over_some(&self) -> Option<Summary> {
         let key = self.device.key()?;
         let sent = self

@@ -80,6 +80,9 @@ pub struct Head {
     /// what its person did.
     #[serde(default, skip_serializing_if = "is_false")]
     pub lacks_copies: bool,
+    /// Whether the office has put this device out.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_revoked: bool,
     /// The store that was here before this one and that the browser threw away, until the person has
     /// read of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -146,6 +149,7 @@ impl Head {
             last_sync: None,
             followed: Followed::default(),
             lacks_copies: false,
+            is_revoked: false,
             lost: None,
         }
     }

@@ -9,13 +9,33 @@ pub mod conformance;
 pub mod indexed_db;
 mod memory;
 
+pub mod sealed;
+
 #[cfg(target_arch = "wasm32")]
 pub use indexed_db::IndexedDb;
 pub use memory::{Fault, MemoryStore};
+pub use sealed::Sealed;
+
+/// The store of a phone: in the browser, sealed.
+#[cfg(target_arch = "wasm32")]
+pub type PhoneStore = Sealed<IndexedDb, sealed::BrowserKeys>;
+
+#[cfg(target_arch = "wasm32")]
+impl PhoneStore {
+    /// Opens the database of that name, sealed; see [`IndexedDb::open`] and [`Sealed::open`].
+    ///
+    /// # Errors
+    /// Those of both.
+    pub async fn open_database(name: &str) -> Result<Self, StoreError> {
+        let database = IndexedDb::open(name).await?;
+        let keys = sealed::BrowserKeys::new(&database);
+        Self::open(database, keys, name).await
+    }
+}
 
 /// The version of the schema and of what is written in it. Whoever raises it adds a store of the new
 /// version to `tests/golden`, so that every build to come is held to opening it.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// A table: texts by key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,6 +90,17 @@ impl Table {
             Self::Orders => "orders",
             Self::Entries => "entries",
             Self::Disputes => "disputes",
+        }
+    }
+
+    /// Whether it holds copies of what the server has, which it can give again. The other tables hold
+    /// what only this phone has.
+    pub const fn is_copy(self) -> bool {
+        match self {
+            Self::Documents | Self::Customers | Self::Orders | Self::Entries | Self::Disputes => {
+                true
+            }
+            Self::Meta | Self::Outbox | Self::Acknowledged | Self::Parked | Self::Drafts => false,
         }
     }
 }
@@ -150,6 +181,9 @@ pub enum StoreError {
     /// Another page of an older build keeps the store open and does not let go.
     #[error("an older page of the app keeps the store open")]
     Blocked,
+    /// The store is locked, and this needs the PIN.
+    #[error("the store is locked")]
+    Locked,
     /// A record cannot be read by this build.
     #[error("the record {key} in {table} cannot be read: {detail}")]
     Unreadable {
@@ -180,4 +214,14 @@ pub trait LocalStore {
     async fn scan(&self, table: Table) -> Result<Vec<(String, String)>, StoreError>;
     /// Carries out a batch, all of it, durably; or nothing of it.
     async fn commit(&self, batch: Batch) -> Result<(), StoreError>;
+    /// Throws away every copy of what the server has, for a phone that has no business with it any more.
+    async fn forget_copies(&self) -> Result<(), StoreError> {
+        let mut batch = Batch::default();
+        for table in Table::ALL.into_iter().filter(|table| table.is_copy()) {
+            for (key, _) in self.scan(table).await? {
+                batch.delete(table, key);
+            }
+        }
+        self.commit(batch).await
+    }
 }

@@ -456,6 +456,42 @@ pub fn tell(name: &str) {
     }
 }
 
+/// Begins again from an empty page, so that nothing stays to be seen.
+pub fn begin_again() {
+    if let Some(body) = document().body() {
+        body.set_text_content(None);
+    }
+    drop(window().location().reload());
+}
+
+/// Calls `listener` whenever the page comes to the front or goes out of sight.
+pub fn on_visible(listener: impl Fn(bool) + 'static) {
+    let listener = Closure::<dyn Fn()>::new(move || {
+        let state = Reflect::get(&document(), &"visibilityState".into()).unwrap_or_default();
+        listener(state.as_string().as_deref() != Some("hidden"));
+    });
+    drop(
+        document().add_event_listener_with_callback(
+            "visibilitychange",
+            listener.as_ref().unchecked_ref(),
+        ),
+    );
+    // It is to live as long as the page.
+    listener.forget();
+}
+
+/// The clock of the phone and that of the page, in milliseconds: the one can be set, the other may sleep.
+pub fn clocks() -> (f64, f64) {
+    let page = Reflect::get(&window(), &"performance".into()).unwrap_or_default();
+    let ticks = Reflect::get(&page, &"now".into())
+        .and_then(|now| now.dyn_into::<Function>())
+        .and_then(|now| now.call0(&page))
+        .ok()
+        .and_then(|ticks| ticks.as_f64())
+        .unwrap_or_default();
+    (Date::now(), ticks)
+}
+
 fn window() -> Window {
     leptos::prelude::window()
 }

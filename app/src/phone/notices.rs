@@ -1,6 +1,6 @@
 //! What is shown instead of a screen, or above it, when something stands in the way.
 
-use super::{Phone, badge, browser, sync_page};
+use super::{Phone, badge, browser, pin, sync_page};
 use crate::route::Route;
 use crate::ui;
 use crate::words::Words;
@@ -44,7 +44,10 @@ pub(super) fn store_broken(words: Words, error: &StoreError) -> AnyView {
         StoreError::Unavailable { .. } => {
             ("trouble", words.store_nowhere_title(), words.action_retry())
         }
-        StoreError::Full | StoreError::Conflict | StoreError::Unreadable { .. } => {
+        StoreError::Full
+        | StoreError::Conflict
+        | StoreError::Locked
+        | StoreError::Unreadable { .. } => {
             ("trouble", words.store_broken_title(), words.action_retry())
         }
     };
@@ -70,6 +73,7 @@ pub fn store_trouble(words: Words, error: &StoreError) -> &'static str {
         StoreError::Conflict => words.store_conflict(),
         StoreError::TakenOver => words.store_taken_over(),
         StoreError::Blocked => words.store_blocked(),
+        StoreError::Locked => words.store_locked(),
         StoreError::Unreadable { .. } => words.store_unreadable(),
         StoreError::Unavailable { .. } => words.store_unavailable(),
     }
@@ -79,6 +83,12 @@ pub fn store_trouble(words: Words, error: &StoreError) -> &'static str {
 pub(super) fn first_contact(phone: Phone) -> AnyView {
     let words = phone.words;
     let how = move || match phone.status().phase {
+        _ if phone.device().is_revoked() => ui::banner(
+            "trouble",
+            "warning",
+            words.revoked_title(),
+            words.revoked_text(),
+        ),
         Phase::SignInAgain => sign_in_again(phone),
         Phase::Offline | Phase::Busy => {
             let retry = view! { <div class="button-group"><button class="button" type="button" on:click=move |_| phone.sync_now()>{ui::icon("sync")}{words.action_retry()}</button></div> };
@@ -97,10 +107,13 @@ pub(super) fn first_contact(phone: Phone) -> AnyView {
             words.first_contact_text(),
         ),
     };
+    let to_come = move || {
+        let comes = !phone.device().is_revoked();
+        comes.then(|| ui::skeleton_list(words.first_contact_title()))
+    };
     ui::frame(
         ui::app_bar(words.app_name(), badge::badge(phone)),
-        view! { {move || lost(phone)}{how}{ui::skeleton_list(words.first_contact_title())} }
-            .into_any(),
+        view! { {move || lost(phone)}{how}{to_come} }.into_any(),
         ().into_any(),
     )
 }
@@ -188,10 +201,13 @@ pub fn above(phone: Phone) -> AnyView {
             ui::banner_with("news", "install", words.update_title(), words.update_text(), take.into_any())
         })
     };
-    let install = move || {
+    let offers_install = Memo::new(move |_| {
         // The right moment is after the first order, not before anybody knows what this is.
         let knows_it = !phone.device().orders().is_empty();
-        (install.get() && knows_it && !put_off.get()).then(|| {
+        install.get() && knows_it && !put_off.get()
+    });
+    let install = move || {
+        offers_install.get().then(|| {
             let actions = view! {
                 <div class="button-group">
                     <button class="button" type="button" on:click=|_| browser::install()>{words.install_action()}</button>
@@ -201,7 +217,10 @@ pub fn above(phone: Phone) -> AnyView {
             ui::banner_with("news", "install", words.install_title(), words.install_text(), actions.into_any())
         })
     };
-    view! { {session}{move || lost(phone)}{move || lacking(phone)}{clock}{update}{install} }
+    // One offer at a time.
+    let pin_offer = pin::offer(phone);
+    let pin = move || (!offers_install.get()).then(&pin_offer);
+    view! { {session}{move || lost(phone)}{move || lacking(phone)}{clock}{update}{install}{pin} }
         .into_any()
 }
 

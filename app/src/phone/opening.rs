@@ -1,20 +1,22 @@
 //! How the screens begin: who holds this phone, what it remembers of them, and which area they are in.
 
 use super::others::Others;
-use super::{Device, Phone, browser, notices};
+use super::{CatchingUp, Device, Phone, browser, lock, notices};
 use crate::route::Route;
 use crate::ui::{self, Snackbar};
 use crate::words::Words;
 use leptos::prelude::*;
 use std::cell::Cell;
 use std::rc::Rc;
+use std::time::Duration;
 use taswiq_domain::device_key::DeviceKey;
 use taswiq_domain::ids::{DeviceId, PersonId};
 use taswiq_domain::person::Role;
-use taswiq_offline::driver::browser::{keep_trace, trace_of, turn};
+use taswiq_offline::driver::browser::{is_signed_in, keep_trace, trace_of, turn};
+use taswiq_offline::engine::POLL_MS;
 use taswiq_offline::phone::{self as remembered, Holder};
 use taswiq_offline::store::indexed_db::{FREE, TAKEN_OVER};
-use taswiq_offline::store::{IndexedDb, StoreError};
+use taswiq_offline::store::{IndexedDb, PhoneStore, StoreError};
 use taswiq_offline::{Changed, OpenError, Phase};
 
 /// The cookie by which the server says who signed in. It proves nothing, and opens only what this
@@ -30,8 +32,46 @@ enum Found {
     Nobody,
     /// A store that cannot be read.
     Trouble(StoreError),
+    /// Somebody's store that asks for its PIN.
+    Locked(PhoneStore, PersonId),
     /// What somebody did, and how it leaves.
-    Somebody(Device, Rc<dyn Fn()>),
+    Somebody(Device, CatchingUp),
+}
+
+/// What is shown.
+#[derive(Clone)]
+enum Shown {
+    Nobody,
+    Trouble(StoreError),
+    Locked(Opening),
+    Open(
+        StoredValue<Device, LocalStorage>,
+        StoredValue<CatchingUp, LocalStorage>,
+    ),
+}
+
+/// A store that is locked, and how it goes on when it is not any more.
+#[derive(Clone)]
+pub(super) struct Opening {
+    store: PhoneStore,
+    person: PersonId,
+    build: Rc<str>,
+    opened: Rc<dyn Fn(Device, CatchingUp)>,
+}
+
+impl Opening {
+    /// What is locked.
+    pub(super) fn store(&self) -> &PhoneStore {
+        &self.store
+    }
+
+    /// Goes on with what is open now.
+    pub(super) async fn go_on(&self) -> Result<(), StoreError> {
+        let begun = begin(self.store.clone(), self.person, &self.build).await;
+        let (device, syncing) = begun.map_err(store_error)?;
+        (self.opened)(device, syncing);
+        Ok(())
+    }
 }
 
 /// Starts the screens with the sentences of the page's language. It is over when the first screen
@@ -67,46 +107,76 @@ fn root(words: Words, found: Found, others: Vec<PersonId>, build: &str) -> impl 
     let left_by_others = RwSignal::new(0);
     let others = Others::new(others, left_by_others, SYNC_ADDRESS, build);
     others.hand_over();
-    let again = Rc::clone(&others);
-    browser::on_window("online", move || again.hand_over());
+    for event in ["online", "taswiq:sync"] {
+        let again = Rc::clone(&others);
+        browser::on_window(event, move || again.hand_over());
+    }
     browser::follow_links(route);
     let is_taken_over = RwSignal::new(false);
     browser::on_window(TAKEN_OVER, move || is_taken_over.set(true));
     let asked_to_keep = StoredValue::new(false);
-    let found = match found {
-        Found::Somebody(device, syncing) => {
-            let told_of = device.clone();
-            device.on_change(move |changed| match changed {
-                Changed::Saved | Changed::Refreshed => {
-                    stored.update(|count| *count = count.wrapping_add(1))
+    let again = Rc::clone(&others);
+    let open = move |device: Device, syncing: CatchingUp| {
+        let others = Rc::clone(&others);
+        others.all_but(device.person());
+        lock::guard(device.store().clone());
+        let told_of = device.clone();
+        device.on_change(move |changed| match changed {
+            Changed::Saved | Changed::Refreshed => {
+                stored.update(|count| *count = count.wrapping_add(1))
+            }
+            Changed::Status => {
+                status.update(|count| *count = count.wrapping_add(1));
+                others.hand_over_after(told_of.status().phase);
+            }
+        });
+        Shown::Open(
+            StoredValue::new_local(device),
+            StoredValue::new_local(syncing),
+        )
+    };
+    let shown = match found {
+        Found::Somebody(device, syncing) => RwSignal::new_local(open(device, syncing)),
+        Found::Nobody => RwSignal::new_local(Shown::Nobody),
+        Found::Trouble(error) => RwSignal::new_local(Shown::Trouble(error)),
+        Found::Locked(store, person) => {
+            let shown = RwSignal::new_local(Shown::Nobody);
+            // Nobody's own exchange tells that the server answers: it is tried now and then.
+            let minute = Duration::from_millis(POLL_MS);
+            let trying = set_interval_with_handle(move || again.hand_over(), minute).ok();
+            let opened = Rc::new(move |device, syncing| {
+                if let Some(trying) = trying {
+                    trying.clear();
                 }
-                Changed::Status => {
-                    status.update(|count| *count = count.wrapping_add(1));
-                    others.hand_over_after(told_of.status().phase);
-                }
+                shown.set(open(device, syncing));
             });
-            Ok((
-                StoredValue::new_local(device),
-                StoredValue::new_local(syncing),
-            ))
+            let build = build.into();
+            shown.set(Shown::Locked(Opening {
+                store,
+                person,
+                build,
+                opened,
+            }));
+            shown
         }
-        Found::Nobody => Err(None),
-        Found::Trouble(error) => Err(Some(error)),
     };
     move || {
         let words = language.get();
-        match &found {
-            Err(None) => notices::nobody(words, &route.get(), left_by_others),
-            Err(Some(error)) => notices::store_broken(words, error),
+        match shown.get() {
+            Shown::Nobody => notices::nobody(words, &route.get(), left_by_others),
+            Shown::Trouble(error) => notices::store_broken(words, &error),
             // What was typed lies in the store as a draft.
-            Ok(_) if is_taken_over.get() => notices::store_broken(words, &StoreError::TakenOver),
-            Ok((device, syncing)) => area(Phone {
+            Shown::Locked(_) | Shown::Open(..) if is_taken_over.get() => {
+                notices::store_broken(words, &StoreError::TakenOver)
+            }
+            Shown::Locked(opening) => lock::screen(words, opening, left_by_others),
+            Shown::Open(device, syncing) => area(Phone {
                 words,
                 snackbar,
-                device: *device,
-                syncing: *syncing,
+                device,
+                syncing,
                 stored,
-                catalogue: catalogue(*device, stored),
+                catalogue: catalogue(device, stored),
                 status,
                 left_by_others,
                 route,
@@ -158,18 +228,24 @@ async fn find(build: &str) -> (Found, Vec<PersonId>) {
     let mut others = Vec::new();
     let found = match try_find(build, &mut others).await {
         Ok(found) => found,
-        Err(OpenError::Store(error)) => Found::Trouble(error),
-        // A database that is named after one person and kept by another is a broken one.
-        Err(OpenError::AnotherPerson(person)) => Found::Trouble(StoreError::Unavailable {
-            detail: person.to_string(),
-        }),
+        Err(error) => Found::Trouble(store_error(error)),
     };
     (found, others)
 }
 
+fn store_error(error: OpenError) -> StoreError {
+    match error {
+        OpenError::Store(error) => error,
+        // A database that is named after one person and kept by another is a broken one.
+        OpenError::AnotherPerson(person) => StoreError::Unavailable {
+            detail: person.to_string(),
+        },
+    }
+}
+
 async fn try_find(build: &str, others: &mut Vec<PersonId>) -> Result<Found, OpenError> {
     let own = IndexedDb::open(remembered::DATABASE).await?;
-    let mut phone = remembered::Phone::read(&own).await?;
+    let phone = remembered::Phone::read(&own).await?;
     let signed_in = browser::cookie(PERSON_COOKIE)
         .and_then(|number| number.parse().ok())
         .map(PersonId);
@@ -179,7 +255,39 @@ async fn try_find(build: &str, others: &mut Vec<PersonId>) -> Result<Found, Open
         return Ok(Found::Nobody);
     };
     others.retain(|other| *other != person);
-    let store = IndexedDb::open(&remembered::database_of(person)).await?;
+    let store = PhoneStore::open_database(&remembered::database_of(person)).await?;
+    if store.is_pin_forgotten() {
+        let has_session = has_session_of(&store, person, build).await;
+        if has_session == Some(true) {
+            store.begin_afresh().await?;
+        }
+    }
+    if store.is_locked() {
+        // What waits leaves as another's would.
+        others.push(person);
+        return Ok(Found::Locked(store, person));
+    }
+    let (device, syncing) = begin(store, person, build).await?;
+    Ok(Found::Somebody(device, syncing))
+}
+
+/// Whether the server knows a session of whoever's store is locked; nothing when it is not reached.
+pub(super) async fn has_session(opening: &Opening) -> Option<bool> {
+    has_session_of(&opening.store, opening.person, &opening.build).await
+}
+
+async fn has_session_of(store: &PhoneStore, person: PersonId, build: &str) -> Option<bool> {
+    let new_device = DeviceId(browser::new_uuid());
+    let device = Device::open_after(store.clone(), person, new_device, trace_of(person)).await;
+    is_signed_in(device.ok()?, SYNC_ADDRESS, build).await
+}
+
+/// What somebody has on this phone, who holds it from here on.
+async fn begin(
+    store: PhoneStore,
+    person: PersonId,
+    build: &str,
+) -> Result<(Device, CatchingUp), OpenError> {
     let new_device = DeviceId(browser::new_uuid());
     let device = Device::open_after(store, person, new_device, trace_of(person)).await?;
     keep_trace(&device);
@@ -189,6 +297,8 @@ async fn try_find(build: &str, others: &mut Vec<PersonId>) -> Result<Found, Open
             .take_key(&DeviceKey::from_random(&browser::random()))
             .await,
     );
+    let own = IndexedDb::open(remembered::DATABASE).await?;
+    let mut phone = remembered::Phone::read(&own).await?;
     if phone
         .holder
         .as_ref()
@@ -200,7 +310,7 @@ async fn try_find(build: &str, others: &mut Vec<PersonId>) -> Result<Found, Open
     }
     tell_when_settled(&device);
     let syncing = taswiq_offline::driver::browser::start(device.clone(), SYNC_ADDRESS, build);
-    Ok(Found::Somebody(device, Rc::new(move || syncing.request())))
+    Ok((device, syncing))
 }
 
 /// Tells the page's first script when the first word with the server is over, one way or another: then

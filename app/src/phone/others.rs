@@ -10,12 +10,14 @@ use taswiq_domain::ids::{DeviceId, PersonId};
 use taswiq_offline::Phase;
 use taswiq_offline::driver::browser::{hand_over, keep_trace, trace_of};
 use taswiq_offline::phone::database_of;
-use taswiq_offline::store::IndexedDb;
+use taswiq_offline::store::PhoneStore;
 
 /// See the module.
 pub struct Others {
     /// Those of whom something may still wait.
     people: RefCell<Vec<PersonId>>,
+    /// Who has opened the phone since.
+    holder: Cell<Option<PersonId>>,
     is_busy: Cell<bool>,
     /// How many of their acts wait, for the screens.
     left: RwSignal<u32>,
@@ -24,7 +26,7 @@ pub struct Others {
 }
 
 impl Others {
-    /// Of these people, none of whom holds the phone now.
+    /// Of these people, none of whom holds the phone open now.
     pub fn new(
         people: Vec<PersonId>,
         left: RwSignal<u32>,
@@ -33,11 +35,19 @@ impl Others {
     ) -> Rc<Self> {
         Rc::new(Self {
             people: RefCell::new(people),
+            holder: Cell::new(None),
             is_busy: Cell::new(false),
             left,
             address,
             build: build.to_owned(),
         })
+    }
+
+    /// One of them holds the phone from here on, and sends for themselves.
+    pub fn all_but(&self, holder: PersonId) {
+        self.holder.set(Some(holder));
+        self.people.borrow_mut().retain(|person| *person != holder);
+        self.left.set(0);
     }
 
     /// Hands over what waits, as far as that goes now. Costs nothing once nothing waits.
@@ -47,17 +57,22 @@ impl Others {
         }
         let others = Rc::clone(self);
         spawn_local(async move {
-            let (mut still, mut left) = (Vec::new(), 0);
+            let mut still = Vec::new();
             for person in others.people.take() {
                 // What cannot be opened today is for its owner, or for the next time.
                 let waiting = others.hand_over_of(person).await;
-                left += waiting;
                 if waiting > 0 {
-                    still.push(person);
+                    still.push((person, waiting));
                 }
             }
-            others.people.replace(still);
-            others.left.set(left);
+            // Meanwhile one of them may have opened the phone.
+            still.retain(|(person, _)| Some(*person) != others.holder.get());
+            others
+                .left
+                .set(still.iter().map(|(_, waiting)| waiting).sum());
+            others
+                .people
+                .replace(still.into_iter().map(|(person, _)| person).collect());
             others.is_busy.set(false);
         });
     }
@@ -71,7 +86,7 @@ impl Others {
 
     /// How many acts of that person wait after it.
     async fn hand_over_of(&self, person: PersonId) -> u32 {
-        let Ok(store) = IndexedDb::open(&database_of(person)).await else {
+        let Ok(store) = PhoneStore::open_database(&database_of(person)).await else {
             return 0;
         };
         // A store that is gone is for its owner to hear of.

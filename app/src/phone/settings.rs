@@ -1,6 +1,6 @@
 //! Language, look, and leaving: the same for both areas.
 
-use super::{Phone, badge, browser, opening};
+use super::{Phone, badge, browser, opening, pin};
 use crate::ui::{self, Choice};
 use crate::words::{LANGUAGES, Words};
 use leptos::prelude::*;
@@ -23,6 +23,7 @@ pub fn content(phone: Phone) -> AnyView {
         {this_phone(phone)}
         {languages(phone)}
         {themes(words)}
+        {pin::part(phone)}
         {about(phone)}
         {leaving(phone)}
     }

@@ -142,6 +142,7 @@ promise! {
     async fn fault_22_a_revoked_phone_may_hand_over_and_reads_nothing(world) {
         let mut agent = world.phone(AGENT).await;
         agent.register().await;
+        assert!(!agent.sync(Vec::new()).await.revoked);
         world.office.revoke_device(&world.manager(), agent.device).await.expect("revoked");
         assert!(world.office.session(&agent.token).await.expect("looked up").is_none());
         agent.cursor = 0;
@@ -149,6 +150,7 @@ promise! {
         let response = agent.sync(vec![command]).await;
         assert!(matches!(response.results[0].answer, Answer::Parked { refusal: Refusal::NotAllowed }));
         assert!(response.changes.is_empty());
+        assert!(response.revoked, "it is told, and wipes itself");
         assert!(world.audit_actions().await.contains(&"handed_over_by_revoked".to_owned()));
     }
 }

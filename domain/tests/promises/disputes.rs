@@ -784,6 +784,7 @@ fn a_response_about_disputes() {
             more: 0,
             signed_out: false,
             sealing_key: None,
+            revoked: false,
         },
     );
 }

@@ -306,6 +306,7 @@ fn what_a_device_says_of_itself_and_hears_without_a_session() {
             more: 0,
             signed_out: true,
             sealing_key: None,
+            revoked: false,
         },
     );
 }
@@ -385,6 +386,7 @@ fn a_response_with_every_kind_of_answer_and_change() {
             more: 0,
             signed_out: false,
             sealing_key: None,
+            revoked: false,
         },
     );
 }
@@ -500,6 +502,7 @@ fn a_response_with_terms_and_a_whole_plan() {
             more: 0,
             signed_out: false,
             sealing_key: None,
+            revoked: false,
         },
     );
 }

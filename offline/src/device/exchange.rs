@@ -1,7 +1,7 @@
 //! What goes into a request, and what an answer changes.
 
-use super::Device;
 use super::memory::{Memory, Plan, Step, count};
+use super::{Changed, Device};
 use crate::engine::Summary;
 use crate::hand_over::Packed;
 use crate::record::{Acknowledged, Followed, Head, ParkedRecord, Queued};
@@ -128,6 +128,9 @@ impl<S: LocalStore> Device<S> {
             mut response,
             skipped,
         } = answer;
+        if response.revoked && !self.is_revoked() {
+            self.wipe().await?;
+        }
         let mut changes = std::mem::take(&mut response.changes);
         let digest: Vec<Digest> = changes.iter().filter_map(Digest::of).collect();
         let entries: Vec<LedgerEntry> = changes
@@ -159,6 +162,20 @@ impl<S: LocalStore> Device<S> {
             Err(StoreError::Full) => self.apply_decisions(sent, &response).await,
             Err(error) => Err(error),
         }
+    }
+
+    /// The office has put the device out: what it told is thrown away.
+    async fn wipe(&self) -> Result<(), StoreError> {
+        self.inner.store.forget_copies().await?;
+        let plan = |memory: &Memory| {
+            let mut plan = memory.plan_rereading();
+            plan.head.is_revoked = true;
+            Ok::<_, StoreError>((plan, ()))
+        };
+        self.change_with(plan, &mut Vec::new()).await?;
+        self.inner.memory.borrow_mut().forget_documents();
+        self.tell(Changed::Saved);
+        Ok(())
     }
 
     /// Stores of an answer what became of the commands, and nothing else.
@@ -389,6 +406,7 @@ impl Memory {
                 .saturating_sub(sent.request.device_time.0),
             offset: response.offset,
             last_sync: Some(response.server_time),
+            is_revoked: response.revoked,
             ..self.head.clone()
         });
         let first_contact = self.head.epoch.is_empty();
@@ -407,7 +425,7 @@ impl Memory {
         let restored = !first_contact && response.epoch != self.head.epoch;
         let in_place = sent.request.cursor == self.head.cursor;
         // Without a session nothing is told of changes: the feed stands still, and shows nothing.
-        let takes_changes = !restored && in_place && !response.signed_out;
+        let takes_changes = !restored && in_place && !response.signed_out && !response.revoked;
         let caught_up = takes_changes && response.more == 0;
 
         let mut summary = Summary {
@@ -470,6 +488,9 @@ impl Memory {
         if restored {
             self.offer_again(response.decided_seq, &commands, &mut plan);
             plan.reread();
+        }
+        if response.revoked && !restored {
+            self.forget_decided(&mut commands, &mut plan);
         }
         self.prune(response.server_time, &commands, &mut plan);
         let requeued = plan
@@ -586,6 +607,16 @@ impl Memory {
             plan.steps.push(Step::Queue(queued));
         }
         plan.head.offered_seq = plan.head.next_seq - 1;
+    }
+
+    /// What the office has is nothing for a device that it put out, nor are baskets: only what still waits
+    /// is kept, until it is decided.
+    fn forget_decided(&self, commands: &mut Fate, plan: &mut Plan) {
+        *commands = Fate::default();
+        let steps = &mut plan.steps;
+        steps.extend(self.acknowledged.keys().map(|seq| Step::Forget(*seq)));
+        steps.extend(self.parked.keys().map(|seq| Step::Unpark(*seq)));
+        steps.extend(self.drafts.keys().cloned().map(Step::DropDraft));
     }
 
     fn prune(&self, server_time: Timestamp, commands: &Fate, plan: &mut Plan) {

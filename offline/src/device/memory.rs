@@ -298,6 +298,13 @@ impl Memory {
         batch
     }
 
+    /// All copies were thrown away.
+    pub(super) fn forget_documents(&mut self) {
+        self.documents = Documents::default();
+        self.outdated.clear();
+        self.rebuild();
+    }
+
     /// [`Memory::whole`] was written.
     pub(super) fn is_written_back(&mut self) {
         self.head_json = json(&self.head);

@@ -1,12 +1,14 @@
 //! The driver in a browser: fetch, timers, one leading tab, word to the others.
 
 use super::{Driver, Host, Transport, TransportError};
-use crate::browser::{call, call_and_wait, construct, exists, get, global, listen, object, wait};
+use crate::browser::{
+    call, call_and_wait, construct, exists, get, global, listen, object, tell, wait,
+};
 use crate::device::{Changed, Device};
 use crate::engine::{Event, REQUEST_TIMEOUT_MS};
 use crate::phone;
 use crate::record::Trace;
-use crate::store::IndexedDb;
+use crate::store::PhoneStore;
 use crate::store::indexed_db::LOST;
 use js_sys::{Array, Promise, Uint8Array};
 use std::cell::{Cell, RefCell};
@@ -26,7 +28,7 @@ const BREATH_MS: f64 = 4.0;
 /// A device that catches up for as long as the page lives.
 #[derive(Clone)]
 pub struct Sync {
-    driver: Rc<Driver<IndexedDb, Fetch, Page>>,
+    driver: Rc<Driver<PhoneStore, Fetch, Page>>,
     /// By which the tabs of one person hear of each other.
     channel: JsValue,
 }
@@ -35,11 +37,25 @@ pub struct Sync {
 const CHANGED: &str = "changed";
 /// To other tabs: whichever leads is to ask the server.
 const ASK: &str = "ask";
+/// To other tabs, and told on the window of each: this phone is locked.
+pub const LOCK: &str = "taswiq:lock";
+
+/// Whether the device's person is signed in on this phone, as the server says; nothing when it is not
+/// reached.
+pub async fn is_signed_in(device: Device<PhoneStore>, url: &str, build: &str) -> Option<bool> {
+    let fetch = Fetch {
+        url: url.to_owned(),
+        plain: Cell::new(false),
+    };
+    Driver::new(device, fetch, Page::default(), build)
+        .is_signed_in()
+        .await
+}
 
 /// Starts catching up: from now on the device's commands leave by themselves, from whichever tab
 /// leads, and `device.status()` tells how it goes. `url` is the address of the sync endpoint, `build`
 /// the id of the app's build.
-pub fn start(device: Device<IndexedDb>, url: &str, build: &str) -> Sync {
+pub fn start(device: Device<PhoneStore>, url: &str, build: &str) -> Sync {
     let fetch = Fetch {
         url: url.to_owned(),
         plain: Cell::new(false),
@@ -62,7 +78,7 @@ pub fn start(device: Device<IndexedDb>, url: &str, build: &str) -> Sync {
 
 /// Hands over what somebody who does not hold the phone now has left on it, by their device's own key.
 /// Whether nothing waits any more.
-pub async fn hand_over(device: Device<IndexedDb>, url: &str, build: &str) -> bool {
+pub async fn hand_over(device: Device<PhoneStore>, url: &str, build: &str) -> bool {
     let fetch = Fetch {
         url: url.to_owned(),
         plain: Cell::new(false),
@@ -79,6 +95,11 @@ impl Sync {
         self.driver.device().let_go();
         self.tell(Event::SyncRequested);
         self.tell_others(ASK);
+    }
+
+    /// Tells every other tab of this person to lock.
+    pub fn lock_others(&self) {
+        self.tell_others(LOCK);
     }
 
     /// Lets what was let go for lack of room come back, if there is room again.
@@ -122,8 +143,10 @@ impl Sync {
         let device = self.driver.device();
         let sync = self.clone();
         listen(&self.channel, "message", move |event| {
-            if get(&event, "data").as_string().as_deref() == Some(ASK) {
-                return sync.tell(Event::SyncRequested);
+            match get(&event, "data").as_string().as_deref() {
+                Some(ASK) => return sync.tell(Event::SyncRequested),
+                Some(LOCK) => return tell(LOCK),
+                _ => {}
             }
             let device = sync.driver.device().clone();
             // A failure here heals with the next act, which reads the store first.
@@ -231,11 +254,15 @@ pub fn trace_of(person: PersonId) -> Option<Trace> {
 }
 
 /// Remembers outside of the store what is in it, now and after each change.
-pub fn keep_trace(device: &Device<IndexedDb>) {
+pub fn keep_trace(device: &Device<PhoneStore>) {
     let key = trace_key(device.person());
     let write = {
         let device = device.clone();
         move || {
+            // One that was put out and has nothing left to tell leaves nothing.
+            if device.is_revoked() && device.waiting() == 0 {
+                return forget_trace(device.person());
+            }
             let json = serde_json::to_string(&device.trace()).unwrap_or_default();
             // A browser that refuses this keeps no trace, and then a loss is told by nobody but the server.
             let _ = call(
@@ -251,6 +278,12 @@ pub fn keep_trace(device: &Device<IndexedDb>) {
             write();
         }
     });
+}
+
+/// Forgets what was remembered outside of a person's store.
+fn forget_trace(person: PersonId) {
+    let key = trace_key(person);
+    let _ = call(&global("localStorage"), "removeItem", &[key.into()]);
 }
 
 fn trace_key(person: PersonId) -> String {
@@ -287,7 +320,7 @@ pub async fn turn() {
 /// The page's clock, dice and timers.
 #[derive(Default)]
 struct Page {
-    driver: RefCell<Weak<Driver<IndexedDb, Fetch, Self>>>,
+    driver: RefCell<Weak<Driver<PhoneStore, Fetch, Self>>>,
     scheduled: RefCell<JsValue>,
     /// When it last let others have their turn.
     breathed_at: Cell<f64>,

@@ -294,7 +294,7 @@ async fn both<A, B>(one: impl Future<Output = A>, other: impl Future<Output = B>
     .await
 }
 
-/// Runs the suite on the browser's store: `await runConformance()` gives one line for each promise,
+/// Runs the suite on the browser's store, as it is and sealed: `await runConformance()` gives one line for each promise,
 /// beginning with `kept` or `broken`. The databases it makes are removed before and after.
 #[cfg(all(target_arch = "wasm32", feature = "conformance"))]
 #[wasm_bindgen::prelude::wasm_bindgen(js_name = runConformance)]
@@ -319,21 +319,44 @@ pub async fn run_conformance() -> String {
         }
     };
     sweep().await;
-    let cases = check(async |name: &str| super::IndexedDb::open(&database(name)).await).await;
+    let plain = check(async |name: &str| super::IndexedDb::open(&database(name)).await).await;
     sweep().await;
-    let line = |case: Case| match case.broken {
-        None => format!("kept: {}", case.promise),
-        Some(found) => format!("broken: {}: {found}", case.promise),
+    let sealed =
+        check(async |name: &str| super::PhoneStore::open_database(&database(name)).await).await;
+    sweep().await;
+    let line = |form: &str, case: Case| match case.broken {
+        None => format!("kept: {form}: {}", case.promise),
+        Some(found) => format!("broken: {form}: {}: {found}", case.promise),
     };
-    cases.into_iter().map(line).collect::<Vec<_>>().join("\n")
+    let plain = plain.into_iter().map(|case| line("plain", case));
+    let sealed = sealed.into_iter().map(|case| line("sealed", case));
+    plain.chain(sealed).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::MemoryStore;
+    use crate::store::sealed::MemoryKeys;
+    use crate::store::{MemoryStore, Sealed};
     use std::cell::RefCell;
     use std::collections::HashMap;
+
+    #[tokio::test]
+    async fn a_sealed_store_keeps_every_promise() {
+        let stores: RefCell<HashMap<String, (MemoryStore, MemoryKeys)>> = RefCell::default();
+        let cases = check(async |name: &str| {
+            let (store, keys) = stores
+                .borrow_mut()
+                .entry(name.to_owned())
+                .or_default()
+                .clone();
+            Sealed::open(store, keys, name).await
+        })
+        .await;
+        let broken: Vec<_> = cases.iter().filter(|case| case.broken.is_some()).collect();
+        assert!(broken.is_empty(), "{broken:?}");
+        assert_eq!(cases.len(), 10);
+    }
 
     #[tokio::test]
     async fn the_store_in_memory_keeps_every_promise() {

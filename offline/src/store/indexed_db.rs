@@ -13,9 +13,7 @@
 //!   [`FREE`].
 
 use super::{Batch, LocalStore, StoreError, Table, Write};
-use crate::browser::{
-    call, construct, event, exists, get, global, name_of, object, set, wait, within,
-};
+use crate::browser::{call, event, exists, get, global, name_of, object, set, tell, wait, within};
 use js_sys::Array;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -40,11 +38,16 @@ enum Schema {
     Tables = 1,
     /// The table of disputes.
     Disputes = 2,
+    /// A place for the phone's keys. From here on records are sealed, and no older build may meet them.
+    Keys = 3,
 }
 
+/// Holds the browser's own keys, which are no texts.
+const KEYS: &str = "keys";
+
 impl Schema {
-    const ALL: [Self; 2] = [Self::Tables, Self::Disputes];
-    const LATEST: u32 = Self::Disputes as u32;
+    const ALL: [Self; 3] = [Self::Tables, Self::Disputes, Self::Keys];
+    const LATEST: u32 = Self::Keys as u32;
 
     /// The tables that a step adds. Those of steps that phones have taken never change.
     const fn tables(self) -> &'static [Table] {
@@ -61,12 +64,15 @@ impl Schema {
                 Table::Entries,
             ],
             Self::Disputes => &[Table::Disputes],
+            Self::Keys => &[],
         }
     }
 
     fn apply(self, database: &JsValue) -> Result<(), JsValue> {
-        for table in self.tables() {
-            call(database, "createObjectStore", &[table.as_str().into()])?;
+        let keys = matches!(self, Self::Keys).then_some(KEYS);
+        let tables = self.tables().iter().map(|table| table.as_str());
+        for name in tables.chain(keys) {
+            call(database, "createObjectStore", &[name.into()])?;
         }
         Ok(())
     }
@@ -120,6 +126,35 @@ impl IndexedDb {
             Ok(_) => Ok(()),
             Err(_) => Err(StoreError::Blocked),
         }
+    }
+
+    /// A key of the browser's that lies in this database; undefined when there is none of that name.
+    pub(crate) async fn key(&self, name: &str) -> Result<JsValue, StoreError> {
+        self.transact(async |database| {
+            let transaction = begin_named(&database, &[KEYS], "readonly")?;
+            request(&named(&transaction, KEYS)?, "get", &[name.into()]).await
+        })
+        .await
+    }
+
+    /// Keeps a key of the browser's in this database, durably.
+    pub(crate) async fn keep_key(&self, name: &str, key: &JsValue) -> Result<(), StoreError> {
+        self.transact(async |database| {
+            let transaction = begin_named(&database, &[KEYS], "readwrite")?;
+            let finished = event(&transaction, &["oncomplete"], &["onabort"]);
+            call(
+                &named(&transaction, KEYS)?,
+                "put",
+                &[key.clone(), name.into()],
+            )
+            .map_err(|error| failure(&error))?;
+            let _ = call(&transaction, "commit", &[]);
+            match JsFuture::from(finished).await {
+                Ok(_) => Ok(()),
+                Err(_) => Err(failure(&get(&transaction, "error"))),
+            }
+        })
+        .await
     }
 
     /// The open connection, opened again if need be.
@@ -348,18 +383,13 @@ async fn in_time<T>(run: impl Future<Output = Result<T, Failure>>) -> Result<T, 
     })
 }
 
-fn tell(name: &str) {
-    let window: JsValue = js_sys::global().into();
-    if let Ok(event) = construct("Event", &[name.into()]) {
-        let _ = call(&window, "dispatchEvent", &[event]);
-    }
+fn begin(database: &JsValue, tables: &[Table], mode: &str) -> Result<JsValue, Failure> {
+    let names: Vec<&str> = tables.iter().map(|table| table.as_str()).collect();
+    begin_named(database, &names, mode)
 }
 
-fn begin(database: &JsValue, tables: &[Table], mode: &str) -> Result<JsValue, Failure> {
-    let names: Array = tables
-        .iter()
-        .map(|table| JsValue::from_str(table.as_str()))
-        .collect();
+fn begin_named(database: &JsValue, names: &[&str], mode: &str) -> Result<JsValue, Failure> {
+    let names: Array = names.iter().map(|name| JsValue::from_str(name)).collect();
     let options = object(&[("durability", "strict".into())]);
     call(
         database,
@@ -370,7 +400,11 @@ fn begin(database: &JsValue, tables: &[Table], mode: &str) -> Result<JsValue, Fa
 }
 
 fn store_of(transaction: &JsValue, table: Table) -> Result<JsValue, Failure> {
-    call(transaction, "objectStore", &[table.as_str().into()]).map_err(|error| failure(&error))
+    named(transaction, table.as_str())
+}
+
+fn named(transaction: &JsValue, name: &str) -> Result<JsValue, Failure> {
+    call(transaction, "objectStore", &[name.into()]).map_err(|error| failure(&error))
 }
 
 async fn request(store: &JsValue, method: &str, arguments: &[JsValue]) -> Result<JsValue, Failure> {

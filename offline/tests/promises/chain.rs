@@ -119,9 +119,9 @@ async fn nothing_is_said_of_entries_that_have_not_all_come_or_came_unfollowed() 
             )
         },
     ];
-    let heads = phone.store.scan(Table::Meta).await.expect("read");
+    let heads = phone.sealed.scan(Table::Meta).await.expect("read");
     for change in changes {
-        let store = phone.store.copy();
+        let store = phone.copied().await;
         let mut batch = Batch::default();
         for (key, value) in &heads {
             let mut head: serde_json::Value = serde_json::from_str(value).expect("read");
@@ -155,9 +155,9 @@ async fn an_entry_that_was_touched_on_the_phone_is_named_when_asked() {
     let server = server();
     let phone = confirmed(&server, 2).await;
     phone.sync().await;
-    let rows = phone.store.scan(Table::Entries).await.expect("read");
+    let rows = phone.sealed.scan(Table::Entries).await.expect("read");
     for (touched, gone, expected) in [(1, None, 2), (9, Some(1), 3), (9, Some(3), 4)] {
-        let store = phone.store.copy();
+        let store = phone.copied().await;
         let mut batch = Batch::default();
         for (place, (key, value)) in rows.iter().enumerate() {
             if place == touched {

@@ -682,7 +682,7 @@ async fn what_leaves_the_scope_leaves_the_phone() {
 async fn the_store_of_one_person_opens_to_no_other() {
     let phone = agent().await;
     act(&phone, 2, place(customer_id(1), &[(1, 1)])).await;
-    let other = Device::open(phone.store.clone(), ANIMATRICE, DeviceId(id(5).0))
+    let other = Device::open(phone.sealed.clone(), ANIMATRICE, DeviceId(id(5).0))
         .await
         .err();
     assert_eq!(other, Some(OpenError::AnotherPerson(AGENT)));
@@ -850,7 +850,7 @@ async fn documents_that_cannot_be_read_are_fetched_again() {
         "{\"g\":0,\"d\":{\"from\":\"the future\"}}",
     );
     batch.put(Table::Documents, "catalogue", "{}");
-    phone.store.commit(batch).await.expect("stored");
+    phone.sealed.commit(batch).await.expect("stored");
     let phone = phone.restarted().await;
     assert!(!phone.device.is_ready());
     phone.sync().await;
@@ -870,8 +870,8 @@ async fn a_command_that_cannot_be_read_is_never_skipped() {
     act(&phone, 2, place(customer_id(1), &[(1, 1)])).await;
     let mut batch = Batch::default();
     batch.put(Table::Outbox, taswiq_offline::record::seq_key(3), "{}");
-    phone.store.commit(batch).await.expect("stored");
-    let opened = Device::open(phone.store.copy(), AGENT, phone.device.id())
+    phone.sealed.commit(batch).await.expect("stored");
+    let opened = Device::open(phone.copied().await, AGENT, phone.device.id())
         .await
         .err();
     assert!(

@@ -18,11 +18,12 @@ type Dump = BTreeMap<String, BTreeMap<String, String>>;
 
 /// Every form in which a store was ever written, the last as it is written today. A version of the store
 /// has more than one where records gained a field with a default.
-const FORMS: [(u32, &str); 4] = [
+const FORMS: [(u32, &str); 5] = [
     (1, "store-v1"),
     (2, "store-v2"),
     (2, "store-v2-key"),
     (2, "store-v2-sealing"),
+    (3, "store-v3"),
 ];
 
 fn file(form: &str) -> PathBuf {

@@ -11,6 +11,7 @@ mod hand_over;
 mod model_server;
 mod phone;
 mod schedules;
+mod sealing;
 mod undo;
 mod wire;
 mod world;

@@ -4,7 +4,7 @@
 use crate::world::{ANIMATRICE, HONEY, catalogue, profile};
 use hpke::kem::DhP256HkdfSha256;
 use hpke::{Kem, Serializable};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use taswiq_domain::access::Actor;
 use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::customer::{Customer, CustomerLabel};
@@ -49,6 +49,8 @@ pub struct ModelServer {
     pub changes_per_answer: usize,
     /// Commands that a person will have to look at, whatever they say.
     pub parks: Vec<CommandId>,
+    /// Devices that the office has put out.
+    pub revoked: HashSet<DeviceId>,
     /// Puts everything off.
     pub busy: bool,
     /// After a restore, decides on what it is sent before the device knows of the restore. No server
@@ -79,6 +81,7 @@ impl ModelServer {
             clock: crate::world::NOON,
             catalogue: catalogue(),
             owners: HashMap::new(),
+            revoked: HashSet::new(),
             keys: HashMap::new(),
             customers: BTreeMap::new(),
             orders: BTreeMap::new(),
@@ -153,7 +156,10 @@ impl ModelServer {
         } else {
             0
         };
-        let (changes, cursor, more) = self.changes(person, from);
+        let (changes, cursor, more) = match self.revoked.contains(&request.device) {
+            true => (Vec::new(), from, 0),
+            false => self.changes(person, from),
+        };
         Response {
             protocol: PROTOCOL,
             epoch,
@@ -167,6 +173,7 @@ impl ModelServer {
             signed_out: false,
             sealing_key: Some(sealing_keys().1)
                 .filter(|key| request.sealing_key != Some(key.name())),
+            revoked: self.revoked.contains(&request.device),
         }
     }
 

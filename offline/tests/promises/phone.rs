@@ -12,8 +12,10 @@ use taswiq_domain::time::Timestamp;
 use taswiq_offline::Device;
 use taswiq_offline::driver::{Driver, Host, Transport, TransportError};
 use taswiq_offline::engine::Event;
+use taswiq_offline::phone::database_of;
 use taswiq_offline::record::Trace;
-use taswiq_offline::store::MemoryStore;
+use taswiq_offline::store::sealed::MemoryKeys;
+use taswiq_offline::store::{MemoryStore, Sealed};
 use taswiq_offline::wire::Decoded;
 
 pub type Server = Rc<RefCell<ModelServer>>;
@@ -137,14 +139,20 @@ impl Host for Bench {
     }
 }
 
+/// What a device stands on: sealed, as on a phone.
+pub type Store = Sealed<MemoryStore, MemoryKeys>;
+
 pub struct Phone {
     leads: Cell<bool>,
     pub person: PersonId,
+    /// What lies on the disk.
     pub store: MemoryStore,
+    pub keys: MemoryKeys,
+    pub sealed: Store,
     pub network: Network,
     pub bench: Bench,
-    pub device: Device<MemoryStore>,
-    pub driver: Rc<Driver<MemoryStore, Network, Bench>>,
+    pub device: Device<Store>,
+    pub driver: Rc<Driver<Store, Network, Bench>>,
 }
 
 /// An answer as it is read from the wire.
@@ -185,16 +193,17 @@ impl Phone {
             scheduled: Rc::default(),
             breaths: Rc::default(),
         };
-        Self::boot(person, device_id, MemoryStore::new(), network, bench, None).await
+        let disk = (MemoryStore::new(), MemoryKeys::of_phone(number));
+        Self::boot(person, device_id, disk, network, bench, None).await
     }
 
     /// The phone started again, with what was remembered of its store outside of it.
     pub async fn opened_after(self, new_device: DeviceId, trace: Option<Trace>) -> Self {
-        let store = self.store.copy();
+        let disk = (self.store.copy(), self.keys);
         Self::boot(
             self.person,
             new_device,
-            store,
+            disk,
             self.network,
             self.bench,
             trace,
@@ -205,12 +214,17 @@ impl Phone {
     async fn boot(
         person: PersonId,
         device_id: DeviceId,
-        store: MemoryStore,
+        disk: (MemoryStore, MemoryKeys),
         network: Network,
         bench: Bench,
         trace: Option<Trace>,
     ) -> Self {
-        let device = Device::open_after(store.clone(), person, device_id, trace)
+        let (store, keys) = disk;
+        let whose = database_of(person);
+        let sealed = Sealed::open(store.clone(), keys.clone(), &whose)
+            .await
+            .expect("opens");
+        let device = Device::open_after(sealed.clone(), person, device_id, trace)
             .await
             .expect("opens");
         device
@@ -223,6 +237,8 @@ impl Phone {
             leads: Cell::new(false),
             person,
             store,
+            keys,
+            sealed,
             network,
             bench,
             device,
@@ -232,11 +248,11 @@ impl Phone {
 
     /// The phone after its app was killed and started again.
     pub async fn restarted(self) -> Self {
-        let store = self.store.copy();
+        let disk = (self.store.copy(), self.keys);
         Self::boot(
             self.person,
             self.device.id(),
-            store,
+            disk,
             self.network,
             self.bench,
             None,
@@ -249,12 +265,20 @@ impl Phone {
         Self::boot(
             self.person,
             self.device.id(),
-            self.store.clone(),
+            (self.store.clone(), self.keys.clone()),
             self.network.clone(),
             self.bench.clone(),
             None,
         )
         .await
+    }
+
+    /// The store as it is now, in another place.
+    pub async fn copied(&self) -> Store {
+        let whose = database_of(self.person);
+        Sealed::open(self.store.copy(), self.keys.clone(), &whose)
+            .await
+            .expect("opens")
     }
 
     pub fn next_ways(&self, ways: impl IntoIterator<Item = Way>) {
