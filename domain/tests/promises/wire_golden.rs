@@ -253,6 +253,7 @@ fn what_is_sealed_into_a_hand_over_file_and_how_the_key_to_it_is_told() {
             more: 0,
             signed_out: false,
             sealing_key: Some(key),
+            revoked: false,
         },
     );
     golden(
