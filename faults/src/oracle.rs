@@ -427,6 +427,11 @@ fn agrees(
             .into_iter()
             .map(|parked| parked.command.id)
             .collect();
+        // One that the office put out keeps nothing that is decided: what is parked the office has.
+        let is_put_out = app.device.is_revoked();
+        if is_put_out && reads {
+            return Err(wrong("it thinks that it was put out".to_owned()));
+        }
         if let Some(waits) = app.outbox_ids().first() {
             return Err(wrong(format!("{waits} still waits")));
         }
@@ -438,7 +443,9 @@ fn agrees(
             }
             let is_open = truth.parked.contains(&id);
             match became.get(&id) {
-                Some(Became::Parked(refusal)) if is_open && !parked.contains(&id) => {
+                Some(Became::Parked(refusal))
+                    if is_open && !parked.contains(&id) && !is_put_out =>
+                {
                     return Err(Violation::new(
                         "whoever saved what is parked sees it, with its reason",
                         format!("{whose}: {} {id}, {refusal}", saved.command.body.kind()),

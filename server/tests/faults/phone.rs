@@ -166,7 +166,7 @@ impl Phone {
             .nth(1)
             .and_then(|status| status.parse().ok());
         let status = status.ok_or(io::ErrorKind::UnexpectedEof)?;
-        let (mut length, mut retry_after) = (0, false);
+        let (mut length, mut retry_after, mut closes) = (0, false, false);
         loop {
             let mut line = String::new();
             if connection.read_line(&mut line)? == 0 {
@@ -178,12 +178,16 @@ impl Phone {
             match name {
                 "content-length" => length = value.parse().expect("a length"),
                 "transfer-encoding" => panic!("an answer in pieces: its length is not known"),
+                "connection" => closes = value == "close",
                 "retry-after" => retry_after = value.parse::<u32>().is_ok(),
                 _ => {}
             }
         }
         let mut body = vec![0; length];
         connection.read_exact(&mut body)?;
+        if closes {
+            self.connection = None;
+        }
         Ok(Answer {
             status,
             retry_after,
