@@ -2,7 +2,7 @@
 //! [`taswiq_domain::hand_over`].
 //!
 //! The browser's own cryptography does the work, and here is only what it does not know: how RFC 9180 makes the
-//! key of what two points have in common. A library for all of it would weigh forty times as much on every phone.
+//! key of what two points have in common. A library for all of it would bring another curve and cipher to every phone.
 
 #[cfg(target_arch = "wasm32")]
 pub mod browser;
