@@ -20,7 +20,7 @@ mod snackbar;
 pub mod strokes;
 
 pub use code::qr;
-pub use controls::{Choice, check, field, search_field, segmented, stepper};
+pub use controls::{Choice, check, field, search_field, segmented, stepper, within_textarea};
 pub use frame::{
     Tab, app_bar, back_bar, frame, opening_row, part, screen_title, status_bar, tab_bar,
 };

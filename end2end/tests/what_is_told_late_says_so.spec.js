@@ -47,7 +47,7 @@ test("an entry that is counted again says which event it is of and which one was
   const entry = agent.page.locator("details.ledger-entry").filter({ hasText: sold.code, has: agent.page.getByText(/^Recompté/) });
   await expect(entry).toHaveCount(1);
   await entry.locator("summary").click();
-  await expect(entry.getByText(/^Recompté : on a su le .* : Paiement, Zohra Kettani, appareil \w+ \(évènement 6\)\.$/)).toBeVisible();
+  await expect(entry.getByText(/^Recompté\s: on a su le .*\s: Paiement, Zohra Kettani, appareil \w+ \(évènement 6\)\.$/)).toBeVisible();
   await expect(entry.locator("dl.explain").last()).toContainText("évènement 5 de la commande");
   await expect(entry.locator("dl.explain > div").filter({ hasText: "Ce qui s’est passé" })).toContainText("Retour");
   await expect(entry.getByText(/^Le grand livre dit la même chose/)).toBeVisible();
@@ -68,7 +68,7 @@ test("an entry that is counted again says which event it is of and which one was
   await picture(laptop.page, "late/office-order", { fullPage: true });
   await manager.open(`/office/entries/${number}`);
   await expect(laptop.page.locator("main")).toContainText("Retour de 3 articles");
-  await expect(laptop.page.getByText(/^Recompté : on a su le .* : Encaissé .*, Espèces, Zohra Kettani \(évènement 6\)\.$/)).toBeVisible();
+  await expect(laptop.page.getByText(/^Recompté\s: on a su le .*\s: Encaissé .*, Espèces, Zohra Kettani \(évènement 6\)\.$/)).toBeVisible();
   await picture(laptop.page, "late/office-entry", { fullPage: true });
   expect(await faults(laptop.page)).toEqual([]);
   for (const { complaints } of [agent.phone, mesti.phone, laptop]) expect(complaints).toEqual([]);

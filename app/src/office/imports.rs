@@ -301,7 +301,7 @@ pub fn preview(
         view! {
             <form class="form-page" method="post" action=format!("/office/import/{name}") enctype="multipart/form-data">
                 {form.summary()}
-                <textarea name="text" hidden=true readonly=true aria-label=sentences.office_import_file()>{file.to_owned()}</textarea>
+                <textarea name="text" hidden=true readonly=true aria-label=sentences.office_import_file()>{ui::within_textarea(file)}</textarea>
                 {from}
                 {form.foot(&sentences.office_import_apply(count), back(contents))}
             </form>

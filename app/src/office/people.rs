@@ -731,7 +731,7 @@ pub fn link(desk: &Desk, person: &Person, link: &Link, address: &str) -> String 
                 </div>
                 <div class="field">
                     <label for="message">{words.office_link_words()}</label>
-                    <textarea id="message" rows="4" readonly=true>{message.clone()}</textarea>
+                    <textarea id="message" rows="4" readonly=true>{ui::within_textarea(&message)}</textarea>
                     {copy(desk, "message")}
                 </div>
                 <div class="button-group no-print">

@@ -118,7 +118,7 @@ fn form(setting: &Setting, part: &str) -> impl IntoView + use<> {
             </div>
             <div class="field">
                 <label for="text">{words.public_hand_over_paste()}</label>
-                <textarea class="input code" id="text" name="text" rows="3" dir="ltr" spellcheck="false" autocapitalize="characters" autocomplete="off">{shown}</textarea>
+                <textarea class="input code" id="text" name="text" rows="3" dir="ltr" spellcheck="false" autocapitalize="characters" autocomplete="off">{crate::ui::within_textarea(&shown)}</textarea>
             </div>
             <button class="button button-primary button-wide" type="submit">{icon("upload")} {words.public_hand_over_submit()}</button>
         </form>

@@ -195,3 +195,9 @@ mod tests {
         );
     }
 }
+
+/// A text that stands in a `<textarea>` of a rendered page. Leptos writes the children of one as they are,
+/// so that `</textarea>` in what somebody wrote would end the field and begin whatever follows.
+pub fn within_textarea(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
+}

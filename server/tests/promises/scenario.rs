@@ -158,6 +158,29 @@ async fn what_is_wrong_with_a_scenario_is_told_at_its_place_in_the_readers_langu
 }
 
 #[tokio::test]
+async fn what_stands_in_a_field_cannot_leave_it() {
+    let manager = Manager::reading("fr").await;
+    let markup = "</textarea><script>alert(1)</script>&amp;";
+    let page = text(manager.post(&[("text", markup.as_bytes())]).await).await;
+    assert_eq!(document(&page), markup);
+    assert!(!page.contains("<script>alert"), "{page}");
+
+    // The same of a file that is looked at before it is taken in.
+    let import = World::ask(&manager.world, "POST", "/office/import/customers/check");
+    let body = format!(
+        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=text\r\n\r\n{markup}\r\n--{BOUNDARY}--\r\n"
+    );
+    let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+    let answer = import
+        .header("cookie", &manager.cookie)
+        .header("content-type", &kind)
+        .body(body.into_bytes());
+    let page = text(answer.send().await).await;
+    assert!(page.contains("alert(1)"), "{page}");
+    assert!(!page.contains("<script>alert"), "{page}");
+}
+
+#[tokio::test]
 async fn what_is_no_scenario_or_too_much_of_one_is_refused_with_a_reason() {
     let manager = Manager::reading("fr").await;
     let file = "file; filename=a.json";

@@ -86,7 +86,7 @@ fn form(desk: &Desk, document: &str, problems: &[Problem], has_outcome: bool) ->
                     <label for="text">{words.scenario_text()}</label>
                     <span class="field-hint" id="text-hint">{words.scenario_text_hint()}</span>
                     <textarea class="source" id="text" name="text" rows="16" wrap="off" dir="ltr" spellcheck="false" autocomplete="off" autocapitalize="off"
-                        aria-invalid=is_wrong.then_some("true") aria-describedby=described>{format!("\n{document}")}</textarea>
+                        aria-invalid=is_wrong.then_some("true") aria-describedby=described>{format!("\n{}", ui::within_textarea(document))}</textarea>
                     {error}
                 </div>
             </fieldset>
