@@ -1081,12 +1081,34 @@ impl<'a> World<'a> {
             .iter()
             .flat_map(|phone| phone.stores.values().map(|stored| stored.device))
             .collect();
+        // So is what one that was put out has handed over since the copy: it keeps nothing decided.
+        let put_out = self.put_out()?;
         for saved in &mut self.saved {
-            if saved.fate == Fate::Due && !known.contains(&saved.device) {
+            let forgets = put_out
+                .get(&saved.device)
+                .is_some_and(|outbox| !outbox.contains(&saved.command.id));
+            if saved.fate == Fate::Due && (forgets || !known.contains(&saved.device)) {
                 saved.fate = Fate::LostWithStore;
             }
         }
         Ok(())
+    }
+
+    /// The devices that know that the office has put them out, with what still waits on each.
+    fn put_out(&self) -> Result<BTreeMap<DeviceId, BTreeSet<CommandId>>, Violation> {
+        let mut put_out = BTreeMap::new();
+        for phone in &self.phones {
+            for (person, stored) in &phone.stores {
+                let app = phone::open(*person, &stored.copy(), &phone.watch.aside(), phone.build)
+                    .map_err(|error| {
+                    Violation::new("a phone starts, whatever it died of", error)
+                })?;
+                if app.device.is_revoked() {
+                    put_out.insert(stored.device, app.outbox_ids());
+                }
+            }
+        }
+        Ok(put_out)
     }
 }
 
