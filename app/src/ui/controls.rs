@@ -179,6 +179,12 @@ pub fn check(words: impl Into<String>, value: Signal<bool>, set: Callback<bool>)
     .into_any()
 }
 
+/// A text that stands in a `<textarea>` of a rendered page. Leptos writes the children of one as they are,
+/// so that `</textarea>` in what somebody wrote would end the field and begin whatever follows.
+pub fn within_textarea(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
+}
+
 #[cfg(test)]
 mod tests {
     use super::number;
@@ -194,10 +200,4 @@ mod tests {
             [0, 0, 0]
         );
     }
-}
-
-/// A text that stands in a `<textarea>` of a rendered page. Leptos writes the children of one as they are,
-/// so that `</textarea>` in what somebody wrote would end the field and begin whatever follows.
-pub fn within_textarea(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;")
 }
