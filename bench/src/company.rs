@@ -110,15 +110,7 @@ impl Company {
     pub async fn add_agents(&self, agents: usize) -> Result<Vec<String>> {
         let office = open(&self.database).await?;
         let invite = async |number: usize| {
-            let login = format!("{CROWD}{number:05}");
-            let details = PersonDetails {
-                role: Role::Agent,
-                name: LocalText::new(&login, &login),
-                login: Some(login),
-                phone: None,
-                language: "fr".to_owned(),
-                cooperatives: Vec::new(),
-            };
+            let details = agent(format!("{CROWD}{number:05}"));
             office.invite(&administrator(), details).await
         };
         let numbers: Vec<usize> = (0..agents).collect();
@@ -298,15 +290,7 @@ async fn make(server: &Path, companies: &Path, orders: u32) -> Result<PathBuf> {
     .await?;
     let office = open(&unfinished).await?;
     for number in 0..AGENTS {
-        let login = format!("{LOGIN}{number:02}");
-        let details = PersonDetails {
-            role: Role::Agent,
-            name: LocalText::new(&login, &login),
-            login: Some(login),
-            phone: None,
-            language: "fr".to_owned(),
-            cooperatives: Vec::new(),
-        };
+        let details = agent(format!("{LOGIN}{number:02}"));
         office
             .add_person_with_password(details, taswiq_backend::demo::PASSWORD)
             .await?;
@@ -342,6 +326,18 @@ pub async fn close(office: Office, database: &Path) -> Result<()> {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     Ok(())
+}
+
+/// Somebody who sells, known by what they sign in with.
+fn agent(login: String) -> PersonDetails {
+    PersonDetails {
+        role: Role::Agent,
+        name: LocalText::new(&login, &login),
+        login: Some(login),
+        phone: None,
+        language: "fr".to_owned(),
+        cooperatives: Vec::new(),
+    }
 }
 
 /// The demo company's first person.
