@@ -61,6 +61,7 @@ pub struct Phone {
     /// Which catalogue is stored: a closure that prints a product's name has nothing to do with the rest.
     catalogue: Memo<(i64, usize)>,
     status: RwSignal<u32>,
+    minute: RwSignal<u32>,
     /// How many acts of others wait on this phone.
     left_by_others: RwSignal<u32>,
     route: RwSignal<Route>,
@@ -124,6 +125,13 @@ impl Phone {
     pub fn now(self) -> Timestamp {
         self.device
             .with_value(|device| device.corrected(browser::now()))
+    }
+
+    /// The moment, for a closure that is to run again every minute: a page stays open over midnight, and
+    /// a clock that was wrong is put right.
+    pub fn this_minute(self) -> Timestamp {
+        self.minute.track();
+        self.now()
     }
 
     /// The civil date, by the corrected clock.

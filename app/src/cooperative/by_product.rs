@@ -26,7 +26,7 @@ pub fn content(desk: Desk) -> (AnyView, AnyView) {
         move || tally.with(|tally| tally.rows.iter().map(|row| row.product).collect::<Vec<_>>());
     let deadline = move || {
         tally.with(|tally| tally.deadline).map(|deadline| {
-            let tone = if deadline.0 - desk.now().0 < 24 * 3_600_000 { "waiting" } else { "" };
+            let tone = if deadline.0 - desk.phone.this_minute().0 < 24 * 3_600_000 { "waiting" } else { "" };
             let tone = (!tone.is_empty()).then_some(tone);
             view! { <span class="deadline" data-tone=tone>{ui::icon_small("clock")}{desk.answer_before(deadline)}</span> }
         })

@@ -15,9 +15,6 @@ use taswiq_domain::order::{Stage, SubOrder, scarcity};
 use taswiq_domain::sync::CommandBody;
 use taswiq_domain::time::{Calendar, CivilDate, Timestamp};
 
-/// How often what depends on the hour is written anew.
-const MINUTE: std::time::Duration = std::time::Duration::from_secs(60);
-
 /// The key under which the device keeps what was counted.
 const COUNTS: &str = "counts";
 /// What was counted longer ago has been eaten, sold or broken since.
@@ -35,7 +32,6 @@ pub struct Desk {
     pub last_receiver: RwSignal<String>,
     /// What is looked for in the list of orders, kept while one of them is read.
     pub query: RwSignal<String>,
-    minute: RwSignal<u32>,
     parts: RwSignal<Vec<Part>, LocalStorage>,
     /// The cooperatives of the person, which hardly ever change.
     own: Memo<Vec<CooperativeId>>,
@@ -54,7 +50,6 @@ impl Desk {
             counts: RwSignal::new(counts),
             last_receiver: RwSignal::new(String::new()),
             query: RwSignal::new(String::new()),
-            minute: RwSignal::new(0),
             parts: RwSignal::new_local(untrack(|| read_parts(phone))),
             own: Memo::new(move |_| own_cooperatives(&phone.device())),
         };
@@ -69,11 +64,6 @@ impl Desk {
                 desk.parts.set(untrack(|| read_parts(phone)));
             }
         });
-        if let Ok(ticking) =
-            set_interval_with_handle(move || desk.minute.update(|minute| *minute += 1), MINUTE)
-        {
-            on_cleanup(move || ticking.clear());
-        }
         desk
     }
 
@@ -118,12 +108,6 @@ impl Desk {
             };
             u32::try_from(parts.iter().filter(fits).count()).unwrap_or(u32::MAX)
         })
-    }
-
-    /// The moment, for a closure that is to run again every minute.
-    pub fn now(self) -> Timestamp {
-        self.minute.track();
-        self.phone.now()
     }
 
     /// Whether the person acts for several cooperatives, so that each must be named.
@@ -244,7 +228,7 @@ impl Desk {
     pub fn deadline(self, deadline: Timestamp) -> AnyView {
         (move || {
             let words = self.phone.words;
-            let minutes = (deadline.0 - self.now().0).div_euclid(60_000);
+            let minutes = (deadline.0 - self.phone.this_minute().0).div_euclid(60_000);
             let (tone, said) = match usize::try_from(minutes) {
                 Err(_) | Ok(0) => ("trouble", words.coop_time_is_up().to_owned()),
                 Ok(minutes @ 1..60) => ("trouble", words.coop_minutes_left(minutes)),

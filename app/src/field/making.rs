@@ -142,7 +142,11 @@ pub fn making(phone: Phone) -> Making {
         .and_then(|kept| reading::read(&kept.json).ok())
         .unwrap_or_default();
     let draft = RwSignal::new(kept);
-    let priced = Memo::new(move |_| draft.with(|draft| price(&phone.device(), phone, draft)));
+    let priced = Memo::new(move |_| {
+        // Prices, promises and plans begin and end by the clock.
+        phone.this_minute();
+        draft.with(|draft| price(&phone.device(), phone, draft))
+    });
     let making = Making {
         draft,
         priced,
@@ -436,6 +440,11 @@ fn promised_on(
 fn basket(device: &Device, phone: Phone, draft: &Draft) -> Result<Basket, Refusal> {
     let catalogue = device.catalogue();
     let (now, kind) = (phone.now(), customer_kind(device, draft));
+    // First, or a clock that is wrong would be told as a cooperative that supplies nothing.
+    let price_list = catalogue
+        .price_list_at(now)
+        .ok_or(Refusal::CatalogueTooOld)?;
+    let plan = catalogue.plan_at(now).ok_or(Refusal::CatalogueTooOld)?;
     let mut promises: Vec<Promise> = Vec::new();
     for line in &draft.lines {
         let product = catalogue
@@ -455,13 +464,8 @@ fn basket(device: &Device, phone: Phone, draft: &Draft) -> Result<Basket, Refusa
     }
     Ok(Basket {
         tier: draft.tier.unwrap_or(PriceTier::usual_for(kind)),
-        price_list: catalogue
-            .price_list_at(now)
-            .ok_or(Refusal::CatalogueTooOld)?,
-        plan: catalogue
-            .plan_at(now)
-            .ok_or(Refusal::CatalogueTooOld)?
-            .version,
+        price_list,
+        plan: plan.version,
         terms_from: device.terms_from(now),
         lines: draft.lines.clone(),
         promises,

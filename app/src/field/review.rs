@@ -52,6 +52,11 @@ pub fn screen(phone: Phone, making: Making) -> AnyView {
                 let link = view! { <a class="button button-primary" href=Field::Products.to_string()>{ui::icon("plus")}{words.review_add_products()}</a> };
                 ui::empty_state("basket", words.review_empty_title(), words.review_empty_text(), link.into_any())
             }
+            // What this phone has of the catalogue reaches up to now: only a clock that is wrong is before it.
+            Err(Refusal::CatalogueTooOld) => {
+                let text = words.review_clock_wrong_text(&words.date_full(phone.today()));
+                ui::banner("trouble", "warning", words.review_clock_wrong(), text)
+            }
             Err(refusal) => ui::banner("trouble", "warning", words.review_not_possible(), words.refusal(refusal, &catalogue, &phone.offset())),
         })
     };

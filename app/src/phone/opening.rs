@@ -26,6 +26,9 @@ pub const PERSON_COOKIE: &str = "taswiq_person";
 /// Permanent: installed phones know no other.
 const SYNC_ADDRESS: &str = "/api/v1/sync";
 
+/// How often what depends on the hour is looked at again.
+const MINUTE: Duration = Duration::from_secs(60);
+
 /// What this phone holds.
 enum Found {
     /// Nobody is signed in on it.
@@ -103,6 +106,11 @@ fn root(words: Words, found: Found, others: Vec<PersonId>, build: &str) -> impl 
     );
     let language = RwSignal::new(words);
     let (stored, status) = (RwSignal::new(0_u32), RwSignal::new(0_u32));
+    let minute = RwSignal::new(0_u32);
+    set_interval(
+        move || minute.update(|count| *count = count.wrapping_add(1)),
+        MINUTE,
+    );
     let snackbar = Snackbar::new();
     let left_by_others = RwSignal::new(0);
     let others = Others::new(others, left_by_others, SYNC_ADDRESS, build);
@@ -178,6 +186,7 @@ fn root(words: Words, found: Found, others: Vec<PersonId>, build: &str) -> impl 
                 stored,
                 catalogue: catalogue(device, stored),
                 status,
+                minute,
                 left_by_others,
                 route,
                 language,

@@ -1,0 +1,37 @@
+// A phone whose battery was empty wakes in 1970, and hears the hour from the network a little later.
+import { argan } from "../harness/demo.js";
+import { Agent } from "../harness/people.js";
+import { expect, picture, test } from "../harness/test.js";
+
+test("fault 5: an order in the making waits while the clock is wrong, says why, and goes on by itself when it is right", async ({ server, phone }) => {
+  const office = await server({ demo: { orders: 60 } });
+  const device = await phone({ url: office.url });
+  const agent = new Agent(device);
+  const { page } = agent;
+  await agent.signIn("agent-01");
+  await agent.sync();
+  await device.goOffline();
+
+  const now = Date.now();
+  await page.clock.install({ time: now });
+  await agent.writeDownCustomer({ firstName: "Itto", place: "Lazaret" });
+  await agent.choose(argan.product, 2);
+  await agent.follow("/field/new/review");
+  await agent.writeOnPad();
+  const total = await page.locator(".sums .total .amount").innerText();
+
+  await page.clock.setSystemTime(0);
+  await page.clock.fastForward("01:00");
+  await expect(page.getByText("L’heure de ce téléphone n’est pas juste")).toBeVisible();
+  await picture(page, "clock/wrong");
+  await expect(agent.saveButton).toHaveAttribute("aria-disabled", "true");
+
+  await page.clock.setSystemTime(now);
+  await page.clock.fastForward("01:00");
+  await expect(page.locator(".sums .total .amount")).toHaveText(total);
+  await agent.saveButton.click();
+  const { code } = await agent.receipt();
+  await device.goOnline();
+  await agent.sync();
+  await agent.expectOnce(code);
+});
