@@ -72,6 +72,8 @@ pub struct Completeness {
     pub orders_waiting: i64,
     /// Commands that wait for a person in the office.
     pub parked: i64,
+    /// Phones whose browser threw away what nobody else had, as long as something of it is missing.
+    pub lost: i64,
 }
 
 /// What cooperatives have not answered yet.
@@ -265,12 +267,14 @@ impl Office {
         let (agents, agents_synced_today, commands_waiting, orders_waiting) =
             devices::sql::completeness(&mut conn, today.0).await?;
         let parked = crate::sync::sql::count_parked(&mut conn).await?;
+        let lost = crate::lost_stores::sql::count_open(&mut conn).await?;
         Ok(Completeness {
             agents,
             agents_synced_today,
             commands_waiting,
             orders_waiting,
             parked,
+            lost,
         })
     }
 

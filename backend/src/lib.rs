@@ -17,6 +17,7 @@
 //! | catalogue | [`Office::catalogue`], [`Office::cooperatives`], [`Office::add_cooperative`], [`Office::publish_convention`], [`Office::add_category`], [`Office::add_product`], [`Office::publish_prices`], [`Office::publish_vat`], [`Office::publish_plan`], [`Office::save_plan_draft`], … |
 //! | customers | [`Office::customers`], [`Office::move_customers`] |
 //! | sync | [`Office::sync`], [`Office::hand_over`], [`Office::sealing_key`] |
+//! | lost stores | [`Office::lost_stores`], [`Office::count_lost_stores`], [`Office::close_lost_store`] |
 //! | parked commands | [`Office::parked`], [`Office::count_parked`], [`Office::settle_parked`] |
 //! | orders | [`Office::orders`], [`Office::order_history`], [`Office::orders_by_progress`], [`Office::record_deposit`], [`Office::soon_written_off`] |
 //! | disputes | [`Office::disputes_waiting`], [`Office::disputes_answered`], [`Office::count_disputes`], [`Office::dispute`], [`Office::photo_of_dispute`], [`Office::take_dispute`], [`Office::decide_dispute`], [`Office::decide_dispute_beyond_terms`] |
@@ -52,6 +53,7 @@ pub mod figures;
 pub mod hand_over;
 pub mod import;
 pub mod ledger;
+pub mod lost_stores;
 pub mod orders;
 pub mod parked;
 pub mod people;

@@ -20,7 +20,7 @@ use crate::error::{OfficeError, invalid};
 use crate::feed::{self, Kind, Scope};
 use crate::people::{self, Person, Session, token};
 use crate::work::{Doer, Needs, Work};
-use crate::{disputes, ledger, parked};
+use crate::{disputes, ledger, lost_stores, parked};
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -37,7 +37,7 @@ use taswiq_domain::limits;
 use taswiq_domain::order::Order;
 use taswiq_domain::person::Role;
 use taswiq_domain::sync::{
-    Answer, CommandBody, CommandResult, PROTOCOL, Request, Response, Waiting,
+    Answer, CommandBody, CommandResult, PROTOCOL, Request, Response, Trace, Waiting,
 };
 use taswiq_domain::time::Timestamp;
 use uuid::Uuid;
@@ -206,6 +206,7 @@ pub(crate) struct Upload {
     cursor: i64,
     device_time: Timestamp,
     waiting: Waiting,
+    lost: Option<Trace>,
     commands: Vec<Incoming>,
 }
 
@@ -359,6 +360,7 @@ fn read_upload(
         cursor: request.cursor.max(0),
         device_time: request.device_time,
         waiting: request.waiting,
+        lost: request.lost,
         commands,
     })
 }
@@ -458,6 +460,9 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
         // What is left is another lot; the next contact tells of it.
         digest: told.digest.clone().filter(|_| decided == 0),
     };
+    if let (Some(lost), false) = (&upload.lost, upload.is_carried) {
+        lost_stores::note(work, person, upload.device, lost).await?;
+    }
     if !upload.is_carried {
         device.build.clone_from(&upload.build);
         if knows_epoch {

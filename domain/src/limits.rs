@@ -46,6 +46,9 @@ pub const HAND_OVER_REQUESTS: usize = 8;
 pub const HAND_OVER_FILE_BYTES: usize = HAND_OVER_REQUESTS * SYNC_REQUEST_BYTES + 1_024;
 /// A hand-over file as text, with whatever else is in the message that carried it.
 pub const HAND_OVER_TEXT_BYTES: usize = 2 * HAND_OVER_FILE_BYTES;
+/// So many codes of orders are remembered of a store that a browser may throw away: more than a week at doors
+/// without a network.
+pub const TRACED_ORDERS: usize = 200;
 /// Changes in one sync answer.
 pub const CHANGES_PER_ANSWER: usize = 500;
 /// A promised delivery date may lie this many days ahead of the order at most. Deferred payment

@@ -64,6 +64,10 @@ pub struct Request<C = Command> {
     pub device_time: Timestamp,
     /// What still waits on the device, this request's commands included.
     pub waiting: Waiting,
+    /// The store that was on this phone before and that its browser threw away, until the server has heard of
+    /// it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<Trace>,
     /// In the order of their `seq`.
     pub commands: Vec<C>,
 }
@@ -83,6 +87,19 @@ pub struct Waiting {
     /// hand-over file, can be held against what was known to wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
+}
+
+/// What is remembered of a store outside of it. A browser that is short of room may throw a whole store away
+/// between two starts: by this it is noticed, and told what was in it that nobody else has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trace {
+    /// The device whose store it was.
+    pub device: DeviceId,
+    /// How many commands the server had not decided.
+    pub waiting: u32,
+    /// The codes of the orders among them, oldest first, [`TRACED_ORDERS`](crate::limits::TRACED_ORDERS) at most. Nothing personal: it
+    /// is not sealed.
+    pub orders: Vec<SpokenCode>,
 }
 
 /// The digest of what waits: the first 16 hexadecimal digits of the SHA-256 of the ids of the commands, as

@@ -1,8 +1,8 @@
 // What a browser does to what is stored in it, and what the person is told: one company for all of it.
 import { argan } from "../harness/demo.js";
-import { Agent, signIn } from "../harness/people.js";
+import { Agent, Manager, signIn } from "../harness/people.js";
 import { startServer } from "../harness/server.js";
-import { expect, picture, test } from "../harness/test.js";
+import { expect, faults, picture, test } from "../harness/test.js";
 
 /** How many commands wait in an agent's store, as it lies there; nothing while there is no store. */
 function waiting(page) {
@@ -174,6 +174,20 @@ test.describe("a browser's store", () => {
     await expect(told).not.toContainText(safe.code);
     await picture(page, "store/emptied-told");
     await agent.expectOnce(safe.code);
+
+    // The office knows as well, until the matter is closed.
+    const manager = new Manager(await phone({ url: office.url, screen: { width: 1280, height: 800 } }));
+    await manager.signIn("manager-01");
+    await expect(manager.page.getByRole("link", { name: "Téléphones effacés" })).toContainText("1");
+    await manager.open("/office/parked");
+    const lost = manager.page.locator("section.part").filter({ hasText: "Mémoire d’un téléphone effacée" });
+    await expect(lost.locator("li")).toHaveText([new RegExp(`${gone.code}\\s+Manque`)]);
+    await expect(lost).toContainText("1 autre saisie manque peut-être");
+    expect(await faults(manager.page)).toEqual([]);
+    await picture(manager.page, "store/emptied-office");
+    await lost.getByRole("button", { name: "Classer" }).click();
+    await expect(manager.page.locator("section.part")).toHaveCount(0);
+
     await agent.open("/field");
     await told.getByRole("button", { name: "J’ai compris" }).click();
     await expect(told).toHaveCount(0);

@@ -13,7 +13,7 @@ pub mod view;
 pub use exchange::{Applied, Sent};
 
 use crate::engine::Phase;
-use crate::record::{Draft, Followed, Head, Queued, TRACED_ORDERS_MAX, Trace};
+use crate::record::{Draft, Followed, Head, Loss, Queued};
 use crate::store::{Batch, Expected, LocalStore, StoreError, Table};
 use memory::{Memory, Plan};
 use std::cell::{Cell, Ref, RefCell};
@@ -25,6 +25,7 @@ use taswiq_domain::dispute::Dispute;
 use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
 use taswiq_domain::ledger::chain::{Chain, hexadecimal};
+use taswiq_domain::limits;
 use taswiq_domain::money::{Centimes, Overflow};
 use taswiq_domain::order::Order;
 use taswiq_domain::period::Period;
@@ -36,6 +37,7 @@ use taswiq_domain::settlement::live::{self, Counted, MonthNow};
 use taswiq_domain::spoken_code::SpokenCode;
 use taswiq_domain::sync::{
     Change, Command, CommandBody, DisputeDocument, LedgerEntry, PlaceOrder, StatementDocument,
+    Trace,
 };
 use taswiq_domain::text;
 use taswiq_domain::time::{FixedOffset, Timestamp};
@@ -188,6 +190,13 @@ impl<S: LocalStore> Device<S> {
                 break read;
             }
             let mut head = Head::new(person, new_device);
+            head.loss = trace
+                .clone()
+                .filter(|trace| trace.waiting > 0)
+                .map(|trace| Loss {
+                    trace,
+                    told_to: String::new(),
+                });
             head.lost = trace.clone();
             let mut batch = Batch {
                 expected: Some(Expected {
@@ -627,7 +636,7 @@ impl<S: LocalStore> Device<S> {
                     CommandBody::PlaceOrder(PlaceOrder { code, .. }) => Some(*code),
                     _ => None,
                 })
-                .take(TRACED_ORDERS_MAX)
+                .take(limits::TRACED_ORDERS)
                 .collect(),
         }
     }

@@ -7,8 +7,7 @@ use taswiq_domain::hand_over::SealingKey;
 use taswiq_domain::ids::{DeviceId, PersonId};
 use taswiq_domain::ledger::chain::Chain;
 use taswiq_domain::refusal::Refusal;
-use taswiq_domain::spoken_code::SpokenCode;
-use taswiq_domain::sync::Command;
+use taswiq_domain::sync::{Command, Trace};
 use taswiq_domain::time::{FixedOffset, Timestamp};
 
 /// Key of the [`Head`] in the table `meta`.
@@ -87,27 +86,24 @@ pub struct Head {
     /// read of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost: Option<Trace>,
+    /// The same, for the office.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss: Option<Loss>,
 }
 
 fn is_false(value: &bool) -> bool {
     !value
 }
 
-/// What is remembered of a store outside of it. A browser that is short of room may throw the whole
-/// store away between two starts; by this it is noticed, and told what was in it that nobody else has.
+/// A store that was thrown away, and whom it was told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Trace {
-    /// The device whose store it was.
-    pub device: DeviceId,
-    /// How many commands the server had not decided.
-    pub waiting: u32,
-    /// The codes of the orders among them, oldest first, [`TRACED_ORDERS_MAX`] at most. Nothing
-    /// personal: a trace is not sealed.
-    pub orders: Vec<SpokenCode>,
+pub struct Loss {
+    /// What was in it.
+    pub trace: Trace,
+    /// The epoch of the server that has heard of it; empty when none has.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub told_to: String,
 }
-
-/// So many codes of orders are remembered in a [`Trace`]: more than a week at doors without a network.
-pub const TRACED_ORDERS_MAX: usize = 200;
 
 /// How far a chain of ledger entries was followed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,6 +121,12 @@ impl Head {
     /// Whether the server, as far as is known, has the key.
     pub fn has_told_key(&self) -> bool {
         !self.epoch.is_empty() && self.key_told_to == self.epoch
+    }
+
+    /// The loss that the server, as far as is known, has not heard of.
+    pub fn untold_loss(&self) -> Option<&Trace> {
+        let loss = self.loss.as_ref()?;
+        (self.epoch.is_empty() || loss.told_to != self.epoch).then_some(&loss.trace)
     }
 
     /// The head of a phone on which this person has never been.
@@ -151,6 +153,7 @@ impl Head {
             lacks_copies: false,
             is_revoked: false,
             lost: None,
+            loss: None,
         }
     }
 }

@@ -68,6 +68,7 @@ pub fn routes() -> Vec<Route> {
         ),
         Route::get("/office/parked", parked, parked::list),
         Route::post("/office/parked/{id}", parked, parked::settle),
+        Route::post("/office/lost/close", parked, parked::close_lost),
         Route::get("/office/disputes", disputes, disputes::list),
         Route::get("/office/disputes/{id}", disputes, disputes::one),
         Route::post("/office/disputes/{id}", disputes, disputes::answer),
@@ -259,6 +260,7 @@ impl FromRequestParts<Arc<Server>> for Visitor {
         let asked = Typed(asked);
         let now = server.now();
         let parked = server.office.count_parked(&session.actor).await?;
+        let lost = server.office.count_lost_stores(&session.actor).await?;
         let disputes = server.office.count_disputes(&session.actor).await?;
         let desk = Desk {
             setting: visit.setting.clone(),
@@ -266,7 +268,7 @@ impl FromRequestParts<Arc<Server>> for Visitor {
             role: session.actor.role,
             now,
             calendar: server.office.calendar().clone(),
-            parked: usize::try_from(parked).unwrap_or_default(),
+            parked: usize::try_from(parked + lost).unwrap_or_default(),
             disputes: usize::try_from(disputes.waiting).unwrap_or_default(),
             done: Done::from_name(asked.get("done")),
         };

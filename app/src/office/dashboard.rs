@@ -163,6 +163,14 @@ fn waiting(
             </a>
         }
     });
+    let lost = (known.lost > 0).then(|| {
+        view! {
+            <a class="figure-tile" data-tone="trouble" href="/office/parked">
+                <span class="figure-label">{words.office_waiting_lost()}</span>{number(known.lost)}
+                <span class="figure-why">{words.office_waiting_lost_why()}</span>
+            </a>
+        }
+    });
     let parked = (known.parked > 0).then(|| {
         view! {
             <a class="figure-tile" data-tone="waiting" href="/office/parked">
@@ -178,6 +186,7 @@ fn waiting(
         </a>
         {late}
         {unpaid}
+        {lost}
         {parked}
     }
     .into_any()

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use serde_json::Value;
+use taswiq_backend::lost_stores::{LostOrder, LostStore};
 use taswiq_backend::parked::ParkedCommand;
 use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::ids::{CooperativeId, OrderId, ProductId};
@@ -12,10 +13,11 @@ use super::form::Problem;
 use super::widgets::{self, facts, said};
 use crate::ui;
 
-/// The list, latest first. `problems` tells why the last decision could not be taken.
+/// What phones lost, then the list, latest first. `problems` tells why the last decision could not be taken.
 pub fn page(
     desk: &Desk,
     parked: &[ParkedCommand],
+    lost: &[LostStore],
     catalogue: &Catalogue,
     problems: &[Problem],
 ) -> String {
@@ -32,7 +34,7 @@ pub fn page(
             )
         })
         .collect();
-    let list = if parked.is_empty() {
+    let list = if parked.is_empty() && lost.is_empty() {
         ui::empty_state(
             "check",
             words.office_parked_none(),
@@ -46,6 +48,7 @@ pub fn page(
             .collect_view()
             .into_any()
     };
+    let lost: Vec<AnyView> = lost.iter().map(|one| lost_store(desk, one)).collect();
     desk.page(
         Room::Parked,
         title,
@@ -54,8 +57,68 @@ pub fn page(
             {widgets::go("/hand-over".to_owned(), "upload", words.public_hand_over_title(), "button")}
         }
         .into_any(),
-        view! { <div role="alert">{troubles}</div> {list} }.into_any(),
+        view! { <div role="alert">{troubles}</div> {lost} {list} }.into_any(),
     )
+}
+
+/// What a phone's browser threw away, and what of it has come in since.
+fn lost_store(desk: &Desk, lost: &LostStore) -> AnyView {
+    let words = desk.words();
+    let id = lost.device.to_string();
+    let device = if lost.device_name.is_empty() {
+        id.get(id.len() - 6..).unwrap_or_default()
+    } else {
+        &lost.device_name
+    };
+    let about = vec![
+        (
+            words.office_history_who(),
+            widgets::link(
+                format!("/office/people/{}", lost.person),
+                desk.text(&lost.person_name),
+            ),
+        ),
+        (words.office_lost_told(), said(desk.moment(lost.told_at))),
+    ];
+    let orders: Vec<AnyView> = lost
+        .orders
+        .iter()
+        .map(|one| lost_order(desk, *one))
+        .collect();
+    let others = (lost.others > 0)
+        .then(|| view! { <p>{words.office_lost_others(lost.others as usize)}</p> });
+    let close = widgets::act(
+        "/office/lost/close",
+        &[("device", &id), ("person", &lost.person.to_string())],
+        "check",
+        words.office_lost_close(),
+        "button",
+    );
+    let inside = view! {
+        <p class="toned">{words.office_lost_text(device)}</p>
+        {facts(about)}
+        <ul class="stack stack-tight">{orders}</ul>
+        {others}
+        <div class="button-group">{close}</div>
+    };
+    let waits = ui::chip("trouble", "warning", words.office_lost_missing());
+    widgets::part(words.office_lost_title(), waits, inside.into_any())
+}
+
+fn lost_order(desk: &Desk, order: LostOrder) -> AnyView {
+    let words = desk.words();
+    let code = order.code.to_string();
+    match order.arrived {
+        Some(id) => {
+            let chip = ui::chip("done", "check", words.office_lost_arrived());
+            view! { <li>{widgets::link(format!("/office/orders/{id}"), code)} " " {chip}</li> }
+                .into_any()
+        }
+        None => {
+            let chip = ui::chip("trouble", "warning", words.office_lost_missing());
+            view! { <li><bdi class="number">{code}</bdi> " " {chip}</li> }.into_any()
+        }
+    }
 }
 
 fn item(desk: &Desk, parked: &ParkedCommand, catalogue: &Catalogue) -> AnyView {

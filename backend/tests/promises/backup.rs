@@ -439,6 +439,9 @@ const LATER: [&str; 5] = [
     "trouble_at",
 ];
 
+/// The tables since then.
+const LATER_TABLES: [&str; 3] = ["hand_over_key", "lost_store", "lost_order"];
+
 promise! {
     async fn older_tables_are_brought_up_to_date_and_newer_ones_are_refused_by_name(world) {
         live(&world).await;
@@ -448,7 +451,6 @@ promise! {
         let mut lines = lines(&file);
         let head = lines[0].clone();
         let versioned = |version: i64| head.replace(&format!("\"schema\":{}", contents.schema), &format!("\"schema\":{version}"));
-        // What came since are five columns of devices.
         let place = lines.iter().position(|line| line.starts_with("{\"table\":\"device\"")).expect("devices");
         let mut table: serde_json::Value = serde_json::from_str(&lines[place]).expect("JSON");
         let columns = table["columns"].as_array_mut().expect("columns");
@@ -464,11 +466,14 @@ promise! {
             }
             *line = serde_json::Value::from(row).to_string();
         }
-        // And the keys of hand-over files.
-        let place = lines.iter().position(|line| line.starts_with("{\"table\":\"hand_over_key\"")).expect("keys");
-        lines.drain(place..place + 2);
-        let end = lines.last_mut().expect("an end");
-        *end = end.replace("\"hand_over_key\":1,", "");
+        for table in LATER_TABLES {
+            let begin = format!("{{\"table\":\"{table}\"");
+            let place = lines.iter().position(|line| line.starts_with(&begin)).expect("the table");
+            let rows = lines[place + 1..].iter().take_while(|line| line.starts_with('[')).count();
+            lines.drain(place..=place + rows);
+            let end = lines.last_mut().expect("an end");
+            *end = end.replace(&format!("\"{table}\":{rows},"), "");
+        }
         let (older, newer) = (versioned(16), versioned(9_999));
         lines[0] = newer;
         write(&other, &lines);

@@ -7,13 +7,15 @@ use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 use taswiq_backend::OfficeError;
 use taswiq_backend::devices::{NAME_CHARACTERS, Trouble};
+use taswiq_backend::lost_stores::LostStore;
 use taswiq_backend::parked::Settlement;
 use taswiq_domain::Refusal;
 use taswiq_domain::device_key::DeviceKey;
 use taswiq_domain::ids::{CommandId, DeviceId, OrderId};
 use taswiq_domain::limits;
 use taswiq_domain::money::Centimes;
-use taswiq_domain::sync::{Answer, CommandBody, Waiting};
+use taswiq_domain::spoken_code::SpokenCode;
+use taswiq_domain::sync::{Answer, CommandBody, Trace, Waiting};
 use uuid::Uuid;
 
 promise! {
@@ -502,5 +504,73 @@ promise! {
         assert_eq!((told.waiting.commands, told.waiting.digest), (2, None));
         world.office.name_device(&world.manager(), agent.device, " ").await.expect("unnamed");
         assert_eq!(device().await.name, "");
+    }
+}
+
+promise! {
+    async fn fault_06_what_a_phone_lost_is_told_to_the_office_until_it_is_back(world) {
+        let mut before = world.phone(AGENT).await;
+        let customer = before.register().await;
+        let arrived = before.place(&[(1, 2)]).await;
+        let code = async |order| world.order(order).await.code;
+        // It says that three orders and a customer wait; then its browser throws the store away.
+        before.waiting = Waiting { commands: 4, orders: 3, oldest_made_at: Some(START), digest: None };
+        before.pull().await;
+        let lost: Vec<SpokenCode> = [1, 2].into_iter().map(SpokenCode::from_random).collect();
+        let trace = Trace { device: before.device, waiting: 4, orders: vec![code(arrived).await, lost[0], lost[1]] };
+        let open = async || world.office.lost_stores(&world.manager()).await.expect("listed");
+
+        // Nobody tells it of another's phone, of the phone that speaks, or of nothing.
+        let mut other = world.phone(OTHER_AGENT).await;
+        other.lost = Some(trace.clone());
+        other.pull().await;
+        let mut after = world.phone(AGENT).await;
+        after.lost = Some(Trace { device: after.device, ..trace.clone() });
+        after.pull().await;
+        after.lost = Some(Trace { device: DeviceId(Uuid::now_v7()), waiting: 0, orders: Vec::new() });
+        after.pull().await;
+        assert_eq!(open().await, []);
+
+        after.lost = Some(trace.clone());
+        after.pull().await;
+        after.pull().await;
+        let told = open().await;
+        assert_eq!((told.len(), told[0].device, told[0].person, told[0].others), (1, before.device, AGENT, 1));
+        let known = |told: &LostStore, code| told.orders.iter().find(|order| order.code == code).expect("told").arrived;
+        assert_eq!(known(&told[0], code(arrived).await), Some(arrived));
+        assert_eq!((known(&told[0], lost[0]), known(&told[0], lost[1])), (None, None));
+        let completeness = async || world.office.completeness(&world.manager()).await.expect("counted");
+        assert_eq!((completeness().await.lost, completeness().await.orders_waiting), (1, 0), "nothing waits there any more");
+        assert_eq!(world.audit_actions().await.iter().filter(|action| *action == "store_lost").count(), 1);
+
+        // An order with that code comes by another way.
+        let CommandBody::PlaceOrder(mut again) = after.order_body(customer, &[(1, 2)]).await else { panic!("an order") };
+        again.code = lost[0];
+        let command = after.command(&CommandBody::PlaceOrder(again));
+        after.sync(vec![command]).await;
+        let told = open().await;
+        assert!(known(&told[0], lost[0]).is_some());
+
+        let agent = after.session().await.actor();
+        assert!(matches!(world.office.lost_stores(&agent).await, Err(OfficeError::NotAllowed)));
+        assert!(matches!(world.office.close_lost_store(&agent, before.device, AGENT).await, Err(OfficeError::NotAllowed)));
+        world.office.close_lost_store(&world.manager(), before.device, AGENT).await.expect("closed");
+        assert!(matches!(world.office.close_lost_store(&world.manager(), before.device, AGENT).await, Err(OfficeError::NotFound)));
+        after.pull().await;
+        assert_eq!(open().await, [], "what is closed stays so");
+        assert_eq!(completeness().await.lost, 0);
+    }
+}
+
+promise! {
+    async fn fault_06_a_client_that_makes_losses_up_fills_no_table(world) {
+        let mut phone = world.phone(AGENT).await;
+        for _ in 0..25 {
+            phone.lost = Some(Trace { device: DeviceId(Uuid::now_v7()), waiting: u32::MAX, orders: vec![SpokenCode::from_random(1); 1_000] });
+            phone.pull().await;
+        }
+        let told = world.office.lost_stores(&world.manager()).await.expect("listed");
+        assert_eq!(told.len(), 20);
+        assert!(told.iter().all(|store| store.orders.len() == 1));
     }
 }

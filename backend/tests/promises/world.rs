@@ -28,7 +28,7 @@ use taswiq_domain::person::Role;
 use taswiq_domain::spoken_code::SpokenCode;
 use taswiq_domain::sync::{
     Answer, Change, Collect, CommandBody, ConfirmSubOrder, Deliver, PROTOCOL, PackSubOrder,
-    PlaceOrder, Request, Response, Shown, Waiting,
+    PlaceOrder, Request, Response, Shown, Trace, Waiting,
 };
 use taswiq_domain::text::LocalText;
 use taswiq_domain::time::{Calendar, CivilDate, Timestamp};
@@ -208,6 +208,7 @@ impl World {
             cursor: 0,
             epoch: String::new(),
             waiting: Waiting::default(),
+            lost: None,
             clock_ahead_ms: 0,
             key: None,
             sealing_key: None,
@@ -445,6 +446,8 @@ pub struct Phone {
     pub cursor: i64,
     pub epoch: String,
     pub waiting: Waiting,
+    /// The store that was on it before and was thrown away.
+    pub lost: Option<Trace>,
     pub clock_ahead_ms: i64,
     /// Told on every contact, when it has one.
     pub key: Option<DeviceKey>,
@@ -490,6 +493,7 @@ impl Phone {
             cursor: self.cursor,
             device_time: self.clock_now(),
             waiting: self.waiting.clone(),
+            lost: self.lost.clone(),
             commands,
         }
     }

@@ -697,6 +697,7 @@ fn a_request_that_disputes() {
             build: "b1".to_owned(),
             cursor: 42,
             device_time: Timestamp(1_793_534_400_000),
+            lost: None,
             waiting: Waiting {
                 commands: 4,
                 orders: 0,

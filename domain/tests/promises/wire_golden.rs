@@ -215,6 +215,7 @@ fn a_request_with_every_kind_of_command() {
                 oldest_made_at: Some(Timestamp(1_793_534_400_000)),
                 digest: None,
             },
+            lost: None,
             commands: commands(),
         },
     );
@@ -236,6 +237,7 @@ fn what_is_sealed_into_a_hand_over_file_and_how_the_key_to_it_is_told() {
         cursor: 42,
         device_time: Timestamp(1_793_534_400_000),
         waiting: Waiting::default(),
+        lost: None,
         commands: Vec::new(),
     };
     golden("request-sealing-v1", &asking);
@@ -270,6 +272,31 @@ fn what_is_sealed_into_a_hand_over_file_and_how_the_key_to_it_is_told() {
 }
 
 #[test]
+fn what_a_device_tells_of_the_store_that_was_there_before() {
+    golden(
+        "request-lost-v1",
+        &Request::<Command> {
+            protocol: PROTOCOL,
+            device: DeviceId(Uuid::from_u128(8)),
+            person: Some(PersonId(20)),
+            key: None,
+            sealing_key: None,
+            epoch: String::new(),
+            build: "b1".to_owned(),
+            cursor: 0,
+            device_time: Timestamp(1_793_534_400_000),
+            waiting: Waiting::default(),
+            lost: Some(Trace {
+                device: DeviceId(Uuid::from_u128(7)),
+                waiting: 3,
+                orders: vec![SpokenCode::from_random(1), SpokenCode::from_random(2)],
+            }),
+            commands: Vec::new(),
+        },
+    );
+}
+
+#[test]
 fn what_a_device_says_of_itself_and_hears_without_a_session() {
     let waiting = [CommandId(Uuid::from_u128(1)), CommandId(Uuid::from_u128(2))];
     golden(
@@ -290,6 +317,7 @@ fn what_a_device_says_of_itself_and_hears_without_a_session() {
                 oldest_made_at: Some(Timestamp(1_793_534_400_000)),
                 digest: digest_of(waiting),
             },
+            lost: None,
             commands: Vec::new(),
         },
     );

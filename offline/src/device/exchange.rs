@@ -77,6 +77,7 @@ impl<S: LocalStore> Device<S> {
                 cursor: plan.head.cursor,
                 device_time: now,
                 waiting: memory.waiting(0),
+                lost: memory.head.untold_loss().cloned(),
                 commands,
             };
             Ok::<_, StoreError>((plan, request))
@@ -357,6 +358,7 @@ impl Memory {
                 cursor: head.cursor,
                 device_time: now,
                 waiting: self.waiting(after),
+                lost: None,
                 commands,
             });
             after = last;
@@ -415,6 +417,11 @@ impl Memory {
         }
         if sent.request.key.is_some() && !response.signed_out {
             plan.head.key_told_to.clone_from(&response.epoch);
+        }
+        if let Some(loss) = &mut plan.head.loss
+            && sent.request.lost.as_ref() == Some(&loss.trace)
+        {
+            loss.told_to.clone_from(&response.epoch);
         }
         if first_contact {
             plan.head.next_seq = plan

@@ -7,7 +7,6 @@ use crate::browser::{
 use crate::device::{Changed, Device};
 use crate::engine::{Event, REQUEST_TIMEOUT_MS};
 use crate::phone;
-use crate::record::Trace;
 use crate::store::PhoneStore;
 use crate::store::indexed_db::LOST;
 use js_sys::{Array, Promise, Uint8Array};
@@ -15,6 +14,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use taswiq_domain::ids::PersonId;
 use taswiq_domain::reading::read;
+use taswiq_domain::sync::Trace;
 use taswiq_domain::time::Timestamp;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;

@@ -362,6 +362,7 @@ async fn fault_06_a_store_that_is_gone_is_noticed_and_what_is_lost_is_told() {
 
     let new = DeviceId(id(999).0);
     server.borrow_mut().owners.insert(new, AGENT);
+    let whole = trace.clone();
     phone = phone.opened_after(new, Some(trace)).await;
     let told = |is_known, orders| {
         Some(Lost {
@@ -372,7 +373,14 @@ async fn fault_06_a_store_that_is_gone_is_noticed_and_what_is_lost_is_told() {
         })
     };
     assert_eq!(phone.device.lost(), told(false, vec![code(3), code(4)]));
+    // The office hears of it too, in each request until one is answered.
+    let tells = async |phone: &Phone| {
+        let sent = phone.device.offer(phone.now(), "b1", 10, 10_000).await;
+        sent.expect("offered").request.lost
+    };
+    assert_eq!(tells(&phone).await, Some(whole));
     phone.sync().await;
+    assert_eq!(tells(&phone).await, None);
     assert_eq!(phone.device.lost(), told(true, vec![code(4)]));
     assert_eq!(
         phone.device.orders().len(),

@@ -6,7 +6,7 @@ use taswiq_app::office::desk::Done;
 use taswiq_app::office::{Typed, parked as pages};
 use taswiq_backend::OfficeError;
 use taswiq_backend::parked::Settlement;
-use taswiq_domain::ids::CommandId;
+use taswiq_domain::ids::{CommandId, DeviceId, PersonId};
 
 use super::{Posted, Problem, Visitor};
 use crate::failure::Failure;
@@ -17,8 +17,15 @@ pub async fn list(visitor: Visitor) -> Result<Response, Failure> {
 
 async fn shown(visitor: &Visitor, problems: &[Problem]) -> Result<String, Failure> {
     let parked = visitor.office().parked(visitor.actor(), None).await?;
+    let lost = visitor.office().lost_stores(visitor.actor()).await?;
     let catalogue = visitor.office().catalogue().await?;
-    Ok(pages::page(&visitor.desk, &parked, &catalogue, problems))
+    Ok(pages::page(
+        &visitor.desk,
+        &parked,
+        &lost,
+        &catalogue,
+        problems,
+    ))
 }
 
 pub async fn settle(
@@ -48,4 +55,19 @@ pub async fn settle(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// What a phone lost is looked into no further.
+pub async fn close_lost(visitor: Visitor, Form(posted): Posted) -> Result<Response, Failure> {
+    let posted = Typed(posted);
+    let device = posted.get("device").parse::<DeviceId>();
+    let person = posted.get("person").parse::<PersonId>();
+    let (Ok(device), Ok(person)) = (device, person) else {
+        return Err(Failure::Unreadable);
+    };
+    visitor
+        .office()
+        .close_lost_store(visitor.actor(), device, person)
+        .await?;
+    Ok(visitor.done(Done::Saved, "/office/parked"))
 }

@@ -17,6 +17,8 @@ const GOLDEN_BASKET: &str = include_str!("../../../domain/tests/golden/basket-te
 const GOLDEN_DISPUTES: &str = include_str!("../../../domain/tests/golden/request-disputes-v1.json");
 const GOLDEN_ANSWERS: &str = include_str!("../../../domain/tests/golden/response-disputes-v1.json");
 const GOLDEN_TERMS: &str = include_str!("../../../domain/tests/golden/response-v1-terms.json");
+const GOLDEN_KEY_REQUEST: &str = include_str!("../../../domain/tests/golden/request-key-v1.json");
+const GOLDEN_LOST_REQUEST: &str = include_str!("../../../domain/tests/golden/request-lost-v1.json");
 const GOLDEN_SEALING_REQUEST: &str =
     include_str!("../../../domain/tests/golden/request-sealing-v1.json");
 const GOLDEN_SEALING_RESPONSE: &str =
@@ -94,6 +96,8 @@ fn the_golden_messages_fit_their_schemas() {
         ("SyncRequest", GOLDEN_DISPUTES),
         ("SyncResponse", GOLDEN_ANSWERS),
         ("SyncRequest", GOLDEN_SEALING_REQUEST),
+        ("SyncRequest", GOLDEN_KEY_REQUEST),
+        ("SyncRequest", GOLDEN_LOST_REQUEST),
         ("SyncResponse", GOLDEN_SEALING_RESPONSE),
     ] {
         let golden: Value = serde_json::from_str(golden).expect("JSON");
