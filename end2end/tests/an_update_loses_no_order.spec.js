@@ -3,7 +3,7 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import { Agent } from "../harness/people.js";
 import { site } from "../harness/surroundings.js";
-import { expect, picture, test } from "../harness/test.js";
+import { DAY_MS, expect, picture, test } from "../harness/test.js";
 
 /** The same site under another build's name, as a deployment would bring it. */
 async function anotherBuild(folder) {
@@ -62,6 +62,84 @@ test("an order that waits on the phone survives the update that is offered", asy
   await agent.open("/field/orders?show=all");
   await agent.page.getByPlaceholder(/Code/).fill(order.code);
   await expect(agent.page.locator("a.list-row").filter({ hasText: order.code })).toHaveCount(1);
+  expect(device.complaints).toEqual([]);
+});
+
+test("an update that is taken while an order is on its way sends it once", async ({ server, phone }) => {
+  test.setTimeout(180_000);
+  const office = await server({ demo: { orders: 60 } });
+  const device = await phone({ url: office.url });
+  const agent = new Agent(device);
+  const { page } = agent;
+  await agent.signIn("agent-01");
+  await agent.sync();
+  office.site = await anotherBuild(office.folder);
+  await office.stop();
+  await office.start();
+  await agent.open("/field");
+  await page.evaluate(async () => (await navigator.serviceWorker.ready).update());
+  const offer = page.getByRole("button", { name: "Mettre à jour" });
+  await expect(offer).toBeVisible();
+
+  // The server has taken the order in; its answer hangs while the page that waits for it is replaced.
+  let decided = 0;
+  let answer;
+  const hanging = new Promise((resolve) => (answer = resolve));
+  await device.context.route("**/api/v1/sync", async (route) => {
+    const response = await route.fetch();
+    decided += 1;
+    await hanging;
+    await route.fulfill({ response }).catch(() => {});
+  }, { times: 1 });
+  await agent.writeDownCustomer({ firstName: "Rkia", place: "Lazaret" });
+  await agent.choose("Huile d'argan culinaire de première presse", 1);
+  const order = await agent.sign();
+  await expect.poll(() => decided).toBe(1);
+  await agent.follow("/field");
+  const reloaded = page.waitForEvent("load");
+  await offer.click();
+  await reloaded;
+  answer();
+
+  await expect(page.getByText(/Tout est envoyé/).first()).toBeVisible();
+  await agent.expectOnce(order.code);
+  expect(await page.evaluate(async () => (await caches.keys()).filter((name) => name.includes("another")).length)).toBeGreaterThan(0);
+  expect(device.complaints).toEqual([]);
+});
+
+test("a phone that slept for a year wakes, updates and delivers", async ({ server, phone }) => {
+  test.setTimeout(180_000);
+  const office = await server({ demo: { orders: 60 }, options: ["--test-clock"] });
+  const device = await phone({ url: office.url });
+  const agent = new Agent(device);
+  await agent.signIn("agent-01");
+  await agent.sync();
+  await device.goOffline();
+  await agent.writeDownCustomer({ firstName: "Zineb", place: "Lazaret" });
+  await agent.choose("Huile d'argan culinaire de première presse", 1);
+  const order = await agent.sign();
+  await device.close();
+
+  office.site = await anotherBuild(office.folder);
+  await office.stop();
+  await office.start();
+  await office.advance(365 * DAY_MS);
+  await device.open();
+  await device.context.clock.install({ time: Date.now() + 365 * DAY_MS });
+  const { page } = agent;
+  await agent.open("/field");
+
+  // Its session is long over: what waits leaves by the device's own key.
+  await expect(page.getByText("Tout ce que vous avez enregistré ici est parti")).toBeVisible();
+  await picture(page, "story/asleep-for-a-year");
+  const reloaded = page.waitForEvent("load");
+  await page.getByRole("button", { name: "Mettre à jour" }).click();
+  await reloaded;
+  await agent.signIn("agent-01");
+  await agent.sync();
+  await agent.expectOnce(order.code);
+  // The prices of that day are still in force, so it counts as it was taken.
+  await expect(page.locator("a.list-row").filter({ hasText: order.code })).toContainText("Attend la réponse");
   expect(device.complaints).toEqual([]);
 });
 
