@@ -490,6 +490,7 @@ pub fn question(
         cursor: i64::MAX / 2,
         device_time: now,
         waiting: Waiting::default(),
+        changes_max: None,
         commands,
     }
 }

@@ -490,6 +490,7 @@ impl Phone {
             cursor: self.cursor,
             device_time: self.clock_now(),
             waiting: self.waiting.clone(),
+            changes_max: None,
             commands,
         }
     }

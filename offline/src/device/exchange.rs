@@ -77,6 +77,7 @@ impl<S: LocalStore> Device<S> {
                 cursor: plan.head.cursor,
                 device_time: now,
                 waiting: memory.waiting(0),
+                changes_max: None,
                 commands,
             };
             Ok::<_, StoreError>((plan, request))
@@ -357,6 +358,7 @@ impl Memory {
                 cursor: head.cursor,
                 device_time: now,
                 waiting: self.waiting(after),
+                changes_max: None,
                 commands,
             });
             after = last;

@@ -39,6 +39,8 @@ pub enum Way {
     Portal,
     /// More than so many bytes do not get through.
     Narrow(usize, TransportError),
+    /// It breaks, each time, under an answer of more than so many bytes.
+    BreaksUnder(usize),
 }
 
 #[derive(Clone)]
@@ -103,6 +105,14 @@ impl Transport for Network {
             }
             Way::Error(error) => Err(error),
             Way::Portal => Ok(b"<!doctype html><title>Bienvenue au WiFi</title>".to_vec()),
+            Way::BreaksUnder(bytes_max) => {
+                ways.push_front(Way::BreaksUnder(bytes_max));
+                let answer = reach();
+                if answer.len() > bytes_max {
+                    return Err(TransportError::NoNetwork);
+                }
+                Ok(answer)
+            }
             Way::Narrow(bytes_max, error) if body.len() > bytes_max => {
                 ways.push_front(Way::Narrow(bytes_max, error.clone()));
                 Err(error)

@@ -19,6 +19,8 @@ const GOLDEN_ANSWERS: &str = include_str!("../../../domain/tests/golden/response
 const GOLDEN_TERMS: &str = include_str!("../../../domain/tests/golden/response-v1-terms.json");
 const GOLDEN_SEALING_REQUEST: &str =
     include_str!("../../../domain/tests/golden/request-sealing-v1.json");
+const GOLDEN_SMALL_ANSWER: &str =
+    include_str!("../../../domain/tests/golden/request-small-answer-v1.json");
 const GOLDEN_SEALING_RESPONSE: &str =
     include_str!("../../../domain/tests/golden/response-sealing-v1.json");
 
@@ -94,6 +96,7 @@ fn the_golden_messages_fit_their_schemas() {
         ("SyncRequest", GOLDEN_DISPUTES),
         ("SyncResponse", GOLDEN_ANSWERS),
         ("SyncRequest", GOLDEN_SEALING_REQUEST),
+        ("SyncRequest", GOLDEN_SMALL_ANSWER),
         ("SyncResponse", GOLDEN_SEALING_RESPONSE),
     ] {
         let golden: Value = serde_json::from_str(golden).expect("JSON");
