@@ -237,7 +237,7 @@ fn a_request_that_asks_for_a_small_answer() {
             device_time: Timestamp(1_793_534_400_000),
             waiting: Waiting::default(),
             changes_max: Some(64),
-            commands: Vec::new(),
+            commands: Vec::<Command>::new(),
         },
     );
 }
@@ -313,6 +313,7 @@ fn what_a_device_says_of_itself_and_hears_without_a_session() {
                 oldest_made_at: Some(Timestamp(1_793_534_400_000)),
                 digest: digest_of(waiting),
             },
+            changes_max: None,
             commands: Vec::new(),
         },
     );
