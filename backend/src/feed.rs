@@ -96,6 +96,34 @@ pub enum Kind {
     Month,
 }
 
+/// What a change weighs in an answer, in customers, by what it costs on the wire and on the phone: about. A
+/// catalogue leaves room for some that come with it, and a month may bring an agent's whole close.
+fn weight(row: &sql::FeedRow) -> usize {
+    match row.kind.as_str() {
+        _ if row.removed => 1,
+        "order" | "dispute" | "statement" => 4,
+        "entry" => 2,
+        "month" => 100,
+        "catalogue" => limits::CHANGES_PER_ANSWER / 2,
+        _ => 1,
+    }
+}
+
+/// How many of these rows make one answer: one at least, or a device would never get past it.
+fn how_many_fit(rows: &[sql::FeedRow], changes_max: usize) -> usize {
+    let mut weight_left = limits::CHANGES_PER_ANSWER;
+    let heavy = rows.iter().position(|row| {
+        let fits = weight(row) <= weight_left;
+        weight_left = weight_left.saturating_sub(weight(row));
+        !fits
+    });
+    heavy
+        .unwrap_or(rows.len())
+        .min(changes_max)
+        .max(1)
+        .min(rows.len())
+}
+
 impl Kind {
     /// The stored name.
     pub const fn as_str(self) -> &'static str {
@@ -132,8 +160,10 @@ pub(crate) fn rows(
 /// A page of changes for a device.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
-    /// Oldest first.
+    /// Oldest first, without the catalogue.
     pub changes: Vec<Change>,
+    /// The catalogue, if it changed: the same for everybody.
+    pub catalogue: Option<Arc<Catalogue>>,
     /// Where the device stands after them.
     pub cursor: i64,
     /// How many are still to come.
@@ -141,7 +171,7 @@ pub struct Page {
 }
 
 impl Office {
-    /// What changed after `cursor` in the scope of `actor`. When an agent's device is given the
+    /// What changed after `cursor` in the scope of `actor`, at most so many changes. When an agent's device is given the
     /// decision of a cooperative, that decision can no longer be replaced in silence: the order is
     /// told so first.
     pub(crate) async fn pull(
@@ -149,12 +179,13 @@ impl Office {
         actor: &Actor,
         device: DeviceId,
         cursor: i64,
+        changes_max: usize,
     ) -> Result<Page, OfficeError> {
         let mut conn = self.db.read().await?;
         let scopes: Vec<String> = Scope::of(actor).iter().map(Scope::to_string).collect();
         let mut rows: Vec<sql::FeedRow> = Vec::new();
-        let limit = limits::CHANGES_PER_ANSWER as i64;
-        let mut cut = false;
+        // Every change weighs something: there are no more in an answer.
+        let limit = limits::CHANGES_PER_ANSWER.min(changes_max.max(1)) as i64;
         // What commits while the scopes are read one after the other may have a number below one of
         // another scope: it waits for the next page, or the cursor would pass it over.
         let until = crate::db::sql::office(&mut conn)
@@ -162,23 +193,22 @@ impl Office {
             .map_or(cursor, |office| office.feed_number);
         for three in scopes.chunks(3) {
             let found = sql::between(&mut conn, three_of(three), cursor, until, limit + 1).await?;
-            cut |= found.len() as i64 > limit;
             rows.extend(found);
         }
         rows.sort_by_key(|row| row.number);
-        cut |= rows.len() as i64 > limit;
-        rows.truncate(limit as usize);
+        let fit = how_many_fit(&rows, changes_max);
+        let cut = rows.len() > fit;
+        rows.truncate(fit);
         let Some(last) = rows.last().map(|last| last.number) else {
             return Ok(Page {
-                changes: Vec::new(),
                 cursor,
-                more: 0,
+                ..Page::default()
             });
         };
         let mut page = Page {
             changes: Vec::with_capacity(rows.len()),
             cursor: last,
-            more: 0,
+            ..Page::default()
         };
         let rows = what_months_made(&mut conn, actor, rows).await?;
         if cut {
@@ -265,7 +295,7 @@ impl Office {
             let revision = crate::db::sql::office(&mut conn)
                 .await?
                 .map_or(0, |office| office.catalogue_revision);
-            documents.catalogue = Some(self.shared.catalogue.at(&mut conn, revision).await?);
+            page.catalogue = Some(self.shared.catalogue.at(&mut conn, revision).await?);
         }
         let mut told = BTreeSet::new();
         for row in &rows {
@@ -411,7 +441,6 @@ struct Documents {
     statements: HashMap<Period, StatementDocument>,
     disputes: BTreeMap<uuid::Uuid, DisputeDocument>,
     profile: Option<taswiq_domain::person::Profile>,
-    catalogue: Option<Arc<Catalogue>>,
 }
 
 impl Documents {
@@ -419,10 +448,6 @@ impl Documents {
     fn change(&self, actor: &Actor, row: &sql::FeedRow) -> Option<Change> {
         match row.kind.as_str() {
             "profile" => self.profile.clone().map(Change::Profile),
-            "catalogue" => self
-                .catalogue
-                .as_ref()
-                .map(|catalogue| Change::Catalogue(Box::new((**catalogue).clone()))),
             "customer" => {
                 let id = row.entity.parse().ok()?;
                 if row.removed {
@@ -490,6 +515,46 @@ impl Documents {
                 .cloned()
                 .map(|document| Change::Statement(Box::new(document))),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(kinds: &[(Kind, usize)]) -> Vec<sql::FeedRow> {
+        let several = kinds
+            .iter()
+            .flat_map(|(kind, count)| std::iter::repeat_n(kind, *count));
+        several
+            .zip(1..)
+            .map(|(kind, number)| sql::FeedRow {
+                scope: "everyone".to_owned(),
+                kind: kind.as_str().to_owned(),
+                entity: number.to_string(),
+                number,
+                removed: false,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn an_answer_holds_many_small_changes_or_fewer_large_ones_and_always_one() {
+        let fit = |kinds: &[(Kind, usize)]| how_many_fit(&rows(kinds), usize::MAX);
+        assert_eq!(fit(&[]), 0);
+        assert_eq!(fit(&[(Kind::Customer, 5_000)]), limits::CHANGES_PER_ANSWER);
+        assert_eq!(fit(&[(Kind::Order, 5_000)]), 500);
+        assert_eq!(fit(&[(Kind::Catalogue, 1), (Kind::Customer, 5_000)]), 1_001);
+        assert_eq!(fit(&[(Kind::Customer, 10), (Kind::Order, 1)]), 11);
+        let mut removed = rows(&[(Kind::Order, 5_000)]);
+        removed.iter_mut().for_each(|row| row.removed = true);
+        assert_eq!(
+            how_many_fit(&removed, usize::MAX),
+            limits::CHANGES_PER_ANSWER
+        );
+        for changes_max in [0, 1] {
+            assert_eq!(how_many_fit(&rows(&[(Kind::Month, 9)]), changes_max), 1);
         }
     }
 }

@@ -25,8 +25,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use sql::CommandRow;
+use std::sync::Arc;
 use taswiq_domain::Refusal;
 use taswiq_domain::access::{Action, Actor, Subject, can};
+use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::customer::Customer;
 use taswiq_domain::decide::{Effect, Situation, decide};
 use taswiq_domain::device_key::DeviceKey;
@@ -37,7 +39,7 @@ use taswiq_domain::limits;
 use taswiq_domain::order::Order;
 use taswiq_domain::person::Role;
 use taswiq_domain::sync::{
-    Answer, CommandBody, CommandResult, PROTOCOL, Request, Response, Trace, Waiting,
+    Answer, Change, CommandBody, CommandResult, PROTOCOL, Request, Response, Trace, Waiting,
 };
 use taswiq_domain::time::Timestamp;
 use uuid::Uuid;
@@ -222,6 +224,30 @@ enum Received {
     ForeignDevice,
 }
 
+/// What a device is answered.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    /// The answer without the catalogue.
+    pub response: Response,
+    /// The catalogue, when it is to be told: the first of the changes.
+    pub catalogue: Option<Arc<Catalogue>>,
+}
+
+impl Answered {
+    /// The whole answer.
+    pub fn into_response(self) -> Response {
+        let Self {
+            mut response,
+            catalogue,
+        } = self;
+        if let Some(catalogue) = catalogue {
+            let catalogue = Change::Catalogue(Box::new(Arc::unwrap_or_clone(catalogue)));
+            response.changes.insert(0, catalogue);
+        }
+        response
+    }
+}
+
 impl Office {
     /// Decides on the commands of a device and tells it what changed.
     ///
@@ -235,9 +261,24 @@ impl Office {
         session: &Session,
         request: Request<Value>,
     ) -> Result<Response, OfficeError> {
+        Ok(self.answer(session, request).await?.into_response())
+    }
+
+    /// As [`Office::sync`], the catalogue apart: it is the same for everybody, and needs no copy for each.
+    ///
+    /// # Errors
+    /// As [`Office::sync`]'s.
+    pub async fn answer(
+        &self,
+        session: &Session,
+        request: Request<Value>,
+    ) -> Result<Answered, OfficeError> {
         let actor = session.actor();
         let (asked_cursor, asked_epoch, device) =
             (request.cursor, request.epoch.clone(), request.device);
+        let changes_max = request
+            .changes_max
+            .map_or(limits::CHANGES_PER_ANSWER, |changes| changes as usize);
         let sealing_key = self.shared.hand_over_keys.news_for(request.sealing_key);
         let received = self.receive(read_upload(session, request, false)?).await?;
         let Received::Decided {
@@ -258,7 +299,7 @@ impl Office {
             0
         };
         let page = if may_read {
-            self.pull(&actor, device, cursor).await?
+            self.pull(&actor, device, cursor, changes_max).await?
         } else {
             feed::Page {
                 cursor,
@@ -266,7 +307,7 @@ impl Office {
             }
         };
         let now = self.now();
-        Ok(Response {
+        let response = Response {
             protocol: PROTOCOL,
             epoch,
             server_time: now,
@@ -279,6 +320,10 @@ impl Office {
             signed_out: session.token_hash.is_none(),
             sealing_key,
             revoked: is_revoked,
+        };
+        Ok(Answered {
+            response,
+            catalogue: page.catalogue,
         })
     }
 
@@ -714,7 +759,7 @@ pub(crate) async fn try_decide(
         }
         None => Engagement::default(),
     };
-    let shared = std::sync::Arc::clone(&work.shared);
+    let shared = Arc::clone(&work.shared);
     let situation = Situation {
         actor,
         engagement: &engagement,

@@ -16,6 +16,7 @@ mod promises {
     mod faults;
     mod figures;
     mod files;
+    mod first_contact;
     mod hand_over;
     mod ledger;
     mod payouts;

@@ -305,7 +305,11 @@ async fn make(server: &Path, companies: &Path, orders: u32) -> Result<PathBuf> {
     Ok(made)
 }
 
-async fn open(database: &Path) -> Result<Office> {
+/// Opens a database.
+///
+/// # Errors
+/// When it cannot be opened.
+pub async fn open(database: &Path) -> Result<Office> {
     let url = database.to_str().context("a path that is text")?;
     Ok(Office::open(url, Arc::new(SystemClock), Options::default()).await?)
 }
@@ -341,7 +345,7 @@ fn agent(login: String) -> PersonDetails {
 }
 
 /// The demo company's first person.
-fn administrator() -> Actor {
+pub fn administrator() -> Actor {
     Actor {
         person: PersonId(1),
         role: Role::Administrator,

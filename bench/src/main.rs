@@ -7,9 +7,12 @@
 mod company;
 mod contender;
 mod crowd;
+mod day;
+mod delay;
 mod document;
 mod entries;
 mod figures;
+mod first_contact;
 mod growth;
 mod http;
 mod orders;
@@ -17,9 +20,11 @@ mod payroll;
 mod phone;
 mod probe;
 mod process;
+mod road;
 mod setting;
 mod simulation;
 mod start;
+mod wire;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -121,6 +126,15 @@ fn measure(arguments: Measure) -> Result<()> {
         }
         if asked(&["P7"]) {
             phone::measure(&setting, &mut figures).await?;
+        }
+        if asked(&["P8"]) {
+            delay::measure(&setting, &mut figures).await?;
+        }
+        if asked(&["P16"]) {
+            day::measure(&setting, &mut figures).await?;
+        }
+        if asked(&["first-contact"]) {
+            first_contact::measure(&setting, &mut figures).await?;
         }
         if asked(&["P9"]) {
             crowd::measure(&setting, &mut figures).await?;

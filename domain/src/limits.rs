@@ -49,8 +49,11 @@ pub const HAND_OVER_TEXT_BYTES: usize = 2 * HAND_OVER_FILE_BYTES;
 /// So many codes of orders are remembered of a store that a browser may throw away: more than a week at doors
 /// without a network.
 pub const TRACED_ORDERS: usize = 200;
-/// Changes in one sync answer.
-pub const CHANGES_PER_ANSWER: usize = 500;
+/// What one sync answer weighs at most, in customers: some half megabyte of them, which a weak 3G brings,
+/// compressed, in about a second, and a slow phone stores in one. A change that is larger weighs more.
+pub const CHANGES_PER_ANSWER: usize = 2_000;
+/// Changes in one answer at least, however bad the way: few enough for a breath of network.
+pub const CHANGES_PER_ANSWER_MIN: usize = 64;
 /// A promised delivery date may lie this many days ahead of the order at most. Deferred payment
 /// beyond three months is consumer credit (law 31-08, articles 74 and 75), which we do not give.
 pub const PROMISE_DAYS: i32 = 90;

@@ -491,6 +491,7 @@ pub fn question(
         device_time: now,
         waiting: Waiting::default(),
         lost: None,
+        changes_max: None,
         commands,
     }
 }

@@ -5,7 +5,7 @@ pub mod browser;
 
 use crate::device::{Applied, Device, Sent};
 use crate::engine::{self, Action, Event, Summary};
-use crate::store::LocalStore;
+use crate::store::{LocalStore, StoreError};
 use crate::wire::{self, Decoded, Decoding};
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -146,7 +146,11 @@ impl<S: LocalStore + 'static, T: Transport, H: Host> Driver<S, T, H> {
                 request,
                 commands_max,
                 bytes_max,
-            } => Some(self.send(request, commands_max, bytes_max).await),
+                changes_max,
+            } => {
+                let offered = self.offer(commands_max, bytes_max, changes_max).await;
+                Some(self.send(request, offered).await)
+            }
             Action::Persist { request } => {
                 let (sent, answer) = self.arrived.take()?;
                 self.host.breathe().await;
@@ -215,12 +219,21 @@ impl<S: LocalStore + 'static, T: Transport, H: Host> Driver<S, T, H> {
         Some(applied.summary)
     }
 
-    async fn send(&self, request: u64, commands_max: usize, bytes_max: usize) -> Event {
-        let Ok(sent) = self
-            .device
-            .offer(self.host.now(), &self.build, commands_max, bytes_max)
-            .await
-        else {
+    async fn offer(
+        &self,
+        commands_max: usize,
+        bytes_max: usize,
+        changes_max: Option<u32>,
+    ) -> Result<Sent, StoreError> {
+        let now = self.host.now();
+        let offered = self.device.offer(now, &self.build, commands_max, bytes_max);
+        let mut sent = offered.await?;
+        sent.request.changes_max = changes_max;
+        Ok(sent)
+    }
+
+    async fn send(&self, request: u64, offered: Result<Sent, StoreError>) -> Event {
+        let Ok(sent) = offered else {
             return Event::StoreFailed { request };
         };
         let outcome = match self.exchange(&sent.request).await {

@@ -7,7 +7,7 @@
 //! - One request at a time, and only from the tab that leads.
 //! - Nothing that goes wrong on the way changes what is queued; it only decides when to ask again.
 //! - An answer to a request that is no longer waited for is ignored.
-//! - A batch that was too much is halved, and grows again when the way is good.
+//! - A batch that was too much is halved, and grows again when the way is good. So are the answers.
 
 use crate::driver::TransportError;
 use taswiq_domain::limits;
@@ -23,6 +23,7 @@ pub const REFUSED_MS: u64 = 600_000;
 /// How long to wait for an answer, in milliseconds: a full batch over the weakest 3G.
 pub const REQUEST_TIMEOUT_MS: u32 = 45_000;
 
+const CHANGES_PER_ANSWER: u32 = limits::CHANGES_PER_ANSWER as u32;
 /// One million: the whole of a jitter.
 const JITTER_WHOLE_PPM: u64 = 1_000_000;
 
@@ -113,6 +114,8 @@ pub enum Action {
         commands_max: usize,
         /// At most so many bytes before compression (one command always goes).
         bytes_max: usize,
+        /// At most so many changes in the answer; as many as the server likes when nothing is said.
+        changes_max: Option<u32>,
     },
     /// Store the answer that arrived; answer with [`Event::Persisted`] or [`Event::StoreFailed`].
     Persist {
@@ -183,6 +186,8 @@ pub struct State {
     /// What the server once called too large is not tried again in this run of the app.
     commands_ceiling: usize,
     bytes_ceiling: usize,
+    /// How large an answer may be, once the way broke under one.
+    changes_max: Option<u32>,
 }
 
 impl Default for State {
@@ -204,6 +209,7 @@ impl Default for State {
             bytes_max: limits::SYNC_REQUEST_BYTES,
             commands_ceiling: limits::COMMANDS_PER_BATCH,
             bytes_ceiling: limits::SYNC_REQUEST_BYTES,
+            changes_max: None,
         }
     }
 }
@@ -331,6 +337,7 @@ impl State {
             request: self.requests,
             commands_max: self.commands_max,
             bytes_max: self.bytes_max,
+            changes_max: self.changes_max,
         });
     }
 
@@ -367,6 +374,10 @@ impl State {
         self.done = self.done.saturating_add(summary.decided);
         self.commands_max = (self.commands_max * 2).min(self.commands_ceiling);
         self.bytes_max = (self.bytes_max * 2).min(self.bytes_ceiling);
+        self.changes_max = self
+            .changes_max
+            .map(|changes| changes * 2)
+            .filter(|changes| *changes < CHANGES_PER_ANSWER);
         let moved = summary.again || summary.decided > 0;
         if moved {
             self.failures = 0;
@@ -413,10 +424,12 @@ impl State {
             }
             TransportError::Timeout => {
                 self.halve();
+                self.halve_answers();
                 self.phase = Phase::Offline;
                 self.back_off(None, jitter_ppm, actions);
             }
             TransportError::NoNetwork | TransportError::Garbled => {
+                self.halve_answers();
                 self.phase = Phase::Offline;
                 self.back_off(None, jitter_ppm, actions);
             }
@@ -440,6 +453,13 @@ impl State {
         self.commands_max = (self.commands_max / 2).max(1);
         // Below this a single order with its signature would not fit, and one command always goes.
         self.bytes_max = (self.bytes_max / 2).max(limits::SIGNATURE_BYTES);
+    }
+
+    /// The way may have broken under the answer: a smaller one may arrive before it breaks again. Otherwise a
+    /// phone that meets the server for the first time on such a way would fetch the same for ever.
+    fn halve_answers(&mut self) {
+        let changes = self.changes_max.unwrap_or(CHANGES_PER_ANSWER) / 2;
+        self.changes_max = Some(changes.max(limits::CHANGES_PER_ANSWER_MIN as u32));
     }
 
     /// Schedules the next attempt: later with each failure in a row, and not before the server asked.

@@ -1,6 +1,7 @@
 //! What phones talk to: `POST /api/v1/sync` and what goes with it. The document at
 //! `/api/v1/openapi.json` tells it to others.
 
+pub mod answers;
 mod live;
 mod sync;
 

@@ -35,6 +35,7 @@ use taswiq_backend::clock::{Clock, ShiftedClock};
 use taswiq_domain::time::Timestamp;
 use tokio::sync::{Semaphore, watch};
 
+use api::answers::Answers;
 use guesses::Guesses;
 use settings::Settings;
 use site::Site;
@@ -58,6 +59,8 @@ pub struct Server {
     pub guesses: Guesses,
     /// Whose turn it is to sync.
     pub turns: Arc<Turns>,
+    /// What syncs are answered with.
+    pub answers: Answers,
     /// Open pages that may still be told of changes.
     pub live_places: Arc<Semaphore>,
     /// Hand-over files that may still be opened.
@@ -86,6 +89,7 @@ impl Server {
             stop,
             guesses: Guesses::default(),
             turns: Arc::default(),
+            answers: Answers::default(),
             live_places: Arc::new(Semaphore::new(LIVE_PLACES)),
             hand_over_places: Arc::new(Semaphore::new(hand_over::PLACES)),
             clock,

@@ -227,7 +227,7 @@ impl File {
 }
 
 /// Whether the browser takes this encoding: named, and not with `q=0`.
-fn accepts(asked: &HeaderMap, encoding: &str) -> bool {
+pub(crate) fn accepts(asked: &HeaderMap, encoding: &str) -> bool {
     asked
         .get_all(ACCEPT_ENCODING)
         .iter()

@@ -494,6 +494,7 @@ impl Phone {
             device_time: self.clock_now(),
             waiting: self.waiting.clone(),
             lost: self.lost.clone(),
+            changes_max: None,
             commands,
         }
     }

@@ -704,6 +704,7 @@ fn a_request_that_disputes() {
                 oldest_made_at: Some(Timestamp(1_793_534_400_000)),
                 digest: None,
             },
+            changes_max: None,
             commands: commands.collect(),
         },
     );

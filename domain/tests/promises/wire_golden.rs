@@ -216,7 +216,29 @@ fn a_request_with_every_kind_of_command() {
                 digest: None,
             },
             lost: None,
+            changes_max: None,
             commands: commands(),
+        },
+    );
+}
+
+#[test]
+fn a_request_that_asks_for_a_small_answer() {
+    golden(
+        "request-small-answer-v1",
+        &Request {
+            protocol: PROTOCOL,
+            device: DeviceId(Uuid::from_u128(7)),
+            person: Some(PersonId(20)),
+            key: None,
+            sealing_key: None,
+            epoch: "e1".to_owned(),
+            build: "b1".to_owned(),
+            cursor: 42,
+            device_time: Timestamp(1_793_534_400_000),
+            waiting: Waiting::default(),
+            changes_max: Some(64),
+            commands: Vec::<Command>::new(),
         },
     );
 }
@@ -238,6 +260,7 @@ fn what_is_sealed_into_a_hand_over_file_and_how_the_key_to_it_is_told() {
         device_time: Timestamp(1_793_534_400_000),
         waiting: Waiting::default(),
         lost: None,
+        changes_max: None,
         commands: Vec::new(),
     };
     golden("request-sealing-v1", &asking);
@@ -318,6 +341,7 @@ fn what_a_device_says_of_itself_and_hears_without_a_session() {
                 digest: digest_of(waiting),
             },
             lost: None,
+            changes_max: None,
             commands: Vec::new(),
         },
     );

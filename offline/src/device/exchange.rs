@@ -78,6 +78,7 @@ impl<S: LocalStore> Device<S> {
                 device_time: now,
                 waiting: memory.waiting(0),
                 lost: memory.head.untold_loss().cloned(),
+                changes_max: None,
                 commands,
             };
             Ok::<_, StoreError>((plan, request))
@@ -359,6 +360,7 @@ impl Memory {
                 device_time: now,
                 waiting: self.waiting(after),
                 lost: None,
+                changes_max: None,
                 commands,
             });
             after = last;

@@ -36,6 +36,7 @@ impl Walk {
                 request,
                 commands_max,
                 bytes_max,
+                ..
             } => Some((*request, *commands_max, *bytes_max)),
             _ => None,
         })
@@ -331,6 +332,46 @@ fn more_to_come_is_asked_for_at_once() {
 }
 
 #[test]
+fn answers_are_halved_when_the_way_breaks_and_grow_again_when_it_is_good() {
+    let bound = |walk: &Walk| {
+        let sent = walk.actions.iter().find_map(|action| match action {
+            Action::Send { changes_max, .. } => Some(*changes_max),
+            _ => None,
+        });
+        sent.expect("a request was sent")
+    };
+    let mut walk = Walk::leading(0);
+    assert_eq!(bound(&walk), None, "the server knows best");
+    for error in [
+        TransportError::NoNetwork,
+        TransportError::Timeout,
+        TransportError::Garbled,
+    ] {
+        let before = bound(&walk).unwrap_or(limits::CHANGES_PER_ANSWER as u32);
+        walk.fails(error).fires();
+        assert_eq!(bound(&walk), Some(before / 2));
+    }
+    for _ in 0..20 {
+        walk.fails(TransportError::NoNetwork).fires();
+    }
+    assert_eq!(
+        bound(&walk),
+        Some(limits::CHANGES_PER_ANSWER_MIN as u32),
+        "little, and never nothing"
+    );
+    let again = Summary {
+        again: true,
+        ..Summary::default()
+    };
+    let mut grown = Vec::new();
+    while let Some(changes) = bound(&walk) {
+        grown.push(changes);
+        walk.succeeds(again);
+    }
+    assert_eq!(grown, [64, 128, 256, 512, 1_024]);
+}
+
+#[test]
 fn a_server_that_puts_off_is_left_alone_for_as_long_as_it_asks() {
     let mut walk = Walk::leading(2);
     walk.succeeds(Summary {
@@ -535,10 +576,11 @@ proptest! {
             state = next;
             for action in actions {
                 match action {
-                    Action::Send { request, commands_max, bytes_max } => {
+                    Action::Send { request, commands_max, bytes_max, changes_max } => {
                         prop_assert!(leads, "only the leader talks");
                         prop_assert_eq!(on_its_way.replace(request), None, "one at a time");
                         prop_assert!((1..=limits::COMMANDS_PER_BATCH).contains(&commands_max) && bytes_max <= limits::SYNC_REQUEST_BYTES);
+                        prop_assert!(changes_max.is_none_or(|changes| (limits::CHANGES_PER_ANSWER_MIN..limits::CHANGES_PER_ANSWER).contains(&(changes as usize))));
                     }
                     Action::Schedule { timer: scheduled, .. } => timer = Some(scheduled),
                     Action::Persist { request } => prop_assert!(state.awaits(request)),

@@ -6,6 +6,7 @@ mod device;
 mod disputes;
 mod engine;
 mod faults;
+mod first_contact;
 mod golden_stores;
 mod hand_over;
 mod model_server;

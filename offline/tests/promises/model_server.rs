@@ -158,7 +158,7 @@ impl ModelServer {
         };
         let (changes, cursor, more) = match self.revoked.contains(&request.device) {
             true => (Vec::new(), from, 0),
-            false => self.changes(person, from),
+            false => self.changes(person, from, request.changes_max),
         };
         Response {
             protocol: PROTOCOL,
@@ -411,8 +411,12 @@ impl ModelServer {
         Ok(())
     }
 
-    /// What a person may know of what changed since `from`, the place after it, and how much is left.
-    fn changes(&self, person: PersonId, from: i64) -> (Vec<Change>, i64, u32) {
+    /// What a person may know of what changed since `from`, at most so much, the place after it, and how much
+    /// is left.
+    fn changes(&self, person: PersonId, from: i64, max: Option<u32>) -> (Vec<Change>, i64, u32) {
+        let max = max.map_or(self.changes_per_answer, |max| {
+            self.changes_per_answer.min(max as usize)
+        });
         let from = from as usize;
         let pending: Vec<(usize, &Fed)> = self
             .feed
@@ -421,7 +425,7 @@ impl ModelServer {
             .skip(from)
             .filter(|(place, fed)| !self.feed[place + 1..].contains(fed))
             .collect();
-        let page = &pending[..pending.len().min(self.changes_per_answer)];
+        let page = &pending[..pending.len().min(max)];
         let left = pending.len() - page.len();
         let cursor = if left == 0 {
             self.feed.len()

@@ -20,6 +20,9 @@ use taswiq_offline::wire::Decoded;
 
 pub type Server = Rc<RefCell<ModelServer>>;
 
+/// No phone of a test asks so often.
+const REQUESTS_MAX: usize = 2_000;
+
 /// What becomes of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Way {
@@ -39,6 +42,8 @@ pub enum Way {
     Portal,
     /// More than so many bytes do not get through.
     Narrow(usize, TransportError),
+    /// It breaks, each time, under an answer of more than so many bytes.
+    BreaksUnder(usize),
 }
 
 #[derive(Clone)]
@@ -61,6 +66,8 @@ impl Transport for Network {
     async fn send(&self, body: Vec<u8>, key: Option<&str>) -> Result<Vec<u8>, TransportError> {
         let request: Request = serde_json::from_slice(&body).expect("a request");
         self.requests.borrow_mut().push(request.clone());
+        let asked = self.requests.borrow().len();
+        assert!(asked < REQUESTS_MAX, "it asks without end");
         if key.is_none() && self.signed_in.get() != Some(request.person.expect("whose")) {
             return Err(TransportError::of_status(
                 if self.signed_in.get().is_none() {
@@ -103,6 +110,14 @@ impl Transport for Network {
             }
             Way::Error(error) => Err(error),
             Way::Portal => Ok(b"<!doctype html><title>Bienvenue au WiFi</title>".to_vec()),
+            Way::BreaksUnder(bytes_max) => {
+                ways.push_front(Way::BreaksUnder(bytes_max));
+                let answer = reach();
+                if answer.len() > bytes_max {
+                    return Err(TransportError::NoNetwork);
+                }
+                Ok(answer)
+            }
             Way::Narrow(bytes_max, error) if body.len() > bytes_max => {
                 ways.push_front(Way::Narrow(bytes_max, error.clone()));
                 Err(error)

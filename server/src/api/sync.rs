@@ -6,10 +6,8 @@ use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{FromRequestParts, State};
 use axum::http::HeaderMap;
-use axum::http::HeaderValue;
-use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use taswiq_backend::OfficeError;
@@ -22,6 +20,7 @@ use super::is_json;
 use crate::Server;
 use crate::failure::Failure;
 use crate::session::Session;
+use crate::site;
 use crate::turns::Arrived;
 
 /// What every protocol there will ever be says first, and what a device says of itself even where the
@@ -82,19 +81,16 @@ pub async fn sync(
         return noted(Trouble::TooLarge, Failure::TooLarge).await;
     }
     let (device, sent) = (request.device, request.commands.len());
-    let answer = match server.office.sync(&session.office, request).await {
+    let answered = match server.office.answer(&session.office, request).await {
         Err(error @ OfficeError::Invalid(_)) => {
             return noted(Trouble::Unreadable, error.into()).await;
         }
-        answer => answer?,
+        answered => answered?,
     };
-    tracing::info!(%device, commands = sent, changes = answer.changes.len(), more = answer.more, "synced");
-    let json = serde_json::to_vec(&answer).map_err(|_| Failure::Bug)?;
-    let mut response = json.into_response();
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    Ok(response)
+    let (changes, more) = (answered.response.changes.len(), answered.response.more);
+    tracing::info!(%device, commands = sent, changes, catalogue = answered.catalogue.is_some(), more, "synced");
+    let takes_brotli = site::accepts(&headers, "br");
+    server.answers.respond(answered, takes_brotli).await
 }
 
 /// A place before the door, taken before the body is read.

@@ -21,6 +21,8 @@ const GOLDEN_KEY_REQUEST: &str = include_str!("../../../domain/tests/golden/requ
 const GOLDEN_LOST_REQUEST: &str = include_str!("../../../domain/tests/golden/request-lost-v1.json");
 const GOLDEN_SEALING_REQUEST: &str =
     include_str!("../../../domain/tests/golden/request-sealing-v1.json");
+const GOLDEN_SMALL_ANSWER: &str =
+    include_str!("../../../domain/tests/golden/request-small-answer-v1.json");
 const GOLDEN_SEALING_RESPONSE: &str =
     include_str!("../../../domain/tests/golden/response-sealing-v1.json");
 
@@ -98,6 +100,7 @@ fn the_golden_messages_fit_their_schemas() {
         ("SyncRequest", GOLDEN_SEALING_REQUEST),
         ("SyncRequest", GOLDEN_KEY_REQUEST),
         ("SyncRequest", GOLDEN_LOST_REQUEST),
+        ("SyncRequest", GOLDEN_SMALL_ANSWER),
         ("SyncResponse", GOLDEN_SEALING_RESPONSE),
     ] {
         let golden: Value = serde_json::from_str(golden).expect("JSON");

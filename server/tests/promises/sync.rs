@@ -4,7 +4,7 @@
 use crate::world::World;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use std::io::Write;
+use std::io::{Read, Write};
 use taswiq_backend::devices::Trouble;
 use taswiq_domain::device_key::DeviceKey;
 use taswiq_domain::ids::{DeviceId, PersonId};
@@ -94,6 +94,49 @@ async fn a_large_answer_is_compressed_for_who_takes_it() {
     let answer = ask.header("accept-encoding", "gzip, br").send().await;
     assert_eq!(answer.status(), StatusCode::OK);
     assert_eq!(answer.headers()["content-encoding"], "br");
+}
+
+#[tokio::test]
+async fn a_first_contact_says_the_same_compressed_by_parts_as_in_plain() {
+    let world = World::new().await;
+    let cookie = world.cookie_of(Role::Agent).await;
+    let sync = async |device: Uuid, commands: Vec<Value>, encoding: &str| {
+        let ask = world
+            .ask("POST", "/api/v1/sync")
+            .header("cookie", &cookie)
+            .json(&request(device, json!(commands)));
+        let answer = ask.header("accept-encoding", encoding).send().await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        let told = answer.headers().get("content-encoding").cloned();
+        let bytes = answer.bytes().await;
+        let told = told.map(|told| told.to_str().expect("text").to_owned());
+        let mut plain = Vec::new();
+        match told.as_deref() {
+            Some("br") => brotli::Decompressor::new(&*bytes, 4_096)
+                .read_to_end(&mut plain)
+                .expect("a whole stream"),
+            Some(other) => panic!("{other}"),
+            None => bytes.as_slice().read_to_end(&mut plain).expect("read"),
+        };
+        let mut answer: Value = serde_json::from_slice(&plain).expect("JSON");
+        answer["server_time"].take();
+        (told, answer)
+    };
+    let elder = Uuid::now_v7();
+    for batch in 0..3 {
+        let commands = (1..=100).map(|number| register(batch * 100 + number));
+        sync(elder, commands.collect(), "identity").await;
+    }
+    let (told, plain) = sync(Uuid::now_v7(), Vec::new(), "identity").await;
+    assert_eq!(told, None);
+    let changes = plain["changes"].as_array().expect("changes");
+    assert_eq!(changes[0]["kind"], "catalogue");
+    assert!(changes.len() > 300, "{}", changes.len());
+    // The second time the catalogue is already there.
+    for _ in 0..2 {
+        let (told, compressed) = sync(Uuid::now_v7(), Vec::new(), "gzip, br").await;
+        assert_eq!((told.as_deref(), &compressed), (Some("br"), &plain));
+    }
 }
 
 #[tokio::test]

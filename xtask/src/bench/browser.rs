@@ -30,6 +30,11 @@ pub const GROUP: Group = Group {
             ],
         },
         Benchmark {
+            id: "P14",
+            workload: "from the tap on \"save\" until the order is durable",
+            aims: &[Aim::at_most("durable: p99", 60.0, 25.0)],
+        },
+        Benchmark {
             id: "lighthouse",
             workload: "Lighthouse for phones, on an agent's first visit and on the sign-in page",
             aims: &[
@@ -71,6 +76,7 @@ fn measure(ids: &[&'static str], options: &Options) -> Result<Vec<Figure>> {
         let script = match *id {
             "P11" => "first_visit.js",
             "P12" => "offline_start.js",
+            "P14" => "saved_order.js",
             _ => {
                 needs::npm_packages(&scripts)?;
                 "lighthouse.js"

@@ -80,6 +80,14 @@ pub const GROUP: Group = Group {
             ],
         },
         Benchmark {
+            id: "P8",
+            workload: "from a saved order to its acknowledgement over bad roads, the connection open",
+            aims: &[
+                Aim::at_most("300 ms round trip", 0.65, 0.33),
+                Aim::at_most("1 Mb/s, 10 % lost", 0.65, 0.33),
+            ],
+        },
+        Benchmark {
             id: "P9",
             workload: "10,000 agents hand over 30 orders each at one moment, 1 in 20 loses the network meanwhile",
             aims: &[
@@ -95,6 +103,16 @@ pub const GROUP: Group = Group {
             ],
         },
         Benchmark {
+            id: "P16",
+            workload: "a day of an agent on the wire: 6 starts, 30 orders, 50 new prices, 6 hand-overs",
+            aims: &[Aim::at_most("the day", 40.0, 10.0)],
+        },
+        Benchmark {
+            id: "first-contact",
+            workload: "a new phone hears of 3,000 products and 5,000 customers",
+            aims: &[],
+        },
+        Benchmark {
             id: "P15",
             workload: "orders a second with the largest company, over those with the smallest",
             aims: &[Aim::at_least("the largest ÷ the smallest", 0.7, 0.9)],
@@ -104,7 +122,7 @@ pub const GROUP: Group = Group {
 };
 
 /// Of these no peer takes part.
-const WITHOUT_PEERS: [&str; 4] = ["P6", "P7", "P9", "P15"];
+const WITHOUT_PEERS: [&str; 7] = ["P6", "P7", "P8", "P9", "P15", "P16", "first-contact"];
 
 fn measure(ids: &[&'static str], options: &Options) -> Result<Vec<Figure>> {
     let mut others = Vec::new();
