@@ -338,6 +338,7 @@ impl Making {
             basket,
             place: draft.place,
             shown,
+            from_receipt_of: None,
         };
         let body = CommandBody::PlaceOrder(place);
         let finish = self.finish(id.into(), over);

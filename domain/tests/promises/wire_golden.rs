@@ -99,6 +99,7 @@ fn commands() -> Vec<Command> {
                 longitude_e4: -48_300,
             }),
             shown: shown(),
+            from_receipt_of: None,
         }),
         CommandBody::AmendOrder(AmendOrder {
             order,
