@@ -118,6 +118,7 @@ fn content(phone: Phone, making: Making, sheets: Sheets, view: &OrderView) -> An
             view! { <bdi>{name}</bdi>" · "{phone.moment(order.placed_at)} }.into_any(),
         )}
         <div class="row row-apart">{order_chips(phone, view)}{ui::amount(due(view), "amount-display")}</div>
+        {super::from_receipt::says(phone, order).map(|said| view! { <p class="small muted">{said}</p> })}
         {unsent.map(|unsent| view! { <div class="row">{unsent}</div> })}
         {trouble}
         {parked}

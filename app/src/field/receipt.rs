@@ -84,6 +84,7 @@ fn receipt(phone: Phone, view: &OrderView) -> AnyView {
                 <h1>{words.receipt_title()}</h1>
                 <span class="muted">{on}{words.list_separator()}<span class="number">{at}</span></span>
                 <span><bdi>{customer_name(phone, view)}</bdi></span>
+                {super::from_receipt::says(phone, order).map(|said| view! { <span class="muted">{said}</span> })}
             </header>
             <div class="receipt-code"><span class="muted">{words.receipt_code()}</span><strong class="code">{order.code.to_string()}</strong></div>
             {digits}
