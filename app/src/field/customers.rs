@@ -64,8 +64,8 @@ pub fn choose(phone: Phone, making: Making) -> AnyView {
             {move || from_receipt::reading(phone, making)}
             {under_way}
             {ui::search_field(words.customers_search(), query)}
-            {list}
             {move || from_receipt::way_in(phone, making)}
+            {list}
         }
         .into_any(),
         view! {

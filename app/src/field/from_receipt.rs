@@ -26,7 +26,7 @@ pub fn way_in(phone: Phone, making: Making) -> Option<AnyView> {
 pub fn reading(phone: Phone, making: Making) -> Option<AnyView> {
     let words = phone.words;
     let receipt = making.draft.with(|draft| draft.receipt)?;
-    let date = words.date(receipt.taken_on);
+    let date = words.date_full(receipt.taken_on);
     let oldest = phone
         .today()
         .plus_days(-(limits::DATED_BY_DEVICE_DAYS as i32));
@@ -56,7 +56,15 @@ pub fn reading(phone: Phone, making: Making) -> Option<AnyView> {
 pub fn says(phone: Phone, order: &Order) -> Option<String> {
     let words = phone.words;
     let taken_on = order.from_receipt_of?;
-    Some(words.receipt_from(&words.date(taken_on)))
+    Some(words.receipt_from(&words.date_full(taken_on)))
+}
+
+/// When an order was taken: a receipt that was read tells the day and no more.
+pub fn taken_at(phone: Phone, order: &Order) -> String {
+    match order.from_receipt_of {
+        Some(taken_on) => phone.day(taken_on),
+        None => phone.moment(order.placed_at),
+    }
 }
 
 /// What is typed of a receipt.

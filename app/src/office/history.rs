@@ -124,7 +124,10 @@ pub fn page(
         ),
         (
             sentences.office_column_placed(),
-            said(desk.moment(order.placed_at)),
+            said(match order.from_receipt_of {
+                Some(taken_on) => sentences.date_full(taken_on),
+                None => desk.moment(order.placed_at),
+            }),
         ),
         (
             sentences.office_column_received(),
@@ -144,7 +147,7 @@ pub fn page(
         ),
     ];
     if let Some(on) = order.from_receipt_of {
-        let read = said(sentences.receipt_from(&sentences.date(on)));
+        let read = said(sentences.receipt_from(&sentences.date_full(on)));
         summary.push((sentences.receipt_title(), read));
     }
     let summary = facts(summary);
@@ -516,7 +519,7 @@ pub(super) fn happened(
         OrderEvent::FoundAgain { order } => (
             "news",
             match order.from_receipt_of {
-                Some(on) => sentences.office_event_found_on_receipt(&sentences.date(on)),
+                Some(on) => sentences.office_event_found_on_receipt(&sentences.date_full(on)),
                 None => sentences.office_event_found_original().to_owned(),
             },
         ),

@@ -164,7 +164,7 @@ fn twin_part(desk: &Desk, twin: &Order, catalogue: &Catalogue) -> AnyView {
         ),
         (
             words.office_column_placed(),
-            said(words.date(twin.taken_on(&desk.calendar))),
+            said(words.date_full(twin.taken_on(&desk.calendar))),
         ),
         (
             words.office_column_total(),

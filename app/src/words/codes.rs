@@ -361,7 +361,7 @@ impl Words {
             Refusal::ReceiptTooOld { days } => self.refusal_receipt_too_old(&days.to_string()),
             Refusal::ReceiptDiffers {
                 total, placed_on, ..
-            } => self.refusal_receipt_differs(&self.date(*placed_on), &total.to_string()),
+            } => self.refusal_receipt_differs(&self.date_full(*placed_on), &total.to_string()),
             Refusal::PhotoNotValid { .. } => self.refusal_photo_not_valid().to_owned(),
         }
     }

@@ -14,6 +14,8 @@ use taswiq_domain::sync::{Command, CommandBody, PlaceOrder, Shown};
 use taswiq_domain::time::{Calendar, CivilDate, Timestamp};
 use uuid::Uuid;
 
+type Lines = Vec<(ProductId, u32)>;
+
 const PRODUCTS: [ProductId; 4] = [THYME_HONEY, AMLOU, RUG, SAMPLE];
 
 fn day() -> CivilDate {
@@ -57,11 +59,11 @@ fn are_one(one: (&Order, &str), two: (&Order, &str)) -> bool {
 }
 
 /// Products of an order, each with its units, and in which other order they are read off.
-fn baskets() -> impl Strategy<Value = (Vec<(ProductId, u32)>, Vec<(ProductId, u32)>)> {
+fn baskets() -> impl Strategy<Value = (Lines, Lines)> {
     let lines = prop::sample::subsequence(PRODUCTS.to_vec(), 1..=4).prop_flat_map(|products| {
         let count = products.len();
         let units = prop::collection::vec(1u32..50, count);
-        units.prop_map(move |units| products.iter().copied().zip(units).collect::<Vec<_>>())
+        units.prop_map(move |units| products.iter().copied().zip(units).collect::<Lines>())
     });
     lines.prop_flat_map(|lines| (Just(lines.clone()), Just(lines).prop_shuffle()))
 }
