@@ -8,6 +8,7 @@ mod deliver;
 mod disputes;
 mod earnings;
 mod explain;
+mod from_receipt;
 mod making;
 mod order;
 mod orders;
@@ -31,6 +32,7 @@ pub fn screen(phone: Phone, making: Making, field: Field) -> AnyView {
     match field {
         Field::Today => today::screen(phone),
         Field::NewOrder => customers::choose(phone, making),
+        Field::FromReceipt => from_receipt::screen(phone, making),
         Field::NewCustomer => customers::write_down(phone, making),
         Field::Products => products::screen(phone, making),
         Field::Review => review::screen(phone, making),

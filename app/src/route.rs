@@ -89,6 +89,7 @@ mod tests {
         let mut routes: Vec<Route> = [
             Field::Today,
             Field::NewOrder,
+            Field::FromReceipt,
             Field::NewCustomer,
             Field::Products,
             Field::Review,

@@ -3,7 +3,8 @@
 use crate::Office;
 use crate::error::OfficeError;
 use crate::feed::{Kind, Scope};
-use crate::people;
+use crate::orders;
+use crate::people::{self, token};
 use crate::sync::{self, sql};
 use crate::work::{Doer, Work};
 use serde_json::Value;
@@ -11,8 +12,10 @@ use std::collections::VecDeque;
 use taswiq_domain::Refusal;
 use taswiq_domain::access::{Action, Actor};
 use taswiq_domain::decide::Effect;
-use taswiq_domain::ids::{CommandId, DeviceId, PersonId};
+use taswiq_domain::ids::{CommandId, DeviceId, OrderId, PersonId};
 use taswiq_domain::limits;
+use taswiq_domain::order::Order;
+use taswiq_domain::spoken_code::SpokenCode;
 use taswiq_domain::sync::{CommandBody, Shown};
 use taswiq_domain::text::LocalText;
 use taswiq_domain::time::Timestamp;
@@ -41,14 +44,18 @@ pub struct ParkedCommand {
     pub made_at: Timestamp,
     /// When it came.
     pub received_at: Timestamp,
+    /// The order that is there and may be the one that it places.
+    pub twin: Option<Order>,
 }
 
 /// How a person settles a parked command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settlement {
     /// It takes effect: decided again as if the figures shown had been the server's, and however old
-    /// the prices it names are.
+    /// the prices it names are. An order that is not the one which has its code gets another code.
     Accept,
+    /// It places an order that is there already: the one that its [refusal](Refusal::ReceiptDiffers) names.
+    Same,
     /// It never takes effect, nor do those that build on it.
     Reject,
 }
@@ -78,6 +85,13 @@ impl Office {
                 .ok_or(OfficeError::Corrupt {
                     what: "a parked command",
                 })?;
+            let refusal = sync::read_refusal(row.refusal.as_deref().unwrap_or_default())?;
+            let twin = match refusal {
+                Refusal::ReceiptDiffers { order, .. } => {
+                    orders::load(&mut conn, &[order]).await?.pop()
+                }
+                _ => None,
+            };
             parked.push(ParkedCommand {
                 id: CommandId(row.id),
                 claimed_id: row.claimed_id.map(CommandId),
@@ -85,7 +99,8 @@ impl Office {
                 person: person.id,
                 person_name: person.name,
                 whole: whole(&row)?,
-                refusal: sync::read_refusal(row.refusal.as_deref().unwrap_or_default())?,
+                refusal,
+                twin: twin.map(|stored| stored.order),
                 made_at: Timestamp(row.corrected_at),
                 received_at: Timestamp(row.received_at),
                 kind: row.kind,
@@ -138,16 +153,19 @@ async fn settle(
         .pop()
         .filter(|row| row.refusal.is_some() && row.settled_at.is_none())
         .ok_or(OfficeError::NotFound)?;
-    let accepted = settlement == Settlement::Accept;
-    if accepted {
-        try_again(work, &row, true).await??;
-    }
-    close(work, Some(by), &row, accepted).await?;
-    let action = if accepted {
-        "parked_accepted"
-    } else {
-        "parked_rejected"
+    let accepted = settlement != Settlement::Reject;
+    let action = match settlement {
+        Settlement::Accept => {
+            try_again(work, &row, true, None).await??;
+            "parked_accepted"
+        }
+        Settlement::Same => {
+            try_again(work, &row, true, Some(twin_of(&row)?)).await??;
+            "parked_same"
+        }
+        Settlement::Reject => "parked_rejected",
     };
+    close(work, Some(by), &row, accepted).await?;
     work.audit(
         Some(by),
         Some(DeviceId(row.device_id)),
@@ -170,7 +188,7 @@ async fn settle(
                 settled.push_back((dependent.id, false));
                 continue;
             }
-            match try_again(work, &dependent, false).await? {
+            match try_again(work, &dependent, false, None).await? {
                 Ok(()) => {
                     close(work, Some(by), &dependent, true).await?;
                     settled.push_back((dependent.id, true));
@@ -224,7 +242,7 @@ pub(crate) async fn look_again(work: &mut Work, moved: Vec<Uuid>) -> Result<(), 
             if !came_early(&row, restored_at)? {
                 continue;
             }
-            match try_again(work, &row, false).await? {
+            match try_again(work, &row, false, None).await? {
                 Ok(()) => {
                     close(work, None, &row, true).await?;
                     moved.extend([row.id, made]);
@@ -259,11 +277,21 @@ async fn close(
     Ok(())
 }
 
-/// Decides a parked command again as whoever did it, and applies it.
+/// The order that a parked one was compared with.
+fn twin_of(row: &sql::CommandRow) -> Result<OrderId, OfficeError> {
+    match sync::read_refusal(row.refusal.as_deref().unwrap_or_default())? {
+        Refusal::ReceiptDiffers { order, .. } => Ok(order),
+        _ => Err(OfficeError::NotFound),
+    }
+}
+
+/// Decides a parked command again as whoever did it, and applies it. A person may have said that it is
+/// `one_with` an order that is there.
 async fn try_again(
     work: &mut Work,
     row: &sql::CommandRow,
     waive: bool,
+    one_with: Option<OrderId>,
 ) -> Result<Result<(), Refusal>, OfficeError> {
     let mut body = match sync::read_body(&row.kind, &whole(row)?) {
         Ok(body) => body,
@@ -276,20 +304,16 @@ async fn try_again(
     let made_at = Timestamp(row.corrected_at);
     // Whoever looks at it decides about old prices; the machine does so for those that only waited.
     let received_at = (!waive).then_some(Timestamp(row.received_at));
+    let id = CommandId(row.id);
     let mut decision =
-        sync::try_decide(work, CommandId(row.id), &body, &actor, made_at, received_at).await?;
-    // The total and the commission are compared one after the other.
-    for _ in 0..2 {
-        let Some(shown) = shown_in(&mut body).filter(|_| waive) else {
+        sync::try_decide(work, id, &body, &actor, made_at, received_at, one_with).await?;
+    // The total, the commission and the code are compared one after the other.
+    for _ in 0..3 {
+        if !waive || !waived(work, &mut body, &decision, person.id).await? {
             break;
-        };
-        match decision {
-            Err(Refusal::TotalDiffers { computed, .. }) => shown.total = computed,
-            Err(Refusal::CommissionDiffers { computed, .. }) => shown.commission = computed,
-            _ => break,
         }
         decision =
-            sync::try_decide(work, CommandId(row.id), &body, &actor, made_at, received_at).await?;
+            sync::try_decide(work, id, &body, &actor, made_at, received_at, one_with).await?;
     }
     match decision {
         Ok(mut effect) => {
@@ -317,6 +341,43 @@ fn received(work: &Work, effect: &Effect, row: &sql::CommandRow) -> Timestamp {
     match effect {
         Effect::Order { .. } => work.now,
         Effect::Customer(_) | Effect::Dispute { .. } => Timestamp(row.received_at),
+    }
+}
+
+/// Gives a command what it was refused for, where a person may waive that. Whether there was anything.
+async fn waived(
+    work: &mut Work,
+    body: &mut CommandBody,
+    decision: &Result<Effect, Refusal>,
+    agent: PersonId,
+) -> Result<bool, OfficeError> {
+    match (decision, body) {
+        (Err(Refusal::ReceiptDiffers { .. }), CommandBody::PlaceOrder(place)) => {
+            place.code = fresh_code(work, agent).await?;
+            Ok(true)
+        }
+        (Err(refusal), body) => Ok(match (refusal, shown_in(body)) {
+            (Refusal::TotalDiffers { computed, .. }, Some(shown)) => {
+                shown.total = *computed;
+                true
+            }
+            (Refusal::CommissionDiffers { computed, .. }, Some(shown)) => {
+                shown.commission = *computed;
+                true
+            }
+            _ => false,
+        }),
+        _ => Ok(false),
+    }
+}
+
+/// A code that no order of an agent has.
+async fn fresh_code(work: &mut Work, agent: PersonId) -> Result<SpokenCode, OfficeError> {
+    loop {
+        let code = SpokenCode::from_random(u64::from_le_bytes(token::random_bytes()));
+        if work.orders_of_code(agent, code).await?.is_empty() {
+            return Ok(code);
+        }
     }
 }
 

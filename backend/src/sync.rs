@@ -11,6 +11,7 @@
 //!   a figure unlike ours parks the order for a person, and is audited too.
 //! - Whatever cannot be read is kept whole.
 
+mod again;
 pub mod sql;
 
 use crate::Office;
@@ -38,6 +39,7 @@ use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
 use taswiq_domain::limits;
 use taswiq_domain::order::Order;
 use taswiq_domain::person::Role;
+use taswiq_domain::spoken_code::SpokenCode;
 use taswiq_domain::sync::{
     Answer, Change, CommandBody, CommandResult, PROTOCOL, Request, Response, Trace, Waiting,
 };
@@ -121,6 +123,11 @@ impl Incoming {
         read_body(&self.kind, &self.whole)
     }
 
+    fn code(&self) -> Option<SpokenCode> {
+        let code = self.whole.get("body")?.get("code")?;
+        code.as_str()?.parse().ok()
+    }
+
     /// What deciding on it will probably read: the command itself, what it would make, and what its
     /// body names.
     fn add_needs(&self, needs: &mut Needs) {
@@ -129,7 +136,10 @@ impl Incoming {
         };
         needs.commands.push(self.id);
         match self.kind.as_str() {
-            "place_order" => needs.orders.push(self.id.into()),
+            "place_order" => {
+                needs.orders.push(self.id.into());
+                needs.codes.extend(self.code());
+            }
             "register_customer" => needs.customers.push(self.id.into()),
             _ => {}
         }
@@ -628,17 +638,30 @@ async fn decide_and_store(
         // Handed over by a lost phone or by somebody who is out: a person looks at it first.
         Ok(_) if !may_act => Err(Refusal::NotAllowed),
         Ok(body) => {
-            try_decide(work, command.id, body, &actor, corrected_at, Some(work.now)).await?
+            let received_at = Some(work.now);
+            try_decide(
+                work,
+                command.id,
+                body,
+                &actor,
+                corrected_at,
+                received_at,
+                None,
+            )
+            .await?
         }
     };
     let now = work.now;
     let refusal = match decision {
         Ok(effect) => {
-            moved.push(match &effect {
-                Effect::Order { after, .. } => after.id.0,
-                Effect::Customer(customer) => customer.id.0,
-                Effect::Dispute { after, .. } => after.id,
-            });
+            match &effect {
+                Effect::Order { event, after } => {
+                    moved.push(after.id.0);
+                    moved.extend(event.makes_known().map(|id| id.0));
+                }
+                Effect::Customer(customer) => moved.push(customer.id.0),
+                Effect::Dispute { after, .. } => moved.push(after.id),
+            }
             let doer = Doer {
                 actor: Some(person.id),
                 device: Some(upload.device),
@@ -685,7 +708,8 @@ async fn decide_and_store(
     })
 }
 
-/// Decides a command on what the server knows.
+/// Decides a command on what the server knows. A person may have said that it places an order which is
+/// `one_with` another.
 pub(crate) async fn try_decide(
     work: &mut Work,
     id: CommandId,
@@ -693,7 +717,12 @@ pub(crate) async fn try_decide(
     actor: &Actor,
     made_at: Timestamp,
     received_at: Option<Timestamp>,
+    one_with: Option<OrderId>,
 ) -> Result<Result<Effect, Refusal>, OfficeError> {
+    let body = &*again::on_the_order_that_is_there(work, body).await?;
+    let twins = again::twins(work, id, body, actor.person).await?;
+    // What may have come before is not too old to be compared with it.
+    let received_at = received_at.filter(|_| twins.is_empty());
     let catalogue = work.catalogue().await?;
     // A command that makes something must not find it made.
     let order_id = match body {
@@ -748,31 +777,40 @@ pub(crate) async fn try_decide(
         return Ok(Err(Refusal::WaitsForParked));
     }
     let disputes: Vec<&Dispute> = disputes.iter().collect();
+    let shared = std::sync::Arc::clone(&work.shared);
     // Only a basket is priced by them.
     let engagement = match body.basket() {
         Some(basket) => {
             let known = work.engagements_of(actor.person).await?;
-            match engagement::of_sale(known, basket.terms_from, made_at, received_at) {
+            let door_at = body.door_at(made_at, &shared.calendar);
+            match engagement::of_sale(known, basket.terms_from, door_at, received_at) {
                 Ok(engagement) => engagement,
                 Err(refusal) => return Ok(Err(refusal)),
             }
         }
         None => Engagement::default(),
     };
-    let shared = Arc::clone(&work.shared);
-    let situation = Situation {
-        actor,
-        engagement: &engagement,
-        catalogue: &catalogue,
-        calendar: &shared.calendar,
-        made_at,
-        received_at,
-        order: order.as_ref(),
-        customer: customer.as_ref(),
-        entry: entry.as_ref(),
-        disputes: &disputes,
+    let decision = {
+        let situation = Situation {
+            actor,
+            engagement: &engagement,
+            catalogue: &catalogue,
+            calendar: &shared.calendar,
+            made_at,
+            received_at,
+            order: order.as_ref(),
+            customer: customer.as_ref(),
+            entry: entry.as_ref(),
+            disputes: &disputes,
+        };
+        decide(id, body, &situation)
     };
-    Ok(decide(id, body, &situation))
+    match (decision, &customer) {
+        (Ok(effect), Some(customer)) if !twins.is_empty() => {
+            again::compare(work, effect, customer, &twins, one_with, made_at).await
+        }
+        (decision, _) => Ok(decision),
+    }
 }
 
 /// Whether what a command would have made is missing because that command waits for a person.

@@ -30,6 +30,7 @@ use taswiq_domain::ledger::{Happening, Told, Transfer, transfers_for};
 use taswiq_domain::order::event::RecordedEvent;
 use taswiq_domain::order::{Order, OrderEvent};
 use taswiq_domain::period::{Period, counts_at};
+use taswiq_domain::spoken_code::SpokenCode;
 use taswiq_domain::time::Timestamp;
 use tokio::sync::broadcast;
 
@@ -67,6 +68,8 @@ pub struct Needs {
     pub commands: Vec<CommandId>,
     pub orders: Vec<OrderId>,
     pub customers: Vec<CustomerId>,
+    /// Of orders that are to be placed.
+    pub codes: Vec<SpokenCode>,
 }
 
 impl<'a> FromIterator<&'a Needs> for Needs {
@@ -77,6 +80,7 @@ impl<'a> FromIterator<&'a Needs> for Needs {
             all.commands.extend(&needs.commands);
             all.orders.extend(&needs.orders);
             all.customers.extend(&needs.customers);
+            all.codes.extend(&needs.codes);
         }
         all
     }
@@ -98,6 +102,12 @@ pub struct Work {
     catalogue: Option<Arc<Catalogue>>,
     orders: HashMap<OrderId, Option<StoredOrder>>,
     orders_changed: BTreeSet<OrderId>,
+    /// Of codes that were looked up: the orders in the database that have them.
+    codes: HashMap<SpokenCode, Vec<(OrderId, PersonId)>>,
+    /// The orders that this transaction placed.
+    placed: Vec<(SpokenCode, OrderId, PersonId)>,
+    aliases: HashMap<OrderId, Option<OrderId>>,
+    aliases_new: Vec<(OrderId, OrderId)>,
     sub_orders_removed: Vec<(OrderId, CooperativeId)>,
     events: Vec<EventRow>,
     transfers: Vec<(i64, Transfer)>,
@@ -127,6 +137,10 @@ impl Work {
             catalogue: None,
             orders: HashMap::new(),
             orders_changed: BTreeSet::new(),
+            codes: HashMap::new(),
+            placed: Vec::new(),
+            aliases: HashMap::new(),
+            aliases_new: Vec::new(),
             sub_orders_removed: Vec::new(),
             events: Vec::new(),
             transfers: Vec::new(),
@@ -165,7 +179,53 @@ impl Work {
         for id in all.customers {
             self.customers.entry(id).or_insert(None);
         }
+        self.look_up_codes(&all.codes).await
+    }
+
+    async fn look_up_codes(&mut self, codes: &[SpokenCode]) -> Result<(), OfficeError> {
+        let unknown: BTreeSet<SpokenCode> = codes
+            .iter()
+            .filter(|code| !self.codes.contains_key(code))
+            .copied()
+            .collect();
+        let texts: Vec<&str> = unknown.iter().map(SpokenCode::as_str).collect();
+        let found = orders::sql::of_codes(&mut self.conn, &texts).await?;
+        for code in &unknown {
+            self.codes.insert(*code, Vec::new());
+        }
+        for (id, agent, code) in found {
+            let code = code
+                .parse()
+                .map_err(|_| OfficeError::Corrupt { what: "a code" })?;
+            let known = self.codes.entry(code).or_default();
+            known.push((OrderId(id), PersonId(agent)));
+        }
         Ok(())
+    }
+
+    /// The orders of an agent that have this code, those of the jobs before included.
+    pub async fn orders_of_code(
+        &mut self,
+        agent: PersonId,
+        code: SpokenCode,
+    ) -> Result<BTreeSet<OrderId>, OfficeError> {
+        self.look_up_codes(&[code]).await?;
+        let stored = self.codes.get(&code).into_iter().flatten().copied();
+        let placed = self.placed.iter().filter(|(placed, ..)| *placed == code);
+        Ok(stored
+            .chain(placed.map(|(_, id, agent)| (*id, *agent)))
+            .filter(|(_, whose)| *whose == agent)
+            .map(|(id, _)| id)
+            .collect())
+    }
+
+    /// The order that has this id besides its own.
+    pub async fn known_as(&mut self, id: OrderId) -> Result<Option<OrderId>, OfficeError> {
+        if !self.aliases.contains_key(&id) {
+            let found = orders::sql::known_as(&mut self.conn, id.0).await?;
+            self.aliases.insert(id, found.map(OrderId));
+        }
+        Ok(self.aliases.get(&id).copied().flatten())
     }
 
     /// Gives the connection back, with the scopes that have something new.
@@ -285,6 +345,14 @@ impl Work {
         let transfers = transfers_for(before, &after, &happening)?;
         self.events
             .push(orders::event_row(id, number, event, &doer));
+        match event {
+            OrderEvent::Placed { .. } => self.placed.push((after.code, id, after.agent)),
+            OrderEvent::FoundAgain { order } => {
+                self.aliases.insert(order.id, Some(id));
+                self.aliases_new.push((order.id, id));
+            }
+            _ => {}
+        }
         for transfer in transfers {
             self.post(transfer)?;
         }
@@ -591,6 +659,9 @@ impl Work {
             }
             let events = std::mem::take(&mut self.events);
             orders::sql::add_events(&mut self.conn, &events).await?;
+            let aliases = std::mem::take(&mut self.aliases_new);
+            let aliases: Vec<_> = aliases.iter().map(|(id, order)| (id.0, order.0)).collect();
+            orders::sql::add_aliases(&mut self.conn, &aliases).await?;
         }
         let transfers = std::mem::take(&mut self.transfers);
         ledger::write(&mut self.conn, &transfers).await

@@ -21,6 +21,7 @@ mod promises {
     mod ledger;
     mod payouts;
     mod people;
+    mod receipts;
     mod schema;
     mod settlement;
     mod simulation;

@@ -255,6 +255,7 @@ impl Company {
                 },
                 basket,
                 place: None,
+                from_receipt_of: None,
             });
         }
         if orders.is_empty() {

@@ -83,6 +83,7 @@ static UNPRICED: LazyLock<Option<Template>> = LazyLock::new(|| {
             total: Centimes(83_400),
             commission: Centimes(6_120),
         },
+        from_receipt_of: None,
     };
     Template::of(&order).ok()
 });

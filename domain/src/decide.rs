@@ -19,7 +19,7 @@ use crate::period::counts_at;
 use crate::refusal::Refusal;
 use crate::sync::{CommandBody, LedgerEntry, OpenDispute, Shown};
 use crate::text;
-use crate::time::{Calendar, Timestamp};
+use crate::time::{Calendar, CivilDate, Timestamp};
 use uuid::Uuid;
 
 /// What is known when a command is decided.
@@ -100,6 +100,7 @@ pub fn decide(
                 return Err(Refusal::CommandIdReused);
             }
             let customer = situation.customer.ok_or(Refusal::UnknownCustomer)?;
+            situation.check_receipt(place.from_receipt_of)?;
             let identity = OrderIdentity {
                 id: id.into(),
                 code: place.code,
@@ -107,13 +108,18 @@ pub fn decide(
                 customer: customer.id,
                 place: place.place,
             };
-            let order = situation.price(
-                &place.basket,
-                identity,
-                place.channel,
-                customer.details.kind,
-                &place.shown,
-            )?;
+            let placed_at = body.door_at(situation.made_at, situation.calendar);
+            let order = Order {
+                from_receipt_of: place.from_receipt_of,
+                ..situation.price(
+                    &place.basket,
+                    identity,
+                    place.channel,
+                    customer.details.kind,
+                    &place.shown,
+                    placed_at,
+                )?
+            };
             Ok(Effect::Order {
                 event: Box::new(OrderEvent::Placed {
                     order: Box::new(order.clone()),
@@ -139,6 +145,7 @@ pub fn decide(
                 order.channel,
                 order.customer_kind,
                 &amend.shown,
+                situation.made_at,
             )?;
             situation.happen(OrderEvent::Amended {
                 order: Box::new(Order {
@@ -444,6 +451,28 @@ impl Situation<'_> {
         dispute.due_at = known_at.plus_days(days);
     }
 
+    /// Refuses a receipt of a day to come, and leaves an old one to a person: only the agent's word stands
+    /// for that day, and prices and the customer's seven days run from it.
+    fn check_receipt(&self, taken_on: Option<CivilDate>) -> Result<(), Refusal> {
+        let Some(taken_on) = taken_on else {
+            return Ok(());
+        };
+        // A phone without the time zone database may be a day off around midnight.
+        if taken_on > self.calendar.date_at(self.made_at).plus_days(1) {
+            return Err(Refusal::FieldInvalid {
+                field: "from_receipt_of".to_owned(),
+            });
+        }
+        let Some(received_at) = self.received_at else {
+            return Ok(());
+        };
+        let days = limits::DATED_BY_DEVICE_DAYS;
+        if taken_on < self.calendar.date_at(received_at.plus_days(-days)) {
+            return Err(Refusal::ReceiptTooOld { days });
+        }
+        Ok(())
+    }
+
     fn price(
         &self,
         basket: &Basket,
@@ -451,10 +480,11 @@ impl Situation<'_> {
         channel: crate::catalogue::Channel,
         customer_kind: crate::customer::CustomerKind,
         shown: &Shown,
+        placed_at: Timestamp,
     ) -> Result<Order, Refusal> {
         if let Some(received_at) = self.received_at {
             self.catalogue
-                .honours(basket.price_list, basket.plan, self.made_at, received_at)?;
+                .honours(basket.price_list, basket.plan, placed_at, received_at)?;
         }
         let door = Door {
             catalogue: self.catalogue,
@@ -463,7 +493,7 @@ impl Situation<'_> {
             engagement: self.engagement,
             customer_kind,
             channel,
-            placed_at: self.made_at,
+            placed_at,
         };
         let order = basket.place(identity, &door)?;
         basket.check_signed(&order.sub_orders)?;

@@ -12,10 +12,12 @@
 //! Withdrawal none | open until the end of the 7th civil day after signing | exercised | closed
 //! ```
 //!
-//! [`basket`] makes the first state from what was asked and the catalogue, [`fold`] takes it from
+//! [`basket`] makes the first state from what was asked and the catalogue, [`again`] knows one that was
+//! told twice, [`fold`] takes it from
 //! state to state, [`event`] lists what can happen. Prices, tax, commission and when it vests
 //! ([`vesting`]) freeze at the door.
 
+pub mod again;
 pub mod basket;
 pub mod event;
 pub mod fold;
@@ -34,6 +36,7 @@ use crate::money::{Centimes, Overflow, Ppm};
 use crate::reading::read_tagged;
 use crate::spoken_code::SpokenCode;
 use crate::time::{CivilDate, Timestamp};
+pub use again::KnownAs;
 pub use event::{CancelledBy, Fault, OrderEvent, PaymentMethod, Place, Proof, Reason};
 use serde::{Deserialize, Serialize};
 pub use vesting::{Vesting, VestingPart, VestsWhen};
@@ -497,6 +500,12 @@ pub struct Order {
     /// Whether the customer agreed to an equivalent, no dearer product instead.
     #[serde(default)]
     pub substitution_agreed: bool,
+    /// The day on the receipt from which it was entered again, its phone being lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_receipt_of: Option<CivilDate>,
+    /// Under which other ids it was told: by the lost phone, or from the receipt.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<KnownAs>,
     /// One per cooperative, in the order of the first line of each.
     pub sub_orders: Vec<SubOrder>,
     /// How many events made this state.

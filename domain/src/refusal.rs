@@ -4,7 +4,7 @@
 //! list and put into words by the screens, so its serialised form is part of the frozen wire.
 
 use crate::dispute::{DisputeRefusal, DisputeState};
-use crate::ids::{CooperativeId, ProductId};
+use crate::ids::{CooperativeId, OrderId, ProductId};
 use crate::money::{Centimes, Overflow};
 use crate::order::Stage;
 use crate::reading::read_tagged;
@@ -235,6 +235,24 @@ pub enum Refusal {
     /// The decision on the dispute can no longer be escalated.
     #[error("the decision is final")]
     DisputeIsFinal,
+    /// An order entered again from a receipt that is older than an agent's word for it is taken: a person
+    /// looks at it.
+    #[error("the receipt is older than {days} days")]
+    ReceiptTooOld {
+        /// The limit.
+        days: i64,
+    },
+    /// Another order of the agent has this code, one of the two was entered again from a receipt, and they
+    /// do not agree: a person says whether they are one.
+    #[error("order {order} has this code and is not the same")]
+    ReceiptDiffers {
+        /// The one that was there before.
+        order: OrderId,
+        /// Its total, value added tax included.
+        total: Centimes,
+        /// The day at the door.
+        placed_on: CivilDate,
+    },
     /// What was added is no photo, or too large a one.
     #[error("the photo is no JPEG of {bytes_max} bytes at most")]
     PhotoNotValid {
@@ -287,6 +305,8 @@ read_tagged!(Refusal by "code" {
     "already_disputed" => AlreadyDisputed,
     "wrong_dispute_state" => WrongDisputeState { state },
     "dispute_is_final" => DisputeIsFinal,
+    "receipt_too_old" => ReceiptTooOld { days },
+    "receipt_differs" => ReceiptDiffers { order, total, placed_on },
     "photo_not_valid" => PhotoNotValid { bytes_max },
 });
 
@@ -326,7 +346,8 @@ mod tests {
             r#"{{"code":"{code}","kind":"x","detail":"x","field":"x","characters_max":1,"lines_max":1,
             "units_max":1,"product":1,"cooperative":1,"claimed":1,"computed":1,"promised":"2026-11-25",
             "earliest":"2026-11-25","latest":"2026-11-25","line":1,"units":1,"stage":"awaiting",
-            "closes_at":1,"amount":1,"due":1,"in_hand":1,"state":"open","bytes_max":1}}"#
+            "closes_at":1,"amount":1,"due":1,"in_hand":1,"state":"open","bytes_max":1,"days":1,
+            "order":"01935c1e-7b2a-7000-8000-000000000001","total":1,"placed_on":"2026-11-25"}}"#
         )
     }
 

@@ -24,6 +24,11 @@ impl SpokenCode {
         Self(letters)
     }
 
+    /// Whether a code may be written with this character, be it small or a capital.
+    pub fn allows(letter: char) -> bool {
+        u8::try_from(letter).is_ok_and(|letter| ALPHABET.contains(&letter.to_ascii_uppercase()))
+    }
+
     /// The six characters without the dash: what is stored and searched.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()

@@ -15,6 +15,7 @@ use crate::ids::{CommandId, CooperativeId, CustomerId, DeviceId, OrderId, Person
 use crate::ledger::Transfer;
 use crate::ledger::chain::{Link, hexadecimal};
 use crate::money::Centimes;
+use crate::order::again;
 use crate::order::basket::Basket;
 use crate::order::event::{LineUnits, PackedLine, Proposal};
 use crate::order::{CancelledBy, Fault, Line, Order, PaymentMethod, Place, Proof, Reason};
@@ -26,7 +27,7 @@ pub use crate::settlement::PaymentState;
 use crate::settlement::Statement;
 use crate::spoken_code::SpokenCode;
 use crate::text::LocalText;
-use crate::time::{FixedOffset, Timestamp};
+use crate::time::{Calendar, CivilDate, FixedOffset, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -297,6 +298,77 @@ impl CommandBody {
         }
     }
 
+    /// The same act on another order, which gives its lines other numbers.
+    #[must_use]
+    pub fn on_order(mut self, other: OrderId, number: impl Fn(u16) -> u16) -> Self {
+        match &mut self {
+            Self::RegisterCustomer(_)
+            | Self::CorrectCustomer(_)
+            | Self::PlaceOrder(_)
+            | Self::WithdrawDispute(_)
+            | Self::EscalateDispute(_)
+            | Self::OpenDispute(OpenDispute {
+                about: Disputed { line: None, .. },
+                ..
+            }) => {}
+            Self::OpenDispute(OpenDispute {
+                about:
+                    Disputed {
+                        line: Some(disputed),
+                        ..
+                    },
+                ..
+            }) => {
+                disputed.order = other;
+                disputed.line = number(disputed.line);
+            }
+            Self::ConfirmSubOrder(ConfirmSubOrder { order, lines, .. })
+            | Self::Deliver(Deliver { order, lines, .. })
+            | Self::ReturnGoods(ReturnGoods { order, lines, .. }) => {
+                *order = other;
+                lines
+                    .iter_mut()
+                    .for_each(|line| line.line = number(line.line));
+            }
+            Self::PackSubOrder(PackSubOrder { order, lines, .. }) => {
+                *order = other;
+                lines
+                    .iter_mut()
+                    .for_each(|line| line.line = number(line.line));
+            }
+            Self::ProposeChange(ProposeChange {
+                order, proposal, ..
+            }) => {
+                *order = other;
+                let lines = proposal.lines.iter_mut();
+                lines.for_each(|line| line.line = number(line.line));
+            }
+            Self::AmendOrder(AmendOrder { order, .. })
+            | Self::CancelOrder(CancelOrder { order, .. })
+            | Self::RefuseSubOrder(RefuseSubOrder { order, .. })
+            | Self::AnswerChange(AnswerChange { order, .. })
+            | Self::StartPreparing(SubOrderRef { order, .. })
+            | Self::HandOver(HandOver { order, .. })
+            | Self::FailDelivery(FailDelivery { order, .. })
+            | Self::Collect(Collect { order, .. })
+            | Self::DeclareEarlyPayment(Collect { order, .. })
+            | Self::Withdraw(SubOrderRef { order, .. })
+            | Self::FailSupply(FailSupply { order, .. }) => *order = other,
+        }
+        self
+    }
+
+    /// When the customer signed what was done at `made_at`: then, or on the day of the receipt.
+    pub fn door_at(&self, made_at: Timestamp, calendar: &dyn Calendar) -> Timestamp {
+        match self {
+            Self::PlaceOrder(PlaceOrder {
+                from_receipt_of: Some(taken_on),
+                ..
+            }) => again::door_of(*taken_on, made_at, calendar),
+            _ => made_at,
+        }
+    }
+
     /// The dispute it is about, unless it opens one.
     pub const fn dispute(&self) -> Option<Uuid> {
         match self {
@@ -353,6 +425,10 @@ bodies! {
         place: Option<Place>,
         /// What the phone showed: compared with the server's own figures, never taken over.
         shown: Shown,
+        /// Of an order whose phone is lost, entered again from the receipt that its customer holds: the
+        /// day on that receipt, as the code and the digits are those on it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from_receipt_of: Option<CivilDate>,
     }
     /// The figures on the agent's screen when the customer signed.
     Shown {

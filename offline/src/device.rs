@@ -414,6 +414,7 @@ impl<S: LocalStore> Device<S> {
     /// A figure that cannot be represented.
     pub fn earnings_of(&self, order: OrderId) -> Result<Earnings, Overflow> {
         let memory = self.memory();
+        let order = memory.documents.id_of(order);
         let mut earnings = Earnings::default();
         for entry in memory
             .documents
@@ -517,7 +518,9 @@ impl<S: LocalStore> Device<S> {
 
     /// The entries of an order, newest first.
     pub fn entries_of(&self, order: OrderId) -> Vec<Rc<LedgerEntry>> {
-        self.memory()
+        let memory = self.memory();
+        let order = memory.documents.id_of(order);
+        memory
             .documents
             .entries
             .values()
@@ -562,7 +565,7 @@ impl<S: LocalStore> Device<S> {
     /// entries are made of.
     pub fn order_in_the_books(&self, id: OrderId) -> Option<Rc<Order>> {
         let memory = self.memory();
-        let known = memory.documents.orders.get(&id)?;
+        let known = memory.documents.orders.get(&memory.documents.id_of(id))?;
         Some(Rc::clone(&known.order))
     }
 
@@ -1064,7 +1067,9 @@ impl<S: LocalStore> Device<S> {
 }
 
 impl Memory {
+    /// An order, by any of its ids.
     fn order_view(&self, id: OrderId) -> Option<OrderView> {
+        let id = self.documents.id_of(id);
         let order: Rc<Order> = self.overlay.order(&self.documents, id)?;
         let document = self.documents.orders.get(&id);
         let label = |known: &view::Known| CustomerLabel {
@@ -1078,8 +1083,9 @@ impl Memory {
                     .customer(&self.documents, order.customer)
                     .map(label)
             });
+        let is_it = |named: OrderId| self.documents.id_of(named) == id;
         let concerns =
-            |command: &Command| command.body.order() == Some(id) || OrderId::from(command.id) == id;
+            |command: &Command| command.body.order().is_some_and(is_it) || is_it(command.id.into());
         let pending: Vec<Pending> = self
             .outbox
             .values()

@@ -1,5 +1,6 @@
 //! Who orders: somebody the phone knows, or somebody new.
 
+use super::from_receipt;
 use super::making::{CustomerForm, Making};
 use crate::phone::{Phone, badge};
 use crate::route::Field;
@@ -60,8 +61,10 @@ pub fn choose(phone: Phone, making: Making) -> AnyView {
         ui::back_bar(Field::Today.to_string(), words.today_title(), badge::badge(phone)),
         view! {
             {ui::screen_title(words.new_order_title().into_any(), words.new_order_text().into_any())}
+            {move || from_receipt::reading(phone, making)}
             {under_way}
             {ui::search_field(words.customers_search(), query)}
+            {move || from_receipt::way_in(phone, making)}
             {list}
         }
         .into_any(),

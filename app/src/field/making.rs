@@ -11,13 +11,15 @@ use taswiq_domain::commission;
 use taswiq_domain::customer::{CustomerDetails, CustomerKind};
 use taswiq_domain::ids::{CommandId, CooperativeId, CustomerId, OrderId, PlanVersion, ProductId};
 use taswiq_domain::money::Centimes;
+use taswiq_domain::order::again;
 use taswiq_domain::order::basket::{Basket, BasketLine, Door, Promise};
 use taswiq_domain::order::{Order, Place, SubOrder};
 use taswiq_domain::phone::PhoneNumber;
 use taswiq_domain::reading;
+use taswiq_domain::spoken_code::SpokenCode;
 use taswiq_domain::sync::{AmendOrder, CommandBody, PlaceOrder, Shown};
 use taswiq_domain::text;
-use taswiq_domain::time::CivilDate;
+use taswiq_domain::time::{Calendar, CivilDate, Timestamp};
 
 /// The key under which the device keeps the basket.
 pub const DRAFT: &str = "basket";
@@ -49,6 +51,19 @@ pub struct Draft {
     pub amends: Option<OrderId>,
     /// The parked act it takes the place of, if any.
     pub mends: Option<CommandId>,
+    /// The receipt it is read off, if its phone is lost.
+    pub receipt: Option<Receipt>,
+}
+
+/// What stands on a customer's receipt besides the order.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The code people say.
+    pub code: SpokenCode,
+    /// The four digits that prove the delivery.
+    pub digits: u16,
+    /// Its day.
+    pub taken_on: CivilDate,
 }
 
 /// The new customer's form, as typed.
@@ -222,6 +237,16 @@ impl Making {
         });
     }
 
+    /// Starts anew, from a receipt. What was under way is given back.
+    pub fn begin_from(self, receipt: Receipt) -> Draft {
+        let left = self.draft.get_untracked();
+        self.draft.set(Draft {
+            receipt: Some(receipt),
+            ..Draft::default()
+        });
+        left
+    }
+
     /// Takes up an order to change it.
     pub fn amend(self, order: &Order) {
         self.draft.set(Draft {
@@ -334,14 +359,19 @@ impl Making {
         };
         let id = browser::new_command_id();
         let [digits @ .., _, _] = browser::random::<4>();
+        let (code, receipt_digits) = match draft.receipt {
+            Some(receipt) => (receipt.code, receipt.digits),
+            None => (fresh_code(&device), u16::from_le_bytes(digits) % 10_000),
+        };
         let place = PlaceOrder {
             customer,
-            code: fresh_code(&device),
-            receipt_digits: u16::from_le_bytes(digits) % 10_000,
+            code,
+            receipt_digits,
             channel: Channel::Door,
             basket,
             place: draft.place,
             shown,
+            from_receipt_of: draft.receipt.map(|receipt| receipt.taken_on),
         };
         let body = CommandBody::PlaceOrder(place);
         let finish = self.finish(id.into(), over);
@@ -388,16 +418,22 @@ pub fn lines_of(order: &Order) -> Vec<BasketLine> {
 }
 
 /// A code that no order on this phone has.
-fn fresh_code(device: &Device) -> taswiq_domain::spoken_code::SpokenCode {
+fn fresh_code(device: &Device) -> SpokenCode {
     let orders = device.orders();
     loop {
-        let code = taswiq_domain::spoken_code::SpokenCode::from_random(u64::from_le_bytes(
-            browser::random(),
-        ));
+        let code = SpokenCode::from_random(u64::from_le_bytes(browser::random()));
         if orders.iter().all(|view| view.order.code != code) {
             return code;
         }
     }
+}
+
+/// When the customer signs, or signed the receipt.
+fn door(phone: Phone, draft: &Draft) -> Timestamp {
+    let now = phone.now();
+    draft.receipt.map_or(now, |receipt| {
+        again::door_of(receipt.taken_on, now, &phone.offset())
+    })
 }
 
 fn customer_kind(device: &Device, draft: &Draft) -> CustomerKind {
@@ -428,23 +464,23 @@ fn promised_on(
         .find(|promise| promise.cooperative == cooperative)
         .map(|promise| promise.on)
         .or_else(|| {
-            phone.device_now().catalogue().usual_promise(
-                cooperative,
-                kind,
-                phone.now(),
-                phone.today(),
-            )
+            let door = door(phone, draft);
+            let placed_on = phone.offset().date_at(door);
+            let catalogue = phone.device_now().catalogue();
+            catalogue.usual_promise(cooperative, kind, door, placed_on)
         })
 }
 
 fn basket(device: &Device, phone: Phone, draft: &Draft) -> Result<Basket, Refusal> {
     let catalogue = device.catalogue();
-    let (now, kind) = (phone.now(), customer_kind(device, draft));
+    let (door, kind) = (door(phone, draft), customer_kind(device, draft));
     // First, or a clock that is wrong would be told as a cooperative that supplies nothing.
     let price_list = catalogue
-        .price_list_at(now)
+        .price_list_at(door)
         .ok_or(Refusal::CatalogueTooOld)?;
-    let plan = catalogue.plan_at(now).ok_or(Refusal::CatalogueTooOld)?;
+    let plan = catalogue
+        .plan_at(door)
+        .ok_or(Refusal::CatalogueTooOld)?;
     let mut promises: Vec<Promise> = Vec::new();
     for line in &draft.lines {
         let product = catalogue
@@ -466,7 +502,7 @@ fn basket(device: &Device, phone: Phone, draft: &Draft) -> Result<Basket, Refusa
         tier: draft.tier.unwrap_or(PriceTier::usual_for(kind)),
         price_list,
         plan: plan.version,
-        terms_from: device.terms_from(now),
+        terms_from: device.terms_from(door),
         lines: draft.lines.clone(),
         promises,
         signature: draft.signature.clone(),
@@ -480,7 +516,8 @@ fn price(device: &Device, phone: Phone, draft: &Draft) -> Result<Priced, Refusal
     }
     let basket = basket(device, phone, draft)?;
     let catalogue = device.catalogue();
-    let engagement = device.engagement_at(phone.now());
+    let placed_at = door(phone, draft);
+    let engagement = device.engagement_at(placed_at);
     let calendar = phone.offset();
     let sub_orders = basket.price(&Door {
         catalogue: &catalogue,
@@ -489,7 +526,7 @@ fn price(device: &Device, phone: Phone, draft: &Draft) -> Result<Priced, Refusal
         engagement: &engagement,
         customer_kind: customer_kind(device, draft),
         channel: Channel::Door,
-        placed_at: phone.now(),
+        placed_at,
     })?;
     let mut priced = Priced {
         plan: Some(basket.plan),

@@ -8,7 +8,7 @@ use super::wording::{
     cooperative_name, cooperative_seal, customer_name, due, order_chips, product_name,
     product_unit, stage_chip,
 };
-use super::{disputes, explain};
+use super::{disputes, explain, from_receipt};
 use crate::phone::{Phone, badge, payment};
 use crate::route::{Field, OrdersShown};
 use crate::ui;
@@ -115,9 +115,10 @@ fn content(phone: Phone, making: Making, sheets: Sheets, view: &OrderView) -> An
     view! {
         {ui::screen_title(
             view! { <span class="code">{order.code.to_string()}</span> }.into_any(),
-            view! { <bdi>{name}</bdi>" · "{phone.moment(order.placed_at)} }.into_any(),
+            view! { <bdi>{name}</bdi>" · "{from_receipt::taken_at(phone, order)} }.into_any(),
         )}
         <div class="row row-apart">{order_chips(phone, view)}{ui::amount(due(view), "amount-display")}</div>
+        {from_receipt::says(phone, order).map(|said| view! { <p class="small muted">{said}</p> })}
         {unsent.map(|unsent| view! { <div class="row">{unsent}</div> })}
         {trouble}
         {parked}

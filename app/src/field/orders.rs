@@ -161,6 +161,10 @@ fn fits(phone: Phone, view: &OrderView, wanted: &[&str]) -> bool {
 pub fn row(phone: Phone, view: &OrderView) -> AnyView {
     let words = phone.words;
     let order = &view.order;
+    let at = order
+        .from_receipt_of
+        .is_none()
+        .then(|| time(order.placed_at, phone.offset()));
     view! {
         <li class="far"><a class="list-row" href=Field::Order(order.id).to_string()>
             <span class="list-main">
@@ -168,7 +172,7 @@ pub fn row(phone: Phone, view: &OrderView) -> AnyView {
                 <span><span class="code">{order.code.to_string()}</span>" · "{words.count_cooperatives(order.sub_orders.len())}</span>
                 {order_chips(phone, view)}
             </span>
-            <span class="list-end">{ui::amount(due(view), "")}<small class="number">{time(order.placed_at, phone.offset())}</small></span>
+            <span class="list-end">{ui::amount(due(view), "")}<small class="number">{at}</small></span>
         </a></li>
     }
     .into_any()

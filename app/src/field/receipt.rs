@@ -1,5 +1,6 @@
 //! What the customer keeps: the code to say, the digits that prove the delivery, what was ordered.
 
+use super::from_receipt;
 use super::wording::{cooperative_name, customer_name, product_name, product_unit};
 use crate::phone::{Phone, badge, browser};
 use crate::route::{Field, OrdersShown};
@@ -76,14 +77,19 @@ fn receipt(phone: Phone, view: &OrderView) -> AnyView {
         }
     });
     let on = words.date_full(phone.offset().date_at(order.placed_at));
-    let at = crate::words::time(order.placed_at, phone.offset());
+    // Of one that was entered again only the day is known.
+    let at = order.from_receipt_of.is_none().then(|| {
+        let at = crate::words::time(order.placed_at, phone.offset());
+        view! { {words.list_separator()}<span class="number">{at}</span> }
+    });
     view! {
         <article class="receipt">
             <header class="receipt-head">
                 {ui::ornament("icon receipt-mark", "0 0 32 36", "o-mark")}
                 <h1>{words.receipt_title()}</h1>
-                <span class="muted">{on}{words.list_separator()}<span class="number">{at}</span></span>
+                <span class="muted">{on}{at}</span>
                 <span><bdi>{customer_name(phone, view)}</bdi></span>
+                {from_receipt::says(phone, order).map(|said| view! { <span class="muted">{said}</span> })}
             </header>
             <div class="receipt-code"><span class="muted">{words.receipt_code()}</span><strong class="code">{order.code.to_string()}</strong></div>
             {digits}

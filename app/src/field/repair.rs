@@ -1,7 +1,7 @@
 //! How an agent mends what the server would not take: put the order together again, or do the act once
 //! more.
 
-use super::making::{CustomerForm, Draft, Making};
+use super::making::{CustomerForm, Draft, Making, Receipt};
 use crate::phone::{Phone, browser};
 use crate::route::Field;
 use crate::ui;
@@ -18,7 +18,11 @@ pub fn actions(phone: Phone, making: Making, parked: &Parked) -> AnyView {
     match &parked.command.body {
         CommandBody::PlaceOrder(_) | CommandBody::AmendOrder(_) | CommandBody::RegisterCustomer(_) => {
             let take_up = move |_| take_up(phone, making, id);
-            view! { <button class="button" type="button" on:click=take_up>{ui::icon("edit")}{words.repair_take_up()}</button> }.into_any()
+            let other = match parked.refusal {
+                Refusal::ReceiptDiffers { order, .. } => Some(view! { <a class="button" href=Field::Order(order).to_string()>{ui::icon("orders")}{words.repair_see_other()}</a> }),
+                _ => None,
+            };
+            view! { {other}<button class="button" type="button" on:click=take_up>{ui::icon("edit")}{words.repair_take_up()}</button> }.into_any()
         }
         _ if may_pass_now(&parked.refusal) => {
             let again = move |_| {
@@ -69,6 +73,11 @@ fn take_up(phone: Phone, making: Making, id: CommandId) {
                 substitution_agreed: place.basket.substitution_agreed,
                 place: place.place,
                 mends: Some(id),
+                receipt: place.from_receipt_of.map(|taken_on| Receipt {
+                    code: place.code,
+                    digits: place.receipt_digits,
+                    taken_on,
+                }),
                 ..Draft::default()
             });
             phone.go(Field::Products);

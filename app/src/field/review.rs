@@ -1,5 +1,6 @@
 //! Reading it all again with the customer, and signing.
 
+use super::from_receipt;
 use super::making::Making;
 use super::products::{commission_button, explanation};
 use super::wording::{cooperative_name, cooperative_seal, product_name, product_unit};
@@ -53,7 +54,9 @@ pub fn screen(phone: Phone, making: Making) -> AnyView {
                 ui::empty_state("basket", words.review_empty_title(), words.review_empty_text(), link.into_any())
             }
             // What this phone has of the catalogue reaches up to now: only a clock that is wrong is before it.
-            Err(Refusal::CatalogueTooOld) => {
+            Err(Refusal::CatalogueTooOld)
+                if making.draft.with(|draft| draft.receipt.is_none()) =>
+            {
                 let text = words.review_clock_wrong_text(&words.date_full(phone.today()));
                 ui::banner("trouble", "warning", words.review_clock_wrong(), text)
             }
@@ -116,6 +119,7 @@ pub fn screen(phone: Phone, making: Making) -> AnyView {
         ui::back_bar(Field::Products.to_string(), words.products_title(), badge::badge(phone)),
         view! {
             {ui::screen_title(words.review_title().into_any(), who.into_any())}
+            {move || from_receipt::reading(phone, making)}
             {content}
             {signing}
             {explanation(phone, making, explaining)}
@@ -184,8 +188,11 @@ fn part(phone: Phone, making: Making, id: CooperativeId) -> AnyView {
         ui::amount(gross.unwrap_or_default(), "")
     };
     let today = phone.today();
+    let receipt = making.draft.with_untracked(|draft| draft.receipt);
     let (min, max) = (
-        today.to_string(),
+        receipt
+            .map_or(today, |receipt| receipt.taken_on)
+            .to_string(),
         today.plus_days(limits::PROMISE_DAYS).to_string(),
     );
     view! {

@@ -189,6 +189,7 @@ fn said_action(desk: &Desk, action: &str) -> String {
         "session_revoked" => words.office_action_session_revoked(),
         "device_revoked" => words.office_action_device_revoked(),
         "parked_accepted" => words.office_action_parked_accepted(),
+        "parked_same" => words.office_action_parked_same(),
         "entry_corrected" => words.office_action_entry_corrected(),
         "month_closed" => words.office_action_month_closed(),
         "bank_account_entered" => words.office_action_account_entered(),

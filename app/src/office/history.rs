@@ -93,7 +93,7 @@ pub fn page(
         || ().into_any(),
         |phone| view! { <bdi class="number" dir="ltr">{phone.to_string()}</bdi> }.into_any(),
     );
-    let summary = facts(vec![
+    let mut summary = vec![
         (
             sentences.office_column_state(),
             ui::chip(tone, icon, sentences.progress(progress)),
@@ -124,7 +124,10 @@ pub fn page(
         ),
         (
             sentences.office_column_placed(),
-            said(desk.moment(order.placed_at)),
+            said(match order.from_receipt_of {
+                Some(taken_on) => sentences.date_full(taken_on),
+                None => desk.moment(order.placed_at),
+            }),
         ),
         (
             sentences.office_column_received(),
@@ -142,7 +145,12 @@ pub fn page(
             sentences.office_column_commission(),
             ui::amount(commission, ""),
         ),
-    ]);
+    ];
+    if let Some(on) = order.from_receipt_of {
+        let read = said(sentences.receipt_from(&sentences.date_full(on)));
+        summary.push((sentences.receipt_title(), read));
+    }
+    let summary = facts(summary);
     let parts: Vec<AnyView> = order
         .sub_orders
         .iter()
@@ -507,6 +515,13 @@ pub(super) fn happened(
         OrderEvent::Amended { order } => (
             "news",
             sentences.office_event_amended(&order.gross_asked().unwrap_or_default().to_string()),
+        ),
+        OrderEvent::FoundAgain { order } => (
+            "news",
+            match order.from_receipt_of {
+                Some(on) => sentences.office_event_found_on_receipt(&sentences.date_full(on)),
+                None => sentences.office_event_found_original().to_owned(),
+            },
         ),
         OrderEvent::Cancelled { by, reason } => (
             "trouble",

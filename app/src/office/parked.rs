@@ -7,6 +7,7 @@ use taswiq_backend::parked::ParkedCommand;
 use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::ids::{CooperativeId, OrderId, ProductId};
 use taswiq_domain::money::Centimes;
+use taswiq_domain::order::Order;
 
 use super::desk::{Desk, Room};
 use super::form::Problem;
@@ -155,32 +156,105 @@ fn item(desk: &Desk, parked: &ParkedCommand, catalogue: &Catalogue) -> AnyView {
         ));
     }
     let whole = serde_json::to_string_pretty(&parked.whole).unwrap_or_default();
-    let accept = widgets::act(
-        format!("/office/parked/{id}"),
-        &[("settle", "accept")],
-        "check",
-        words.office_parked_accept(),
-        "button button-primary",
-    );
-    let reject = widgets::act(
-        format!("/office/parked/{id}"),
-        &[("settle", "reject")],
-        "close",
-        words.office_parked_reject(),
-        "button button-danger",
-    );
+    let act = |settle, icon, words, look| {
+        widgets::act(
+            format!("/office/parked/{id}"),
+            &[("settle", settle)],
+            icon,
+            words,
+            look,
+        )
+    };
+    let (ways, hint) = match &parked.twin {
+        // What is rejected would be lost if it were another order.
+        Some(_) => (
+            vec![
+                act(
+                    "same",
+                    "check",
+                    words.office_parked_same(),
+                    "button button-primary",
+                ),
+                act("accept", "plus", words.office_parked_apart(), "button"),
+            ],
+            words.office_parked_hint_twin(),
+        ),
+        None => (
+            vec![
+                act(
+                    "accept",
+                    "check",
+                    words.office_parked_accept(),
+                    "button button-primary",
+                ),
+                act(
+                    "reject",
+                    "close",
+                    words.office_parked_reject(),
+                    "button button-danger",
+                ),
+            ],
+            words.office_parked_hint(),
+        ),
+    };
+    let twin = parked
+        .twin
+        .as_ref()
+        .map(|twin| twin_part(desk, twin, catalogue));
     let inside = view! {
         <p class="toned">{why}</p>
         {facts(about)}
         {content(desk, body, catalogue)}
         <details class="more"><summary>{ui::icon("list")}{words.office_parked_whole()}{ui::icon_flat("chevron-down")}</summary><pre class="small" dir="ltr" tabindex="0">{whole}</pre></details>
-        <div class="button-group">{accept}{reject}</div>
-        <p class="small muted">{words.office_parked_hint()}</p>
+        {twin}
+        <div class="button-group">{ways}</div>
+        <p class="small muted">{hint}</p>
     };
     widgets::part(
         kind(desk, &parked.kind),
         ui::chip("waiting", "eye", words.office_parked_waits()),
         inside.into_any(),
+    )
+}
+
+/// The order that is there and may be the one that waits.
+fn twin_part(desk: &Desk, twin: &Order, catalogue: &Catalogue) -> AnyView {
+    let words = desk.words();
+    let about = vec![
+        (
+            words.office_parked_twin(),
+            widgets::link(format!("/office/orders/{}", twin.id), twin.code.to_string()),
+        ),
+        (
+            words.office_column_placed(),
+            said(words.date_full(twin.taken_on(&desk.calendar))),
+        ),
+        (
+            words.office_column_total(),
+            ui::amount(twin.gross_asked().unwrap_or_default(), ""),
+        ),
+    ];
+    let lines = twin.sub_orders.iter().flat_map(|part| &part.lines);
+    let goods: Vec<AnyView> = lines
+        .map(|line| {
+            let name = product(desk, catalogue, line.product);
+            view! { <li><span class="number">{line.asked}</span> " × " <bdi>{name}</bdi></li> }
+                .into_any()
+        })
+        .collect();
+    view! { {facts(about)} <ul class="stack stack-tight">{goods}</ul> }.into_any()
+}
+
+fn product(desk: &Desk, catalogue: &Catalogue, id: ProductId) -> String {
+    catalogue.product(id).map_or_else(
+        || id.to_string(),
+        |product| {
+            format!(
+                "{} · {}",
+                desk.text(&product.name),
+                desk.text(&product.unit)
+            )
+        },
     )
 }
 
@@ -217,18 +291,6 @@ fn kind(desk: &Desk, kind: &str) -> &'static str {
 /// What can be told of a command's content in words: goods, amounts, whose part.
 fn content(desk: &Desk, body: &Value, catalogue: &Catalogue) -> AnyView {
     let words = desk.words();
-    let product = |id: i64| {
-        catalogue.product(ProductId(id)).map_or_else(
-            || id.to_string(),
-            |product| {
-                format!(
-                    "{} · {}",
-                    desk.text(&product.name),
-                    desk.text(&product.unit)
-                )
-            },
-        )
-    };
     let money = |value: Option<&Value>| value.and_then(Value::as_i64).map(Centimes);
     let mut told: Vec<(&str, AnyView)> = Vec::new();
     if let Some(name) = body.get("first_name").and_then(Value::as_str) {
@@ -266,7 +328,7 @@ fn content(desk: &Desk, body: &Value, catalogue: &Catalogue) -> AnyView {
                 .and_then(Value::as_i64)
                 .unwrap_or_default();
             let name = match line.get("product").and_then(Value::as_i64) {
-                Some(id) => product(id),
+                Some(id) => product(desk, catalogue, ProductId(id)),
                 None => words.office_parked_line(
                     &line
                         .get("line")

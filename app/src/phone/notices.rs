@@ -1,7 +1,7 @@
 //! What is shown instead of a screen, or above it, when something stands in the way.
 
 use super::{Phone, badge, browser, pin, sync_page};
-use crate::route::Route;
+use crate::route::{Field, Route};
 use crate::ui;
 use crate::words::Words;
 use leptos::prelude::*;
@@ -258,7 +258,10 @@ fn lost(phone: Phone) -> Option<AnyView> {
                 }
             });
         };
-        view! { <div class="button-group"><button class="button" type="button" on:click=forget>{words.lost_read()}</button></div> }
+        let enter = (!lost.orders.is_empty()).then(|| {
+            view! { <a class="button" href=Field::FromReceipt.to_string()>{ui::icon("edit")}{words.receipt_enter()}</a> }
+        });
+        view! { <div class="button-group">{enter}<button class="button" type="button" on:click=forget>{words.lost_read()}</button></div> }
     });
     Some(ui::banner_with(
         tone,

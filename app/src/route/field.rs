@@ -13,6 +13,8 @@ pub enum Field {
     Today,
     /// Who orders.
     NewOrder,
+    /// An order whose phone is lost, from what its customer holds.
+    FromReceipt,
     /// A customer not known yet.
     NewCustomer,
     /// What they order.
@@ -192,6 +194,7 @@ impl Field {
         Some(match parts {
             [] => Self::Today,
             ["new"] => Self::NewOrder,
+            ["new", "receipt"] => Self::FromReceipt,
             ["new", "customer"] => Self::NewCustomer,
             ["new", "products"] => Self::Products,
             ["new", "review"] => Self::Review,
@@ -251,6 +254,7 @@ impl fmt::Display for Field {
         match self {
             Self::Today => Ok(()),
             Self::NewOrder => out.write_str("/new"),
+            Self::FromReceipt => out.write_str("/new/receipt"),
             Self::NewCustomer => out.write_str("/new/customer"),
             Self::Products => out.write_str("/new/products"),
             Self::Review => out.write_str("/new/review"),

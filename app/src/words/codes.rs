@@ -358,6 +358,10 @@ impl Words {
                 self.refusal_wrong_dispute_state(self.dispute_state(*state))
             }
             Refusal::DisputeIsFinal => self.refusal_dispute_is_final().to_owned(),
+            Refusal::ReceiptTooOld { days } => self.refusal_receipt_too_old(&days.to_string()),
+            Refusal::ReceiptDiffers {
+                total, placed_on, ..
+            } => self.refusal_receipt_differs(&self.date_full(*placed_on), &total.to_string()),
             Refusal::PhotoNotValid { .. } => self.refusal_photo_not_valid().to_owned(),
         }
     }
@@ -418,6 +422,8 @@ impl Words {
             "unit_price" => self.field_unit_price(),
             "signature" => self.field_signature(),
             "receipt_digits" => self.field_receipt_digits(),
+            "code" => self.field_code(),
+            "from_receipt_of" => self.field_receipt_day(),
             "reason" => self.field_reason(),
             "to" => self.field_to(),
             "amount" => self.field_amount(),

@@ -1,6 +1,6 @@
 //! Statements of orders, their sub-orders and events.
 
-use crate::db::{Conn, execute, fetch_all, fetch_in, fetch_one, insert_rows};
+use crate::db::{Conn, execute, fetch_all, fetch_in, fetch_one, fetch_optional, insert_rows};
 use uuid::Uuid;
 
 /// An order as stored.
@@ -64,6 +64,43 @@ pub async fn states(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<StateRow>, sqlx
         "SELECT id, received_at, state FROM orders WHERE id",
         "",
         ids
+    )
+}
+
+/// The orders that have one of these codes, and whose they are.
+pub async fn of_codes(
+    conn: &mut Conn,
+    codes: &[&str],
+) -> Result<Vec<(Uuid, i64, String)>, sqlx::Error> {
+    fetch_in!(
+        conn,
+        (Uuid, i64, String),
+        "SELECT id, agent_id, code FROM orders WHERE code",
+        "",
+        codes
+    )
+}
+
+/// The order that has another id besides its own.
+pub async fn known_as(conn: &mut Conn, id: Uuid) -> Result<Option<Uuid>, sqlx::Error> {
+    let found = fetch_optional!(
+        conn,
+        (Uuid,),
+        "SELECT order_id FROM order_alias WHERE id = $1",
+        id
+    )?;
+    Ok(found.map(|(order,)| order))
+}
+
+pub async fn add_aliases(conn: &mut Conn, rows: &[(Uuid, Uuid)]) -> Result<(), sqlx::Error> {
+    insert_rows!(
+        conn,
+        "INSERT INTO order_alias (id, order_id)",
+        "",
+        2,
+        rows,
+        |row| row.0,
+        row.1,
     )
 }
 

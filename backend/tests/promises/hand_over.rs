@@ -13,7 +13,7 @@ use taswiq_domain::sync::{Answer, CancelOrder, CommandBody, Waiting};
 use uuid::Uuid;
 
 /// A phone of the agent whose key the office has.
-async fn phone(world: &World) -> Phone {
+pub async fn phone(world: &World) -> Phone {
     let mut agent = world.phone(AGENT).await;
     agent.key = Some(DeviceKey::from_random(&[5; 32]));
     agent.sync(Vec::new()).await;
@@ -51,11 +51,11 @@ fn file_of(phone: &Phone, contents: &Contents<Value>) -> Vec<u8> {
     seal(phone.sealing_key.as_ref().expect("told"), &plain).expect("sealed")
 }
 
-fn file(phone: &Phone, commands: Vec<Value>) -> Vec<u8> {
+pub fn file(phone: &Phone, commands: Vec<Value>) -> Vec<u8> {
     file_of(phone, &contents(phone, &[commands]))
 }
 
-fn counts(received: u32, known: u32, parked: u32, waiting: u32) -> HandedOver {
+pub fn counts(received: u32, known: u32, parked: u32, waiting: u32) -> HandedOver {
     HandedOver {
         received,
         known,

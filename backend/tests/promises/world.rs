@@ -656,6 +656,7 @@ pub async fn place_order_by(
         },
         basket,
         place: None,
+        from_receipt_of: None,
     })
 }
 

@@ -120,6 +120,8 @@ impl Basket {
             signature: self.signature.clone(),
             terms_from: self.terms_from,
             substitution_agreed: self.substitution_agreed,
+            from_receipt_of: None,
+            also: Vec::new(),
             sub_orders: self.price(door)?,
             revision: 1,
         })

@@ -208,6 +208,12 @@ pub enum OrderEvent {
         /// The order as priced anew: its tier, versions, signature and sub-orders replace the old.
         order: Box<Order>,
     },
+    /// It came a second time, from the lost phone or from the customer's receipt: see
+    /// [`again`](super::again).
+    FoundAgain {
+        /// The order as it would have been placed then, its signature included.
+        order: Box<Order>,
+    },
     /// Cancelled: the whole order.
     Cancelled {
         /// By whom.
@@ -356,6 +362,7 @@ impl OrderEvent {
         match self {
             Self::Placed { .. } => "placed",
             Self::Amended { .. } => "amended",
+            Self::FoundAgain { .. } => "found_again",
             Self::Cancelled { .. } => "cancelled",
             Self::Confirmed { .. } => "confirmed",
             Self::Refused { .. } => "refused",
@@ -382,7 +389,10 @@ impl OrderEvent {
     /// The cooperative it concerns; nothing for the whole order.
     pub const fn cooperative(&self) -> Option<CooperativeId> {
         match self {
-            Self::Placed { .. } | Self::Amended { .. } | Self::Cancelled { .. } => None,
+            Self::Placed { .. }
+            | Self::Amended { .. }
+            | Self::FoundAgain { .. }
+            | Self::Cancelled { .. } => None,
             Self::Confirmed { cooperative, .. }
             | Self::Refused { cooperative, .. }
             | Self::DecisionSeen { cooperative }
@@ -415,6 +425,7 @@ impl OrderEvent {
         match self {
             Self::Placed { .. }
             | Self::Amended { .. }
+            | Self::FoundAgain { .. }
             | Self::DecisionSeen { .. }
             | Self::ChangeProposed { .. }
             | Self::PreparationStarted { .. }

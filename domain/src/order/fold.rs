@@ -65,6 +65,8 @@ impl Order {
                 }
                 let mut amended = Self {
                     revision: self.revision,
+                    from_receipt_of: self.from_receipt_of,
+                    also: self.also.clone(),
                     ..(**order).clone()
                 };
                 for known in &self.sub_orders {
@@ -79,6 +81,7 @@ impl Order {
                 *self = amended;
                 Ok(())
             }
+            OrderEvent::FoundAgain { order } => self.find_again(order),
             OrderEvent::Cancelled { by, reason } => {
                 if *by == CancelledBy::Agent && !self.is_untouched() {
                     return Err(Refusal::CooperativeHasActed);

@@ -19,5 +19,6 @@ mod order_life;
 mod scenarios;
 mod settlement_closings;
 mod settlement_traps;
+mod twice;
 mod vesting;
 mod wire_golden;

@@ -99,6 +99,7 @@ fn commands() -> Vec<Command> {
                 longitude_e4: -48_300,
             }),
             shown: shown(),
+            from_receipt_of: None,
         }),
         CommandBody::AmendOrder(AmendOrder {
             order,
@@ -237,6 +238,7 @@ fn a_request_that_asks_for_a_small_answer() {
             cursor: 42,
             device_time: Timestamp(1_793_534_400_000),
             waiting: Waiting::default(),
+            lost: None,
             changes_max: Some(64),
             commands: Vec::<Command>::new(),
         },
@@ -314,6 +316,7 @@ fn what_a_device_tells_of_the_store_that_was_there_before() {
                 waiting: 3,
                 orders: vec![SpokenCode::from_random(1), SpokenCode::from_random(2)],
             }),
+            changes_max: None,
             commands: Vec::new(),
         },
     );

@@ -547,5 +547,6 @@ fn place_body(
         },
         basket,
         place: None,
+        from_receipt_of: None,
     }))
 }

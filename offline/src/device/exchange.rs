@@ -204,7 +204,8 @@ impl<S: LocalStore> Device<S> {
 enum Digest {
     Person(taswiq_domain::ids::PersonId),
     Customer(CustomerId),
-    Order(OrderId),
+    /// With its other ids.
+    Order(OrderId, Vec<OrderId>),
     Settled(CommandId),
     Dispute(Uuid),
 }
@@ -215,8 +216,11 @@ impl Digest {
             Change::Profile(profile) => Some(Self::Person(profile.person)),
             Change::Customer(customer) => Some(Self::Customer(customer.id)),
             Change::CustomerRemoved(id) => Some(Self::Customer(*id)),
-            Change::Order(document) => Some(Self::Order(document.order.id)),
-            Change::OrderRemoved(id) => Some(Self::Order(*id)),
+            Change::Order(document) => Some(Self::Order(
+                document.order.id,
+                document.order.also.iter().map(|also| also.id).collect(),
+            )),
+            Change::OrderRemoved(id) => Some(Self::Order(*id, Vec::new())),
             Change::ParkedSettled(settled) => Some(Self::Settled(settled.command)),
             Change::Dispute(document) => Some(Self::Dispute(document.dispute.id)),
             Change::Catalogue(_) | Change::Entry(_) | Change::Statement(_) => None,
@@ -226,9 +230,10 @@ impl Digest {
     /// Whether a document shows the effect of a command.
     fn shows(&self, command: &Command) -> bool {
         match self {
-            Self::Order(_) if matches!(command.body, CommandBody::OpenDispute(_)) => false,
-            Self::Order(order) => {
-                command.body.order() == Some(*order) || OrderId::from(command.id) == *order
+            Self::Order(..) if matches!(command.body, CommandBody::OpenDispute(_)) => false,
+            Self::Order(order, others) => {
+                let is_it = |id: OrderId| id == *order || others.contains(&id);
+                command.body.order().is_some_and(is_it) || is_it(command.id.into())
             }
             Self::Dispute(dispute) => {
                 command.body.dispute() == Some(*dispute) || command.id.0 == *dispute

@@ -237,6 +237,7 @@ impl Memory {
                     .map(|record| &record.queued),
             )
             .filter_map(|queued| queued.command.body.order())
+            .map(|id| self.documents.id_of(id))
             .collect();
         let orders = self
             .documents
@@ -499,7 +500,7 @@ impl Plan {
 
 impl Documents {
     fn has_created(&self, command: CommandId) -> bool {
-        self.orders.contains_key(&command.into())
+        self.orders.contains_key(&self.id_of(command.into()))
             || self.customers.contains_key(&command.into())
             || self.disputes.contains_key(&command.0)
     }
@@ -633,6 +634,8 @@ impl Documents {
             received_at,
             customer,
         } = document;
+        let others = order.also.iter().map(|also| (also.id, order.id));
+        self.aliases.extend(others);
         self.orders.insert(
             order.id,
             KnownOrder {

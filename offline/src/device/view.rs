@@ -5,6 +5,7 @@
 
 use crate::engine::Phase;
 use crate::record::Queued;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use taswiq_domain::access::Actor;
@@ -207,6 +208,34 @@ pub(super) struct Documents {
     pub(super) entries: BTreeMap<i64, Rc<LedgerEntry>>,
     pub(super) statements: BTreeMap<Period, Rc<StatementDocument>>,
     pub(super) disputes: HashMap<Uuid, Rc<DisputeDocument>>,
+    /// The orders by their other ids.
+    pub(super) aliases: HashMap<OrderId, OrderId>,
+}
+
+impl Documents {
+    /// The id of the order that goes by this one.
+    pub(super) fn id_of(&self, id: OrderId) -> OrderId {
+        let known = self.aliases.get(&id);
+        *known
+            .filter(|known| !self.orders.contains_key(&id) && self.orders.contains_key(known))
+            .unwrap_or(&id)
+    }
+
+    /// What a command does to the order that is there, where it names that order by another of its ids.
+    fn on_the_order_that_is_there<'a>(&self, body: &'a CommandBody) -> Cow<'a, CommandBody> {
+        let as_it_is = Cow::Borrowed(body);
+        let Some(named) = body.order() else {
+            return as_it_is;
+        };
+        let there = self.orders.get(&self.id_of(named));
+        match there.and_then(|there| there.order.known_as(named).map(|known| (there, known))) {
+            Some((there, known)) => {
+                let body = body.clone();
+                Cow::Owned(body.on_order(there.order.id, |line| known.number(line)))
+            }
+            None => as_it_is,
+        }
+    }
 }
 
 /// What own commands make of the documents.
@@ -235,7 +264,9 @@ impl Overlay {
             cooperatives: profile.cooperatives.clone(),
         };
         let Command { id, body, .. } = &queued.command;
-        let engagement = profile.engagement_of(body.basket(), queued.corrected_at);
+        let body = &*documents.on_the_order_that_is_there(body);
+        let door_at = body.door_at(queued.corrected_at, offset);
+        let engagement = profile.engagement_of(body.basket(), door_at);
         let order = self.order(documents, body.order().unwrap_or_else(|| (*id).into()));
         let customer = body
             .customer()

@@ -11,6 +11,7 @@ mod golden_stores;
 mod hand_over;
 mod model_server;
 mod phone;
+mod receipts;
 mod schedules;
 mod sealing;
 mod undo;

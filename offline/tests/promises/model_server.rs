@@ -16,6 +16,7 @@ use taswiq_domain::hand_over::SealingKey;
 use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
 use taswiq_domain::ledger::chain::Chain;
 use taswiq_domain::ledger::{Happening, Told, transfers_for};
+use taswiq_domain::order::OrderEvent;
 use taswiq_domain::period::Period;
 use taswiq_domain::refusal::Refusal;
 use taswiq_domain::sync::{
@@ -284,16 +285,16 @@ impl ModelServer {
             role: profile.role,
             cooperatives: profile.cooperatives,
         };
-        let order_id = command.body.order().unwrap_or_else(|| command.id.into());
+        let body = self.on_the_order_that_is_there(&command.body);
+        let order_id = body.order().unwrap_or_else(|| command.id.into());
         let before = self
             .orders
             .get(&order_id)
             .map(|document| document.order.clone());
-        let customer = command
-            .body
+        let customer = body
             .customer()
             .and_then(|id| self.customers.get(&id).cloned());
-        let entry = match &command.body {
+        let entry = match &body {
             CommandBody::OpenDispute(open) => open
                 .about
                 .entry
@@ -319,7 +320,8 @@ impl ModelServer {
             entry: entry.as_ref(),
             disputes: &disputes,
         };
-        match decide(command.id, &command.body, &situation)? {
+        let effect = decide(command.id, &body, &situation)?;
+        match self.found_again(effect, made_at)? {
             Effect::Customer(customer) => {
                 self.feed.push(Fed::Customer(customer.id));
                 self.customers.insert(customer.id, customer);
@@ -367,6 +369,43 @@ impl ModelServer {
             }
         }
         Ok(())
+    }
+
+    fn on_the_order_that_is_there(&self, body: &CommandBody) -> CommandBody {
+        let named = body.order();
+        let there = self.orders.values().find_map(|document| {
+            let known = document.order.known_as(named?)?;
+            Some((document.order.id, known))
+        });
+        match there {
+            Some((id, known)) => body.clone().on_order(id, |line| known.number(line)),
+            None => body.clone(),
+        }
+    }
+
+    /// An order whose code is known is the order that is there, where one of them is from a receipt.
+    fn found_again(&self, effect: Effect, made_at: Timestamp) -> Result<Effect, Refusal> {
+        let Effect::Order { event, after } = effect else {
+            return Ok(effect);
+        };
+        let twin = self
+            .orders
+            .values()
+            .map(|document| &document.order)
+            .find(|twin| {
+                matches!(*event, OrderEvent::Placed { .. })
+                    && (twin.id != after.id && twin.code == after.code && twin.agent == after.agent)
+                    && (twin.from_receipt_of.is_some() || after.from_receipt_of.is_some())
+            });
+        let Some(twin) = twin else {
+            return Ok(Effect::Order { event, after });
+        };
+        let event = OrderEvent::FoundAgain { order: after };
+        let after = Box::new(twin.after(&event, made_at)?);
+        Ok(Effect::Order {
+            event: Box::new(event),
+            after,
+        })
     }
 
     /// Somebody of the office does something to a dispute.

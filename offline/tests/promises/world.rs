@@ -193,6 +193,7 @@ pub fn place(customer: CustomerId, lines: &[(i64, u32)]) -> CommandBody {
         basket: basket(lines),
         place: None,
         shown: shown(lines),
+        from_receipt_of: None,
     })
 }
 

@@ -35,6 +35,7 @@ pub async fn settle(
 ) -> Result<Response, Failure> {
     let (settlement, done) = match Typed(posted).get("settle") {
         "accept" => (Settlement::Accept, Done::Accepted),
+        "same" => (Settlement::Same, Done::Saved),
         "reject" => (Settlement::Reject, Done::Rejected),
         _ => return Err(Failure::Unreadable),
     };

@@ -143,6 +143,7 @@ async fn template(office: &Office, lines: &[(i64, u32)]) -> Template {
         },
         basket,
         place: None,
+        from_receipt_of: None,
     });
     Template {
         place: serde_json::to_value(place).expect("written"),

@@ -293,6 +293,7 @@ impl<'a> Phone<'a> {
             },
             basket,
             place: None,
+            from_receipt_of: None,
         });
         self.act(body).await.into()
     }
