@@ -327,6 +327,7 @@ async fn register(office: &Office, token: &Token) -> Result<()> {
             cursor: 0,
             device_time: now,
             waiting: Waiting::default(),
+            lost: None,
             // It need not hear what it knows.
             changes_max: Some(1),
             commands: commands.collect(),
