@@ -467,8 +467,11 @@ promise! {
         // And the keys of hand-over files.
         let place = lines.iter().position(|line| line.starts_with("{\"table\":\"hand_over_key\"")).expect("keys");
         lines.drain(place..place + 2);
+        // And the other ids of orders, of which there are none.
+        let place = lines.iter().position(|line| line.starts_with("{\"table\":\"order_alias\"")).expect("ids");
+        lines.remove(place);
         let end = lines.last_mut().expect("an end");
-        *end = end.replace("\"hand_over_key\":1,", "");
+        *end = end.replace("\"hand_over_key\":1,", "").replace("\"order_alias\":0,", "");
         let (older, newer) = (versioned(16), versioned(9_999));
         lines[0] = newer;
         write(&other, &lines);
