@@ -440,7 +440,7 @@ const LATER: [&str; 5] = [
 ];
 
 /// The tables since then.
-const LATER_TABLES: [&str; 3] = ["hand_over_key", "lost_store", "lost_order"];
+const LATER_TABLES: [&str; 4] = ["hand_over_key", "lost_store", "lost_order", "order_alias"];
 
 promise! {
     async fn older_tables_are_brought_up_to_date_and_newer_ones_are_refused_by_name(world) {
