@@ -669,6 +669,20 @@ async fn decide_and_store(
                 received_at: now,
             };
             apply(work, effect, doer).await?;
+            // For its day, by which the customer's week runs, there is the agent's word alone.
+            if let Ok(CommandBody::PlaceOrder(PlaceOrder {
+                from_receipt_of: Some(taken_on),
+                ..
+            })) = &body
+            {
+                work.audit(
+                    Some(person.id),
+                    Some(upload.device),
+                    "order_from_receipt",
+                    command.id.to_string(),
+                    taken_on.to_string(),
+                );
+            }
             None
         }
         Err(refusal) => Some(refusal),
