@@ -46,7 +46,7 @@ pub struct Shared {
     pub calendar: Casablanca,
     pub catalogue: CatalogueCache,
     pub changes: broadcast::Sender<Changed>,
-    pub hand_over_keys: Keys,
+    pub hand_over_keys: Arc<Keys>,
 }
 
 impl Shared {

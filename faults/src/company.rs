@@ -3,8 +3,10 @@
 
 use crate::phone::{Disk, Stored};
 use crate::power;
+use crate::server::Spare;
 use anyhow::{Context, Result};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 use taswiq_backend::bulk::Company;
 use taswiq_backend::catalogue::{CooperativeDetails, NewPrice, ProductDetails};
@@ -88,6 +90,8 @@ pub struct Template {
     pub database: power::Image,
     /// Of each person, phones that have been in contact.
     pub phones: BTreeMap<PersonId, Vec<Stored>>,
+    /// For the next schedule.
+    pub(crate) spare: Rc<Spare>,
 }
 
 impl Template {
@@ -123,6 +127,7 @@ impl Template {
         let fresh = Self {
             database: power::Image::of(&path)?,
             phones: opened,
+            spare: Rc::default(),
         };
         crate::world::first_contacts(fresh)
     }

@@ -11,6 +11,9 @@ use taswiq_domain::ids::PersonId;
 /// Phones at most.
 pub const PHONES_MAX: usize = 6;
 
+/// One schedule of so many starts its servers from nothing.
+const COLD_EVERY: u64 = 16;
+
 /// A run, before it begins.
 #[derive(Clone, Debug)]
 pub struct Schedule {
@@ -181,6 +184,14 @@ impl Schedule {
             phones,
             steps,
         }
+    }
+}
+
+impl Schedule {
+    /// Whether its servers start from nothing, as processes do. That costs more than everything else in it,
+    /// so it is so in few.
+    pub const fn is_cold(&self) -> bool {
+        self.seed % COLD_EVERY == COLD_EVERY / 2
     }
 }
 

@@ -253,7 +253,12 @@ pub(crate) fn first_contacts(fresh: Template) -> anyhow::Result<Template> {
             .push(phone.holders().copy());
     }
     drop(world);
-    Ok(Template { database, phones })
+    let spare = fresh.spare;
+    Ok(Template {
+        database,
+        phones,
+        spare,
+    })
 }
 
 impl<'a> World<'a> {
@@ -267,7 +272,7 @@ impl<'a> World<'a> {
         let mut world = Self {
             template,
             bug,
-            server: Server::start(&template.database, now, bug)?,
+            server: Server::start(template, now, bug, schedule.is_cold())?,
             phones: Vec::new(),
             now,
             true_time,
