@@ -147,11 +147,7 @@ impl Office {
             hand_over_keys,
         });
         let writer = Writer::start(db.clone(), Arc::clone(&shared));
-        Self {
-            db,
-            writer,
-            shared,
-        }
+        Self { db, writer, shared }
     }
 
     /// The same as after a start, with that clock and nothing in memory of what was read before, on the

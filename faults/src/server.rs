@@ -2,8 +2,8 @@
 //! that fails.
 
 use crate::bugs::{Bug, Door};
-use crate::phone::Reply;
 use crate::company::Template;
+use crate::phone::Reply;
 use crate::power::{Died, Fuse, Image, Machine};
 use anyhow::Result;
 use futures_util::future::{Either, select};
