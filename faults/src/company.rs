@@ -24,8 +24,8 @@ use taswiq_domain::text::LocalText;
 use taswiq_domain::time::Timestamp;
 use uuid::Uuid;
 
-/// 2026-11-02 09:00 UTC, a Monday.
-pub const START: Timestamp = Timestamp(1_793_610_000_000);
+/// 2026-10-26 09:00 UTC, a Monday: the last week of a month, so that a schedule may see its end.
+pub const START: Timestamp = Timestamp(1_793_005_200_000);
 pub const ADMINISTRATOR: PersonId = PersonId(1);
 pub const MANAGER: PersonId = PersonId(2);
 pub const FATIMA: PersonId = PersonId(3);

@@ -6,7 +6,7 @@ use crate::company::Template;
 use crate::phone::Reply;
 use crate::power::{Died, Fuse, Image, Machine};
 use anyhow::Result;
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, join_all, select};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -53,6 +53,8 @@ pub struct Handled {
     pub reply: Reply,
     /// What was asked by whom and answered, when it was.
     pub answered: Option<(Session, Request<Value>, Response)>,
+    /// Whether it showed a device's own key.
+    pub by_key: bool,
     /// What never may come of a message.
     pub failure: Option<String>,
 }
@@ -62,6 +64,7 @@ impl Handled {
         Self {
             reply: Err(TransportError::of_status(status, None)),
             answered: None,
+            by_key: false,
             failure: None,
         }
     }
@@ -214,6 +217,66 @@ impl Server {
         handled.answered = None;
         Ok((handled, died))
     }
+
+    /// Messages arrive at the same moment and are heard in one transaction. The server may die after so
+    /// many statements of it, or with the answers made.
+    pub fn receive_together(
+        &mut self,
+        messages: &[(&Shown, &[u8])],
+        crash: Option<u32>,
+    ) -> Result<(Vec<Handled>, Option<Died>)> {
+        let Running { office, machine } = running(&self.running);
+        let (bug, fuse) = (self.door.bug, &self.fuse);
+        let handled = machine.block_on(async {
+            // Who they are is asked one after the other, so that they wait for the writer in this order.
+            let mut known = Vec::with_capacity(messages.len());
+            for (shown, body) in messages {
+                known.push(read(office, shown, body).await);
+            }
+            if let Some(statements) = crash {
+                fuse.arm(statements);
+            }
+            let together = known
+                .into_iter()
+                .zip(messages)
+                .map(async |(read, (shown, _))| {
+                    match read {
+                        Ok((session, request)) => {
+                            // Each at a door of its own: a bug there keeps count of one at a time.
+                            let mut door = Door::new(bug);
+                            answer(office, &mut door, shown, session, request).await
+                        }
+                        Err(refused) => refused,
+                    }
+                });
+            let together = std::pin::pin!(join_all(together));
+            if crash.is_none() {
+                return Some(together.await);
+            }
+            let blown = std::pin::pin!(self.fuse.blown());
+            match select(blown, together).await {
+                Either::Left(_) => None,
+                Either::Right((handled, _)) => Some(handled),
+            }
+        });
+        let Some(_) = crash else {
+            return Ok((handled.unwrap_or_default(), None));
+        };
+        let died = self.fuse.died();
+        let found = self.copy();
+        let machine = self.die();
+        self.fuse.release();
+        self.start_on(machine, &found?)?;
+        let unheard = |(_, body): &(&Shown, &[u8])| Handled {
+            reply: self.door.reply_of_the_dead(body, died),
+            ..Handled::status(502)
+        };
+        let mut all: Vec<Handled> = messages.iter().map(unheard).collect();
+        for (place, heard) in all.iter_mut().zip(handled.unwrap_or_default()) {
+            place.failure = heard.failure;
+        }
+        Ok((all, died))
+    }
 }
 
 #[expect(clippy::expect_used, reason = "between two steps it always runs")]
@@ -234,19 +297,40 @@ impl Drop for Server {
 
 /// What `POST /api/v1/sync` does with a request, without the web around it.
 async fn handle(office: &Office, door: &mut Door, shown: &Shown, body: &[u8]) -> Handled {
+    match read(office, shown, body).await {
+        Ok((session, request)) => answer(office, door, shown, session, request).await,
+        Err(refused) => refused,
+    }
+}
+
+/// Who asks, and what.
+async fn read(
+    office: &Office,
+    shown: &Shown,
+    body: &[u8],
+) -> Result<(Session, Request<Value>), Handled> {
     let session = match shown {
         Shown::Session(token) => office.session_for_sync(token).await,
         Shown::Key(device, key) => office.session_of_device(*device, key).await,
     };
     let session = match session {
         Ok(Some(session)) => session,
-        Ok(None) => return Handled::status(401),
-        Err(error) => return failed(&error),
+        Ok(None) => return Err(Handled::status(401)),
+        Err(error) => return Err(failed(&error)),
     };
-    let Ok(request) = serde_json::from_slice::<Request<Value>>(body) else {
-        return Handled::status(400);
-    };
-    let response = match door.sync(office, &session, &request).await {
+    let request = serde_json::from_slice(body).map_err(|_| Handled::status(400))?;
+    Ok((session, request))
+}
+
+async fn answer(
+    office: &Office,
+    door: &mut Door,
+    shown: &Shown,
+    session: Session,
+    request: Request<Value>,
+) -> Handled {
+    let by_key = matches!(shown, Shown::Key(..));
+    let response = match door.sync(office, &session, &request, by_key).await {
         Ok(response) => response,
         Err(OfficeError::NotAllowed) => return Handled::status(403),
         Err(OfficeError::Busy) => return Handled::status(503),
@@ -255,6 +339,7 @@ async fn handle(office: &Office, door: &mut Door, shown: &Shown, body: &[u8]) ->
     Handled {
         reply: serde_json::to_vec(&response).map_err(|_| TransportError::Garbled),
         answered: Some((session, request, response)),
+        by_key,
         failure: None,
     }
 }
