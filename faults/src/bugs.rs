@@ -184,8 +184,6 @@ bugs! {
     StatementIsNotTold,
     /// A statement is told with another sum.
     StatementIsTouched,
-    /// A closed month opens again.
-    MonthOpensAgain,
 }
 
 /// The door of the server, and what a bug there has to remember.
@@ -271,7 +269,6 @@ impl Door {
             Some(Bug::FeedIsMixed) => sql::MIX_FEED,
             Some(Bug::BalanceIsOff) => sql::BALANCE_OFF,
             Some(Bug::PutOutIsForgotten) => sql::FORGET_PUT_OUT,
-            Some(Bug::MonthOpensAgain) => sql::OPEN_MONTH,
             Some(Bug::DisputeIsDecidedTwice) => sql::OPEN_DISPUTES,
             _ => return,
         };
