@@ -64,6 +64,26 @@ impl Db {
         })
     }
 
+    /// See [`Office::come_to_rest`](crate::Office::come_to_rest).
+    pub(crate) async fn come_to_rest(&self) -> Result<(), OfficeError> {
+        let mut writer = self.write().await?;
+        // There is nothing to take back most of the time, and that is said as an error.
+        let _ = sql::rollback(&mut writer).await;
+        let readers = match self {
+            Self::Sqlite { readers, .. } => readers.size(),
+            // The writer's is one of them.
+            Self::Postgres(pool) => pool.size().saturating_sub(1),
+        };
+        let mut idle = Vec::new();
+        for _ in 0..readers {
+            let mut reader = self.read().await?;
+            // A connection does one thing after the other: once it answers, it is through.
+            sql::office(&mut reader).await?;
+            idle.push(reader);
+        }
+        Ok(())
+    }
+
     /// Closes every connection; a file is left without its write-ahead log.
     pub async fn close(&self) {
         match self {

@@ -131,8 +131,15 @@ impl Office {
         db::sql::found_office(&mut conn, &epoch, clock.now().0)
             .await
             .map_err(OfficeError::from)?;
-        let hand_over_keys = Keys::open(&mut conn, clock.now().0).await?;
+        let hand_over_keys = Arc::new(Keys::open(&mut conn, clock.now().0).await?);
         drop(conn);
+        let office = Self::on(db, clock, hand_over_keys);
+        office.chain_old_transfers().await?;
+        Ok(office)
+    }
+
+    /// With nothing in memory yet.
+    fn on(db: Db, clock: Arc<dyn Clock>, hand_over_keys: Arc<Keys>) -> Self {
         let (changes, _) = broadcast::channel(CHANGES_KEPT);
         let shared = Arc::new(Shared {
             clock,
@@ -142,9 +149,25 @@ impl Office {
             hand_over_keys,
         });
         let writer = Writer::start(db.clone(), Arc::clone(&shared));
-        let office = Self { db, writer, shared };
-        office.chain_old_transfers().await?;
-        Ok(office)
+        Self { db, writer, shared }
+    }
+
+    /// The same as after a start, with that clock and nothing in memory of what was read before, on the
+    /// connections that are open. For a program that plays many companies one after the other and puts each
+    /// below it: between [`Office::come_to_rest`] and this. It must be a company with the same keys.
+    pub fn anew(&self, clock: Arc<dyn Clock>) -> Self {
+        Self::on(
+            self.db.clone(),
+            clock,
+            Arc::clone(&self.shared.hand_over_keys),
+        )
+    }
+
+    /// Waits until nothing is under way on any connection; what somebody began and did not end is taken
+    /// back. This one writes no more.
+    pub async fn come_to_rest(&self) -> Result<(), OfficeError> {
+        self.writer.stop();
+        self.db.come_to_rest().await
     }
 
     /// Closes every connection. What was answered is durable anyway.

@@ -47,7 +47,7 @@ pub struct Shared {
     pub calendar: Casablanca,
     pub catalogue: CatalogueCache,
     pub changes: broadcast::Sender<Changed>,
-    pub hand_over_keys: Keys,
+    pub hand_over_keys: Arc<Keys>,
 }
 
 impl Shared {

@@ -153,6 +153,37 @@ bugs! {
     OutboxIsShared,
     /// A new start begins with a new device.
     RestartIsNewDevice,
+    // The phone: what seals it.
+    /// A store that is sealed loses one act that waits.
+    SealingLosesOne,
+    /// Any PIN opens a phone.
+    AnyPinOpens,
+    /// A new start finds the phone's keys gone.
+    KeysAreForgotten,
+    /// A phone that was put out keeps what it was told.
+    PutOutKeepsCopies,
+    /// A phone that was put out forgets what it has not handed over.
+    PutOutForgetsOutbox,
+    // Files, keys and who was put out.
+    /// A hand-over file that is brought again is done again.
+    FileIsDoneTwice,
+    /// What is in a hand-over file is taken for somebody else's.
+    FileIsTakenForAnother,
+    /// Whoever shows a device's key is told what its person may know.
+    KeyReads,
+    /// That a device was put out is forgotten.
+    PutOutIsForgotten,
+    // Disputes and months.
+    /// Disputes are not told.
+    DisputesAreNotTold,
+    /// A dispute is told with another claim.
+    DisputeIsTouched,
+    /// A dispute is open again once it is decided.
+    DisputeIsDecidedTwice,
+    /// A statement is not told.
+    StatementIsNotTold,
+    /// A statement is told with another sum.
+    StatementIsTouched,
 }
 
 /// The door of the server, and what a bug there has to remember.
@@ -185,6 +216,7 @@ impl Door {
         office: &Office,
         session: &Session,
         request: &Request<Value>,
+        by_key: bool,
     ) -> Result<Response, OfficeError> {
         let Some(bug) = self.bug else {
             return office.sync(session, request.clone()).await;
@@ -201,7 +233,15 @@ impl Door {
             Bug::NewDeviceStartsLate if asked.cursor == 0 => asked.cursor = 8,
             _ => {}
         }
-        let mut response = office.sync(session, asked).await?;
+        let signed_in = if bug == Bug::KeyReads && by_key {
+            let token = office.open_session(session.person.id, "a key").await?.token;
+            office.session_for_sync(&token).await?
+        } else {
+            None
+        };
+        let mut response = office
+            .sync(signed_in.as_ref().unwrap_or(session), asked)
+            .await?;
         if let Some(command) = left_out
             && let Some(id) = id_of(&command)
         {
@@ -228,6 +268,8 @@ impl Door {
             Some(Bug::FeedLosesOrders) => sql::LOSE_ORDERS,
             Some(Bug::FeedIsMixed) => sql::MIX_FEED,
             Some(Bug::BalanceIsOff) => sql::BALANCE_OFF,
+            Some(Bug::PutOutIsForgotten) => sql::FORGET_PUT_OUT,
+            Some(Bug::DisputeIsDecidedTwice) => sql::OPEN_DISPUTES,
             _ => return,
         };
         // Should it not work, the bug is not caught, and that is said.
@@ -337,6 +379,26 @@ impl Door {
                 for change in changes {
                     if let Change::Entry(entry) = change {
                         entry.transfer.amount.0 += 1;
+                    }
+                }
+            }
+            Bug::DisputesAreNotTold => {
+                changes.retain(|change| !matches!(change, Change::Dispute(_)));
+            }
+            Bug::StatementIsNotTold => {
+                changes.retain(|change| !matches!(change, Change::Statement(_)));
+            }
+            Bug::DisputeIsTouched => {
+                for change in changes {
+                    if let Change::Dispute(document) = change {
+                        document.dispute.claim.amount.0 += 1;
+                    }
+                }
+            }
+            Bug::StatementIsTouched => {
+                for change in changes {
+                    if let Change::Statement(document) = change {
+                        document.statement.net.0 += 1;
                     }
                 }
             }

@@ -3,8 +3,10 @@
 
 use crate::phone::{Disk, Stored};
 use crate::power;
+use crate::server::Spare;
 use anyhow::{Context, Result};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 use taswiq_backend::bulk::Company;
 use taswiq_backend::catalogue::{CooperativeDetails, NewPrice, ProductDetails};
@@ -22,8 +24,8 @@ use taswiq_domain::text::LocalText;
 use taswiq_domain::time::Timestamp;
 use uuid::Uuid;
 
-/// 2026-11-02 09:00 UTC, a Monday.
-pub const START: Timestamp = Timestamp(1_793_610_000_000);
+/// 2026-10-26 09:00 UTC, a Monday: the last week of a month, so that a schedule may see its end.
+pub const START: Timestamp = Timestamp(1_793_005_200_000);
 pub const ADMINISTRATOR: PersonId = PersonId(1);
 pub const MANAGER: PersonId = PersonId(2);
 pub const FATIMA: PersonId = PersonId(3);
@@ -88,6 +90,8 @@ pub struct Template {
     pub database: power::Image,
     /// Of each person, phones that have been in contact.
     pub phones: BTreeMap<PersonId, Vec<Stored>>,
+    /// For the next schedule.
+    pub(crate) spare: Rc<Spare>,
 }
 
 impl Template {
@@ -123,6 +127,7 @@ impl Template {
         let fresh = Self {
             database: power::Image::of(&path)?,
             phones: opened,
+            spare: Rc::default(),
         };
         crate::world::first_contacts(fresh)
     }

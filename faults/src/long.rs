@@ -15,7 +15,7 @@ use taswiq_faults::tally::{FAULTS, Tally};
 use taswiq_faults::{Template, run as run_schedule};
 
 /// Seeds in one part.
-const PART_SEEDS: u64 = 500;
+const PART_SEEDS: u64 = 1_000;
 
 /// Runs a part, and tells what came of it.
 ///
@@ -101,31 +101,35 @@ impl Record {
     }
 }
 
-/// Runs for so many minutes.
+/// Runs for so many minutes on so many cores, or on all.
 ///
 /// # Errors
 /// When a promise was broken, or a fault was never met.
 #[expect(clippy::print_stdout, reason = "what it says is what it is for")]
-pub fn run(minutes: u64, file: &Path) -> Result<()> {
+pub fn run(minutes: u64, file: &Path, cores_max: Option<usize>) -> Result<()> {
     let mut record = Record::read(file);
     record.look_again()?;
     let (first, schedules_before) = (record.next, record.schedules);
     let until = Instant::now() + Duration::from_secs(minutes * 60);
     let begun = Instant::now();
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut running: Vec<(u64, Child)> = Vec::new();
+    let mut idle = cores();
+    idle.truncate(cores_max.unwrap_or(usize::MAX));
+    let mut running: Vec<(u64, usize, Child)> = Vec::new();
     let mut from = first;
     loop {
-        while running.len() < cores && Instant::now() < until {
-            running.push((from, start(from)?));
+        while Instant::now() < until
+            && let Some(core) = idle.pop()
+        {
+            running.push((from, core, start(from, core)?));
             from += PART_SEEDS;
         }
         if running.is_empty() {
             break;
         }
         // In the order of the seeds, so that the file never skips one.
-        let (seed, child) = running.remove(0);
+        let (seed, core, child) = running.remove(0);
         let output = child.wait_with_output().context("waiting for a part")?;
+        idle.push(core);
         if !output.status.success() {
             bail!("the part from seed {seed} ended with {}", output.status);
         }
@@ -159,10 +163,43 @@ pub fn run(minutes: u64, file: &Path) -> Result<()> {
     Ok(())
 }
 
-fn start(from: u64) -> Result<Child> {
-    Command::new(std::env::current_exe().context("finding this program")?)
-        .args(["part", &from.to_string(), &PART_SEEDS.to_string()])
+/// Starts a part on that core. Its threads take turns, one for each statement: told on several cores,
+/// each turn would wake the next core in vain.
+fn start(from: u64, core: usize) -> Result<Child> {
+    let program = std::env::current_exe().context("finding this program")?;
+    let part = ["part".to_owned(), from.to_string(), PART_SEEDS.to_string()];
+    let mut on_core = Command::new("taskset");
+    on_core
+        .args(["--cpu-list", &core.to_string()])
+        .arg(&program);
+    // Where nobody can be told to stay, it takes longer.
+    on_core
+        .args(&part)
         .stdout(Stdio::piped())
         .spawn()
+        .or_else(|_| {
+            let mut anywhere = Command::new(&program);
+            anywhere.args(&part).stdout(Stdio::piped()).spawn()
+        })
         .context("starting a part")
+}
+
+/// The cores that this program may use, by their numbers.
+fn cores() -> Vec<usize> {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let list = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+    let ranges = list.unwrap_or_default().trim().split(',');
+    let cores = ranges.filter_map(|range| {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        Some(first.parse().ok()?..=last.parse::<usize>().ok()?)
+    });
+    let cores: Vec<usize> = cores.flatten().collect();
+    let there_are = std::thread::available_parallelism().map_or(1, usize::from);
+    if cores.is_empty() {
+        (0..there_are).collect()
+    } else {
+        cores
+    }
 }

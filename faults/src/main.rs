@@ -18,7 +18,8 @@ Usage: taswiq-faults <command>
   replay SEED [BUG]        tells a schedule step by step; of a failing one, what is left of it when all
                            that does not matter is gone
   bugs [SEEDS_MAX]         plants every bug in turn, and tells how many seeds it took to catch it
-  long MINUTES FILE        goes on where FILE says that the last long run ended, on every core
+  long MINUTES FILE [CORES]
+                           goes on where FILE says that the last long run ended, on every core or on so many
   part FROM COUNT          what `long` starts: as `run`, told as JSON";
 
 /// Of failing seeds so many are shrunk; the first tells the most.
@@ -40,7 +41,11 @@ fn main() -> Result<()> {
         }
         Some("long") => {
             let file = arguments.get(2).context(USAGE)?;
-            long::run(number(1)?, &PathBuf::from(file))
+            long::run(
+                number(1)?,
+                &PathBuf::from(file),
+                number(3).ok().map(|cores| cores as usize),
+            )
         }
         Some("replay") => replay(number(1)?, arguments.get(2).map(String::as_str)),
         Some("bugs") => bugs(number(1).unwrap_or(3_000)),

@@ -4,21 +4,28 @@ use crate::bugs::question;
 use crate::company::{self, cooperatives_of, is_agent, name_of};
 use crate::phone::{self, App};
 use crate::server::Server;
-use crate::world::{Fate, Violation, World};
+use crate::world::{Closed, Fate, Violation, World};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use taswiq_backend::OfficeError;
+use taswiq_backend::disputes::DisputeFile;
 use taswiq_backend::ledger::ENTRIES_PER_PAGE;
 use taswiq_backend::orders::{OrderFilter, OrderHistory};
 use taswiq_backend::people::Session;
+use taswiq_backend::settlement::MonthState;
 use taswiq_domain::Refusal;
 use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::customer::Customer;
+use taswiq_domain::dispute::DisputeEvent;
 use taswiq_domain::ids::{CommandId, DeviceId, OrderId, PersonId};
 use taswiq_domain::ledger::Account;
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::{Order, OrderEvent};
+use taswiq_domain::period::Period;
+use taswiq_domain::settlement::Statement;
 use taswiq_domain::sync::{Answer, Change, CommandBody, LedgerEntry, Response};
 use taswiq_offline::Checked;
+use uuid::Uuid;
 
 /// No centime comes from nowhere.
 pub fn ledger_is_zero(balances: &BTreeMap<Account, Centimes>) -> Result<(), Violation> {
@@ -29,6 +36,34 @@ pub fn ledger_is_zero(balances: &BTreeMap<Account, Centimes>) -> Result<(), Viol
             format!("{sum:?}"),
         )),
     }
+}
+
+/// A closed month never changes: neither its statement nor what that is made of.
+pub fn closed_months_stand(world: &World<'_>) -> Result<(), Violation> {
+    for (then, now) in world.closed_months()? {
+        if then != now {
+            return Err(Violation::new(
+                "a closed month stays as it was closed",
+                format!("{then:?} has become {now:?}"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// A statement is made of what the ledger says of its month, and of that alone.
+pub fn closed_as_earned(closed: &Closed) -> Result<(), Violation> {
+    let statement = &closed.statement;
+    if statement.total.0 == closed.earned {
+        return Ok(());
+    }
+    Err(Violation::new(
+        "a statement is the sum of its entries",
+        format!(
+            "{} of {} says {:?} and its entries {}",
+            statement.period, statement.agent, statement.total, closed.earned
+        ),
+    ))
 }
 
 /// How many changes of which kind.
@@ -63,7 +98,12 @@ pub fn summary(changes: &[Change]) -> String {
 const OUT_OF_SCOPE: &str = "no device is given what is not in its scope";
 
 /// Whether an answer tells its person only what they may know.
-pub fn in_scope(server: &Server, session: &Session, response: &Response) -> Result<(), Violation> {
+pub fn in_scope(
+    server: &Server,
+    session: &Session,
+    response: &Response,
+    by_key: bool,
+) -> Result<(), Violation> {
     let person = session.person.id;
     let out = |what: String| {
         Err(Violation::new(
@@ -74,6 +114,12 @@ pub fn in_scope(server: &Server, session: &Session, response: &Response) -> Resu
     if !session.may_read && !response.changes.is_empty() {
         return out(format!(
             "may not read, and is told {}",
+            summary(&response.changes)
+        ));
+    }
+    if by_key && !response.changes.is_empty() {
+        return out(format!(
+            "only shows a device's key, and is told {}",
             summary(&response.changes)
         ));
     }
@@ -98,6 +144,12 @@ pub fn in_scope(server: &Server, session: &Session, response: &Response) -> Resu
             Change::Entry(entry) if entry.transfer.agent() != Some(person) => {
                 return out(format!("entry {}", entry.number));
             }
+            Change::Dispute(document) if document.dispute.agent != person => {
+                return out(format!("dispute {}", document.dispute.id));
+            }
+            Change::Statement(document) if document.statement.agent != person => {
+                return out(format!("a statement of {}", document.statement.agent));
+            }
             _ => {}
         }
     }
@@ -119,12 +171,16 @@ pub fn in_scope(server: &Server, session: &Session, response: &Response) -> Resu
 
 /// What the office has in the end.
 struct Truth {
+    /// Entries of a later month than that in which they happened: that was closed.
+    late: usize,
     orders: BTreeMap<OrderId, OrderHistory>,
     customers: BTreeMap<PersonId, Vec<Customer>>,
     /// What waits for a person, under the id that its device gave it.
     parked: BTreeSet<CommandId>,
     catalogue: std::sync::Arc<Catalogue>,
     entries: BTreeMap<PersonId, Vec<LedgerEntry>>,
+    disputes: BTreeMap<Uuid, DisputeFile>,
+    statements: BTreeMap<PersonId, Vec<Statement>>,
 }
 
 impl Truth {
@@ -151,7 +207,21 @@ impl Truth {
                 .into_iter()
                 .map(|parked| parked.claimed_id.unwrap_or(parked.id))
                 .collect();
+            let mut disputes = BTreeMap::new();
+            let waiting = office.disputes_waiting(&manager).await?;
+            let answered = office.disputes_answered(&manager, None).await?.disputes;
+            for summary in waiting.into_iter().chain(answered) {
+                let id = summary.dispute.id;
+                disputes.insert(id, office.dispute(&manager, id).await?);
+            }
+            let months: Vec<_> = office
+                .months(&manager)
+                .await?
+                .into_iter()
+                .filter(|month| matches!(month.state, MonthState::Closed { .. }))
+                .collect();
             let mut entries = BTreeMap::new();
+            let mut statements: BTreeMap<PersonId, Vec<Statement>> = BTreeMap::new();
             for person in company::PEOPLE
                 .into_iter()
                 .filter(|person| is_agent(*person))
@@ -168,13 +238,30 @@ impl Truth {
                 }
                 of_agent.reverse();
                 entries.insert(person, of_agent);
+                for month in &months {
+                    match office.statement(&manager, person, month.period).await {
+                        Ok(sight) => statements
+                            .entry(person)
+                            .or_default()
+                            .push(sight.document.statement),
+                        Err(OfficeError::NotFound) => {}
+                        Err(error) => return Err(error),
+                    }
+                }
             }
-            Ok::<_, taswiq_backend::OfficeError>(Self {
+            let calendar = office.calendar();
+            let late = entries.values().flatten().filter(|entry: &&LedgerEntry| {
+                Period::at(entry.transfer.at, calendar) < entry.transfer.period
+            });
+            Ok::<_, OfficeError>(Self {
+                late: late.count(),
                 orders,
                 customers,
                 parked,
                 catalogue: office.catalogue().await?,
                 entries,
+                disputes,
+                statements,
             })
         })?)
     }
@@ -199,6 +286,9 @@ pub fn in_the_end(world: &mut World<'_>) -> Result<String, Violation> {
         ));
     }
     let truth = Truth::of(&world.server)?;
+    if truth.late > 0 {
+        world.tally.count("something of a closed month comes late");
+    }
     let became = ask_again(world)?;
     nothing_lost(world, &became)?;
     nothing_doubled(world, &truth, &became)?;
@@ -216,8 +306,9 @@ pub fn in_the_end(world: &mut World<'_>) -> Result<String, Violation> {
         .map(|entry| format!("{}:{:?}", entry.number, entry.link))
         .collect();
     Ok(format!(
-        "in the end: {} orders, {} customers, {} parked, {} devices agree, chains {heads:?}",
+        "in the end: {} orders, {} disputes, {} customers, {} parked, {} devices agree, chains {heads:?}",
         truth.orders.len(),
+        truth.disputes.len(),
         truth.customers.values().map(Vec::len).sum::<usize>(),
         truth.parked.len(),
         reading
@@ -307,6 +398,7 @@ fn nothing_doubled(
 ) -> Result<(), Violation> {
     const ONCE: &str = "what was saved takes effect once";
     let mut due: BTreeMap<(OrderId, &str, Option<DeviceId>), i64> = BTreeMap::new();
+    let mut steps: BTreeMap<(Uuid, &str, Option<DeviceId>), i64> = BTreeMap::new();
     for saved in &world.saved {
         if became.get(&saved.command.id) != Some(&Became::Applied) {
             continue;
@@ -327,6 +419,12 @@ fn nothing_doubled(
             }
             continue;
         }
+        if let Some((dispute, step)) = step_of(saved.command.id, body) {
+            *steps
+                .entry((dispute, step, Some(saved.device)))
+                .or_default() += 1;
+            continue;
+        }
         let order = match body {
             CommandBody::PlaceOrder(_) => Some(saved.command.id.into()),
             body => body.order(),
@@ -342,6 +440,23 @@ fn nothing_doubled(
                 *due.entry((*id, name, recorded.device)).or_default() -= 1;
             }
         }
+    }
+    for (id, file) in &truth.disputes {
+        for recorded in &file.steps {
+            let step = match &recorded.event {
+                None => "opened",
+                Some(DisputeEvent::Escalated { .. }) => "escalated",
+                Some(DisputeEvent::TakenBack) => "taken back",
+                Some(DisputeEvent::Taken | DisputeEvent::Decided { .. }) => continue,
+            };
+            *steps.entry((*id, step, recorded.device)).or_default() -= 1;
+        }
+    }
+    if let Some(((dispute, step, device), count)) = steps.iter().find(|(_, count)| **count != 0) {
+        return Err(Violation::new(
+            ONCE,
+            format!("dispute {dispute}: {step} by {device:?}, {count} more than there are steps"),
+        ));
     }
     let wrong = due.iter().find(|(_, count)| **count != 0);
     if let Some(((order, event, device), count)) = wrong {
@@ -367,6 +482,16 @@ fn nothing_doubled(
             format!("nobody has registered customer {id}"),
         )),
         None => Ok(()),
+    }
+}
+
+/// Which step of which dispute a command is, if it is one.
+fn step_of(id: CommandId, body: &CommandBody) -> Option<(Uuid, &'static str)> {
+    match body {
+        CommandBody::OpenDispute(_) => Some((id.0, "opened")),
+        CommandBody::EscalateDispute(escalate) => Some((escalate.dispute, "escalated")),
+        CommandBody::WithdrawDispute(withdraw) => Some((withdraw.dispute, "taken back")),
+        _ => None,
     }
 }
 
@@ -431,6 +556,13 @@ fn agrees(
         let is_put_out = app.device.is_revoked();
         if is_put_out && reads {
             return Err(wrong("it thinks that it was put out".to_owned()));
+        }
+        let copies = app.disk.copies();
+        if is_put_out && !copies.is_empty() {
+            return Err(Violation::new(
+                "a device that was put out keeps nothing of the office",
+                format!("{whose}: {copies:?}"),
+            ));
         }
         if let Some(waits) = app.outbox_ids().first() {
             return Err(wrong(format!("{waits} still waits")));
@@ -549,6 +681,46 @@ fn documents_agree(
             entries.len(),
             due.len()
         ));
+    }
+    let none = Vec::new();
+    let statements = truth.statements.get(&person).unwrap_or(&none);
+    let known = device.statements();
+    let is_told = |statement: &Statement| {
+        let mut known = known.iter();
+        known.any(|known| known.statement == *statement)
+    };
+    if known.len() != statements.len() || !statements.iter().all(is_told) {
+        return Err(format!(
+            "{} statements, or other ones, instead of {}",
+            known.len(),
+            statements.len()
+        ));
+    }
+    let own = truth
+        .disputes
+        .values()
+        .filter(|file| file.dispute.agent == person);
+    let known = device.disputes();
+    let mut count = 0;
+    for file in own {
+        count += 1;
+        let told = known
+            .iter()
+            .find(|view| view.document.dispute.id == file.dispute.id);
+        match told {
+            None => return Err(format!("dispute {} is missing", file.dispute.id)),
+            Some(view) if view.document.dispute != file.dispute || view.waits => {
+                return Err(format!("dispute {} is another", file.dispute.id));
+            }
+            Some(_) => {}
+        }
+    }
+    let is_parked = |id: Uuid| parked.contains(&CommandId(id));
+    let decided = known
+        .iter()
+        .filter(|view| !is_parked(view.document.dispute.id));
+    if decided.count() != count {
+        return Err(format!("{} disputes instead of {count}", known.len()));
     }
     match device.check_entries() {
         Checked::Whole(_) => Ok(()),

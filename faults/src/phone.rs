@@ -3,6 +3,7 @@
 
 use crate::bugs::Bug;
 use crate::company::name_of;
+use crate::schedule::Sealing;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::future::poll_fn;
@@ -16,20 +17,46 @@ use taswiq_domain::time::Timestamp;
 use taswiq_offline::Device;
 use taswiq_offline::driver::{Driver, Host, Transport, TransportError};
 use taswiq_offline::engine::Event;
-use taswiq_offline::store::{Batch, LocalStore, MemoryStore, StoreError, Table, Write};
+use taswiq_offline::phone::database_of;
+use taswiq_offline::store::sealed::{MemoryKeys, PhoneKeys, SEAL, Unlocking};
+use taswiq_offline::store::{Batch, LocalStore, MemoryStore, Sealed, StoreError, Table, Write};
 
 /// The memory of a phone. Clones share it.
 #[derive(Clone, Default)]
 pub struct Disk {
     pub memory: MemoryStore,
+    /// What seals it, on a phone that seals.
+    keys: Option<Keys>,
+    /// The same, opened by those.
+    sealed: Option<Rc<SealedDisk>>,
     bug: Option<Bug>,
     /// For bugs that keep something back: what was said to be stored and is not.
     kept_back: Rc<RefCell<Vec<Batch>>>,
 }
 
+pub type SealedDisk = Sealed<Bare, Keys>;
+
+/// Where a sealed store marks that its copies are to come again.
+const COME_AGAIN: &str = "again";
+
+/// The PIN of everybody.
+pub const PIN: &str = "2580";
+pub const WRONG_PIN: &str = "1470";
+
 impl Disk {
     pub fn with(mut self, bug: Option<Bug>) -> Self {
         self.bug = bug;
+        if let Some(keys) = &mut self.keys {
+            keys.bug = bug;
+        }
+        self
+    }
+
+    /// Sealed by the keys of a phone of that number, from the next time on that it is opened.
+    pub fn with_keys(mut self, phone: u64) -> Self {
+        let keys = MemoryKeys::of_phone(phone);
+        let bug = self.bug;
+        self.keys = Some(Keys { keys, bug });
         self
     }
 
@@ -37,13 +64,98 @@ impl Disk {
     pub fn copy(&self) -> Self {
         Self {
             memory: self.memory.copy(),
+            keys: self.keys.clone(),
+            sealed: None,
             bug: self.bug,
             kept_back: Rc::default(),
         }
     }
+
+    /// An empty one on the same phone; the keys that the old one was sealed by are gone with it.
+    pub fn emptied(&self) -> Self {
+        if let Some(keys) = &self.keys {
+            keys.keys.clear();
+        }
+        Self {
+            memory: MemoryStore::new(),
+            ..self.copy()
+        }
+    }
+
+    pub fn seals(&self) -> bool {
+        self.keys.is_some()
+    }
+
+    /// The phone loses the keys that no script can read.
+    pub fn lose_keys(&self) {
+        if let Some(keys) = &self.keys {
+            keys.keys.clear();
+        }
+    }
+
+    /// Opened as the app does, sealing what lies there in plain, and locked where it has a PIN.
+    pub fn opened(&self, person: PersonId) -> Result<Self, StoreError> {
+        let mut opened = self.clone();
+        if let Some(keys) = &self.keys {
+            let bare = Bare {
+                memory: self.memory.clone(),
+                bug: self.bug,
+            };
+            let sealed = at_once(Sealed::open(bare, keys.clone(), &database_of(person)))?;
+            opened.sealed = Some(Rc::new(sealed));
+        }
+        Ok(opened)
+    }
+
+    pub fn sealed(&self) -> Option<&SealedDisk> {
+        self.sealed.as_deref()
+    }
+
+    /// As it would be without a bug between.
+    pub async fn store(&self, batch: Batch) -> Result<(), StoreError> {
+        match &self.sealed {
+            Some(sealed) => sealed.commit(batch).await,
+            None => self.memory.commit(batch).await,
+        }
+    }
+
+    /// Whether it lies there sealed.
+    pub fn is_sealed(&self) -> bool {
+        let seal = now_or_never(self.memory.get(Table::Meta, SEAL));
+        seal.is_some_and(|seal| seal.is_ok_and(|seal| seal.is_some()))
+    }
+
+    /// Whether nobody has been there yet.
+    pub fn is_empty(&self) -> bool {
+        let meta = now_or_never(self.memory.scan(Table::Meta)).and_then(Result::ok);
+        meta.is_none_or(|meta| meta.is_empty())
+    }
+
+    /// What is kept of what the server told, by name.
+    pub fn copies(&self) -> Vec<String> {
+        let mut copies = Vec::new();
+        for table in Table::ALL.into_iter().filter(|table| table.is_copy()) {
+            let records = now_or_never(self.memory.scan(table)).and_then(Result::ok);
+            // A mark that they are to come again is none.
+            for (key, _) in records.unwrap_or_default() {
+                if key == COME_AGAIN {
+                    continue;
+                }
+                copies.push(format!("{}/{key}", table.as_str()));
+            }
+        }
+        copies
+    }
 }
 
-impl LocalStore for Disk {
+/// The store below a sealed one.
+#[derive(Clone)]
+pub struct Bare {
+    memory: MemoryStore,
+    bug: Option<Bug>,
+}
+
+impl LocalStore for Bare {
     async fn get(&self, table: Table, key: &str) -> Result<Option<String>, StoreError> {
         self.memory.get(table, key).await
     }
@@ -53,8 +165,82 @@ impl LocalStore for Disk {
     }
 
     async fn commit(&self, mut batch: Batch) -> Result<(), StoreError> {
+        let seals_all = batch
+            .expected
+            .as_ref()
+            .is_some_and(|expected| expected.key == SEAL && expected.value.is_none());
+        if self.bug == Some(Bug::SealingLosesOne) && seals_all {
+            let lost = batch.writes.iter_mut().find(|write| is_outbox_put(write));
+            if let Some(write) = lost
+                && let Write::Put { table, key, .. } = write.clone()
+            {
+                *write = Write::Delete { table, key };
+            }
+        }
+        self.memory.commit(batch).await
+    }
+}
+
+/// The keys of a phone that no script can read.
+#[derive(Clone)]
+pub struct Keys {
+    keys: MemoryKeys,
+    bug: Option<Bug>,
+}
+
+impl PhoneKeys for Keys {
+    async fn keep(&self, name: &str) -> Result<(), StoreError> {
+        self.keys.keep(name).await
+    }
+
+    async fn wrap(&self, name: &str, purpose: &str, secret: &str) -> Result<String, StoreError> {
+        self.keys.wrap(name, purpose, secret).await
+    }
+
+    async fn unwrap(
+        &self,
+        name: &str,
+        purpose: &str,
+        wrapped: &str,
+    ) -> Result<Option<String>, StoreError> {
+        self.keys.unwrap(name, purpose, wrapped).await
+    }
+
+    async fn stretch(
+        &self,
+        name: &str,
+        pin: &str,
+        salt: &[u8; 32],
+        rounds: u32,
+    ) -> Result<[u8; 32], StoreError> {
+        let is_any_good = self.bug == Some(Bug::AnyPinOpens);
+        let pin = if is_any_good { "" } else { pin };
+        self.keys.stretch(name, pin, salt, rounds).await
+    }
+
+    fn random(&self) -> Result<[u8; 32], StoreError> {
+        self.keys.random()
+    }
+}
+
+impl LocalStore for Disk {
+    async fn get(&self, table: Table, key: &str) -> Result<Option<String>, StoreError> {
+        match &self.sealed {
+            Some(sealed) => sealed.get(table, key).await,
+            None => self.memory.get(table, key).await,
+        }
+    }
+
+    async fn scan(&self, table: Table) -> Result<Vec<(String, String)>, StoreError> {
+        match &self.sealed {
+            Some(sealed) => sealed.scan(table).await,
+            None => self.memory.scan(table).await,
+        }
+    }
+
+    async fn commit(&self, mut batch: Batch) -> Result<(), StoreError> {
         let Some(bug) = self.bug else {
-            return self.memory.commit(batch).await;
+            return self.store(batch).await;
         };
         let outbox_shrinks = batch.writes.iter().any(|write| {
             matches!(
@@ -69,18 +255,18 @@ impl LocalStore for Disk {
             Bug::SaveIsHalf => {
                 // Two transactions where there must be one: a cut between them leaves half.
                 let late = batch.writes.split_off(batch.writes.len().div_ceil(2));
-                self.memory.commit(batch).await?;
+                self.store(batch).await?;
                 let rest = Batch {
                     expected: None,
                     writes: late,
                 };
-                return self.memory.commit(rest).await;
+                return self.store(rest).await;
             }
             Bug::SaveIsRelaxed => {
                 // What was said to be safe is on its way to the disk until the next save.
                 let earlier: Vec<Batch> = self.kept_back.borrow_mut().drain(..).collect();
                 for earlier in earlier {
-                    self.memory.commit(earlier).await?;
+                    self.store(earlier).await?;
                 }
                 if batch.writes.iter().any(is_outbox_put) {
                     let shown = batch.clone();
@@ -91,21 +277,20 @@ impl LocalStore for Disk {
                     return Ok(());
                 }
                 return self
-                    .memory
-                    .commit(Batch {
+                    .store(Batch {
                         expected: None,
                         ..batch
                     })
                     .await;
             }
             Bug::FullIsSilent => {
-                return match self.memory.commit(batch).await {
+                return match self.store(batch).await {
                     Err(StoreError::Full) => Ok(()),
                     outcome => outcome,
                 };
             }
             Bug::AnswerClearsOutbox if outbox_shrinks => {
-                for (key, _) in self.memory.scan(Table::Outbox).await? {
+                for (key, _) in self.scan(Table::Outbox).await? {
                     batch.delete(Table::Outbox, key);
                 }
             }
@@ -158,7 +343,24 @@ impl LocalStore for Disk {
             }
             _ => {}
         }
-        self.memory.commit(batch).await
+        self.store(batch).await
+    }
+
+    async fn forget_copies(&self) -> Result<(), StoreError> {
+        if self.bug == Some(Bug::PutOutKeepsCopies) {
+            return Ok(());
+        }
+        if self.bug == Some(Bug::PutOutForgetsOutbox) {
+            let mut batch = Batch::default();
+            for (key, _) in self.scan(Table::Outbox).await? {
+                batch.delete(Table::Outbox, key);
+            }
+            self.store(batch).await?;
+        }
+        match &self.sealed {
+            Some(sealed) => sealed.forget_copies().await,
+            None => self.memory.forget_copies().await,
+        }
     }
 }
 
@@ -270,6 +472,8 @@ pub struct App {
     pub driver: Rc<Driver<Disk, Radio, Watch>>,
     pub disk: Disk,
     pub radio: Radio,
+    /// Whether it shows nothing but the question for the PIN.
+    pub is_locked: bool,
     running: Vec<Running>,
     leads: bool,
 }
@@ -291,6 +495,15 @@ impl App {
             Event::BecameLeader
         };
         self.tell(event);
+    }
+
+    /// Hands over what waits, as a page does that is locked.
+    pub fn hand_over(&mut self) {
+        let driver = Rc::clone(&self.driver);
+        self.running.push(Box::pin(async move {
+            driver.hand_over().await;
+        }));
+        self.go_on();
     }
 
     /// Lets everything under way go on as far as it can.
@@ -326,6 +539,11 @@ pub struct Phone {
     pub watch: Watch,
     pub build: u32,
     pub has_no_room: bool,
+    pub sealing: Sealing,
+    /// Whether its holder's page is locked.
+    pub is_locked: bool,
+    /// Wrong PINs since it was locked.
+    pub guesses: u32,
 }
 
 /// What a person has on a phone.
@@ -349,18 +567,72 @@ impl Phone {
     }
 }
 
-/// Opens what a person has on a phone.
+/// Opens what a person has on a phone, who types the PIN where there is one.
 pub fn open(person: PersonId, stored: &Stored, watch: &Watch, build: u32) -> Result<App, String> {
-    let disk = stored.disk.clone();
-    let device = now_or_never(Device::open(disk.clone(), person, stored.device))
-        .ok_or("opening a store waits for something")?
-        .map_err(|error| format!("the store of {} does not open: {error}", name_of(person)))?;
+    let disk = stored
+        .disk
+        .opened(person)
+        .map_err(|error| said(person, &error))?;
+    if let Some(sealed) = disk.sealed()
+        && sealed.is_locked()
+    {
+        unlock(sealed, watch.now()).map_err(|error| said(person, &error))?;
+        if sealed.is_locked() {
+            // One that was put out has nothing that a PIN could open: who shows the password begins afresh.
+            if !disk.copies().is_empty() {
+                return Err(format!("the PIN of {} does not open", name_of(person)));
+            }
+            at_once(sealed.begin_afresh()).map_err(|error| said(person, &error))?;
+        }
+    }
+    let app = begin(person, disk, stored.device, watch, build)?;
     // Where it cannot be stored the device hands over without one.
     let mut secret = [0; 32];
     secret[..16].copy_from_slice(stored.device.0.as_bytes());
     drop(now_or_never(
-        device.take_key(&DeviceKey::from_random(&secret)),
+        app.device.take_key(&DeviceKey::from_random(&secret)),
     ));
+    Ok(app)
+}
+
+/// The right PIN, as often and after as long as it takes.
+fn unlock(sealed: &SealedDisk, now: Timestamp) -> Result<(), StoreError> {
+    if let Unlocking::Wait { ms } = at_once(sealed.unlock(PIN, now))? {
+        at_once(sealed.unlock(PIN, now.plus_ms(ms)))?;
+    }
+    Ok(())
+}
+
+/// Opens what a person has on a phone and has locked, as far as that goes.
+pub fn open_locked(
+    person: PersonId,
+    stored: &Stored,
+    watch: &Watch,
+    build: u32,
+) -> Result<App, String> {
+    let disk = stored
+        .disk
+        .opened(person)
+        .map_err(|error| said(person, &error))?;
+    let mut app = begin(person, disk, stored.device, watch, build)?;
+    app.is_locked = true;
+    Ok(app)
+}
+
+fn said(person: PersonId, error: &StoreError) -> String {
+    format!("the store of {} does not open: {error}", name_of(person))
+}
+
+fn begin(
+    person: PersonId,
+    disk: Disk,
+    device: DeviceId,
+    watch: &Watch,
+    build: u32,
+) -> Result<App, String> {
+    let device = now_or_never(Device::open(disk.clone(), person, device))
+        .ok_or("opening a store waits for something")?
+        .map_err(|error| format!("the store of {} does not open: {error}", name_of(person)))?;
     let radio = Radio::default();
     let driver = Driver::new(
         device.clone(),
@@ -375,8 +647,18 @@ pub fn open(person: PersonId, stored: &Stored, watch: &Watch, build: u32) -> Res
         driver: driver.shared(),
         disk,
         radio,
+        is_locked: false,
         running: Vec::new(),
         leads: false,
+    })
+}
+
+/// The same, of what fails.
+pub fn at_once<T>(future: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    now_or_never(future).unwrap_or_else(|| {
+        Err(StoreError::Unavailable {
+            detail: "it waits for something".to_owned(),
+        })
     })
 }
 

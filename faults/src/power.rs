@@ -5,11 +5,19 @@
 //! thread that did it, before that thread takes the next one. There it is held, the files are copied,
 //! and the server with everything it had in memory is dropped. Where a statement ends does not depend
 //! on how threads take turns, so a seed crashes at the same place every time.
+//!
+//! Starting a process (connections, tables, statements) costs more than most schedules. So a [`Machine`] is
+//! kept switched on: its files are put back as a server shall find them, its connections find their
+//! way in them as SQLite does after a crash, and the office on them begins with nothing in memory.
+//! Schedules that start their servers from nothing are among the others, and may tell no other story.
 
 use anyhow::{Context, Result};
 use std::cell::Cell;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use taswiq_backend::clock::Clock;
+use taswiq_backend::{Office, Options};
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 use tracing::field::{Field, Visit};
@@ -33,8 +41,12 @@ pub struct Image {
 }
 
 fn log_of(path: &Path) -> PathBuf {
+    beside(path, "-wal")
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
+    name.push(suffix);
     name.into()
 }
 
@@ -87,20 +99,88 @@ impl Folder {
         self.files.set(self.files.get() + 1);
         self.path.join(format!("{}.sqlite", self.files.get()))
     }
-
-    /// Removes a database. Whoever still has it open may finish.
-    pub fn remove(&self, path: &Path) {
-        for suffix in ["", "-wal", "-shm"] {
-            let mut name = path.as_os_str().to_owned();
-            name.push(suffix);
-            let _ = std::fs::remove_file(name);
-        }
-    }
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.path);
+    }
+}
+
+/// A database with the connections to it and all that runs there.
+pub struct Machine {
+    /// Before the runtime: what it holds is given back there.
+    first: Office,
+    runtime: Runtime,
+    path: PathBuf,
+    /// Last: the files lie there.
+    _folder: Folder,
+}
+
+/// The two copies of the header of SQLite's index of its log, which say what is in that.
+const INDEX_HEADER_BYTES: usize = 96;
+
+impl Machine {
+    /// Switches one on, with a database as a server shall find it.
+    pub fn on(image: &Image, clock: Arc<dyn Clock>) -> Result<(Self, Office)> {
+        let folder = Folder::new()?;
+        let path = folder.next();
+        image.put(&path)?;
+        let runtime = runtime()?;
+        // One reads while another that reads is held.
+        let options = Options { readers_max: 2 };
+        let opened = runtime.block_on(Office::open(&path.display().to_string(), clock, options));
+        let first = opened.context("the server does not start")?;
+        let machine = Self {
+            first: first.clone(),
+            runtime,
+            path,
+            _folder: folder,
+        };
+        Ok((machine, first))
+    }
+
+    /// Puts a database in the place of the one that is there, and starts a server on it.
+    pub fn anew(&self, image: &Image, clock: Arc<dyn Clock>) -> Result<Office> {
+        self.runtime
+            .block_on(self.first.come_to_rest())
+            .context("the machine does not come to rest")?;
+        std::fs::write(&self.path, &image.database).context("writing the database")?;
+        std::fs::write(log_of(&self.path), &image.log).context("writing its log")?;
+        // An index that says nothing is made again from the log, as after a crash.
+        let mut index = std::fs::OpenOptions::new()
+            .write(true)
+            .open(beside(&self.path, "-shm"))
+            .context("opening the index of the log")?;
+        index
+            .write_all(&[0; INDEX_HEADER_BYTES])
+            .context("clearing the index of the log")?;
+        Ok(self.runtime.block_on(async { self.first.anew(clock) }))
+    }
+
+    /// The files as they are.
+    pub fn image(&self) -> Result<Image> {
+        Image::of(&self.path)
+    }
+
+    /// Where the database lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Carries something out there. Each statement is carried out by a thread of its connection, for
+    /// microseconds: who waits for it gives way and looks again instead of falling asleep, which takes
+    /// longer.
+    pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        let mut future = std::pin::pin!(future);
+        self.runtime.block_on(std::future::poll_fn(|context| {
+            let polled = future.as_mut().poll(context);
+            if polled.is_pending() {
+                context.waker().wake_by_ref();
+                std::thread::yield_now();
+            }
+            polled
+        }))
     }
 }
 
@@ -124,6 +204,8 @@ pub struct Fuse {
 
 #[derive(Default)]
 struct FuseState {
+    /// Counts how often it was armed.
+    number: u64,
     /// How many more statements are carried out; nothing when all are.
     left: Option<u32>,
     counts_reading: bool,
@@ -136,8 +218,26 @@ struct FuseState {
 }
 
 thread_local! {
-    /// Whether the thread carries out a writing transaction.
-    static WRITES: Cell<bool> = const { Cell::new(false) };
+    /// Since which arming the thread carries out a writing transaction.
+    static WRITES: Cell<Option<u64>> = const { Cell::new(None) };
+}
+
+impl FuseState {
+    fn begin(&mut self, statements: u32, counts_reading: bool) {
+        *self = Self {
+            number: self.number + 1,
+            left: Some(statements.max(1)),
+            counts_reading,
+            ..Self::default()
+        };
+    }
+
+    fn end(&mut self) {
+        *self = Self {
+            number: self.number,
+            ..Self::default()
+        };
+    }
 }
 
 static FUSE: OnceLock<Arc<Fuse>> = OnceLock::new();
@@ -159,19 +259,12 @@ impl Fuse {
 
     /// Blows after so many statements of writing transactions.
     pub fn arm(&self, statements: u32) {
-        *self.state() = FuseState {
-            left: Some(statements.max(1)),
-            ..FuseState::default()
-        };
+        self.state().begin(statements, false);
     }
 
     /// Blows after so many statements that only read.
     pub fn arm_reading(&self, statements: u32) {
-        *self.state() = FuseState {
-            left: Some(statements.max(1)),
-            counts_reading: true,
-            ..FuseState::default()
-        };
+        self.state().begin(statements, true);
     }
 
     /// Waits until it blows.
@@ -199,7 +292,7 @@ impl Fuse {
 
     /// Lets the thread go, to find that nobody wants anything of it any more.
     pub fn release(&self) {
-        *self.state() = FuseState::default();
+        self.state().end();
         self.changed.notify_all();
     }
 
@@ -208,17 +301,17 @@ impl Fuse {
         let begins = statement.starts_with("BEGIN IMMEDIATE");
         let ends = statement.starts_with("COMMIT") || statement.starts_with("ROLLBACK");
         if begins {
-            WRITES.set(true);
+            WRITES.set(Some(state.number));
             state.begun += 1;
             state.within = 0;
             state.transactions += 1;
         }
-        let writes = WRITES.get();
+        let writes = WRITES.get() == Some(state.number);
         if writes {
             state.within += 1;
         }
         if ends && writes {
-            WRITES.set(false);
+            WRITES.set(None);
             state.ended += 1;
             self.changed.notify_all();
         }

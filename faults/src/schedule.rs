@@ -11,6 +11,9 @@ use taswiq_domain::ids::PersonId;
 /// Phones at most.
 pub const PHONES_MAX: usize = 6;
 
+/// One schedule of so many starts its servers from nothing.
+const COLD_EVERY: u64 = 16;
+
 /// A run, before it begins.
 #[derive(Clone, Debug)]
 pub struct Schedule {
@@ -25,6 +28,17 @@ pub struct Start {
     pub person: PersonId,
     /// One that is known to the office, or one that nobody has unpacked yet.
     pub known: Option<usize>,
+    pub sealing: Sealing,
+}
+
+/// Whether a phone seals its store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sealing {
+    #[default]
+    Never,
+    Always,
+    /// From the next update of its app on: what an older build has left in plain is sealed then.
+    WithUpdate,
 }
 
 /// What happens next.
@@ -52,6 +66,13 @@ pub enum Step {
     Update { phone: usize },
     /// The clock of a phone is wrong by so much from now on.
     Clock { phone: usize, skew_ms: i64 },
+    /// A phone is locked by its PIN.
+    Lock { phone: usize },
+    /// Somebody tries a PIN on a locked phone.
+    Guess { phone: usize },
+    /// Every phone that wants to asks at the same moment, and the server may die after so many statements
+    /// of the transaction that hears them all.
+    Crowd { crash: Option<u32> },
     /// The phone has no room, or has room again.
     Room { phone: usize, is_full: bool },
     /// The store of a phone is gone.
@@ -96,6 +117,9 @@ pub enum Act {
     LetGo,
     Discard,
     Reissue,
+    Dispute,
+    TakeDisputeBack,
+    Escalate,
 }
 
 /// What becomes of a message.
@@ -145,6 +169,9 @@ pub enum OfficeAct {
     Revoke,
     Dismiss,
     TakeBack,
+    TakeDispute,
+    DecideDispute,
+    CloseMonth,
 }
 
 impl Schedule {
@@ -163,6 +190,7 @@ impl Schedule {
             phones.push(Start {
                 person,
                 known: is_known.then_some(known),
+                sealing: Sealing::Never,
             });
         }
         // Each run has a few troubles of its own and plenty of them, instead of a little of each.
@@ -176,11 +204,23 @@ impl Schedule {
             }
         }
         with_strangers(seed, &phones, &mut steps);
+        with_seals(seed, &mut phones, &mut steps);
+        with_disputes(seed, &phones, &mut steps);
+        with_months(seed, &phones, &mut steps);
+        with_crowds(seed, &phones, &mut steps);
         Self {
             seed,
             phones,
             steps,
         }
+    }
+}
+
+impl Schedule {
+    /// Whether its servers start from nothing, as processes do. That costs more than everything else in it,
+    /// so it is so in few.
+    pub const fn is_cold(&self) -> bool {
+        self.seed % COLD_EVERY == COLD_EVERY / 2
     }
 }
 
@@ -209,6 +249,166 @@ fn with_strangers(seed: u64, phones: &[Start], steps: &mut Vec<Step>) {
             let pick = random.u32(..1 << 24);
             steps.insert(brought, Step::Bring { pick });
         }
+    }
+}
+
+/// What is done without a network, whatever `pick` said.
+fn offline(random: &mut Rng, phone: usize, phones: &[Start]) -> Step {
+    match any_act(random, phone, phones) {
+        Step::Act { phone, act, pick } => Step::Act {
+            phone,
+            act,
+            pick: pick | 1,
+        },
+        step => step,
+    }
+}
+
+fn insert(random: &mut Rng, steps: &mut Vec<Step>, story: Vec<Step>) {
+    let at = random.usize(..=steps.len());
+    steps.splice(at..at, story);
+}
+
+/// Most phones seal their store, some of them only with the next update, and some are locked by a PIN.
+fn with_seals(seed: u64, phones: &mut [Start], steps: &mut Vec<Step>) {
+    let mut random = Rng::with_seed(seed ^ 0x5EA1_ED00);
+    for phone in 0..phones.len() {
+        phones[phone].sealing = match random.u8(..4) {
+            0 => Sealing::Never,
+            1 => Sealing::WithUpdate,
+            _ => Sealing::Always,
+        };
+        if phones[phone].sealing == Sealing::WithUpdate {
+            let story = vec![offline(&mut random, phone, phones), Step::Update { phone }];
+            insert(&mut random, steps, story);
+        }
+        if phones[phone].sealing == Sealing::Never || random.u8(..3) > 0 {
+            continue;
+        }
+        let mut story = vec![offline(&mut random, phone, phones), Step::Lock { phone }];
+        for _ in 0..random.usize(..3) {
+            story.push(Step::Guess { phone });
+        }
+        let ways = match random.u8(..4) {
+            0 => vec![Way::AnswerLost],
+            1 => vec![Way::Crash(random.u32(1..14))],
+            _ => Vec::new(),
+        };
+        story.push(Step::Contact { phone, ways });
+        if random.bool() {
+            story.insert(
+                1,
+                Step::Cut {
+                    phone,
+                    write: random.u64(1..5),
+                    after: random.bool(),
+                },
+            );
+        }
+        insert(&mut random, steps, story);
+    }
+}
+
+/// In some runs agents do not agree with what was posted.
+fn with_disputes(seed: u64, phones: &[Start], steps: &mut Vec<Step>) {
+    let mut random = Rng::with_seed(seed ^ 0xD15_9073);
+    let agents: Vec<usize> = (0..phones.len())
+        .filter(|phone| is_agent(phones[*phone].person))
+        .collect();
+    if agents.is_empty() || random.u8(..3) > 0 {
+        return;
+    }
+    for _ in 0..random.usize(1..4) {
+        let phone = agents[random.usize(..agents.len())];
+        let contact = Step::Contact {
+            phone,
+            ways: Vec::new(),
+        };
+        let act = |random: &mut Rng, act| Step::Act {
+            phone,
+            act,
+            pick: random.u32(..1 << 24),
+        };
+        let office = |random: &mut Rng, act| Step::Office {
+            act,
+            pick: random.u32(..1 << 24),
+        };
+        let mut story = vec![
+            act(&mut random, Act::Place { units: 3 }),
+            contact.clone(),
+            act(&mut random, Act::Dispute),
+        ];
+        for _ in 0..random.usize(1..5) {
+            story.push(match random.u8(..7) {
+                0 => act(&mut random, Act::Dispute),
+                1 => act(&mut random, Act::TakeDisputeBack),
+                2 | 3 => act(&mut random, Act::Escalate),
+                4 => contact.clone(),
+                5 => office(&mut random, OfficeAct::TakeDispute),
+                _ => office(&mut random, OfficeAct::DecideDispute),
+            });
+            if random.bool() {
+                story.push(office(&mut random, OfficeAct::DecideDispute));
+            }
+        }
+        if random.u8(..3) == 0 {
+            // They notice it while it does not matter to anybody else.
+            insert(&mut random, steps, story);
+        } else {
+            steps.extend(story);
+        }
+    }
+}
+
+/// In some runs the month ends, and the office closes it while much of it is not told yet.
+fn with_months(seed: u64, phones: &[Start], steps: &mut Vec<Step>) {
+    let mut random = Rng::with_seed(seed ^ 0x307_7475);
+    if random.u8(..4) > 0 {
+        return;
+    }
+    let at = random.usize(steps.len() / 2..=steps.len());
+    let mut story = Vec::new();
+    for _ in 0..random.usize(1..4) {
+        let phone = random.usize(..phones.len());
+        story.push(offline(&mut random, phone, phones));
+    }
+    // From the Monday on which all begins to beyond the end of the month.
+    story.extend([Step::Wait { minutes: 4_400 }, Step::Wait { minutes: 4_400 }]);
+    if random.bool() {
+        let phone = random.usize(..phones.len());
+        story.push(offline(&mut random, phone, phones));
+    }
+    let close = Step::Office {
+        act: OfficeAct::CloseMonth,
+        pick: random.u32(..1 << 24),
+    };
+    story.push(close);
+    for _ in 0..random.usize(1..4) {
+        let phone = random.usize(..phones.len());
+        story.push(Step::Contact {
+            phone,
+            ways: Vec::new(),
+        });
+    }
+    steps.splice(at..at, story);
+}
+
+/// In some runs several phones are heard in one transaction.
+fn with_crowds(seed: u64, phones: &[Start], steps: &mut Vec<Step>) {
+    let mut random = Rng::with_seed(seed ^ 0xC40_3D55);
+    if phones.len() < 2 || random.u8(..4) > 0 {
+        return;
+    }
+    for _ in 0..random.usize(1..4) {
+        let mut story = Vec::new();
+        for phone in 0..phones.len() {
+            if random.bool() {
+                story.push(offline(&mut random, phone, phones));
+            }
+        }
+        let crash = random.bool().then(|| random.u32(1..24));
+        story.push(Step::Crowd { crash });
+        insert(&mut random, steps, story);
     }
 }
 
@@ -611,6 +811,15 @@ impl fmt::Display for Step {
                     number(phone)
                 )
             }
+            Self::Lock { phone } => write!(out, "phone {} is locked", number(phone)),
+            Self::Guess { phone } => write!(out, "somebody tries a PIN on phone {}", number(phone)),
+            Self::Crowd { crash: None } => out.write_str("every phone asks at the same moment"),
+            Self::Crowd {
+                crash: Some(statement),
+            } => write!(
+                out,
+                "every phone asks at the same moment; the server dies after statement {statement}"
+            ),
             Self::Room {
                 phone,
                 is_full: true,
@@ -647,7 +856,12 @@ impl fmt::Display for Start {
         } else {
             ", never used before"
         };
-        write!(out, "of {}{known}", name_of(self.person))
+        let sealing = match self.sealing {
+            Sealing::Never => "",
+            Sealing::Always => ", sealed",
+            Sealing::WithUpdate => ", sealed from its next update on",
+        };
+        write!(out, "of {}{known}{sealing}", name_of(self.person))
     }
 }
 
@@ -675,6 +889,9 @@ impl Act {
             Self::LetGo => "what was kept back may leave",
             Self::Discard => "a parked command is discarded",
             Self::Reissue => "a parked command is done again",
+            Self::Dispute => "an entry or a line is disputed",
+            Self::TakeDisputeBack => "a dispute is taken back",
+            Self::Escalate => "a dispute is escalated",
         }
     }
 }
@@ -714,6 +931,9 @@ impl OfficeAct {
             Self::Revoke => "revokes a device",
             Self::Dismiss => "puts a person out",
             Self::TakeBack => "lets a person in again",
+            Self::TakeDispute => "looks at a dispute",
+            Self::DecideDispute => "decides a dispute",
+            Self::CloseMonth => "closes the month",
         }
     }
 }
@@ -728,6 +948,8 @@ impl Step {
             | Self::Restart { phone }
             | Self::Pack { phone }
             | Self::Update { phone }
+            | Self::Lock { phone }
+            | Self::Guess { phone }
             | Self::Clock { phone, .. }
             | Self::Room { phone, .. }
             | Self::Evict { phone }
@@ -738,6 +960,7 @@ impl Step {
             | Self::Office { .. }
             | Self::Backup
             | Self::Restore
+            | Self::Crowd { .. }
             | Self::Kill => None,
         }
     }

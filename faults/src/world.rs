@@ -1,7 +1,9 @@
 //! Carries a schedule out, then heals everything, and looks at what is left.
 
 mod acts;
+mod crowd;
 mod healing;
+mod locking;
 mod office;
 mod strangers;
 
@@ -10,7 +12,7 @@ use crate::company::{self, PEOPLE, START, Template, id, name_of};
 use crate::oracle;
 use crate::phone::{self, App, Disk, Message, Phone, Reply, Stored, Watch};
 use crate::power::{Died, Image};
-use crate::schedule::{Schedule, Start, Step, Way};
+use crate::schedule::{Schedule, Sealing, Start, Step, Way};
 use crate::server::{Handled, Server, Shown};
 use crate::tally::Tally;
 use serde_json::Value;
@@ -20,8 +22,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::{Mutex, PoisonError};
+use strangers::File;
 use taswiq_backend::people::{Session, Token};
 use taswiq_domain::ids::{CommandId, DeviceId, PersonId};
+use taswiq_domain::money::Centimes;
+use taswiq_domain::period::Period;
+use taswiq_domain::settlement::Statement;
 use taswiq_domain::sync::{Answer, Change, Command, Request, Response};
 use taswiq_domain::time::Timestamp;
 use taswiq_offline::driver::TransportError;
@@ -99,6 +105,23 @@ pub struct Saved {
     pub discarded: bool,
 }
 
+/// A copy of the database, and what the office had done by then.
+struct Backup {
+    image: Image,
+    put_out: BTreeSet<DeviceId>,
+    closed: BTreeMap<(PersonId, Period), Closed>,
+}
+
+/// A closed month of an agent: the statement and the entries that it is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closed {
+    pub statement: Statement,
+    /// What came to the earned account in it, in centimes, the close aside.
+    pub earned: i64,
+    /// Of each entry its number and what it brought.
+    pub entries: Vec<(i64, Centimes)>,
+}
+
 /// A message that nobody hurries to carry.
 struct Straggler {
     phone: usize,
@@ -129,8 +152,12 @@ pub struct World<'a> {
     stragglers: Vec<Straggler>,
     slow_answers: Vec<SlowAnswer>,
     /// Hand-over files that strangers have.
-    files: Vec<Vec<u8>>,
-    backup: Option<Image>,
+    files: Vec<File>,
+    backup: Option<Backup>,
+    /// The devices that the office has put out.
+    put_out: BTreeSet<DeviceId>,
+    /// What closed months came to, when they were closed.
+    closed: BTreeMap<(PersonId, Period), Closed>,
     /// Counts restores: what a server knows begins anew with each.
     restores: u32,
     /// Commands that were answered with "applied", by [`World::restores`].
@@ -220,6 +247,7 @@ pub(crate) fn first_contacts(fresh: Template) -> anyhow::Result<Template> {
         known.map(move |known| Start {
             person,
             known: Some(known),
+            sealing: Sealing::Never,
         })
     });
     let schedule = Schedule {
@@ -253,7 +281,12 @@ pub(crate) fn first_contacts(fresh: Template) -> anyhow::Result<Template> {
             .push(phone.holders().copy());
     }
     drop(world);
-    Ok(Template { database, phones })
+    let spare = fresh.spare;
+    Ok(Template {
+        database,
+        phones,
+        spare,
+    })
 }
 
 impl<'a> World<'a> {
@@ -267,7 +300,7 @@ impl<'a> World<'a> {
         let mut world = Self {
             template,
             bug,
-            server: Server::start(&template.database, now, bug)?,
+            server: Server::start(template, now, bug, schedule.is_cold())?,
             phones: Vec::new(),
             now,
             true_time,
@@ -276,6 +309,8 @@ impl<'a> World<'a> {
             slow_answers: Vec::new(),
             files: Vec::new(),
             backup: None,
+            put_out: BTreeSet::new(),
+            closed: BTreeMap::new(),
             restores: 0,
             applied: BTreeSet::new(),
             arrived: BTreeMap::new(),
@@ -295,10 +330,13 @@ impl<'a> World<'a> {
             digest: Sha256::new(),
         };
         for (number, start) in schedule.phones.iter().enumerate() {
-            let stored = match start.known {
+            let mut stored = match start.known {
                 Some(known) => world.template.phones[&start.person][known].copy().with(bug),
                 None => world.unpacked(start.person)?,
             };
+            if start.sealing == Sealing::Always {
+                stored.disk = stored.disk.with_keys(keys_of(number, start.person));
+            }
             world.phones.push(Phone {
                 number,
                 holder: start.person,
@@ -311,6 +349,9 @@ impl<'a> World<'a> {
                 },
                 build: 1,
                 has_no_room: false,
+                sealing: start.sealing,
+                is_locked: false,
+                guesses: 0,
             });
         }
         Ok(world)
@@ -369,7 +410,8 @@ impl<'a> World<'a> {
         let balances = self
             .server
             .ask(async |office| office.balances(&company::manager()).await)?;
-        oracle::ledger_is_zero(&balances)
+        oracle::ledger_is_zero(&balances)?;
+        oracle::closed_months_stand(self)
     }
 
     fn take(&mut self, step: &Step) -> Result<(), Violation> {
@@ -399,6 +441,9 @@ impl<'a> World<'a> {
             Step::Pack { phone } => self.pack(*phone),
             Step::Bring { pick } => self.bring(*pick),
             Step::Update { phone } => self.update(*phone),
+            Step::Lock { phone } => self.lock(*phone),
+            Step::Guess { phone } => self.guess(*phone),
+            Step::Crowd { crash } => self.crowd(*crash),
             Step::Clock { phone, skew_ms } => {
                 let watch = &self.phones[*phone].watch;
                 let before = watch.skew_ms.replace(*skew_ms);
@@ -424,7 +469,11 @@ impl<'a> World<'a> {
             Step::Wait { minutes } => self.wait(*minutes),
             Step::Office { act, pick } => self.office_acts(*act, *pick),
             Step::Backup => {
-                self.backup = Some(self.server.copy()?);
+                self.backup = Some(Backup {
+                    image: self.server.copy()?,
+                    put_out: self.put_out.clone(),
+                    closed: self.closed.clone(),
+                });
                 Ok(())
             }
             Step::Restore => self.restore(),
@@ -441,6 +490,9 @@ impl<'a> World<'a> {
     /// A phone asks for a contact, and its messages fare as `ways` say, in turn; well when they say
     /// nothing.
     fn contact(&mut self, phone: usize, ways: &[Way]) -> Result<(), Violation> {
+        if self.phones[phone].is_locked {
+            return self.leave_locked(phone, ways);
+        }
         self.boot(phone)?;
         if let Some(app) = &mut self.phones[phone].app {
             app.ask();
@@ -675,7 +727,7 @@ impl<'a> World<'a> {
         }
         match &handled.answered {
             Some((session, request, response)) => {
-                self.hear_answer(session, request, response, number)?
+                self.hear_answer(session, request, response, number, handled.by_key)?
             }
             None => {
                 if let Err(error) = &handled.reply {
@@ -692,6 +744,7 @@ impl<'a> World<'a> {
         request: &Request<Value>,
         response: &Response,
         number: u64,
+        by_key: bool,
     ) -> Result<(), Violation> {
         let youngest = self.arrived.entry(request.device).or_default();
         if *youngest > number {
@@ -707,6 +760,12 @@ impl<'a> World<'a> {
                         return Err(Violation::new(
                             "nothing takes effect twice",
                             format!("{} was applied once more", result.id),
+                        ));
+                    }
+                    if self.put_out.contains(&request.device) {
+                        return Err(Violation::new(
+                            "nothing of a device that was put out happens by itself",
+                            result.id.to_string(),
                         ));
                     }
                     if (0..self.restores).any(|before| self.applied.contains(&(before, result.id)))
@@ -765,7 +824,7 @@ impl<'a> World<'a> {
                 format!("{} is told of {command}", name_of(session.person.id)),
             ));
         }
-        oracle::in_scope(&self.server, session, response)
+        oracle::in_scope(&self.server, session, response, by_key)
     }
 
     /// A straggler or a slow answer arrives.
@@ -809,21 +868,43 @@ impl<'a> World<'a> {
 
     /// Opens the holder's app, unless it runs.
     fn boot(&mut self, phone: usize) -> Result<(), Violation> {
+        if std::mem::take(&mut self.phones[phone].is_locked) {
+            self.tally.count("a phone is unlocked");
+            self.phones[phone].guesses = 0;
+        }
+        if self.phones[phone]
+            .app
+            .as_ref()
+            .is_some_and(|app| app.is_locked)
+        {
+            self.close(phone);
+        }
+        if self.phones[phone].app.is_none() {
+            self.open_with(phone, phone::open)?;
+        }
+        Ok(())
+    }
+
+    /// Opens the holder's app in one way or another.
+    fn open_with(&mut self, phone: usize, open: Opens) -> Result<(), Violation> {
         let phone = &mut self.phones[phone];
-        if phone.app.is_none() {
-            let opened = phone::open(phone.holder, phone.holders(), &phone.watch, phone.build)
-                .map_err(|error| Violation::new("a phone starts, whatever it died of", error));
-            match opened {
-                Ok(app) => phone.app = Some(app),
-                // No room to make a fresh store, or the store dies at its first write: as it was.
-                Err(_) if phone.has_no_room || phone.holders().disk.memory.was_cut() => {
-                    let disk = phone.holders().disk.copy();
-                    if let Some(stored) = phone.stores.get_mut(&phone.holder) {
-                        stored.disk = disk;
-                    }
+        let stored = phone.holders();
+        let seals_now = stored.disk.seals() && !stored.disk.is_sealed() && !stored.disk.is_empty();
+        match open(phone.holder, stored, &phone.watch, phone.build) {
+            Ok(app) => phone.app = Some(app),
+            // No room to make a fresh store, or the store dies at its first write: as it was.
+            Err(_) if phone.has_no_room || phone.holders().disk.memory.was_cut() => {
+                let disk = phone.holders().disk.copy();
+                if let Some(stored) = phone.stores.get_mut(&phone.holder) {
+                    stored.disk = disk;
                 }
-                Err(violation) => return Err(violation),
             }
+            Err(error) => {
+                return Err(Violation::new("a phone starts, whatever it died of", error));
+            }
+        }
+        if seals_now {
+            self.tally.count("a store in plain is sealed");
         }
         Ok(())
     }
@@ -875,6 +956,9 @@ impl<'a> World<'a> {
                 .count("a phone is started again with commands in its outbox");
         }
         self.close(phone);
+        if self.bug == Some(Bug::KeysAreForgotten) {
+            self.phones[phone].holders().disk.lose_keys();
+        }
         if self.bug == Some(Bug::RestartIsNewDevice) {
             let device = self.next_id().0;
             self.change_head(phone, "device", device.to_string());
@@ -912,28 +996,43 @@ impl<'a> World<'a> {
             self.clear_outbox(phone);
         }
         self.fresh_disk(phone);
+        if std::mem::take(&mut self.phones[phone].sealing) == Sealing::WithUpdate {
+            self.phones[phone].sealing = Sealing::Always;
+            for (person, stored) in &mut self.phones[phone].stores {
+                stored.disk = stored.disk.copy().with_keys(keys_of(phone, *person));
+            }
+            self.limit_room(phone);
+        } else if self.phones[phone].holders().disk.seals() {
+            self.phones[phone].sealing = Sealing::Always;
+        }
         self.boot(phone)
     }
 
     fn clear_outbox(&mut self, phone: usize) {
-        let memory = &self.phones[phone].holders().disk.memory;
+        let phone = &self.phones[phone];
+        let Ok(disk) = phone.holders().disk.opened(phone.holder) else {
+            return;
+        };
         let mut batch = taswiq_offline::store::Batch::default();
         let table = taswiq_offline::store::Table::Outbox;
         use taswiq_offline::store::LocalStore;
-        for (key, _) in phone::now_or_never(memory.scan(table))
+        for (key, _) in phone::now_or_never(disk.scan(table))
             .and_then(Result::ok)
             .unwrap_or_default()
         {
             batch.delete(table, key);
         }
-        phone::now_or_never(memory.commit(batch));
+        phone::now_or_never(disk.store(batch));
     }
 
     fn change_head(&mut self, phone: usize, field: &str, value: String) {
         use taswiq_offline::record::HEAD;
         use taswiq_offline::store::{Batch, LocalStore, Table};
-        let memory = &self.phones[phone].holders().disk.memory;
-        let head = phone::now_or_never(memory.get(Table::Meta, HEAD))
+        let phone = &self.phones[phone];
+        let Ok(disk) = phone.holders().disk.opened(phone.holder) else {
+            return;
+        };
+        let head = phone::now_or_never(disk.get(Table::Meta, HEAD))
             .and_then(Result::ok)
             .flatten();
         let Some(mut head) = head.and_then(|head| serde_json::from_str::<Value>(&head).ok()) else {
@@ -945,7 +1044,7 @@ impl<'a> World<'a> {
         };
         let mut batch = Batch::default();
         batch.put(Table::Meta, HEAD, head.to_string());
-        phone::now_or_never(memory.commit(batch));
+        phone::now_or_never(disk.store(batch));
     }
 
     /// A full phone has room for what it has, and a little for what changes.
@@ -983,7 +1082,7 @@ impl<'a> World<'a> {
         let device = DeviceId(self.next_id().0);
         let bug = self.bug;
         if let Some(stored) = self.phones[phone].stores.get_mut(&holder) {
-            stored.disk = Disk::default().with(bug);
+            stored.disk = stored.disk.emptied().with(bug);
             stored.device = device;
         }
         self.limit_room(phone);
@@ -1006,6 +1105,9 @@ impl<'a> World<'a> {
         }
         if !self.phones[phone].stores.contains_key(&next) {
             let mut stored = self.unpacked(next)?;
+            if self.phones[phone].sealing == Sealing::Always {
+                stored.disk = stored.disk.with_keys(keys_of(phone, next));
+            }
             if self.bug == Some(Bug::OutboxIsShared) {
                 self.close(phone);
                 self.change_head(phone, "person", next.0.to_string());
@@ -1068,10 +1170,12 @@ impl<'a> World<'a> {
     }
 
     fn restore(&mut self) -> Result<(), Violation> {
-        let Some(backup) = self.backup.clone() else {
+        let Some(backup) = &self.backup else {
             return Ok(());
         };
-        self.server.restore(&backup)?;
+        self.server.restore(&backup.image)?;
+        self.put_out.clone_from(&backup.put_out);
+        self.closed.clone_from(&backup.closed);
         self.may_have_written = true;
         self.restores += 1;
         self.tally.count("the server is restored from a copy");
@@ -1082,7 +1186,7 @@ impl<'a> World<'a> {
             .flat_map(|phone| phone.stores.values().map(|stored| stored.device))
             .collect();
         // So is what one that was put out has handed over since the copy: it keeps nothing decided.
-        let put_out = self.put_out()?;
+        let put_out = self.know_it()?;
         for saved in &mut self.saved {
             let forgets = put_out
                 .get(&saved.device)
@@ -1095,7 +1199,7 @@ impl<'a> World<'a> {
     }
 
     /// The devices that know that the office has put them out, with what still waits on each.
-    fn put_out(&self) -> Result<BTreeMap<DeviceId, BTreeSet<CommandId>>, Violation> {
+    fn know_it(&self) -> Result<BTreeMap<DeviceId, BTreeSet<CommandId>>, Violation> {
         let mut put_out = BTreeMap::new();
         for phone in &self.phones {
             for (person, stored) in &phone.stores {
@@ -1109,6 +1213,16 @@ impl<'a> World<'a> {
             }
         }
         Ok(put_out)
+    }
+}
+
+impl World<'_> {
+    /// What closed months came to when they were closed, and what they come to now.
+    pub fn closed_months(&self) -> Result<Vec<(Closed, Closed)>, Violation> {
+        let months = self.closed.iter();
+        months
+            .map(|((agent, period), then)| Ok((then.clone(), self.closed_now(*agent, *period)?)))
+            .collect()
     }
 }
 
@@ -1131,11 +1245,18 @@ impl Stored {
         use taswiq_offline::store::{LocalStore, Table};
         Table::ALL
             .into_iter()
-            .filter_map(|table| phone::now_or_never(self.disk.scan(table))?.ok())
+            .filter_map(|table| phone::now_or_never(self.disk.memory.scan(table))?.ok())
             .flatten()
             .map(|(key, value)| key.len() + value.len())
             .sum()
     }
+}
+
+type Opens = fn(PersonId, &Stored, &Watch, u32) -> Result<App, String>;
+
+/// Tells the keys of each person on each phone from all others.
+fn keys_of(phone: usize, person: PersonId) -> u64 {
+    phone as u64 * 1_000 + person.0.unsigned_abs()
 }
 
 fn thousandths(body: &[u8], part: u32) -> &[u8] {

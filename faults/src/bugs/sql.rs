@@ -11,6 +11,9 @@ pub const MIX_FEED: &str = "INSERT INTO feed (scope, kind, entity, number, remov
     ON CONFLICT DO NOTHING";
 pub const BALANCE_OFF: &str = "UPDATE account_balance SET balance_centimes = balance_centimes + 1 \
     WHERE account = (SELECT MIN(account) FROM account_balance)";
+pub const FORGET_PUT_OUT: &str = "UPDATE device SET revoked_at = NULL";
+pub const OPEN_DISPUTES: &str = "UPDATE dispute SET state = 'open', document = \
+    json_set(document, '$.state', 'open') WHERE state IN ('accepted', 'partly', 'denied')";
 
 /// Runs one of them.
 pub async fn run(path: &Path, statement: &'static str) -> Result<(), sqlx::Error> {

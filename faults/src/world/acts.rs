@@ -7,15 +7,17 @@ use crate::phone::now_or_never;
 use crate::schedule::{Act, Way};
 use taswiq_domain::catalogue::{Channel, PriceTier};
 use taswiq_domain::customer::{CustomerDetails, CustomerKind};
+use taswiq_domain::dispute::{DisputeReason, Disputed, DisputedLine};
 use taswiq_domain::ids::{CommandId, CooperativeId, OrderId, PersonId, ProductId};
+use taswiq_domain::money::Centimes;
 use taswiq_domain::order::basket::{Basket, BasketLine, Door, OrderIdentity, Promise};
 use taswiq_domain::order::event::{LineUnits, PackedLine, Proof, Proposal, ProposedLine, Reason};
 use taswiq_domain::order::{CancelledBy, PaymentMethod, Stage, SubOrder};
 use taswiq_domain::spoken_code::SpokenCode;
 use taswiq_domain::sync::{
     AmendOrder, AnswerChange, CancelOrder, Collect, Command, CommandBody, ConfirmSubOrder,
-    CorrectCustomer, Deliver, HandOver, PackSubOrder, PlaceOrder, ProposeChange, RefuseSubOrder,
-    Shown, SubOrderRef,
+    CorrectCustomer, Deliver, DisputeRef, EscalateDispute, HandOver, OpenDispute, PackSubOrder,
+    PlaceOrder, ProposeChange, RefuseSubOrder, Shown, SubOrderRef,
 };
 use taswiq_domain::time::{Calendar, Timestamp};
 use taswiq_offline::store::StoreError;
@@ -119,13 +121,20 @@ impl World<'_> {
                 id,
                 seq: 0,
                 made_at: now,
-                body,
+                body: body.clone(),
             },
             fate,
             discarded: false,
         });
         if outcome.is_ok() {
             self.tally.count("commands saved");
+            if body.dispute().is_some() || matches!(body, CommandBody::OpenDispute(_)) {
+                self.tally.count(match body {
+                    CommandBody::OpenDispute(_) => "an agent disputes",
+                    CommandBody::WithdrawDispute(_) => "an agent takes a dispute back",
+                    _ => "an agent escalates a dispute",
+                });
+            }
             let shows = device.outbox().iter().any(|queued| queued.command.id == id);
             if !shows {
                 return Err(Violation::new(
@@ -379,6 +388,47 @@ fn body(device: &OnPhone, act: Act, pick: u32, now: Timestamp, number: u64) -> O
             let (view, part) = part(|part| part.stage != Stage::Withdrawn)?;
             let (order, cooperative) = reference(&view, &part);
             CommandBody::Withdraw(SubOrderRef { order, cooperative })
+        }
+        Act::Dispute => {
+            let entries = device.entries();
+            let of_line = || {
+                let (view, part) = part(|part| !part.lines.is_empty())?;
+                let line = part.lines[pick as usize % part.lines.len()].number;
+                Some(Disputed {
+                    entry: None,
+                    line: Some(DisputedLine {
+                        order: view.order.id,
+                        cooperative: part.cooperative,
+                        line,
+                    }),
+                })
+            };
+            let of_entry = || picked(&entries, pick >> 1).map(|entry| Disputed::of(entry));
+            let about = if pick & 1 == 0 {
+                of_entry().or_else(of_line)?
+            } else {
+                of_line()?
+            };
+            CommandBody::OpenDispute(OpenDispute {
+                about,
+                amount: Centimes(1 + i64::from(pick % 900)),
+                reason: DisputeReason::Rate,
+                note: format!("on m'avait dit plus ({number})"),
+                photo: None,
+            })
+        }
+        Act::TakeDisputeBack => {
+            let disputes = device.disputes();
+            CommandBody::WithdrawDispute(DisputeRef {
+                dispute: picked(&disputes, pick)?.document.dispute.id,
+            })
+        }
+        Act::Escalate => {
+            let disputes = device.disputes();
+            CommandBody::EscalateDispute(EscalateDispute {
+                dispute: picked(&disputes, pick)?.document.dispute.id,
+                note: "il manque le reste".to_owned(),
+            })
         }
         Act::Confirm { short } => {
             let (view, part) = part(|part| part.stage == Stage::Awaiting)?;

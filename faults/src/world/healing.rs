@@ -30,9 +30,10 @@ impl World<'_> {
             }
         }
         self.sign_in_again()?;
+        let stores: usize = self.phones.iter().map(|phone| phone.stores.len()).sum();
+        // How many have been in contact since anything moved.
+        let mut quiet = 0;
         for _ in 0..ROUNDS_MAX {
-            self.moved = 0;
-            let mut waiting = 0;
             for index in 0..self.phones.len() {
                 let people: Vec<_> = self.phones[index].stores.keys().copied().collect();
                 for person in people {
@@ -48,12 +49,14 @@ impl World<'_> {
                         // As a page does that comes to the front: there is room for copies again.
                         drop(phone::now_or_never(app.device.take_copies_back()));
                     }
+                    self.moved = 0;
                     self.contact(index, &[])?;
-                    waiting += self.waiting(index);
+                    let is_quiet = self.moved == 0 && self.waiting(index) == 0;
+                    quiet = if is_quiet { quiet + 1 } else { 0 };
+                    if quiet == stores {
+                        return Ok(());
+                    }
                 }
-            }
-            if self.moved == 0 && waiting == 0 {
-                return Ok(());
             }
         }
         let outboxes: Vec<String> = self

@@ -1,10 +1,16 @@
 //! What the office does in a schedule.
 
-use super::{Violation, World};
+use super::{Closed, Violation, World};
 use crate::company::{self, FATIMA, HASSAN, PEOPLE};
+use crate::oracle;
 use crate::schedule::OfficeAct;
 use taswiq_backend::OfficeError;
 use taswiq_backend::parked::Settlement;
+use taswiq_backend::settlement::{MonthState, StatementSight};
+use taswiq_domain::dispute::{DisputeState, Verdict};
+use taswiq_domain::ids::PersonId;
+use taswiq_domain::money::Centimes;
+use taswiq_domain::period::Period;
 
 impl World<'_> {
     pub(super) fn office_acts(&mut self, act: OfficeAct, pick: u32) -> Result<(), Violation> {
@@ -12,6 +18,8 @@ impl World<'_> {
         let now = self.now;
         let pick = pick as usize;
         self.may_have_written = true;
+        let mut put_out = None;
+        let mut closed = Vec::new();
         let done: Result<Option<&str>, OfficeError> = self.server.ask(async |office| match act {
             OfficeAct::Prices => {
                 let prices = vec![company::price(
@@ -68,7 +76,64 @@ impl World<'_> {
                     return Ok(None);
                 };
                 office.revoke_device(&manager, device.id).await?;
+                put_out = Some(device.id);
                 Ok(Some("a device is revoked"))
+            }
+            OfficeAct::TakeDispute | OfficeAct::DecideDispute => {
+                let mut waiting = office.disputes_waiting(&manager).await?;
+                waiting.sort_by_key(|waiting| waiting.dispute.id);
+                let count = waiting.len().max(1);
+                let Some(waiting) = waiting.get(pick % count) else {
+                    return Ok(None);
+                };
+                let dispute = &waiting.dispute;
+                // What was escalated is an administrator's, and nobody decides twice.
+                let by = if dispute.state == DisputeState::Escalated {
+                    &administrator
+                } else {
+                    &manager
+                };
+                if act == OfficeAct::TakeDispute {
+                    office.take_dispute(by, dispute.id).await?;
+                    return Ok(Some("a dispute is looked at"));
+                }
+                let half = Centimes(dispute.claim.amount.0 / 2);
+                let (verdict, what) = match pick % 3 {
+                    0 => (Verdict::Accepted, "a dispute is accepted"),
+                    1 if half > Centimes::ZERO => (
+                        Verdict::Partly { amount: half },
+                        "a dispute is accepted in part",
+                    ),
+                    _ => (Verdict::Denied, "a dispute is denied"),
+                };
+                office
+                    .decide_dispute_beyond_terms(by, dispute.id, verdict, "on a regardé")
+                    .await?;
+                Ok(Some(what))
+            }
+            OfficeAct::CloseMonth => {
+                let months = office.months(&manager).await?;
+                let due = months
+                    .iter()
+                    .find(|month| month.state == MonthState::Due)
+                    .map(|month| month.period);
+                let Some(period) = due else {
+                    return Ok(None);
+                };
+                office.close_period(&manager, period).await?;
+                for agent in PEOPLE
+                    .into_iter()
+                    .filter(|person| company::is_agent(*person))
+                {
+                    match office.statement(&manager, agent, period).await {
+                        Ok(sight) => {
+                            closed.push(((agent, period), closed_of(&sight)));
+                        }
+                        Err(OfficeError::NotFound) => {}
+                        Err(error) => return Err(error),
+                    }
+                }
+                Ok(Some("a month is closed"))
             }
             OfficeAct::Dismiss => {
                 office
@@ -88,6 +153,11 @@ impl World<'_> {
                 Ok(back)
             }
         });
+        self.put_out.extend(put_out);
+        for (month, closed) in closed {
+            oracle::closed_as_earned(&closed)?;
+            self.closed.insert(month, closed);
+        }
         match done {
             Ok(Some(what)) => self.tally.count(what),
             Ok(None) => {}
@@ -96,11 +166,24 @@ impl World<'_> {
                 error @ (OfficeError::NotAllowed
                 | OfficeError::NotFound
                 | OfficeError::Invalid(_)
-                | OfficeError::Conflict { .. }),
+                | OfficeError::Conflict { .. }
+                | OfficeError::Settlement(_)),
             ) => self.note(format!("  the office may not: {error}")),
             Err(error) => return Err(error.into()),
         }
         Ok(())
+    }
+
+    /// What an agent's closed month is made of, as it is now.
+    pub(in crate::world) fn closed_now(
+        &self,
+        agent: PersonId,
+        period: Period,
+    ) -> Result<Closed, Violation> {
+        let sight = self
+            .server
+            .ask(async |office| office.statement(&company::manager(), agent, period).await)?;
+        Ok(closed_of(&sight))
     }
 
     /// Every other parked command is accepted, where it can be; the others are rejected.
@@ -117,5 +200,14 @@ impl World<'_> {
             self.office_acts(act, round)?;
         }
         Ok(())
+    }
+}
+
+fn closed_of(sight: &StatementSight) -> Closed {
+    let entries = sight.entries.iter().chain(&sight.settling);
+    Closed {
+        statement: sight.document.statement.clone(),
+        earned: sight.entries.iter().map(|entry| entry.amount.0).sum(),
+        entries: entries.map(|entry| (entry.number, entry.amount)).collect(),
     }
 }
