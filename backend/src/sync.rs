@@ -41,7 +41,8 @@ use taswiq_domain::order::Order;
 use taswiq_domain::person::Role;
 use taswiq_domain::spoken_code::SpokenCode;
 use taswiq_domain::sync::{
-    Answer, Change, CommandBody, CommandResult, PROTOCOL, Request, Response, Trace, Waiting,
+    Answer, Change, CommandBody, CommandResult, PROTOCOL, PlaceOrder, Request, Response, Trace,
+    Waiting,
 };
 use taswiq_domain::time::Timestamp;
 use uuid::Uuid;

@@ -478,9 +478,7 @@ fn basket(device: &Device, phone: Phone, draft: &Draft) -> Result<Basket, Refusa
     let price_list = catalogue
         .price_list_at(door)
         .ok_or(Refusal::CatalogueTooOld)?;
-    let plan = catalogue
-        .plan_at(door)
-        .ok_or(Refusal::CatalogueTooOld)?;
+    let plan = catalogue.plan_at(door).ok_or(Refusal::CatalogueTooOld)?;
     let mut promises: Vec<Promise> = Vec::new();
     for line in &draft.lines {
         let product = catalogue

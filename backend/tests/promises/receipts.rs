@@ -166,6 +166,7 @@ promise! {
         let order = world.order(id).await;
         assert_eq!(order.code, lost.place.code);
         assert_eq!(world.office.calendar().date_at(order.placed_at), lost.on);
+        assert!(world.audit_actions().await.contains(&"order_from_receipt".to_owned()));
         // The receipt was misread, and what the phone had made stands on it: only the original tells.
         assert_eq!(order.receipt_digits, Some(1_174));
         assert_eq!(lost.speaks().await, [Answer::Applied, Answer::Applied]);
