@@ -102,8 +102,8 @@ pub struct Trace {
     pub device: DeviceId,
     /// How many commands the server had not decided.
     pub waiting: u32,
-    /// The codes of the orders among them, oldest first, [`TRACED_ORDERS`](crate::limits::TRACED_ORDERS) at most. Nothing personal: it
-    /// is not sealed.
+    /// The codes of the orders among them, oldest first,
+    /// [`TRACED_ORDERS`](crate::limits::TRACED_ORDERS) at most. Nothing personal: it is not sealed.
     pub orders: Vec<SpokenCode>,
 }
 

@@ -4,7 +4,9 @@ use super::{Conn, Db};
 use crate::error::{OfficeError, OpenError};
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -234,6 +236,14 @@ pub async fn keep_log(conn: &mut Conn) -> Result<(), sqlx::Error> {
             .execute(&mut **connection)
             .await?;
     }
+    Ok(())
+}
+
+/// Moves all of the log to the file, if nobody else reads or writes there.
+pub async fn empty_log(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

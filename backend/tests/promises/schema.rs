@@ -178,6 +178,29 @@ promise! {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_closed_file_has_everything_in_it() {
+    for _ in 0..8 {
+        let world = World::on_sqlite().await;
+        // Many connections go at once.
+        let manager = world.manager();
+        let reads = (0..8).map(|_| {
+            let (office, manager) = (world.office.clone(), manager.clone());
+            tokio::spawn(async move { office.completeness(&manager).await.is_ok() })
+        });
+        for read in reads.collect::<Vec<_>>() {
+            assert!(read.await.expect("reads"));
+        }
+        world.office.close().await;
+        let file = world
+            .url
+            .trim_start_matches("sqlite:")
+            .trim_start_matches("//");
+        let left = std::fs::metadata(format!("{file}-wal")).map_or(0, |log| log.len());
+        assert_eq!(left, 0);
+    }
+}
+
 promise! {
     async fn one_bad_job_spoils_no_other_of_its_transaction(world) {
         // Many jobs at once share transactions; those that fail do so alone.
