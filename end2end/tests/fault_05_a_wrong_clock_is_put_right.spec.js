@@ -1,7 +1,7 @@
 // A phone whose battery was empty wakes in 1970, and hears the hour from the network a little later.
 import { argan } from "../harness/demo.js";
 import { Agent } from "../harness/people.js";
-import { expect, picture, test } from "../harness/test.js";
+import { DAY_MS, expect, picture, test } from "../harness/test.js";
 
 test("fault 5: an order in the making waits while the clock is wrong, says why, and goes on by itself when it is right", async ({ server, phone }) => {
   const office = await server({ demo: { orders: 60 } });
@@ -29,8 +29,18 @@ test("fault 5: an order in the making waits while the clock is wrong, says why, 
   await page.clock.setSystemTime(now);
   await page.clock.fastForward("01:00");
   await expect(page.locator(".sums .total .amount")).toHaveText(total);
+
+  // Another day: the goods come later than what was read and signed, and the page has not noticed yet.
+  await page.clock.setSystemTime(now + DAY_MS);
+  await agent.saveButton.click();
+  await expect(page.getByText("Les prix ou les dates viennent de changer")).toBeVisible();
+  await agent.saveButton.click();
+  await expect(page.getByText("Il manque la signature du client")).toBeVisible();
+  await picture(page, "clock/changed");
+  await agent.writeOnPad();
   await agent.saveButton.click();
   const { code } = await agent.receipt();
+  await page.clock.setSystemTime(now);
   await device.goOnline();
   await agent.sync();
   await agent.expectOnce(code);

@@ -9,11 +9,13 @@ use taswiq_domain::Refusal;
 use taswiq_domain::catalogue::{Catalogue, Channel, PriceTier};
 use taswiq_domain::commission;
 use taswiq_domain::customer::{CustomerDetails, CustomerKind};
-use taswiq_domain::ids::{CommandId, CooperativeId, CustomerId, OrderId, PlanVersion, ProductId};
+use taswiq_domain::ids::{
+    CommandId, CooperativeId, CustomerId, OrderId, PlanVersion, PriceListVersion, ProductId,
+};
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::again;
 use taswiq_domain::order::basket::{Basket, BasketLine, Door, Promise};
-use taswiq_domain::order::{Order, Place, SubOrder};
+use taswiq_domain::order::{Order, Place, SubOrder, Withdrawal};
 use taswiq_domain::phone::PhoneNumber;
 use taswiq_domain::reading;
 use taswiq_domain::spoken_code::SpokenCode;
@@ -121,6 +123,34 @@ pub struct Priced {
     pub plan: Option<PlanVersion>,
 }
 
+/// What a customer reads before signing: the sum, and for each part when it comes and until when they may
+/// withdraw.
+type Signed = (Centimes, Vec<(CivilDate, Withdrawal)>);
+
+impl Priced {
+    fn signed(&self) -> Signed {
+        let parts = self.sub_orders.iter();
+        let dates = parts
+            .map(|part| (part.promised_on, part.withdrawal))
+            .collect();
+        (self.total, dates)
+    }
+}
+
+/// Why an order was not saved.
+pub enum NotSaved {
+    /// A rule says no.
+    Refused(Refusal),
+    /// The prices or dates are others than those on the screen.
+    FiguresChanged,
+}
+
+impl From<Refusal> for NotSaved {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
 /// A product with what a search compares.
 pub struct Searchable {
     /// Its place in the catalogue.
@@ -145,6 +175,8 @@ pub struct Making {
     pub draft: RwSignal<Draft>,
     /// The figures, or why there are none.
     pub priced: Memo<Result<Priced, Refusal>>,
+    /// The prices in force at the door; nothing when the clock is before any.
+    pub price_list: Memo<Option<PriceListVersion>>,
     phone: Phone,
     searchable: StoredValue<Option<Searched>, LocalStorage>,
 }
@@ -162,9 +194,24 @@ pub fn making(phone: Phone) -> Making {
         phone.this_minute();
         draft.with(|draft| price(&phone.device(), phone, draft))
     });
+    let price_list = Memo::new(move |_| {
+        phone.this_minute();
+        draft.with(|draft| phone.catalogue().price_list_at(door(phone, draft)))
+    });
+    // What was signed were these figures, and not those of another list or day.
+    Effect::new(move |before: Option<Option<Signed>>| {
+        let now = priced.with(|priced| priced.as_ref().ok().map(Priced::signed));
+        let before = before.flatten();
+        let is_other = before.is_some() && now.is_some() && before != now;
+        if is_other && draft.with_untracked(|draft| !draft.signature.is_empty()) {
+            draft.update(|draft| draft.signature = String::new());
+        }
+        now.or(before)
+    });
     let making = Making {
         draft,
         priced,
+        price_list,
         phone,
         searchable: StoredValue::new_local(None),
     };
@@ -322,11 +369,17 @@ impl Making {
     ///
     /// # Errors
     /// Why it cannot be saved as it is.
-    pub fn save(self, over: impl FnOnce(Option<OrderId>) + 'static) -> Result<(), Refusal> {
+    pub fn save(self, over: impl FnOnce(Option<OrderId>) + 'static) -> Result<(), NotSaved> {
         let phone = self.phone;
         let device = phone.device_now();
         let draft = self.draft.get_untracked();
         let priced = price(&device, phone, &draft)?;
+        let seen = self.priced.get_untracked();
+        if seen.is_ok_and(|seen| seen.signed() != priced.signed()) {
+            // A minute has not passed since the screen was written.
+            phone.look_at_the_clock();
+            return Err(NotSaved::FiguresChanged);
+        }
         let basket = basket(&device, phone, &draft)?;
         basket.check_signed(&priced.sub_orders)?;
         let shown = Shown {
@@ -355,7 +408,7 @@ impl Making {
                 acts.push((id, CommandBody::RegisterCustomer(details)));
                 id.into()
             }
-            (None, None) => return Err(Refusal::UnknownCustomer),
+            (None, None) => return Err(Refusal::UnknownCustomer.into()),
         };
         let id = browser::new_command_id();
         let [digits @ .., _, _] = browser::random::<4>();
@@ -517,7 +570,7 @@ fn price(device: &Device, phone: Phone, draft: &Draft) -> Result<Priced, Refusal
     let placed_at = door(phone, draft);
     let engagement = device.engagement_at(placed_at);
     let calendar = phone.offset();
-    let sub_orders = basket.price(&Door {
+    let mut sub_orders = basket.price(&Door {
         catalogue: &catalogue,
         calendar: &calendar,
         agent: device.person(),
@@ -526,6 +579,9 @@ fn price(device: &Device, phone: Phone, draft: &Draft) -> Result<Priced, Refusal
         channel: Channel::Door,
         placed_at,
     })?;
+    if draft.receipt.is_some() {
+        again::signed_again(&mut sub_orders, phone.now(), &calendar);
+    }
     let mut priced = Priced {
         plan: Some(basket.plan),
         ..Priced::default()

@@ -54,7 +54,7 @@ pub fn screen(phone: Phone, making: Making) -> AnyView {
     let tier = Memo::new(move |_| making.tier());
     let found = Memo::new(move |_| {
         let catalogue = phone.catalogue();
-        let (tier, version) = (tier.get(), catalogue.price_list_at(phone.now()));
+        let (tier, version) = (tier.get(), making.price_list.get());
         query.with(|query| match version {
             Some(version) => find(
                 making,
@@ -361,7 +361,7 @@ fn list(
 ) -> AnyView {
     let words = phone.words;
     let catalogue = phone.catalogue();
-    let version = catalogue.price_list_at(phone.now());
+    let version = making.price_list.get();
     let (tiles, rest, count) = found.with(|found| {
         let shown = shown.get();
         let tiles: Vec<AnyView> = found

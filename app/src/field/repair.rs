@@ -22,7 +22,10 @@ pub fn actions(phone: Phone, making: Making, parked: &Parked) -> AnyView {
                 Refusal::ReceiptDiffers { order, .. } => Some(view! { <a class="button" href=Field::Order(order).to_string()>{ui::icon("orders")}{words.repair_see_other()}</a> }),
                 _ => None,
             };
-            view! { {other}<button class="button" type="button" on:click=take_up>{ui::icon("edit")}{words.repair_take_up()}</button> }.into_any()
+            // Taken once more it would be an order beside the one it may be.
+            let may_take_up = other.is_none() || matches!(&parked.command.body, CommandBody::PlaceOrder(place) if place.from_receipt_of.is_some());
+            let take_up = may_take_up.then(|| view! { <button class="button" type="button" on:click=take_up>{ui::icon("edit")}{words.repair_take_up()}</button> });
+            view! { {other}{take_up} }.into_any()
         }
         _ if may_pass_now(&parked.refusal) => {
             let again = move |_| {

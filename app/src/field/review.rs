@@ -1,7 +1,7 @@
 //! Reading it all again with the customer, and signing.
 
 use super::from_receipt;
-use super::making::Making;
+use super::making::{Making, NotSaved};
 use super::products::{commission_button, explanation};
 use super::wording::{cooperative_name, cooperative_seal, product_name, product_unit};
 use crate::phone::{Phone, badge, browser};
@@ -24,7 +24,7 @@ pub fn screen(phone: Phone, making: Making) -> AnyView {
     let words = phone.words;
     phone.title(words.review_title());
     let explaining = RwSignal::new(false);
-    let refused = RwSignal::new(None::<Refusal>);
+    let refused = RwSignal::new(None::<String>);
     let is_saving = RwSignal::new(false);
     let who = move || {
         making.customer().map(|details| {
@@ -109,10 +109,15 @@ pub fn screen(phone: Phone, making: Making) -> AnyView {
                 phone.replace(Field::Receipt(order));
             }
         });
-        if let Err(refusal) = saved {
+        if let Err(why) = saved {
             is_saving.set(false);
             browser::focus("signing");
-            refused.set(Some(refusal));
+            refused.set(Some(match why {
+                NotSaved::Refused(refusal) => {
+                    words.refusal(&refusal, &phone.catalogue(), &phone.offset())
+                }
+                NotSaved::FiguresChanged => words.review_figures_changed().to_owned(),
+            }));
         }
     };
     ui::frame(
@@ -327,7 +332,7 @@ fn signing(
     phone: Phone,
     making: Making,
     wants_signature: bool,
-    refused: RwSignal<Option<Refusal>>,
+    refused: RwSignal<Option<String>>,
 ) -> AnyView {
     let words = phone.words;
     // The pad keeps the handwriting in a signal of its own, so that a stroke does not price the basket
@@ -350,14 +355,9 @@ fn signing(
         }
     });
     let error = move || {
-        refused.get().map(|refusal| {
-            ui::banner(
-                "trouble",
-                "warning",
-                words.refusal(&refusal, &phone.catalogue(), &phone.offset()),
-                "",
-            )
-        })
+        refused
+            .get()
+            .map(|why| ui::banner("trouble", "warning", why, ""))
     };
     let pad = wants_signature.then(|| {
         let clear = view! { <button type="button" on:click=move |_| signature.set(String::new())>{words.action_clear()}</button> };
