@@ -94,7 +94,6 @@ async fn change_prices(company: &Company) -> Result<()> {
     office
         .publish_prices(&administrator, from, prices.take(PRICES).collect())
         .await?;
-    // The server holds the database: its log is not this process's to put away.
     office.close().await;
     Ok(())
 }

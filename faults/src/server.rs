@@ -6,11 +6,13 @@ use crate::company::Template;
 use crate::phone::Reply;
 use crate::power::{Died, Fuse, Image, Machine};
 use anyhow::Result;
-use futures_util::future::{Either, join_all, select};
+use futures_util::future::{Either, maybe_done, select};
 use serde_json::Value;
 use std::cell::RefCell;
+use std::future::{Future, poll_fn};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Poll;
 use taswiq_backend::clock::SettableClock;
 use taswiq_backend::people::{Session, Token};
 use taswiq_backend::{Office, OfficeError};
@@ -249,7 +251,7 @@ impl Server {
                         Err(refused) => refused,
                     }
                 });
-            let together = std::pin::pin!(join_all(together));
+            let together = std::pin::pin!(all_begun_then_each(together));
             if crash.is_none() {
                 return Some(together.await);
             }
@@ -349,4 +351,23 @@ fn failed(error: &OfficeError) -> Handled {
         failure: Some(format!("the office failed: {error:?}")),
         ..Handled::status(500)
     }
+}
+
+/// Lets all begin, in their order, so that they wait for the writer together; then hears each to its end before
+/// the next, so that what one does afterwards never races with another.
+async fn all_begun_then_each<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut begun: Vec<_> = futures.map(|one| Box::pin(maybe_done(one))).collect();
+    for one in &mut begun {
+        poll_fn(|context| {
+            let _ = one.as_mut().poll(context);
+            Poll::Ready(())
+        })
+        .await;
+    }
+    let mut outputs = Vec::with_capacity(begun.len());
+    for mut one in begun {
+        one.as_mut().await;
+        outputs.extend(one.as_mut().take_output());
+    }
+    outputs
 }

@@ -239,9 +239,9 @@ pub async fn keep_log(conn: &mut Conn) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
-/// Moves all of the log to the file, if nobody else reads or writes there.
+/// Moves all of the log to the file, if nobody else reads or writes there; waits for nobody.
 pub async fn empty_log(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-    sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    sqlx::raw_sql("PRAGMA optimize; PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)")
         .execute(connection)
         .await?;
     Ok(())

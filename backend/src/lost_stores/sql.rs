@@ -53,7 +53,10 @@ pub async fn count_open_of(conn: &mut Conn, person: i64) -> Result<i64, sqlx::Er
     let (count,) = fetch_one!(
         conn,
         (i64,),
-        "SELECT CAST(COUNT(*) AS BIGINT) FROM lost_store WHERE person_id = $1 AND closed_at IS NULL",
+        concat!(
+            "SELECT CAST(COUNT(*) AS BIGINT) FROM lost_store s WHERE s.person_id = $1 AND ",
+            open!()
+        ),
         person,
     )?;
     Ok(count)
