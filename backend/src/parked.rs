@@ -60,6 +60,15 @@ pub enum Settlement {
     Reject,
 }
 
+/// What came of a settlement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// It is settled.
+    Done,
+    /// It goes on waiting: it may be an order that is there, which was not shown to whoever accepted it.
+    LookAgain(Refusal),
+}
+
 /// Parked commands in one page.
 const PARKED_PER_PAGE: i64 = 100;
 
@@ -125,7 +134,7 @@ impl Office {
         actor: &Actor,
         id: CommandId,
         settlement: Settlement,
-    ) -> Result<(), OfficeError> {
+    ) -> Result<Settled, OfficeError> {
         self.require(actor, Action::SettleParked)?;
         self.write(
             (actor.person, id, settlement),
@@ -146,7 +155,7 @@ async fn settle(
     by: PersonId,
     id: CommandId,
     settlement: Settlement,
-) -> Result<(), OfficeError> {
+) -> Result<Settled, OfficeError> {
     work.flush_commands().await?;
     let row = sql::by_ids(&mut work.conn, &[id.0])
         .await?
@@ -156,7 +165,15 @@ async fn settle(
     let accepted = settlement != Settlement::Reject;
     let action = match settlement {
         Settlement::Accept => {
-            try_again(work, &row, true, None).await??;
+            match try_again(work, &row, true, None).await? {
+                Err(refusal @ Refusal::ReceiptDiffers { .. }) => {
+                    let json = crate::catalogue::write_json(&refusal)?;
+                    sql::set_refusal(&mut work.conn, row.id, &json).await?;
+                    work.forget_command(id);
+                    return Ok(Settled::LookAgain(refusal));
+                }
+                done => done?,
+            }
             "parked_accepted"
         }
         Settlement::Same => {
@@ -205,7 +222,7 @@ async fn settle(
             }
         }
     }
-    Ok(())
+    Ok(Settled::Done)
 }
 
 /// Whether a command may only have come too early: it was done before the server was restored, handed over
@@ -305,11 +322,13 @@ async fn try_again(
     // Whoever looks at it decides about old prices; the machine does so for those that only waited.
     let received_at = (!waive).then_some(Timestamp(row.received_at));
     let id = CommandId(row.id);
+    // What was compared with this one, if whoever looks at it has seen that.
+    let shown = twin_of(row).ok();
     let mut decision =
         sync::try_decide(work, id, &body, &actor, made_at, received_at, one_with).await?;
     // The total, the commission and the code are compared one after the other.
     for _ in 0..3 {
-        if !waive || !waived(work, &mut body, &decision, person.id).await? {
+        if !waive || !waived(work, &mut body, &decision, person.id, shown).await? {
             break;
         }
         decision =
@@ -330,6 +349,8 @@ async fn try_again(
                 received_at: received(work, &effect, row),
             };
             sync::apply(work, effect, doer).await?;
+            let device = DeviceId(row.device_id);
+            sync::again::write_down(work, person.id, device, id, &body);
             Ok(Ok(()))
         }
         Err(refusal) => Ok(Err(refusal)),
@@ -350,9 +371,12 @@ async fn waived(
     body: &mut CommandBody,
     decision: &Result<Effect, Refusal>,
     agent: PersonId,
+    shown: Option<OrderId>,
 ) -> Result<bool, OfficeError> {
     match (decision, body) {
-        (Err(Refusal::ReceiptDiffers { .. }), CommandBody::PlaceOrder(place)) => {
+        (Err(Refusal::ReceiptDiffers { order, .. }), CommandBody::PlaceOrder(place))
+            if Some(*order) == shown =>
+        {
             place.code = fresh_code(work, agent).await?;
             Ok(true)
         }

@@ -11,7 +11,7 @@
 //!   a figure unlike ours parks the order for a person, and is audited too.
 //! - Whatever cannot be read is kept whole.
 
-mod again;
+pub(crate) mod again;
 pub mod sql;
 
 use crate::Office;
@@ -41,8 +41,7 @@ use taswiq_domain::order::Order;
 use taswiq_domain::person::Role;
 use taswiq_domain::spoken_code::SpokenCode;
 use taswiq_domain::sync::{
-    Answer, Change, CommandBody, CommandResult, PROTOCOL, PlaceOrder, Request, Response, Trace,
-    Waiting,
+    Answer, Change, CommandBody, CommandResult, PROTOCOL, Request, Response, Trace, Waiting,
 };
 use taswiq_domain::time::Timestamp;
 use uuid::Uuid;
@@ -656,9 +655,9 @@ async fn decide_and_store(
     let refusal = match decision {
         Ok(effect) => {
             match &effect {
-                Effect::Order { event, after } => {
+                Effect::Order { after, .. } => {
                     moved.push(after.id.0);
-                    moved.extend(event.makes_known().map(|id| id.0));
+                    moved.extend(after.also.iter().map(|also| also.id.0));
                 }
                 Effect::Customer(customer) => moved.push(customer.id.0),
                 Effect::Dispute { after, .. } => moved.push(after.id),
@@ -670,19 +669,8 @@ async fn decide_and_store(
                 received_at: now,
             };
             apply(work, effect, doer).await?;
-            // For its day, by which the customer's week runs, there is the agent's word alone.
-            if let Ok(CommandBody::PlaceOrder(PlaceOrder {
-                from_receipt_of: Some(taken_on),
-                ..
-            })) = &body
-            {
-                work.audit(
-                    Some(person.id),
-                    Some(upload.device),
-                    "order_from_receipt",
-                    command.id.to_string(),
-                    taken_on.to_string(),
-                );
+            if let Ok(body) = &body {
+                again::write_down(work, person.id, upload.device, command.id, body);
             }
             None
         }
@@ -821,7 +809,7 @@ pub(crate) async fn try_decide(
         decide(id, body, &situation)
     };
     match (decision, &customer) {
-        (Ok(effect), Some(customer)) if !twins.is_empty() => {
+        (Ok(effect), Some(customer)) if !twins.is_empty() || one_with.is_some() => {
             again::compare(work, effect, customer, &twins, one_with, made_at).await
         }
         (decision, _) => Ok(decision),

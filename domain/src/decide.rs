@@ -13,6 +13,7 @@ use crate::ids::{CommandId, CooperativeId};
 use crate::ledger::Cause;
 use crate::limits;
 use crate::money::Centimes;
+use crate::order::again;
 use crate::order::basket::{Basket, Door, OrderIdentity};
 use crate::order::{CancelledBy, Order, OrderEvent, Reason};
 use crate::period::counts_at;
@@ -109,7 +110,7 @@ pub fn decide(
                 place: place.place,
             };
             let placed_at = body.door_at(situation.made_at, situation.calendar);
-            let order = Order {
+            let mut order = Order {
                 from_receipt_of: place.from_receipt_of,
                 ..situation.price(
                     &place.basket,
@@ -120,6 +121,10 @@ pub fn decide(
                     placed_at,
                 )?
             };
+            if place.from_receipt_of.is_some() {
+                let calendar = situation.calendar;
+                again::signed_again(&mut order.sub_orders, situation.made_at, calendar);
+            }
             Ok(Effect::Order {
                 event: Box::new(OrderEvent::Placed {
                     order: Box::new(order.clone()),

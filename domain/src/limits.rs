@@ -46,6 +46,8 @@ pub const HAND_OVER_REQUESTS: usize = 8;
 pub const HAND_OVER_FILE_BYTES: usize = HAND_OVER_REQUESTS * SYNC_REQUEST_BYTES + 1_024;
 /// A hand-over file as text, with whatever else is in the message that carried it.
 pub const HAND_OVER_TEXT_BYTES: usize = 2 * HAND_OVER_FILE_BYTES;
+/// So many other ids an order may have: one of the lost phone, and of each time its receipt was read off.
+pub const OTHER_IDS: usize = 8;
 /// So many codes of orders are remembered of a store that a browser may throw away: more than a week at doors
 /// without a network.
 pub const TRACED_ORDERS: usize = 200;

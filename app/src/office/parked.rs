@@ -8,9 +8,11 @@ use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::ids::{CooperativeId, OrderId, ProductId};
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::Order;
+use taswiq_domain::time::CivilDate;
 
 use super::desk::{Desk, Room};
 use super::form::Problem;
+use super::orders::progress_look;
 use super::widgets::{self, facts, said};
 use crate::ui;
 
@@ -166,6 +168,19 @@ fn item(desk: &Desk, parked: &ParkedCommand, catalogue: &Catalogue) -> AnyView {
         )
     };
     let (ways, hint) = match &parked.twin {
+        // Nothing is wanted of that one: what waits would go the same way.
+        Some(twin) if twin.is_cancelled() => (
+            vec![
+                act(
+                    "accept",
+                    "plus",
+                    words.office_parked_apart(),
+                    "button button-primary",
+                ),
+                act("same", "check", words.office_parked_same(), "button"),
+            ],
+            words.office_parked_hint_cancelled(),
+        ),
         // What is rejected would be lost if it were another order.
         Some(_) => (
             vec![
@@ -220,6 +235,10 @@ fn item(desk: &Desk, parked: &ParkedCommand, catalogue: &Catalogue) -> AnyView {
 /// The order that is there and may be the one that waits.
 fn twin_part(desk: &Desk, twin: &Order, catalogue: &Catalogue) -> AnyView {
     let words = desk.words();
+    let state = twin.progress().ok().map(|progress| {
+        let (tone, icon) = progress_look(progress);
+        ui::chip(tone, icon, words.progress(progress))
+    });
     let about = vec![
         (
             words.office_parked_twin(),
@@ -233,6 +252,7 @@ fn twin_part(desk: &Desk, twin: &Order, catalogue: &Catalogue) -> AnyView {
             words.office_column_total(),
             ui::amount(twin.gross_asked().unwrap_or_default(), ""),
         ),
+        (words.office_column_state(), state.into_any()),
     ];
     let lines = twin.sub_orders.iter().flat_map(|part| &part.lines);
     let goods: Vec<AnyView> = lines
@@ -304,6 +324,14 @@ fn content(desk: &Desk, body: &Value, catalogue: &Catalogue) -> AnyView {
             .cooperative(CooperativeId(cooperative))
             .map_or_else(|| cooperative.to_string(), |one| desk.text(&one.name));
         told.push((words.role_cooperative(), said(name)));
+    }
+    if let Some(taken_on) = body
+        .get("from_receipt_of")
+        .and_then(Value::as_str)
+        .and_then(|date| date.parse::<CivilDate>().ok())
+    {
+        let says = words.receipt_from(&words.date_full(taken_on));
+        told.push((words.office_column_placed(), said(says)));
     }
     if let Some(shown) = money(body.pointer("/shown/total")) {
         told.push((words.office_parked_total(), ui::amount(shown, "")));

@@ -9,11 +9,35 @@ use std::borrow::Cow;
 use taswiq_domain::Refusal;
 use taswiq_domain::customer::Customer;
 use taswiq_domain::decide::Effect;
-use taswiq_domain::ids::{CommandId, OrderId, PersonId};
+use taswiq_domain::ids::{CommandId, DeviceId, OrderId, PersonId};
 use taswiq_domain::order::again::Taken;
 use taswiq_domain::order::{Order, OrderEvent};
-use taswiq_domain::sync::CommandBody;
+use taswiq_domain::sync::{CommandBody, PlaceOrder};
 use taswiq_domain::time::Timestamp;
+
+/// Writes into the trail that an order was entered from a receipt: for its day, by which it is priced, there is
+/// the agent's word alone.
+pub(crate) fn write_down(
+    work: &mut Work,
+    agent: PersonId,
+    device: DeviceId,
+    id: CommandId,
+    body: &CommandBody,
+) {
+    if let CommandBody::PlaceOrder(PlaceOrder {
+        from_receipt_of: Some(taken_on),
+        ..
+    }) = body
+    {
+        work.audit(
+            Some(agent),
+            Some(device),
+            "order_from_receipt",
+            id.to_string(),
+            taken_on.to_string(),
+        );
+    }
+}
 
 /// What a command does to the order that is there, where it names that order by another of its ids.
 pub(super) async fn on_the_order_that_is_there<'a>(
@@ -60,7 +84,11 @@ pub(super) async fn twins(
         };
         let is_from_receipt =
             place.from_receipt_of.is_some() || stored.order.from_receipt_of.is_some();
-        if known != OrderId::from(id) && is_from_receipt {
+        // Read off once, cancelled, and read off once more: what counts is the last.
+        let is_begun_anew = place.from_receipt_of.is_some()
+            && stored.order.from_receipt_of.is_some()
+            && stored.order.is_cancelled();
+        if known != OrderId::from(id) && is_from_receipt && !is_begun_anew {
             twins.push(stored.order.clone());
         }
     }
@@ -77,8 +105,12 @@ pub(super) async fn compare(
     one_with: Option<OrderId>,
     made_at: Timestamp,
 ) -> Result<Result<Effect, Refusal>, OfficeError> {
-    let (Effect::Order { after: order, .. }, Some(first)) = (&effect, twins.first()) else {
+    let Effect::Order { after: order, .. } = &effect else {
         return Ok(Ok(effect));
+    };
+    // What a person says is the same has to be there.
+    let Some(first) = twins.first() else {
+        return Ok(Err(Refusal::UnknownOrder));
     };
     let taken = Taken {
         order,

@@ -283,7 +283,7 @@ promise! {
                 ("record_deposit", Action::RecordDeposits, office.record_deposit(&actor, OrderId(unknown), HONEY, Centimes(1)).await),
                 ("parked", Action::SettleParked, office.parked(&actor, None).await.map(|_| ())),
                 ("count_parked", Action::SettleParked, office.count_parked(&actor).await.map(|_| ())),
-                ("settle_parked", Action::SettleParked, office.settle_parked(&actor, CommandId(unknown), Settlement::Accept).await),
+                ("settle_parked", Action::SettleParked, office.settle_parked(&actor, CommandId(unknown), Settlement::Accept).await.map(drop)),
                 ("engagements", Action::ManagePeople, office.engagements(&actor, AGENT).await.map(|_| ())),
                 ("engagements_of_all", Action::ManagePeople, office.engagements_of_all(&actor).await.map(|_| ())),
                 ("publish_engagement", Action::ManagePeople, office.publish_engagement(&actor, PersonId(99), Engagement::default()).await),

@@ -6,7 +6,7 @@ use super::hand_over::{counts, file, phone};
 use super::world::*;
 use serde_json::Value;
 use taswiq_backend::OfficeError;
-use taswiq_backend::parked::Settlement;
+use taswiq_backend::parked::{Settled, Settlement};
 use taswiq_domain::Refusal;
 use taswiq_domain::ids::{CommandId, CustomerId, OrderId, ProductId};
 use taswiq_domain::order::{CancelledBy, Fault, Order, Reason, Stage, Withdrawal};
@@ -386,14 +386,15 @@ promise! {
 }
 
 promise! {
-    async fn a_receipt_says_when_the_customers_seven_days_began_and_not_for_ever(world) {
+    async fn a_receipt_says_the_day_and_not_for_ever_and_the_customers_week_runs_from_the_second_signature(world) {
         let lost = taken(&world, &[(3, 1)]).await;
         world.later_days(10);
         let mut agent = world.phone(AGENT).await;
         let customer = agent.register().await;
         let (id, answer) = enter(&mut agent, lost.receipt(customer)).await;
         assert_eq!(answer, Answer::Applied);
-        let closes_at = world.office.calendar().start_of(lost.on.plus_days(8));
+        // The agent's word for the day ends nobody's week.
+        let closes_at = world.office.calendar().start_of(lost.on.plus_days(10 + 8));
         assert_eq!(world.order(id).await.sub_orders[0].withdrawal, Withdrawal::Open { closes_at });
         // A day to come is none.
         let future = PlaceOrder { from_receipt_of: Some(lost.on.plus_days(12)), code: SpokenCode::from_random(1), ..lost.receipt(customer) };
@@ -464,5 +465,26 @@ promise! {
             assert!(restored.order(id).await.is_cancelled());
             restored.assert_sound().await;
         }
+    }
+}
+
+promise! {
+    async fn fault_06_an_original_that_waits_for_another_reason_is_shown_beside_its_order_before_it_counts(world) {
+        let mut lost = taken(&world, &[(1, 2)]).await;
+        // It showed a wrong sum; and the receipt was read with a slip, so that the two are not one by themselves.
+        lost.commands[1]["body"]["shown"]["total"] = Value::from(1);
+        let (_, id) = misread(&world, &lost, &[(1, 3)]).await;
+        assert!(matches!(lost.speaks().await[1], Answer::Parked { refusal: Refusal::TotalDiffers { .. } }));
+        let parked = async || world.office.parked(&world.manager(), None).await.expect("listed").remove(0);
+        assert_eq!(parked().await.twin, None);
+        let waits = parked().await.id;
+        let settled = world.office.settle_parked(&world.manager(), waits, Settlement::Accept).await.expect("looked at");
+        assert!(matches!(settled, Settled::LookAgain(Refusal::ReceiptDiffers { order, .. }) if order == id), "{settled:?}");
+        assert_eq!(orders(&world).await, [id], "nothing counts that nobody has seen beside the other");
+        assert_eq!(parked().await.twin.map(|twin| twin.id), Some(id));
+        let settled = world.office.settle_parked(&world.manager(), waits, Settlement::Accept).await.expect("accepted");
+        assert_eq!(settled, Settled::Done);
+        assert_eq!(orders(&world).await.len(), 2);
+        world.assert_sound().await;
     }
 }

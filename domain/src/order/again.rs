@@ -4,9 +4,10 @@
 //! Both carry the code of the receipt, and each an id of its own. Whichever comes second is *found again*:
 //! nothing is asked, priced or earned a second time, and what names its id means the order that is there.
 
-use super::{Order, OrderEvent, Stage};
+use super::{Order, OrderEvent, Stage, SubOrder, Withdrawal};
 use crate::customer::CustomerDetails;
 use crate::ids::{OrderId, ProductId};
+use crate::limits;
 use crate::refusal::Refusal;
 use crate::text;
 use crate::time::{Calendar, CivilDate, Timestamp};
@@ -78,6 +79,16 @@ pub fn door_of(taken_on: CivilDate, made_at: Timestamp, calendar: &dyn Calendar)
         .min(made_at)
 }
 
+/// Lets the week in which the customer may withdraw run from the second signature, at `made_at`: for the day on
+/// the receipt there is the agent's word alone, and the law's week (law 31-08, article 49) may only become longer.
+pub fn signed_again(sub_orders: &mut [SubOrder], made_at: Timestamp, calendar: &dyn Calendar) {
+    for part in sub_orders {
+        if let Some(closes_at) = part.regime.withdrawal_closes_at(made_at, &calendar) {
+            part.withdrawal = Withdrawal::Open { closes_at };
+        }
+    }
+}
+
 impl Order {
     /// The day at the door.
     pub fn taken_on(&self, calendar: &dyn Calendar) -> CivilDate {
@@ -88,8 +99,14 @@ impl Order {
     /// Whether nothing of it is wanted any more: then nobody but a person can say whether what comes again
     /// is wanted after all.
     pub fn is_cancelled(&self) -> bool {
-        let mut parts = self.sub_orders.iter();
-        parts.all(|part| part.stage == Stage::Cancelled)
+        let stages = || self.sub_orders.iter().map(|part| part.stage);
+        let is_over = |stage| {
+            matches!(
+                stage,
+                Stage::Cancelled | Stage::Refused | Stage::Expired | Stage::Declined
+            )
+        };
+        stages().all(is_over) && stages().any(|stage| stage == Stage::Cancelled)
     }
 
     /// The other ids under which it was told, with this one's way to name its lines.
@@ -99,6 +116,10 @@ impl Order {
 
     pub(super) fn find_again(&mut self, order: &Self) -> Result<(), Refusal> {
         if order.id == self.id || order.agent != self.agent || self.known_as(order.id).is_some() {
+            return Err(Refusal::CommandIdReused);
+        }
+        // Nobody reads one receipt off that often: a person looks at it.
+        if self.also.len() >= limits::OTHER_IDS {
             return Err(Refusal::CommandIdReused);
         }
         self.also.push(KnownAs {

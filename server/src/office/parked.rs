@@ -5,7 +5,7 @@ use axum::response::Response;
 use taswiq_app::office::desk::Done;
 use taswiq_app::office::{Typed, parked as pages};
 use taswiq_backend::OfficeError;
-use taswiq_backend::parked::Settlement;
+use taswiq_backend::parked::{Settled, Settlement};
 use taswiq_domain::ids::{CommandId, DeviceId, PersonId};
 
 use super::{Posted, Problem, Visitor};
@@ -39,23 +39,22 @@ pub async fn settle(
         "reject" => (Settlement::Reject, Done::Rejected),
         _ => return Err(Failure::Unreadable),
     };
-    match visitor
+    let settled = visitor
         .office()
         .settle_parked(visitor.actor(), id, settlement)
-        .await
-    {
-        Ok(()) => Ok(visitor.done(done, "/office/parked")),
-        Err(OfficeError::Invalid(refusal)) => {
-            let catalogue = visitor.office().catalogue().await?;
-            let text = visitor
-                .desk
-                .words()
-                .refusal(&refusal, &catalogue, &visitor.desk.calendar);
-            let html = shown(&visitor, &[Problem::at("form", text)]).await?;
-            visitor.again(super::Untaken::Typed(Vec::new()), |_| html)
-        }
-        Err(error) => Err(error.into()),
-    }
+        .await;
+    let refusal = match settled {
+        Ok(Settled::Done) => return Ok(visitor.done(done, "/office/parked")),
+        Ok(Settled::LookAgain(refusal)) | Err(OfficeError::Invalid(refusal)) => refusal,
+        Err(error) => return Err(error.into()),
+    };
+    let catalogue = visitor.office().catalogue().await?;
+    let text = visitor
+        .desk
+        .words()
+        .refusal(&refusal, &catalogue, &visitor.desk.calendar);
+    let html = shown(&visitor, &[Problem::at("form", text)]).await?;
+    visitor.again(super::Untaken::Typed(Vec::new()), |_| html)
 }
 
 /// What a phone lost is looked into no further.
