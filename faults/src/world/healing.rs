@@ -4,6 +4,7 @@ use super::{Violation, World};
 use crate::phone::{self};
 use std::collections::BTreeMap;
 use taswiq_domain::ids::DeviceId;
+use taswiq_offline::Phase;
 
 /// Rounds in which everybody asks once. Each may bring another's news, so a few are needed.
 const ROUNDS_MAX: usize = 16;
@@ -42,6 +43,7 @@ impl World<'_> {
                         self.close(index);
                         self.phones[index].holder = person;
                     }
+                    self.reload_what_cannot_store(index);
                     self.boot(index)?;
                     self.update_when_asked(index)?;
                     if let Some(app) = &self.phones[index].app {
@@ -72,6 +74,19 @@ impl World<'_> {
             "with a network and time every phone comes to rest",
             outboxes.join("; "),
         ))
+    }
+
+    /// A phone that was put out has thrown the key to its copies away. Should a restored server know nothing of
+    /// that and tell it things again, the open page cannot store them and says so, until it is loaded again and
+    /// whoever holds it shows the password.
+    fn reload_what_cannot_store(&mut self, phone: usize) {
+        let is_stuck = self.phones[phone].app.as_ref().is_some_and(|app| {
+            let is_locked = app.disk.sealed().is_some_and(|sealed| sealed.is_locked());
+            !app.is_locked && is_locked && app.device.status().phase == Phase::StoreTrouble
+        });
+        if is_stuck {
+            self.close(phone);
+        }
     }
 
     /// A build that was told what it does not understand is followed by one that does.
