@@ -171,8 +171,8 @@ pub struct Page {
 }
 
 impl Office {
-    /// What changed after `cursor` in the scope of `actor`, at most so many changes. When an agent's device is given the
-    /// decision of a cooperative, that decision can no longer be replaced in silence: the order is
+    /// What changed after `cursor` in the scope of `actor`, at most so many changes. When an agent's device is
+    /// given the decision of a cooperative, that decision can no longer be replaced in silence: the order is
     /// told so first.
     pub(crate) async fn pull(
         &self,

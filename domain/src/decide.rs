@@ -457,7 +457,7 @@ impl Situation<'_> {
     }
 
     /// Refuses a receipt of a day to come, and leaves an old one to a person: only the agent's word stands
-    /// for that day, and prices and the customer's seven days run from it.
+    /// for that day, and the prices and terms are those of that day.
     fn check_receipt(&self, taken_on: Option<CivilDate>) -> Result<(), Refusal> {
         let Some(taken_on) = taken_on else {
             return Ok(());

@@ -54,7 +54,7 @@ pub const TRACED_ORDERS: usize = 200;
 /// What one sync answer weighs at most, in customers: some half megabyte of them, which a weak 3G brings,
 /// compressed, in about a second, and a slow phone stores in one. A change that is larger weighs more.
 pub const CHANGES_PER_ANSWER: usize = 2_000;
-/// Changes in one answer at least, however bad the way: few enough for a breath of network.
+/// What a phone asks for at least, however bad its way: few enough for a breath of network.
 pub const CHANGES_PER_ANSWER_MIN: usize = 64;
 /// A promised delivery date may lie this many days ahead of the order at most. Deferred payment
 /// beyond three months is consumer credit (law 31-08, articles 74 and 75), which we do not give.

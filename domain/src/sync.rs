@@ -69,8 +69,9 @@ pub struct Request<C = Command> {
     /// it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost: Option<Trace>,
-    /// At most so many changes in the answer: said on a way that broke under a larger one. What comes is then
-    /// little enough to arrive, and the next request goes on after it.
+    /// At most so many changes in the answer, of which a closed month is one, whatever it brings: said on a way
+    /// that broke under a larger one. What comes is then little enough to arrive, and the next request goes on
+    /// after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changes_max: Option<u32>,
     /// In the order of their `seq`.

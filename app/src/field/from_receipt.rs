@@ -3,7 +3,7 @@
 
 use super::making::{Draft, Making, Receipt};
 use super::wording::customer_name;
-use crate::phone::{Phone, badge, browser};
+use crate::phone::{Device, Phone, badge, browser};
 use crate::route::Field;
 use crate::ui;
 use leptos::prelude::*;
@@ -134,9 +134,7 @@ pub fn screen(phone: Phone, making: Making) -> AnyView {
     let known = Memo::new(move |_| typed.code.with(|code| code.parse::<SpokenCode>().ok()));
     let here = move || {
         let code = known.get()?;
-        let orders = phone.device().orders();
-        let view = orders.iter().find(|view| view.order.code == code)?;
-        Some(already_here(phone, view))
+        Some(already_here(phone, &of_code(&phone.device(), code)?))
     };
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -182,6 +180,14 @@ fn not_valid(phone: Phone, field: &str) -> String {
         .refusal(&refusal, &phone.catalogue(), &phone.offset())
 }
 
+/// The order of that code on this phone. One of which nothing is wanted any more is in nobody's way: the receipt
+/// may be read off once more.
+fn of_code(device: &Device, code: SpokenCode) -> Option<OrderView> {
+    let orders = device.orders();
+    let is_it = |view: &&OrderView| view.order.code == code && !view.order.is_cancelled();
+    orders.iter().find(is_it).cloned()
+}
+
 /// What was looked for is on this phone: it leads there.
 fn already_here(phone: Phone, view: &OrderView) -> AnyView {
     let words = phone.words;
@@ -198,9 +204,7 @@ fn already_here(phone: Phone, view: &OrderView) -> AnyView {
 
 /// On to the customer, unless the order is here already. A basket that was under way can be had again.
 fn go_on(phone: Phone, making: Making, receipt: Receipt) {
-    let orders = phone.device_now().orders();
-    let here = orders.iter().find(|view| view.order.code == receipt.code);
-    if let Some(view) = here {
+    if let Some(view) = of_code(&phone.device_now(), receipt.code) {
         return phone.go(Field::Order(view.order.id));
     }
     let left: Draft = making.begin_from(receipt);

@@ -104,7 +104,12 @@ fn lost_store(desk: &Desk, lost: &LostStore) -> AnyView {
         {others}
         <div class="button-group">{close}</div>
     };
-    let waits = ui::chip("trouble", "warning", words.office_lost_missing());
+    let is_missing = lost.orders.iter().any(|order| order.arrived.is_none());
+    let waits = if is_missing {
+        ui::chip("trouble", "warning", words.office_lost_missing())
+    } else {
+        ui::chip("waiting", "eye", words.office_parked_waits())
+    };
     widgets::part(words.office_lost_title(), waits, inside.into_any())
 }
 

@@ -9,6 +9,7 @@ use taswiq_backend::OfficeError;
 use taswiq_backend::parked::{Settled, Settlement};
 use taswiq_domain::Refusal;
 use taswiq_domain::ids::{CommandId, CustomerId, OrderId, ProductId};
+use taswiq_domain::limits;
 use taswiq_domain::order::{CancelledBy, Fault, Order, Reason, Stage, Withdrawal};
 use taswiq_domain::spoken_code::SpokenCode;
 use taswiq_domain::sync::{
@@ -485,6 +486,40 @@ promise! {
         let settled = world.office.settle_parked(&world.manager(), waits, Settlement::Accept).await.expect("accepted");
         assert_eq!(settled, Settled::Done);
         assert_eq!(orders(&world).await.len(), 2);
+        world.assert_sound().await;
+    }
+}
+
+promise! {
+    async fn fault_06_a_receipt_whose_order_was_cancelled_is_read_off_once_more(world) {
+        let mut lost = taken(&world, &[(1, 2)]).await;
+        let (mut agent, first, _) = entered(&world, &lost).await;
+        let cancel = CancelOrder { order: first, by: CancelledBy::Agent, reason: Reason::Mistake };
+        agent.act_ok(&CommandBody::CancelOrder(cancel)).await;
+        let (_, second, answer) = entered(&world, &lost).await;
+        assert_eq!(answer, Answer::Applied);
+        assert_ne!(second, first);
+        // The original is the one that is wanted.
+        assert_eq!(lost.speaks().await, [Answer::Applied, Answer::Applied]);
+        assert_eq!(orders(&world).await.len(), 2);
+        assert!(world.order(second).await.known_as(lost.id).is_some());
+        assert!(world.order(first).await.also.is_empty());
+        world.assert_sound().await;
+    }
+}
+
+promise! {
+    async fn a_receipt_that_is_read_off_without_end_waits_for_a_person(world) {
+        let lost = taken(&world, &[(1, 2)]).await;
+        let (mut agent, id, _) = entered(&world, &lost).await;
+        let customer = agent.register().await;
+        for _ in 0..limits::OTHER_IDS {
+            assert_eq!(enter(&mut agent, lost.receipt(customer)).await.1, Answer::Applied);
+        }
+        let answer = enter(&mut agent, lost.receipt(customer)).await.1;
+        assert!(matches!(answer, Answer::Parked { .. }), "{answer:?}");
+        assert_eq!(world.order(id).await.also.len(), limits::OTHER_IDS);
+        assert_eq!(orders(&world).await, [id]);
         world.assert_sound().await;
     }
 }
