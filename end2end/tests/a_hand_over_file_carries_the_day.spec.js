@@ -4,6 +4,7 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import { argan, olive } from "../harness/demo.js";
 import { Agent, Manager } from "../harness/people.js";
+import { scan } from "../harness/scanner.js";
 import { expect, faults, picture, test } from "../harness/test.js";
 
 /** An agent who was in contact once, and then nowhere: all that would leave breaks off. */
@@ -87,6 +88,35 @@ test("a file brings three orders to the office, and the phone's own sync brings 
   expect(agent.phone.complaints.filter((complaint) => !/ERR_FAILED/.test(complaint))).toEqual([]);
 });
 
+test("the file goes to another app, and where that fails it is said", async ({ server, phone }) => {
+  const office = await server({ demo: { orders: 60 } });
+  const agent = await agentWithoutANetwork(office, phone);
+  // This browser shares nothing: what a phone's would be given is kept here.
+  await agent.page.addInitScript(() => {
+    globalThis.given = [];
+    Navigator.prototype.canShare = ({ files }) => files.every((file) => file.type === "text/plain");
+    Navigator.prototype.share = async ({ title, files }) => {
+      if (globalThis.breaksOff) throw new DOMException("", globalThis.breaksOff);
+      for (const file of files) globalThis.given.push({ title, name: file.name, text: await file.text() });
+    };
+  });
+  await takeOrder(agent, "Yamna", argan.product, 3);
+  await offer(agent);
+  const share = agent.page.getByRole("button", { name: "Partager le fichier" });
+  await share.click();
+  await expect.poll(() => agent.page.evaluate(() => globalThis.given.length)).toBe(1);
+  const [given] = await agent.page.evaluate(() => globalThis.given);
+  expect(given.name).toMatch(/^taswiq-\d{4}-\d\d-\d\d-\d{4}\.txt$/);
+  const saved = await fs.readFile(await save(agent), "utf8");
+  expect(given.text.split("\n")[0]).toBe(saved.split("\n")[0]);
+
+  const failed = agent.page.getByText("Le partage n’a pas marché");
+  await agent.page.evaluate(() => (globalThis.breaksOff = "NotAllowedError"));
+  await share.click();
+  await expect(failed).toBeVisible();
+  expect(agent.phone.complaints.filter((complaint) => !/ERR_FAILED/.test(complaint))).toEqual([]);
+});
+
 test("codes on a screen are gathered in any order by a phone whose camera opens them", async ({ server, phone }) => {
   test.setTimeout(240_000);
   const office = await server({ demo: { orders: 60 } });
@@ -104,7 +134,7 @@ test("codes on a screen are gathered in any order by a phone whose camera opens 
   expect(count).toBeGreaterThan(1);
   const said = [];
   for (let number = 0; number < count; number += 1) {
-    said.push(await sheet.locator(".scanned").getAttribute("data-said"));
+    said.push(await scan(sheet.locator("svg.qr")));
     await sheet.getByRole("button", { name: "Suivant" }).click();
   }
   expect(new Set(said).size).toBe(count);

@@ -340,9 +340,16 @@ pub fn can_share_files() -> bool {
         && navigator.can_share_with_data(&shared("", &[trial]))
 }
 
-/// Opens the phone's own sharing with these files.
-pub fn share_files(title: &str, files: &[TextFile]) {
-    drop(window().navigator().share_with_data(&shared(title, files)));
+/// Opens the phone's own sharing with these files. False when it did not open or broke off; whoever closes it again
+/// wanted just that.
+pub async fn share_files(title: &str, files: &[TextFile]) -> bool {
+    let shared = window().navigator().share_with_data(&shared(title, files));
+    match wasm_bindgen_futures::JsFuture::from(shared).await {
+        Ok(_) => true,
+        Err(error) => error
+            .dyn_ref::<web_sys::DomException>()
+            .is_some_and(|error| error.name() == "AbortError"),
+    }
 }
 
 fn shared(title: &str, files: &[TextFile]) -> web_sys::ShareData {

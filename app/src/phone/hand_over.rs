@@ -55,7 +55,11 @@ fn ways(phone: Phone, codes: RwSignal<Vec<String>>, is_showing: RwSignal<bool>) 
     let share = browser::can_share_files().then(|| {
         let share = move |_| {
             with_files(phone, move |files| {
-                browser::share_files(words.carried_title(), &files);
+                spawn_local(async move {
+                    if !browser::share_files(words.carried_title(), &files).await {
+                        phone.snackbar.say(words.carried_not_shared());
+                    }
+                });
             })
         };
         view! { <button class="button" type="button" on:click=share>{ui::icon("share")}{words.carried_share()}</button> }
@@ -157,7 +161,7 @@ fn show(phone: Phone, codes: Vec<String>) -> AnyView {
     let code = move || {
         let said = codes.get(current.get()).cloned().unwrap_or_default();
         let code = ui::qr(&said, &counted());
-        view! { <div class="scanned" data-said=said>{code}</div> }
+        view! { <div class="scanned">{code}</div> }
     };
     let moving = move || {
         if is_moving.get() {
