@@ -18,6 +18,8 @@ use hpke::kem::DhP256HkdfSha256;
 use hpke::{Deserializable, Kem, OpModeR, OpModeS, Serializable};
 use serde_json::Value;
 use std::io::Read;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use taswiq_domain::access::{Action, Actor};
 use taswiq_domain::device_key::DeviceKey;
 use taswiq_domain::hand_over::{Contents, Envelope, FileError, INFO, KeyName, SealingKey};
 use taswiq_domain::limits;
@@ -25,8 +27,10 @@ use taswiq_domain::sync::{Answer, PROTOCOL};
 
 type PrivateKey = <DhP256HkdfSha256 as Kem>::PrivateKey;
 
-/// The keys that open files.
-pub struct Keys {
+/// The keys that open files, as this process knows them. Another may have made a later one.
+pub struct Keys(RwLock<Known>);
+
+struct Known {
     /// The last one is told to phones.
     last: SealingKey,
     all: Vec<(KeyName, PrivateKey)>,
@@ -71,34 +75,35 @@ pub enum HandOverError {
 impl Keys {
     /// Reads the keys, and makes the first one of a new office.
     pub(crate) async fn open(conn: &mut Conn, now: i64) -> Result<Self, OfficeError> {
-        let mut rows = sql::all(conn).await?;
-        if rows.is_empty() {
-            let (private, _) = DhP256HkdfSha256::derive_keypair(&token::random_bytes::<32>());
-            sql::found(conn, &private.to_bytes(), now).await?;
-            rows = sql::all(conn).await?;
+        if sql::all(conn).await?.is_empty() {
+            sql::found(conn, &random_key(), now).await?;
         }
-        let mut all = Vec::with_capacity(rows.len());
-        let mut last = None;
-        for (stored,) in rows {
-            let private = PrivateKey::from_bytes(&stored).map_err(|_| CORRUPT)?;
-            let public = DhP256HkdfSha256::sk_to_pk(&private).to_bytes();
-            let public = SealingKey::new(&public).map_err(|_| CORRUPT)?;
-            all.push((public.name(), private));
-            last = Some(public);
-        }
-        let last = last.ok_or(CORRUPT)?;
-        Ok(Self { last, all })
+        Ok(Self(RwLock::new(read_keys(conn).await?)))
     }
 
-    /// What a device is told that has that one.
-    pub(crate) fn news_for(&self, has: Option<KeyName>) -> Option<SealingKey> {
-        (has != Some(self.last.name())).then(|| self.last.clone())
+    async fn read_again(&self, conn: &mut Conn) -> Result<(), OfficeError> {
+        let known = read_keys(conn).await?;
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = known;
+        Ok(())
+    }
+
+    fn known(&self) -> RwLockReadGuard<'_, Known> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn last(&self) -> SealingKey {
+        self.known().last.clone()
+    }
+
+    fn has(&self, name: KeyName) -> bool {
+        self.known().all.iter().any(|(known, _)| *known == name)
     }
 
     /// The contents of a file.
     fn unseal(&self, file: &[u8]) -> Result<Vec<u8>, HandOverError> {
         let envelope = Envelope::read(file)?;
-        let (_, private) = self
+        let known = self.known();
+        let (_, private) = known
             .all
             .iter()
             .find(|(name, _)| *name == envelope.key)
@@ -122,6 +127,25 @@ impl Keys {
 const CORRUPT: OfficeError = OfficeError::Corrupt {
     what: "a key of hand-over files",
 };
+
+fn random_key() -> Vec<u8> {
+    let (private, _) = DhP256HkdfSha256::derive_keypair(&token::random_bytes::<32>());
+    private.to_bytes().to_vec()
+}
+
+async fn read_keys(conn: &mut Conn) -> Result<Known, OfficeError> {
+    let mut all = Vec::new();
+    let mut last = None;
+    for (stored,) in sql::all(conn).await? {
+        let private = PrivateKey::from_bytes(&stored).map_err(|_| CORRUPT)?;
+        let public = DhP256HkdfSha256::sk_to_pk(&private).to_bytes();
+        let public = SealingKey::new(&public).map_err(|_| CORRUPT)?;
+        all.push((public.name(), private));
+        last = Some(public);
+    }
+    let last = last.ok_or(CORRUPT)?;
+    Ok(Known { last, all })
+}
 
 /// Seals contents as a phone does in its browser: for programs that play phones.
 ///
@@ -149,7 +173,54 @@ pub fn seal(key: &SealingKey, contents: &[u8]) -> Result<Vec<u8>, HandOverError>
 impl Office {
     /// The key that hand-over files are sealed to now.
     pub fn sealing_key(&self) -> SealingKey {
-        self.shared.hand_over_keys.last.clone()
+        self.shared.hand_over_keys.last()
+    }
+
+    /// Makes a key that files are sealed to from now on, because the last one may have come into other hands: it
+    /// is in every backup. The earlier ones go on opening what was sealed before. Another process on the same
+    /// database tells the new one to phones once it is started again, or meets a phone or a file that has it.
+    ///
+    /// # Errors
+    /// [`OfficeError::NotAllowed`] for whoever does not manage the office.
+    pub async fn renew_sealing_key(&self, actor: &Actor) -> Result<SealingKey, OfficeError> {
+        self.require(actor, Action::ManageOffice)?;
+        self.write((actor.person, random_key()), |(by, key), work| {
+            Box::pin(async move {
+                sql::add(&mut work.conn, key, work.now.0).await?;
+                let what = String::new();
+                work.audit(Some(*by), None, "sealing_key_renewed", what.clone(), what);
+                Ok(())
+            })
+        })
+        .await?;
+        let keys = &self.shared.hand_over_keys;
+        keys.read_again(&mut self.db.read().await?).await?;
+        Ok(keys.last())
+    }
+
+    /// What a device is told that has that key: the last one, if that is another.
+    pub(crate) async fn sealing_key_news(
+        &self,
+        has: Option<KeyName>,
+    ) -> Result<Option<SealingKey>, OfficeError> {
+        let keys = &self.shared.hand_over_keys;
+        if has.is_some_and(|name| !keys.has(name)) {
+            keys.read_again(&mut self.db.read().await?).await?;
+        }
+        let last = keys.last();
+        Ok((has != Some(last.name())).then_some(last))
+    }
+
+    async fn unseal(&self, file: &[u8]) -> Result<Vec<u8>, HandOverError> {
+        let keys = &self.shared.hand_over_keys;
+        match keys.unseal(file) {
+            Err(HandOverError::AnotherServer) => {
+                let mut conn = self.db.read().await.map_err(OfficeError::from)?;
+                keys.read_again(&mut conn).await?;
+                keys.unseal(file)
+            }
+            unsealed => unsealed,
+        }
     }
 
     /// Decides on what is in a hand-over file, whoever brings it.
@@ -157,7 +228,7 @@ impl Office {
     /// # Errors
     /// See [`HandOverError`]; but for [`HandOverError::Office`] nothing of it was decided.
     pub async fn hand_over(&self, file: &[u8]) -> Result<HandedOver, HandOverError> {
-        let contents = read(&self.shared.hand_over_keys.unseal(file)?)?;
+        let contents = read(&self.unseal(file).await?)?;
         let device = contents.device().ok_or(HandOverError::Unreadable)?;
         let is_whole = contents.requests.len() <= limits::HAND_OVER_REQUESTS
             && contents

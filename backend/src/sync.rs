@@ -289,7 +289,7 @@ impl Office {
         let changes_max = request
             .changes_max
             .map_or(limits::CHANGES_PER_ANSWER, |changes| changes as usize);
-        let sealing_key = self.shared.hand_over_keys.news_for(request.sealing_key);
+        let sealing_key = self.sealing_key_news(request.sealing_key).await?;
         let received = self.receive(read_upload(session, request, false)?).await?;
         let Received::Decided {
             results,

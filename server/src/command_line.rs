@@ -41,6 +41,9 @@ enum Command {
     /// Phones and browsers that sync
     #[command(subcommand)]
     Device(Device),
+    /// The key that phones seal hand-over files to
+    #[command(subcommand)]
+    SealingKey(SealingKey),
     /// Play a scenario and print its entries, balances and statements as JSON
     Simulate(Simulate),
 }
@@ -195,6 +198,12 @@ pub enum Device {
     },
 }
 
+#[derive(Debug, Subcommand)]
+pub enum SealingKey {
+    /// Make another one, after a backup was lost or stolen: the key is in it. Files of before are still opened
+    Renew(Database),
+}
+
 #[derive(Debug, Args)]
 pub struct Simulate {
     /// The scenario: JSON, in the form that domain/scenario.schema.json describes
@@ -274,6 +283,7 @@ pub async fn run(line: CommandLine) -> Result<(), CommandError> {
         Command::Demo(arguments) => demo::demo(arguments).await,
         Command::User(command) => accounts::user(command).await,
         Command::Device(command) => accounts::device(command).await,
+        Command::SealingKey(command) => accounts::sealing_key(command).await,
         Command::Simulate(arguments) => simulate::simulate(arguments),
     }
 }

@@ -188,6 +188,7 @@ fn said_action(desk: &Desk, action: &str) -> String {
         "restored" => words.office_action_restored(),
         "session_revoked" => words.office_action_session_revoked(),
         "device_revoked" => words.office_action_device_revoked(),
+        "sealing_key_renewed" => words.office_action_sealing_key_renewed(),
         "handed_over_by_file" => words.office_action_handed_over_by_file(),
         "store_lost" => words.office_action_store_lost(),
         "lost_store_closed" => words.office_action_lost_store_closed(),

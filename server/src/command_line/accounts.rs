@@ -10,7 +10,7 @@ use taswiq_domain::access::Actor;
 use taswiq_domain::ids::{CooperativeId, PersonId};
 use taswiq_domain::person::Role;
 
-use super::{CommandError, Database, Device, User, say};
+use super::{CommandError, Database, Device, SealingKey, User, say};
 use crate::entrance::{details, link_path};
 
 /// Opens the database and brings its tables up to date.
@@ -164,6 +164,21 @@ pub async fn device(command: Device) -> Result<(), CommandError> {
         }
     }
     Ok(())
+}
+
+/// `taswiq sealing-key …`
+///
+/// # Errors
+/// When the office refuses.
+pub async fn sealing_key(command: SealingKey) -> Result<(), CommandError> {
+    let SealingKey::Renew(database) = command;
+    let office = open(&database, Arc::new(SystemClock)).await?;
+    let by = administrator(&office).await?;
+    office.renew_sealing_key(&by).await?;
+    office.close().await;
+    Ok(say(
+        "renewed: start the server again, and each phone hears of it when it syncs",
+    )?)
 }
 
 fn ago_minutes(at_ms: i64) -> i64 {
