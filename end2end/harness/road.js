@@ -1,4 +1,4 @@
-// The road between a phone and its server, on which answers get lost.
+// The road between a phone and its server, on which answers get lost and worse.
 import { once } from "node:events";
 import http from "node:http";
 
@@ -13,6 +13,7 @@ class Road {
   #listener;
   #losing = [];
   #closed = null;
+  #trouble = null;
   /** How many answers were lost so far. */
   lost = 0;
 
@@ -37,6 +38,19 @@ class Road {
     this.#losing.push({ path, which });
   }
 
+  /**
+   * From now on every request to this path meets `trouble` (see `troubles.js`) in place of the server. Resolves
+   * when that has happened once.
+   */
+  meet(path, trouble) {
+    return new Promise((resolve, reject) => (this.#trouble = { path, trouble, resolve, reject }));
+  }
+
+  /** There is no trouble any more. */
+  clear() {
+    this.#trouble = null;
+  }
+
   /** Lets nothing come from the server until what this gives is called: a road as slow as one likes. */
   hold() {
     let open;
@@ -55,9 +69,12 @@ class Road {
 
   async #pass(request, response) {
     const body = Buffer.concat(await request.toArray());
-    const { hostname, port } = this.server;
-    const { method, url, headers } = request;
-    const onward = http.request({ hostname, port, method, path: url, headers, agent: false });
+    if (request.url === this.#trouble?.path) {
+      const { trouble, resolve, reject } = this.#trouble;
+      trouble(new Exchange(this.#onward(request), request, response, body)).then(resolve, reject);
+      return;
+    }
+    const onward = this.#onward(request)();
     onward.on("error", () => response.destroy());
     onward.on("response", async (answer) => {
       await this.#closed;
@@ -75,5 +92,54 @@ class Road {
       response.on("close", () => answer.destroy());
     });
     onward.end(body);
+  }
+
+  #onward({ method, url, headers }) {
+    const { hostname, port } = this.server;
+    return () => http.request({ hostname, port, method, path: url, headers, agent: false });
+  }
+}
+
+/** A request that meets trouble, and all that can be done with it. */
+class Exchange {
+  #onward;
+
+  constructor(onward, request, response, body) {
+    this.#onward = onward;
+    this.socket = request.socket;
+    this.response = response;
+    this.body = body;
+  }
+
+  /** Lets the server do what is asked. Its whole answer. */
+  async ask() {
+    const onward = this.#onward();
+    onward.end(this.body);
+    const [answer] = await once(onward, "response");
+    return { status: answer.statusCode, headers: answer.rawHeaders, body: Buffer.concat(await answer.toArray()) };
+  }
+
+  /** The server gets this much of the request, and then nothing more. */
+  async askHalf(bytes) {
+    const onward = this.#onward();
+    onward.on("error", () => {});
+    await new Promise((resolve) => onward.write(this.body.subarray(0, bytes), resolve));
+    onward.destroy();
+  }
+
+  /** The phone's connection breaks. */
+  cut() {
+    this.socket.destroy();
+  }
+
+  /** The phone gets exactly these bytes, and then the connection ends. */
+  async sayRaw(...pieces) {
+    for (const piece of pieces) await new Promise((resolve) => this.socket.write(piece, resolve));
+    this.socket.end();
+  }
+
+  say(status, headers, body) {
+    this.response.writeHead(status, { connection: "close", ...headers });
+    this.response.end(body);
   }
 }

@@ -75,6 +75,16 @@ impl TransportError {
             _ => Self::Garbled,
         }
     }
+
+    /// What the same status means with a page for people under it, as networks answer that want a password
+    /// first: the server tells programs why it refuses. Nobody is sent to sign in for that, and nothing waits
+    /// as long as for a server that refuses.
+    pub fn from_in_between(self) -> Self {
+        match self {
+            Self::SignInAgain | Self::Refused { .. } => Self::Garbled,
+            error => error,
+        }
+    }
 }
 
 /// The clock, the dice, the timers and the breath.

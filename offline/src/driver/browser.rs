@@ -444,13 +444,17 @@ impl Fetch {
                 .and_then(|value| value.as_string())
         };
         let status = get(&response, "status").as_f64().unwrap_or_default() as u16;
+        let is_for_programs =
+            header("content-type").is_some_and(|kind| kind.starts_with("application/json"));
         if status != 200 {
-            return Err(TransportError::of_status(
-                status,
-                header("retry-after").as_deref(),
-            ));
+            let error = TransportError::of_status(status, header("retry-after").as_deref());
+            return Err(if is_for_programs {
+                error
+            } else {
+                error.from_in_between()
+            });
         }
-        if !header("content-type").is_some_and(|kind| kind.starts_with("application/json")) {
+        if !is_for_programs {
             return Err(TransportError::Garbled);
         }
         let bytes = call_and_wait(&response, "arrayBuffer", &[])

@@ -521,7 +521,14 @@ fn statuses_are_understood() {
         (204, None, Garbled),
         (0, None, Garbled),
     ] {
-        assert_eq!(TransportError::of_status(status, retry_after), expected);
+        let error = TransportError::of_status(status, retry_after);
+        assert_eq!(error, expected);
+        // A page for people is no refusal of the server.
+        let unlike = match expected {
+            SignInAgain | Refused { .. } => Garbled,
+            same => same,
+        };
+        assert_eq!(error.from_in_between(), unlike);
     }
 }
 
