@@ -79,25 +79,34 @@ fn keep(database: &str, company: &Company, folder: &Folder) {
         assert!(contents().missing(&acknowledged(&phones)).is_empty());
         load_and_kill(&mut phones, company, program, &mut random);
     }
-    let program = Program::start(&setting);
-    for pair in &mut phones {
+    let saved = check_all_is_done_once(&mut phones, Program::start(&setting), database);
+    eprintln!("{kills} kills, {saved} commands");
+}
+
+/// Lets the phones hand over what they still have and ends the program; then each command was heard of once and
+/// nothing but what was saved is there. How many these are.
+pub fn check_all_is_done_once(phones: &mut [Pair], program: Program, database: &str) -> u64 {
+    for pair in &mut *phones {
         pair.drain(program.address);
     }
-    let acknowledged = acknowledged(&phones);
+    let acknowledged = acknowledged(phones);
     let all: HashSet<&Uuid> = acknowledged.iter().collect();
     let saved: u64 = phones.iter().flat_map(Pair::phones).map(Phone::saved).sum();
-    // Heard once each, and nothing but what was saved is there.
     assert_eq!(
         (acknowledged.len() as u64, all.len() as u64),
         (saved, saved)
     );
-    let contents = contents();
+    let runtime = runtime();
+    let contents = runtime
+        .block_on(Contents::read(database))
+        .expect("readable");
+    assert_eq!(contents.check_once(), Ok(()));
     assert!(contents.missing(&acknowledged).is_empty());
     assert_eq!(contents.decided() as u64, saved);
     program.stop();
     assert_eq!(runtime.block_on(check_pages(database)), Ok(()));
     assert_eq!(program::audit(database), Ok(()));
-    eprintln!("{kills} kills, {saved} commands");
+    saved
 }
 
 fn acknowledged(phones: &[Pair]) -> Vec<Uuid> {

@@ -1,6 +1,7 @@
 //! The program as people get it, under faults of the machine it runs on. Real processes, real files, real
 //! HTTP; what is made up is the moment at which something fails.
 //!
+//! - [`bad_road`]: connections break off anywhere.
 //! - [`killed`]: `kill -9` in the middle of load, on either database.
 //! - [`lost_database`]: PostgreSQL is restarted underneath.
 //! - [`power_cut`]: the power goes. To kill a process is blind to a missing sync, for the system keeps what
@@ -15,6 +16,7 @@
 
 #![cfg(target_os = "linux")]
 
+mod bad_road;
 mod company;
 mod contents;
 mod disk;

@@ -161,6 +161,9 @@ impl Phone {
         connection.get_mut().write_all(&request)?;
         let mut line = String::new();
         connection.read_line(&mut line)?;
+        if !line.ends_with('\n') {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
         let status = line
             .split(' ')
             .nth(1)
