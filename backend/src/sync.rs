@@ -226,6 +226,7 @@ enum Received {
     Decided {
         results: Vec<CommandResult>,
         decided_seq: u64,
+        heard_seq: Option<u64>,
         epoch: String,
         may_read: bool,
         is_revoked: bool,
@@ -294,6 +295,7 @@ impl Office {
         let Received::Decided {
             results,
             decided_seq,
+            heard_seq,
             epoch,
             may_read,
             is_revoked,
@@ -323,6 +325,7 @@ impl Office {
             server_time: now,
             offset: self.shared.calendar.offset_at(now),
             decided_seq,
+            heard_seq,
             results,
             changes: page.changes,
             cursor: page.cursor,
@@ -522,6 +525,7 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
         device.build.clone_from(&upload.build);
         if knows_epoch {
             device.last_contact_at = now.0;
+            device.heard_seq = device.last_seq;
         }
         device.feed_cursor = upload.cursor;
         device.tell(left);
@@ -540,6 +544,9 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
         );
     }
     let decided_seq = u64::try_from(device.last_seq).unwrap_or_default();
+    let heard_seq = u64::try_from(device.heard_seq)
+        .ok()
+        .filter(|heard| *heard < decided_seq);
     work.put_device(device);
     parked::look_again(work, moved).await?;
     let results = upload
@@ -556,6 +563,7 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
     Ok(Received::Decided {
         results,
         decided_seq,
+        heard_seq,
         epoch: work.epoch().to_owned(),
         may_read,
         is_revoked,

@@ -505,6 +505,7 @@ pub fn made_up(body: &[u8], answer: &Answer) -> Reply {
         signed_out: false,
         sealing_key: None,
         revoked: false,
+        heard_seq: None,
     };
     serde_json::to_vec(&response).map_err(|_| TransportError::Garbled)
 }

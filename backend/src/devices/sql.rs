@@ -13,6 +13,7 @@ pub struct DeviceRow {
     pub created_at: i64,
     pub last_contact_at: i64,
     pub last_seq: i64,
+    pub heard_seq: i64,
     pub feed_cursor: i64,
     pub waiting_commands: i64,
     pub waiting_orders: i64,
@@ -36,6 +37,7 @@ impl DeviceRow {
             created_at: now,
             last_contact_at: now,
             last_seq: 0,
+            heard_seq: 0,
             feed_cursor: 0,
             waiting_commands: 0,
             waiting_orders: 0,
@@ -63,7 +65,7 @@ impl DeviceRow {
 macro_rules! select_devices {
     ($tail:literal) => {
         concat!(
-            "SELECT id, person_id, build, created_at, last_contact_at, last_seq, feed_cursor, waiting_commands, waiting_orders,
+            "SELECT id, person_id, build, created_at, last_contact_at, last_seq, heard_seq, feed_cursor, waiting_commands, waiting_orders,
                  waiting_oldest_made_at, clock_skew_ms, revoked_at, name, key_hash, waiting_digest, trouble, trouble_at
              FROM device ",
             $tail
@@ -110,16 +112,17 @@ pub async fn of_agents_and_cooperatives(conn: &mut Conn) -> Result<Vec<DeviceRow
 pub async fn put(conn: &mut Conn, rows: &[DeviceRow]) -> Result<(), sqlx::Error> {
     insert_rows!(
         conn,
-        "INSERT INTO device (id, person_id, build, created_at, last_contact_at, last_seq, feed_cursor, waiting_commands,
+        "INSERT INTO device (id, person_id, build, created_at, last_contact_at, last_seq, heard_seq, feed_cursor, waiting_commands,
              waiting_orders, waiting_oldest_made_at, clock_skew_ms, revoked_at, name, key_hash, waiting_digest, trouble,
              trouble_at)",
         "ON CONFLICT (id) DO UPDATE SET build = excluded.build, last_contact_at = excluded.last_contact_at,
-             last_seq = excluded.last_seq, feed_cursor = excluded.feed_cursor, waiting_commands = excluded.waiting_commands,
+             last_seq = excluded.last_seq, heard_seq = excluded.heard_seq, feed_cursor = excluded.feed_cursor,
+             waiting_commands = excluded.waiting_commands,
              waiting_orders = excluded.waiting_orders, waiting_oldest_made_at = excluded.waiting_oldest_made_at,
              clock_skew_ms = excluded.clock_skew_ms, revoked_at = excluded.revoked_at, name = excluded.name,
              key_hash = excluded.key_hash, waiting_digest = excluded.waiting_digest, trouble = excluded.trouble,
              trouble_at = excluded.trouble_at",
-        17,
+        18,
         rows,
         |row| row.id,
         row.person_id,
@@ -127,6 +130,7 @@ pub async fn put(conn: &mut Conn, rows: &[DeviceRow]) -> Result<(), sqlx::Error>
         row.created_at,
         row.last_contact_at,
         row.last_seq,
+        row.heard_seq,
         row.feed_cursor,
         row.waiting_commands,
         row.waiting_orders,

@@ -431,12 +431,13 @@ promise! {
 }
 
 /// What devices have since the tables of version 18.
-const LATER: [&str; 5] = [
+const LATER: [&str; 6] = [
     "name",
     "key_hash",
     "waiting_digest",
     "trouble",
     "trouble_at",
+    "heard_seq",
 ];
 
 /// The tables since then.

@@ -365,6 +365,26 @@ const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/hand-ove
 const GOLDEN_KEY: [u8; 32] = [0x17; 32];
 
 promise! {
+    async fn fault_18_a_device_is_told_what_it_has_not_heard_of_itself(world) {
+        let mut agent = phone(&world).await;
+        let first = a_day(&mut agent).await;
+        agent.sync(first).await;
+        let second = a_day(&mut agent).await;
+        world.office.hand_over(&file(&agent, second.clone())).await.expect("taken");
+        // As after a restore: the device names the epoch of before, and knows the file's commands decided.
+        for _ in 0..2 {
+            agent.epoch = "before".to_owned();
+            let told = agent.sync(Vec::new()).await;
+            assert_eq!((told.decided_seq, told.heard_seq), (4, Some(2)));
+        }
+        // Now it knows of the restore.
+        assert_eq!(agent.sync(second).await.heard_seq, None);
+        agent.epoch = "before".to_owned();
+        assert_eq!(agent.sync(Vec::new()).await.heard_seq, None);
+    }
+}
+
+promise! {
     async fn a_file_that_lay_for_years_is_opened(world) {
         let key = if world.url.starts_with("sqlite") { "X'" } else { "'\\x" };
         let digits: String = GOLDEN_KEY.iter().map(|byte| format!("{byte:02x}")).collect();

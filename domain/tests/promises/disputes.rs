@@ -787,6 +787,7 @@ fn a_response_about_disputes() {
             signed_out: false,
             sealing_key: None,
             revoked: false,
+            heard_seq: None,
         },
     );
 }

@@ -281,6 +281,7 @@ fn what_is_sealed_into_a_hand_over_file_and_how_the_key_to_it_is_told() {
             signed_out: false,
             sealing_key: Some(key),
             revoked: false,
+            heard_seq: None,
         },
     );
     golden(
@@ -363,6 +364,7 @@ fn what_a_device_says_of_itself_and_hears_without_a_session() {
             signed_out: true,
             sealing_key: None,
             revoked: false,
+            heard_seq: None,
         },
     );
 }
@@ -443,6 +445,7 @@ fn a_response_with_every_kind_of_answer_and_change() {
             signed_out: false,
             sealing_key: None,
             revoked: false,
+            heard_seq: None,
         },
     );
 }
@@ -559,6 +562,7 @@ fn a_response_with_terms_and_a_whole_plan() {
             signed_out: false,
             sealing_key: None,
             revoked: false,
+            heard_seq: None,
         },
     );
 }

@@ -500,7 +500,7 @@ impl Memory {
             }
         }
         if restored {
-            self.offer_again(response.decided_seq, &commands, &mut plan);
+            self.offer_again(response, &commands, &mut plan);
             plan.reread();
         }
         if response.revoked && !restored {
@@ -586,7 +586,9 @@ impl Memory {
     /// again, in the old order, what was parked or dropped included, for a gap would hold up all that
     /// follow. Should the device itself have forgotten some of it by now, the rest moves up, so that
     /// there is no gap either: the server has never heard of these numbers.
-    fn offer_again(&self, decided_seq: u64, commands: &Fate, plan: &mut Plan) {
+    fn offer_again(&self, response: &Response, commands: &Fate, plan: &mut Plan) {
+        let decided_seq = response.decided_seq;
+        let heard_seq = response.heard_seq.unwrap_or(decided_seq);
         // A server that has already decided on something in this answer has moved its mark, and the
         // mark no longer tells what lies before. It knows commands by their id, so all are offered.
         let fresh_seq = commands
@@ -596,7 +598,7 @@ impl Memory {
             .chain(commands.parked.iter().map(|record| &record.queued))
             .map(|queued| queued.command.seq)
             .max();
-        let lost = |seq: u64| fresh_seq.is_some() || seq > decided_seq;
+        let lost = |seq: u64| fresh_seq.is_some() || seq > heard_seq;
         let mut again: Vec<Queued> = Vec::new();
         for (seq, record) in self.acknowledged.iter().filter(|(seq, _)| lost(**seq)) {
             plan.steps.push(Step::Forget(*seq));

@@ -627,6 +627,41 @@ async fn fault_18_a_copy_older_than_the_phone_remembers_does_not_stop_it() {
 }
 
 #[tokio::test]
+async fn fault_18_what_a_file_brought_to_a_restored_server_is_asked_about_again() {
+    let server = server();
+    let phone = agent_with_orders(&server, 2).await;
+    let backup = server.borrow().clone();
+    phone.sync().await;
+    assert_eq!(
+        (phone.device.waiting(), phone.device.parked().len()),
+        (0, 0)
+    );
+    // Somebody brings the file of before to the restored server, which decides otherwise about an order.
+    server.replace(ModelServer::restored_from(&backup, 2));
+    server.borrow_mut().hasty = true;
+    server.borrow_mut().parks.push(id(3));
+    let brought = phone.network.requests.borrow().clone();
+    for request in brought {
+        server.borrow_mut().handle(request);
+    }
+    phone
+        .network
+        .younger
+        .set(Some(|answer| answer["heard_seq"] = 0.into()));
+    phone.sync().await;
+    let parked = phone.device.parked();
+    assert_eq!(
+        parked
+            .iter()
+            .map(|parked| parked.command.id)
+            .collect::<Vec<_>>(),
+        [id(3)]
+    );
+    assert_eq!(phone.device.waiting(), 0);
+    assert_eq!(applied(&server), numbers(1..3));
+}
+
+#[tokio::test]
 async fn fault_18_what_the_restored_server_does_not_know_leaves_the_phone() {
     let server = server();
     let phone = agent_with_orders(&server, 1).await;

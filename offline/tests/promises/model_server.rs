@@ -167,6 +167,7 @@ impl ModelServer {
             server_time: self.clock,
             offset: FixedOffset::default(),
             decided_seq: self.decided.get(&request.device).copied().unwrap_or(0),
+            heard_seq: None,
             results,
             changes,
             cursor,

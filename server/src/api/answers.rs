@@ -257,6 +257,7 @@ mod tests {
             signed_out: false,
             sealing_key: None,
             revoked: false,
+            heard_seq: None,
         }
     }
 
