@@ -444,7 +444,8 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
     let mut device = known.unwrap_or_else(|| DeviceRow::new(upload.device.0, person.0, now.0));
     let session = &upload.session;
     if let Some(token_hash) = &session.token_hash {
-        if is_new || session.device != Some(upload.device) {
+        // What an emptied phone sent before it was emptied may come last: its session belongs to what it is now.
+        if is_new || session.device.is_none() {
             people::bind_session(work, token_hash, upload.device).await?;
         }
         // Whoever was told that the session is over has no word in what opens the device from now on.

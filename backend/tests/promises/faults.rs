@@ -157,6 +157,19 @@ promise! {
     }
 }
 
+promise! {
+    async fn fault_22_a_late_request_of_an_emptied_phone_saves_no_session(world) {
+        let mut agent = world.phone(AGENT).await;
+        agent.register().await;
+        let late = agent.request(Vec::new());
+        agent.device = DeviceId(Uuid::now_v7());
+        agent.sync(Vec::new()).await;
+        world.office.sync(&agent.session().await, late).await.expect("an answer");
+        world.office.revoke_device(&world.manager(), agent.device).await.expect("revoked");
+        assert!(world.office.session(&agent.token).await.expect("looked up").is_none());
+    }
+}
+
 /// Every place in a value, as a path of keys and indexes.
 fn places(value: &Value, path: &mut Vec<String>, all: &mut Vec<Vec<String>>) {
     match value {
