@@ -133,6 +133,21 @@ impl Order {
         Ok(())
     }
 
+    /// Its other ids where an amendment has made `self` of `before`, and may have given its lines other numbers.
+    pub(super) fn also_known_as(&self, before: &Self) -> Vec<KnownAs> {
+        let moved = self.renumbered(before);
+        let now = |here: u16| moved.iter().find(|(then, _)| *then == here);
+        let renumber = |known: &KnownAs| {
+            let lines = known.lines.iter();
+            let lines = lines.filter_map(|(other, here)| now(*here).map(|(_, now)| (*other, *now)));
+            KnownAs {
+                id: known.id,
+                lines: lines.collect(),
+            }
+        };
+        before.also.iter().map(renumber).collect()
+    }
+
     fn renumbered(&self, other: &Self) -> Vec<(u16, u16)> {
         let lines = |order: &Self| -> Vec<(ProductId, u16)> {
             let lines = order.sub_orders.iter().flat_map(|part| &part.lines);

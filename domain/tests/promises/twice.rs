@@ -92,6 +92,28 @@ proptest! {
     }
 
     #[test]
+    fn an_amendment_leads_from_the_other_id_to_no_other_product((lines, shuffled) in baskets(), amendments in prop::collection::vec(baskets(), 1..4)) {
+        let original = order(&lines);
+        let found = OrderEvent::FoundAgain { order: Box::new(original.clone()) };
+        let mut there = from_receipt(&shuffled).after(&found, Timestamp(1)).expect("taken in");
+        let product_of = |order: &Order, number: u16| {
+            let mut lines = order.sub_orders.iter().flat_map(|part| &part.lines);
+            lines.find(|line| line.number == number).map(|line| line.product)
+        };
+        for (_, amended) in amendments {
+            let amend = OrderEvent::Amended { order: Box::new(Order { id: there.id, ..order(&amended) }) };
+            let before = there.clone();
+            there = there.after(&amend, Timestamp(2)).expect("untouched");
+            let (then, now) = (before.known_as(original.id).expect("known"), there.known_as(original.id).expect("known"));
+            for (number, product) in (1..).zip(lines.iter().map(|(product, _)| *product)) {
+                let is_kept = then.number(number) != 0 && amended.iter().any(|(kept, _)| *kept == product);
+                prop_assert_eq!(product_of(&there, now.number(number)), is_kept.then_some(product));
+                prop_assert_eq!(now.number(number) == 0, !is_kept);
+            }
+        }
+    }
+
+    #[test]
     fn whatever_is_read_otherwise_makes_it_another_order((lines, shuffled) in baskets(), which in 0usize..7, at in any::<prop::sample::Index>()) {
         let mut lines_read = shuffled;
         let mut name = "Fatima";
