@@ -14,6 +14,7 @@ use crate::hand_over::{KeyName, SealingKey};
 use crate::ids::{CommandId, CooperativeId, CustomerId, DeviceId, OrderId, PersonId, PlanVersion};
 use crate::ledger::Transfer;
 use crate::ledger::chain::{Link, hexadecimal};
+use crate::limits;
 use crate::money::Centimes;
 use crate::order::again;
 use crate::order::basket::Basket;
@@ -106,6 +107,24 @@ pub struct Trace {
     /// The codes of the orders among them, oldest first,
     /// [`TRACED_ORDERS`](crate::limits::TRACED_ORDERS) at most. Nothing personal: it is not sealed.
     pub orders: Vec<SpokenCode>,
+}
+
+impl Trace {
+    /// What is to be told where an earlier store was thrown away too, and nobody has heard of it: all that was in
+    /// both, as one. It is told of this one's device, whose store nobody can have told of; where nothing was in
+    /// this one, the earlier is told as it was.
+    #[must_use]
+    pub fn after(self, earlier: &Self) -> Self {
+        if self.waiting == 0 {
+            return earlier.clone();
+        }
+        let orders = earlier.orders.iter().chain(&self.orders);
+        Self {
+            device: self.device,
+            waiting: self.waiting.saturating_add(earlier.waiting),
+            orders: orders.copied().take(limits::TRACED_ORDERS).collect(),
+        }
+    }
 }
 
 /// The digest of what waits: the first 16 hexadecimal digits of the SHA-256 of the ids of the commands, as

@@ -626,10 +626,11 @@ impl<S: LocalStore> Device<S> {
         }
     }
 
-    /// What is to be remembered of the store outside of it, see [`Device::open_after`].
+    /// What is to be remembered of the store outside of it, see [`Device::open_after`]: what waits in it, and what
+    /// was lost before and no server has heard of.
     pub fn trace(&self) -> Trace {
         let memory = self.memory();
-        Trace {
+        let trace = Trace {
             device: memory.head.device,
             waiting: memory::count(memory.outbox.len()),
             orders: memory
@@ -641,6 +642,10 @@ impl<S: LocalStore> Device<S> {
                 })
                 .take(limits::TRACED_ORDERS)
                 .collect(),
+        };
+        match memory.head.untold_loss() {
+            Some(earlier) => trace.after(earlier),
+            None => trace,
         }
     }
 
