@@ -44,7 +44,7 @@ pub struct ParkedCommand {
     pub made_at: Timestamp,
     /// When it came.
     pub received_at: Timestamp,
-    /// The order that is there and may be the one that it places.
+    /// The order that is there and may be the one that it places, or the one that it is meant for.
     pub twin: Option<Order>,
 }
 
@@ -52,7 +52,8 @@ pub struct ParkedCommand {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settlement {
     /// It takes effect: decided again as if the figures shown had been the server's, and however old
-    /// the prices it names are. An order that is not the one which has its code gets another code.
+    /// the prices it names are. An order that is not the one which has its code gets another code; an act on
+    /// an order that was told twice is for that order.
     Accept,
     /// It places an order that is there already: the one that its [refusal](Refusal::ReceiptDiffers) names.
     Same,
@@ -65,7 +66,8 @@ pub enum Settlement {
 pub enum Settled {
     /// It is settled.
     Done,
-    /// It goes on waiting: it may be an order that is there, which was not shown to whoever accepted it.
+    /// It goes on waiting: it may be an order that is there, or meant for another than that, which was not shown
+    /// to whoever accepted it.
     LookAgain(Refusal),
 }
 
@@ -95,11 +97,9 @@ impl Office {
                     what: "a parked command",
                 })?;
             let refusal = sync::read_refusal(row.refusal.as_deref().unwrap_or_default())?;
-            let twin = match refusal {
-                Refusal::ReceiptDiffers { order, .. } => {
-                    orders::load(&mut conn, &[order]).await?.pop()
-                }
-                _ => None,
+            let twin = match shown_beside(&refusal) {
+                Some(order) => orders::load(&mut conn, &[order]).await?.pop(),
+                None => None,
             };
             parked.push(ParkedCommand {
                 id: CommandId(row.id),
@@ -166,7 +166,7 @@ async fn settle(
     let action = match settlement {
         Settlement::Accept => {
             match try_again(work, &row, true, None).await? {
-                Err(refusal @ Refusal::ReceiptDiffers { .. }) => {
+                Err(refusal) if shown_beside(&refusal).is_some() => {
                     let json = crate::catalogue::write_json(&refusal)?;
                     sql::set_refusal(&mut work.conn, row.id, &json).await?;
                     work.forget_command(id);
@@ -294,6 +294,14 @@ async fn close(
     Ok(())
 }
 
+/// The order beside which a person looks at what was refused for that.
+const fn shown_beside(refusal: &Refusal) -> Option<OrderId> {
+    match refusal {
+        Refusal::ReceiptDiffers { order, .. } | Refusal::ToldTwice { order } => Some(*order),
+        _ => None,
+    }
+}
+
 /// The order that a parked one was compared with.
 fn twin_of(row: &sql::CommandRow) -> Result<OrderId, OfficeError> {
     match sync::read_refusal(row.refusal.as_deref().unwrap_or_default())? {
@@ -322,8 +330,9 @@ async fn try_again(
     // Whoever looks at it decides about old prices; the machine does so for those that only waited.
     let received_at = (!waive).then_some(Timestamp(row.received_at));
     let id = CommandId(row.id);
-    // What was compared with this one, if whoever looks at it has seen that.
-    let shown = twin_of(row).ok();
+    // What whoever looks at it has seen beside it.
+    let refusal = sync::read_refusal(row.refusal.as_deref().unwrap_or_default())?;
+    let shown = shown_beside(&refusal);
     let mut decision =
         sync::try_decide(work, id, &body, &actor, made_at, received_at, one_with).await?;
     // The total, the commission and the code are compared one after the other.
@@ -378,6 +387,10 @@ async fn waived(
             if Some(*order) == shown =>
         {
             place.code = fresh_code(work, agent).await?;
+            Ok(true)
+        }
+        (Err(Refusal::ToldTwice { order }), body) if Some(*order) == shown => {
+            *body = body.clone().knowing(limits::OTHER_IDS as u16);
             Ok(true)
         }
         (Err(refusal), body) => Ok(match (refusal, shown_in(body)) {

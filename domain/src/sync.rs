@@ -378,6 +378,20 @@ impl CommandBody {
         self
     }
 
+    /// The same act by somebody who knew that its order was told under so many other ids. Whoever does not know
+    /// may take the order for a second one.
+    #[must_use]
+    pub fn knowing(mut self, ids: u16) -> Self {
+        match &mut self {
+            Self::AmendOrder(AmendOrder { other_ids, .. })
+            | Self::CancelOrder(CancelOrder { other_ids, .. })
+            | Self::Collect(Collect { other_ids, .. })
+            | Self::DeclareEarlyPayment(Collect { other_ids, .. }) => *other_ids = ids,
+            _ => {}
+        }
+        self
+    }
+
     /// When the customer signed what was done at `made_at`: then, or on the day of the receipt.
     pub fn door_at(&self, made_at: Timestamp, calendar: &dyn Calendar) -> Timestamp {
         match self {
@@ -406,6 +420,10 @@ impl CommandBody {
             _ => None,
         }
     }
+}
+
+fn is_none(ids: &u16) -> bool {
+    *ids == 0
 }
 
 macro_rules! bodies {
@@ -465,6 +483,9 @@ bodies! {
         basket: Basket,
         /// What the phone showed.
         shown: Shown,
+        /// See [`CommandBody::knowing`].
+        #[serde(default, skip_serializing_if = "is_none")]
+        other_ids: u16,
     }
     /// See [`CommandBody::CancelOrder`].
     CancelOrder {
@@ -474,6 +495,9 @@ bodies! {
         by: CancelledBy,
         /// Why.
         reason: Reason,
+        /// See [`CommandBody::knowing`].
+        #[serde(default, skip_serializing_if = "is_none")]
+        other_ids: u16,
     }
     /// A cooperative's part of an order.
     SubOrderRef {
@@ -587,6 +611,9 @@ bodies! {
         amount: Centimes,
         /// How.
         method: PaymentMethod,
+        /// See [`CommandBody::knowing`].
+        #[serde(default, skip_serializing_if = "is_none")]
+        other_ids: u16,
     }
     /// See [`CommandBody::OpenDispute`]. The dispute has the id of the command.
     OpenDispute {

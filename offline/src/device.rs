@@ -21,7 +21,7 @@ use std::rc::Rc;
 use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::customer::{Customer, CustomerLabel};
 use taswiq_domain::device_key::DeviceKey;
-use taswiq_domain::dispute::Dispute;
+use taswiq_domain::dispute::{Dispute, Disputed};
 use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
 use taswiq_domain::ledger::chain::{Chain, hexadecimal};
@@ -390,6 +390,11 @@ impl<S: LocalStore> Device<S> {
     /// An order.
     pub fn order(&self, id: OrderId) -> Option<OrderView> {
         self.memory().order_view(id)
+    }
+
+    /// What is to be disputed, on the order that is there where it names that order by another of its ids.
+    pub fn disputed(&self, about: Disputed) -> Disputed {
+        self.memory().documents.disputed(about)
     }
 
     /// What the agent has earned, in all.

@@ -409,6 +409,7 @@ impl Making {
                 order,
                 basket,
                 shown,
+                other_ids: 0,
             });
             let id = browser::new_command_id();
             let finish = self.finish(order, over);

@@ -498,7 +498,7 @@ impl SubOrder {
         Ok(())
     }
 
-    fn has_taken_money(&self) -> bool {
+    pub(crate) fn has_taken_money(&self) -> bool {
         self.collected > Centimes::ZERO || self.held > Centimes::ZERO
     }
 

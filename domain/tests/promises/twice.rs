@@ -9,8 +9,8 @@ use taswiq_domain::customer::{CustomerDetails, CustomerKind};
 use taswiq_domain::ids::{CommandId, CustomerId, OrderId, PersonId, ProductId};
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::again::{Taken, door_of};
-use taswiq_domain::order::{Order, OrderEvent};
-use taswiq_domain::sync::{Command, CommandBody, PlaceOrder, Shown};
+use taswiq_domain::order::{CancelledBy, Order, OrderEvent, PaymentMethod, Reason};
+use taswiq_domain::sync::{CancelOrder, Collect, Command, CommandBody, PlaceOrder, Shown};
 use taswiq_domain::time::{Calendar, CivilDate, Timestamp};
 use uuid::Uuid;
 
@@ -220,5 +220,31 @@ fn the_wire_of_an_order_from_a_receipt() {
                 placed_on: day(),
             },
         ],
+    );
+    golden(
+        "told-twice-commands-v1",
+        &vec![
+            CommandBody::CancelOrder(CancelOrder {
+                order: OrderId(Uuid::from_u128(1)),
+                by: CancelledBy::Agent,
+                reason: Reason::Mistake,
+                other_ids: 0,
+            })
+            .knowing(1),
+            CommandBody::Collect(Collect {
+                order: OrderId(Uuid::from_u128(1)),
+                cooperative: HONEY_COOP,
+                amount: Centimes(120_000),
+                method: PaymentMethod::Cash,
+                other_ids: 0,
+            })
+            .knowing(2),
+        ],
+    );
+    golden(
+        "told-twice-refusal-v1",
+        &Refusal::ToldTwice {
+            order: OrderId(Uuid::from_u128(1)),
+        },
     );
 }

@@ -106,11 +106,13 @@ fn commands() -> Vec<Command> {
             order,
             basket: basket(&[(THYME_HONEY, 12)]),
             shown: shown(),
+            other_ids: 0,
         }),
         CommandBody::CancelOrder(CancelOrder {
             order,
             by: CancelledBy::Agent,
             reason: Reason::Mistake,
+            other_ids: 0,
         }),
         CommandBody::ConfirmSubOrder(ConfirmSubOrder {
             order,
@@ -176,12 +178,14 @@ fn commands() -> Vec<Command> {
             cooperative,
             amount: Centimes(120_000),
             method: PaymentMethod::Cash,
+            other_ids: 0,
         }),
         CommandBody::DeclareEarlyPayment(Collect {
             order,
             cooperative,
             amount: Centimes(120_000),
             method: PaymentMethod::Wallet,
+            other_ids: 0,
         }),
         CommandBody::Withdraw(SubOrderRef { order, cooperative }),
     ];

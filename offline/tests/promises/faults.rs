@@ -245,6 +245,7 @@ async fn fault_07_orders_that_are_over_make_room_for_one_that_is_taken() {
             order: order_id(number),
             by: CancelledBy::Agent,
             reason: Reason::Mistake,
+            other_ids: 0,
         });
         phone
             .device

@@ -152,6 +152,7 @@ fn cancel(phone: Phone, open: RwSignal<bool>, order: OrderId) -> AnyView {
                     order,
                     by: by.get_untracked(),
                     reason,
+                    other_ids: 0,
                 }),
                 move |id| {
                     open.set(false);
