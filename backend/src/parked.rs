@@ -163,6 +163,7 @@ async fn settle(
         .filter(|row| row.refusal.is_some() && row.settled_at.is_none())
         .ok_or(OfficeError::NotFound)?;
     let accepted = settlement != Settlement::Reject;
+    let mut moved = Vec::new();
     let action = match settlement {
         Settlement::Accept => {
             match try_again(work, &row, true, None).await? {
@@ -172,12 +173,13 @@ async fn settle(
                     work.forget_command(id);
                     return Ok(Settled::LookAgain(refusal));
                 }
-                done => done?,
+                done => moved.extend(done?),
             }
             "parked_accepted"
         }
         Settlement::Same => {
-            try_again(work, &row, true, Some(twin_of(&row)?)).await??;
+            let one_with = Some(twin_of(&row)?);
+            moved.extend(try_again(work, &row, true, one_with).await??);
             "parked_same"
         }
         Settlement::Reject => "parked_rejected",
@@ -206,7 +208,8 @@ async fn settle(
                 continue;
             }
             match try_again(work, &dependent, false, None).await? {
-                Ok(()) => {
+                Ok(by_it) => {
+                    moved.extend(by_it);
                     close(work, Some(by), &dependent, true).await?;
                     settled.push_back((dependent.id, true));
                 }
@@ -222,6 +225,7 @@ async fn settle(
             }
         }
     }
+    look_again(work, moved).await?;
     Ok(Settled::Done)
 }
 
@@ -260,9 +264,10 @@ pub(crate) async fn look_again(work: &mut Work, moved: Vec<Uuid>) -> Result<(), 
                 continue;
             }
             match try_again(work, &row, false, None).await? {
-                Ok(()) => {
+                Ok(by_it) => {
                     close(work, None, &row, true).await?;
-                    moved.extend([row.id, made]);
+                    moved.push_back(made);
+                    moved.extend(by_it);
                 }
                 Err(refusal) => {
                     let refusal = crate::catalogue::write_json(&refusal)?;
@@ -310,14 +315,14 @@ fn twin_of(row: &sql::CommandRow) -> Result<OrderId, OfficeError> {
     }
 }
 
-/// Decides a parked command again as whoever did it, and applies it. A person may have said that it is
-/// `one_with` an order that is there.
+/// Decides a parked command again as whoever did it, and applies it: what [moved](sync::moved_by). A person may
+/// have said that it is `one_with` an order that is there.
 async fn try_again(
     work: &mut Work,
     row: &sql::CommandRow,
     waive: bool,
     one_with: Option<OrderId>,
-) -> Result<Result<(), Refusal>, OfficeError> {
+) -> Result<Result<Vec<Uuid>, Refusal>, OfficeError> {
     let mut body = match sync::read_body(&row.kind, &whole(row)?) {
         Ok(body) => body,
         Err(refusal) => return Ok(Err(refusal)),
@@ -357,10 +362,11 @@ async fn try_again(
                 made_at,
                 received_at: received(work, &effect, row),
             };
+            let moved = sync::moved_by(&effect);
             sync::apply(work, effect, doer).await?;
             let device = DeviceId(row.device_id);
             sync::again::write_down(work, person.id, device, id, &body);
-            Ok(Ok(()))
+            Ok(Ok(moved))
         }
         Err(refusal) => Ok(Err(refusal)),
     }

@@ -87,6 +87,8 @@ test("an order whose phone was lost comes back from the receipt, and once", asyn
   await expect(lost.page.getByText("Reprise du reçu")).toBeVisible();
   await lost.open("/field");
   await expect(lost.page.getByText(/Perdues/)).toHaveCount(0);
+  await manager.open(`/office/orders/${receipt.order}`);
+  expect(new URL(manager.page.url()).pathname).toBe(`/office/orders/${entered.order}`);
   expect((await manager.historyOf(entered.order)).join("\n")).toContain("elle compte une fois");
   await picture(manager.page, "receipt/history-fr", { fullPage: true });
 

@@ -581,6 +581,59 @@ promise! {
 }
 
 promise! {
+    async fn fault_18_what_came_before_the_original_is_looked_at_again_when_a_person_says_what_the_original_is(world) {
+        let mut beekeeper = world.phone(BEEKEEPER).await;
+        beekeeper.pull().await;
+        let phone = world.phone(AGENT).await;
+        let folder = Folder::new();
+        let copy = folder.file("copy");
+        world.back_up(&copy).await;
+        // Taken, told and confirmed after the copy; then the phone is lost.
+        let mut lost = taken_on(phone, &[(1, 2)]).await;
+        lost.speaks().await;
+        let confirmed = beekeeper.command(&confirm(&world.order(lost.id).await, HONEY));
+        assert_eq!(beekeeper.sync(vec![confirmed.clone()]).await.results[0].answer, Answer::Applied);
+        for settlement in [Settlement::Same, Settlement::Accept] {
+        for place in places().await {
+            restore(&copy, &place).await.expect("restored");
+            let there = World::open(place).await;
+            there.clock.set(world.clock_now().plus_days(1).plus_ms(60_000));
+            let (_, id) = misread(&there, &lost, &[(1, 3)]).await;
+            for phone in [&mut beekeeper, &mut lost.phone] {
+                phone.office = there.office.clone();
+                phone.clock = there.clock.clone();
+                phone.sync(Vec::new()).await;
+            }
+            let early = beekeeper.sync(vec![confirmed.clone()]).await.results.remove(0).answer;
+            assert_eq!(early, Answer::Parked { refusal: Refusal::UnknownOrder });
+            assert_eq!(differs(&lost.speaks().await[1]), Some(id));
+            there.office.settle_parked(&there.manager(), CommandId(lost.id.0), settlement).await.expect("settled");
+            let order = there.order(if settlement == Settlement::Same { id } else { lost.id }).await;
+            assert_eq!(order.sub_orders[0].stage, Stage::Confirmed);
+            assert_eq!(there.office.count_parked(&there.manager()).await.expect("counted"), 0);
+            there.assert_sound().await;
+        }
+        }
+    }
+}
+
+promise! {
+    async fn an_order_is_found_under_its_other_id_by_whoever_may_see_it(world) {
+        let mut lost = taken(&world, &[(1, 2)]).await;
+        let (_, id, _) = entered(&world, &lost).await;
+        let known_as = async |actor| world.office.order_known_as(&actor, lost.id).await.expect("looked up");
+        assert_eq!(known_as(world.manager()).await, None);
+        lost.speaks().await;
+        let known_as = async |actor| world.office.order_known_as(&actor, lost.id).await.expect("looked up");
+        assert_eq!(known_as(world.manager()).await, Some(id));
+        assert_eq!(known_as(world.phone(AGENT).await.session().await.actor()).await, Some(id));
+        assert_eq!(known_as(world.phone(OTHER_AGENT).await.session().await.actor()).await, None);
+        // Under its own id it needs no finding.
+        assert_eq!(world.office.order_known_as(&world.manager(), id).await.expect("looked up"), None);
+    }
+}
+
+promise! {
     async fn fault_06_an_original_that_waits_for_another_reason_is_shown_beside_its_order_before_it_counts(world) {
         let mut lost = taken(&world, &[(1, 2)]).await;
         // It showed a wrong sum; and the receipt was read with a slip, so that the two are not one by themselves.
