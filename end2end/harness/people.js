@@ -230,7 +230,7 @@ export class Agent {
     await this.open(`/field/orders/${order}`);
     await this.page.getByRole("button", { name: "Annuler la commande" }).click();
     const sheet = this.page.locator("dialog[open]");
-    await sheet.getByText("Une erreur de ma part").click();
+    await sheet.getByLabel("Une erreur de ma part").check();
     await sheet.getByRole("button", { name: "Annuler la commande" }).click();
     await expect(this.page.locator(".snackbar").getByText("Commande annulée")).toBeVisible();
   }
