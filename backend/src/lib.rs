@@ -19,7 +19,7 @@
 //! | sync | [`Office::sync`], [`Office::hand_over`], [`Office::sealing_key`] |
 //! | lost stores | [`Office::lost_stores`], [`Office::count_lost_stores`], [`Office::close_lost_store`] |
 //! | parked commands | [`Office::parked`], [`Office::count_parked`], [`Office::settle_parked`] |
-//! | orders | [`Office::orders`], [`Office::order_history`], [`Office::orders_by_progress`], [`Office::record_deposit`], [`Office::soon_written_off`] |
+//! | orders | [`Office::orders`], [`Office::order_history`], [`Office::order_known_as`], [`Office::orders_by_progress`], [`Office::record_deposit`], [`Office::soon_written_off`] |
 //! | disputes | [`Office::disputes_waiting`], [`Office::disputes_answered`], [`Office::count_disputes`], [`Office::dispute`], [`Office::photo_of_dispute`], [`Office::take_dispute`], [`Office::decide_dispute`], [`Office::decide_dispute_beyond_terms`] |
 //! | figures | [`Office::figures`], [`Office::figures_by`], [`Office::overview`], [`Office::unanswered`], [`Office::completeness`], [`Office::balances`], [`Office::entries_of_agent`] |
 //! | the ledger | [`Office::correct_entry`], [`Office::recount`] |

@@ -334,6 +334,27 @@ impl Office {
         })
     }
 
+    /// The order that goes by another id than its own, where this person may see it.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn order_known_as(
+        &self,
+        actor: &Actor,
+        id: OrderId,
+    ) -> Result<Option<OrderId>, OfficeError> {
+        let mut conn = self.db.read().await?;
+        let Some(known) = sql::known_as(&mut conn, id.0).await? else {
+            return Ok(None);
+        };
+        let there = load(&mut conn, &[OrderId(known)]).await?.pop();
+        let may_see = |stored: &StoredOrder| {
+            let agent = stored.order.agent;
+            can(Some(actor), Action::ReadOrder, Subject::Order { agent })
+        };
+        Ok(there.filter(may_see).map(|stored| stored.order.id))
+    }
+
     /// How many orders stand at each progress.
     pub async fn orders_by_progress(
         &self,

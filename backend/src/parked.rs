@@ -44,7 +44,7 @@ pub struct ParkedCommand {
     pub made_at: Timestamp,
     /// When it came.
     pub received_at: Timestamp,
-    /// The order that is there and may be the one that it places.
+    /// The order that is there and may be the one that it places, or the one that it is meant for.
     pub twin: Option<Order>,
 }
 
@@ -52,7 +52,8 @@ pub struct ParkedCommand {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settlement {
     /// It takes effect: decided again as if the figures shown had been the server's, and however old
-    /// the prices it names are. An order that is not the one which has its code gets another code.
+    /// the prices it names are. An order that is not the one which has its code gets another code; an act on
+    /// an order that was told twice is for that order.
     Accept,
     /// It places an order that is there already: the one that its [refusal](Refusal::ReceiptDiffers) names.
     Same,
@@ -65,7 +66,8 @@ pub enum Settlement {
 pub enum Settled {
     /// It is settled.
     Done,
-    /// It goes on waiting: it may be an order that is there, which was not shown to whoever accepted it.
+    /// It goes on waiting: it may be an order that is there, or meant for another than that, which was not shown
+    /// to whoever accepted it.
     LookAgain(Refusal),
 }
 
@@ -95,11 +97,9 @@ impl Office {
                     what: "a parked command",
                 })?;
             let refusal = sync::read_refusal(row.refusal.as_deref().unwrap_or_default())?;
-            let twin = match refusal {
-                Refusal::ReceiptDiffers { order, .. } => {
-                    orders::load(&mut conn, &[order]).await?.pop()
-                }
-                _ => None,
+            let twin = match shown_beside(&refusal) {
+                Some(order) => orders::load(&mut conn, &[order]).await?.pop(),
+                None => None,
             };
             parked.push(ParkedCommand {
                 id: CommandId(row.id),
@@ -163,21 +163,23 @@ async fn settle(
         .filter(|row| row.refusal.is_some() && row.settled_at.is_none())
         .ok_or(OfficeError::NotFound)?;
     let accepted = settlement != Settlement::Reject;
+    let mut moved = Vec::new();
     let action = match settlement {
         Settlement::Accept => {
             match try_again(work, &row, true, None).await? {
-                Err(refusal @ Refusal::ReceiptDiffers { .. }) => {
+                Err(refusal) if shown_beside(&refusal).is_some() => {
                     let json = crate::catalogue::write_json(&refusal)?;
                     sql::set_refusal(&mut work.conn, row.id, &json).await?;
                     work.forget_command(id);
                     return Ok(Settled::LookAgain(refusal));
                 }
-                done => done?,
+                done => moved.extend(done?),
             }
             "parked_accepted"
         }
         Settlement::Same => {
-            try_again(work, &row, true, Some(twin_of(&row)?)).await??;
+            let one_with = Some(twin_of(&row)?);
+            moved.extend(try_again(work, &row, true, one_with).await??);
             "parked_same"
         }
         Settlement::Reject => "parked_rejected",
@@ -206,7 +208,8 @@ async fn settle(
                 continue;
             }
             match try_again(work, &dependent, false, None).await? {
-                Ok(()) => {
+                Ok(by_it) => {
+                    moved.extend(by_it);
                     close(work, Some(by), &dependent, true).await?;
                     settled.push_back((dependent.id, true));
                 }
@@ -222,6 +225,7 @@ async fn settle(
             }
         }
     }
+    look_again(work, moved).await?;
     Ok(Settled::Done)
 }
 
@@ -260,9 +264,10 @@ pub(crate) async fn look_again(work: &mut Work, moved: Vec<Uuid>) -> Result<(), 
                 continue;
             }
             match try_again(work, &row, false, None).await? {
-                Ok(()) => {
+                Ok(by_it) => {
                     close(work, None, &row, true).await?;
-                    moved.extend([row.id, made]);
+                    moved.push_back(made);
+                    moved.extend(by_it);
                 }
                 Err(refusal) => {
                     let refusal = crate::catalogue::write_json(&refusal)?;
@@ -294,6 +299,14 @@ async fn close(
     Ok(())
 }
 
+/// The order beside which a person looks at what was refused for that.
+const fn shown_beside(refusal: &Refusal) -> Option<OrderId> {
+    match refusal {
+        Refusal::ReceiptDiffers { order, .. } | Refusal::ToldTwice { order } => Some(*order),
+        _ => None,
+    }
+}
+
 /// The order that a parked one was compared with.
 fn twin_of(row: &sql::CommandRow) -> Result<OrderId, OfficeError> {
     match sync::read_refusal(row.refusal.as_deref().unwrap_or_default())? {
@@ -302,14 +315,14 @@ fn twin_of(row: &sql::CommandRow) -> Result<OrderId, OfficeError> {
     }
 }
 
-/// Decides a parked command again as whoever did it, and applies it. A person may have said that it is
-/// `one_with` an order that is there.
+/// Decides a parked command again as whoever did it, and applies it: what [moved](sync::moved_by). A person may
+/// have said that it is `one_with` an order that is there.
 async fn try_again(
     work: &mut Work,
     row: &sql::CommandRow,
     waive: bool,
     one_with: Option<OrderId>,
-) -> Result<Result<(), Refusal>, OfficeError> {
+) -> Result<Result<Vec<Uuid>, Refusal>, OfficeError> {
     let mut body = match sync::read_body(&row.kind, &whole(row)?) {
         Ok(body) => body,
         Err(refusal) => return Ok(Err(refusal)),
@@ -322,8 +335,9 @@ async fn try_again(
     // Whoever looks at it decides about old prices; the machine does so for those that only waited.
     let received_at = (!waive).then_some(Timestamp(row.received_at));
     let id = CommandId(row.id);
-    // What was compared with this one, if whoever looks at it has seen that.
-    let shown = twin_of(row).ok();
+    // What whoever looks at it has seen beside it.
+    let refusal = sync::read_refusal(row.refusal.as_deref().unwrap_or_default())?;
+    let shown = shown_beside(&refusal);
     let mut decision =
         sync::try_decide(work, id, &body, &actor, made_at, received_at, one_with).await?;
     // The total, the commission and the code are compared one after the other.
@@ -348,10 +362,11 @@ async fn try_again(
                 made_at,
                 received_at: received(work, &effect, row),
             };
+            let moved = sync::moved_by(&effect);
             sync::apply(work, effect, doer).await?;
             let device = DeviceId(row.device_id);
             sync::again::write_down(work, person.id, device, id, &body);
-            Ok(Ok(()))
+            Ok(Ok(moved))
         }
         Err(refusal) => Ok(Err(refusal)),
     }
@@ -378,6 +393,10 @@ async fn waived(
             if Some(*order) == shown =>
         {
             place.code = fresh_code(work, agent).await?;
+            Ok(true)
+        }
+        (Err(Refusal::ToldTwice { order }), body) if Some(*order) == shown => {
+            *body = body.clone().knowing(limits::OTHER_IDS as u16);
             Ok(true)
         }
         (Err(refusal), body) => Ok(match (refusal, shown_in(body)) {

@@ -663,14 +663,7 @@ async fn decide_and_store(
     let now = work.now;
     let refusal = match decision {
         Ok(effect) => {
-            match &effect {
-                Effect::Order { after, .. } => {
-                    moved.push(after.id.0);
-                    moved.extend(after.also.iter().map(|also| also.id.0));
-                }
-                Effect::Customer(customer) => moved.push(customer.id.0),
-                Effect::Dispute { after, .. } => moved.push(after.id),
-            }
+            moved.extend(moved_by(&effect));
             let doer = Doer {
                 actor: Some(person.id),
                 device: Some(upload.device),
@@ -852,6 +845,18 @@ async fn customer_in_scope(
         )
         .await?;
     Ok(in_scope.then_some(stored.customer))
+}
+
+/// What moves by it, under every id by which a command may build on it.
+pub(crate) fn moved_by(effect: &Effect) -> Vec<Uuid> {
+    match effect {
+        Effect::Order { after, .. } => {
+            let others = after.also.iter().map(|also| also.id.0);
+            std::iter::once(after.id.0).chain(others).collect()
+        }
+        Effect::Customer(customer) => vec![customer.id.0],
+        Effect::Dispute { after, .. } => vec![after.id],
+    }
 }
 
 /// Writes what a command does.

@@ -15,10 +15,10 @@ use crate::limits;
 use crate::money::Centimes;
 use crate::order::again;
 use crate::order::basket::{Basket, Door, OrderIdentity};
-use crate::order::{CancelledBy, Order, OrderEvent, Reason};
+use crate::order::{CancelledBy, Order, OrderEvent, Reason, SubOrder};
 use crate::period::counts_at;
 use crate::refusal::Refusal;
-use crate::sync::{CommandBody, LedgerEntry, OpenDispute, Shown};
+use crate::sync::{Collect, CommandBody, LedgerEntry, OpenDispute, Shown};
 use crate::text;
 use crate::time::{Calendar, CivilDate, Timestamp};
 use uuid::Uuid;
@@ -152,23 +152,27 @@ pub fn decide(
                 &amend.shown,
                 situation.made_at,
             )?;
-            situation.happen(OrderEvent::Amended {
+            let effect = situation.happen(OrderEvent::Amended {
                 order: Box::new(Order {
                     agent: order.agent,
                     ..amended
                 }),
-            })
+            })?;
+            again::check_known(order, amend.other_ids)?;
+            Ok(effect)
         }
         CommandBody::CancelOrder(cancel) => {
-            situation.own_order()?;
+            let order = situation.own_order()?;
             let reason = match cancel.by {
                 CancelledBy::Agent => cancel.reason,
                 CancelledBy::Customer => Reason::CustomerCancelled,
             };
-            situation.happen(OrderEvent::Cancelled {
+            let effect = situation.happen(OrderEvent::Cancelled {
                 by: cancel.by,
                 reason,
-            })
+            })?;
+            again::check_known(order, cancel.other_ids)?;
+            Ok(effect)
         }
         CommandBody::ConfirmSubOrder(confirm) => {
             situation.supplied(confirm.cooperative)?;
@@ -252,22 +256,22 @@ pub fn decide(
                 fault: goods.fault,
             })
         }
-        CommandBody::Collect(collect) => {
-            situation.served_or_supplied(collect.cooperative)?;
-            situation.happen(OrderEvent::Collected {
+        CommandBody::Collect(collect) => situation.take_money(
+            collect,
+            OrderEvent::Collected {
                 cooperative: collect.cooperative,
                 amount: collect.amount,
                 method: collect.method,
-            })
-        }
-        CommandBody::DeclareEarlyPayment(declare) => {
-            situation.served_or_supplied(declare.cooperative)?;
-            situation.happen(OrderEvent::DeclaredEarly {
+            },
+        ),
+        CommandBody::DeclareEarlyPayment(declare) => situation.take_money(
+            declare,
+            OrderEvent::DeclaredEarly {
                 cooperative: declare.cooperative,
                 amount: declare.amount,
                 method: declare.method,
-            })
-        }
+            },
+        ),
         CommandBody::Withdraw(part) => {
             situation.own_order()?;
             situation.happen(OrderEvent::Withdrawn {
@@ -339,6 +343,18 @@ impl Situation<'_> {
             event: Box::new(event),
             after: Box::new(after),
         })
+    }
+
+    /// Money for a part of an order. Of what its agent took before they knew that the order was told twice, the
+    /// same may be told twice too.
+    fn take_money(&self, collect: &Collect, event: OrderEvent) -> Result<Effect, Refusal> {
+        let order = self.served_or_supplied(collect.cooperative)?;
+        let effect = self.happen(event)?;
+        let part = order.sub_order(collect.cooperative);
+        if order.agent == self.actor.person && part.is_some_and(SubOrder::has_taken_money) {
+            again::check_known(order, collect.other_ids)?;
+        }
+        Ok(effect)
     }
 
     fn open_dispute(&self, id: CommandId, open: &OpenDispute) -> Result<Effect, Refusal> {

@@ -253,6 +253,13 @@ pub enum Refusal {
         /// The day at the door.
         placed_on: CivilDate,
     },
+    /// The order was told under another id besides, and whoever did this did not know: perhaps they meant a
+    /// second order that there is not. A person says whether it is for the order.
+    #[error("order {order} was told twice, which was not known where this was done")]
+    ToldTwice {
+        /// The order that is there.
+        order: OrderId,
+    },
     /// What was added is no photo, or too large a one.
     #[error("the photo is no JPEG of {bytes_max} bytes at most")]
     PhotoNotValid {
@@ -307,6 +314,7 @@ read_tagged!(Refusal by "code" {
     "dispute_is_final" => DisputeIsFinal,
     "receipt_too_old" => ReceiptTooOld { days },
     "receipt_differs" => ReceiptDiffers { order, total, placed_on },
+    "told_twice" => ToldTwice { order },
     "photo_not_valid" => PhotoNotValid { bytes_max },
 });
 

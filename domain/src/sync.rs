@@ -14,6 +14,7 @@ use crate::hand_over::{KeyName, SealingKey};
 use crate::ids::{CommandId, CooperativeId, CustomerId, DeviceId, OrderId, PersonId, PlanVersion};
 use crate::ledger::Transfer;
 use crate::ledger::chain::{Link, hexadecimal};
+use crate::limits;
 use crate::money::Centimes;
 use crate::order::again;
 use crate::order::basket::Basket;
@@ -106,6 +107,24 @@ pub struct Trace {
     /// The codes of the orders among them, oldest first,
     /// [`TRACED_ORDERS`](crate::limits::TRACED_ORDERS) at most. Nothing personal: it is not sealed.
     pub orders: Vec<SpokenCode>,
+}
+
+impl Trace {
+    /// What is to be told where an earlier store was thrown away too, and nobody has heard of it: all that was in
+    /// both, as one. It is told of this one's device, whose store nobody can have told of; where nothing was in
+    /// this one, the earlier is told as it was.
+    #[must_use]
+    pub fn after(self, earlier: &Self) -> Self {
+        if self.waiting == 0 {
+            return earlier.clone();
+        }
+        let orders = earlier.orders.iter().chain(&self.orders);
+        Self {
+            device: self.device,
+            waiting: self.waiting.saturating_add(earlier.waiting),
+            orders: orders.copied().take(limits::TRACED_ORDERS).collect(),
+        }
+    }
 }
 
 /// The digest of what waits: the first 16 hexadecimal digits of the SHA-256 of the ids of the commands, as
@@ -359,6 +378,20 @@ impl CommandBody {
         self
     }
 
+    /// The same act by somebody who knew that its order was told under so many other ids. Whoever does not know
+    /// may take the order for a second one.
+    #[must_use]
+    pub fn knowing(mut self, ids: u16) -> Self {
+        match &mut self {
+            Self::AmendOrder(AmendOrder { other_ids, .. })
+            | Self::CancelOrder(CancelOrder { other_ids, .. })
+            | Self::Collect(Collect { other_ids, .. })
+            | Self::DeclareEarlyPayment(Collect { other_ids, .. }) => *other_ids = ids,
+            _ => {}
+        }
+        self
+    }
+
     /// When the customer signed what was done at `made_at`: then, or on the day of the receipt.
     pub fn door_at(&self, made_at: Timestamp, calendar: &dyn Calendar) -> Timestamp {
         match self {
@@ -387,6 +420,10 @@ impl CommandBody {
             _ => None,
         }
     }
+}
+
+fn is_none(ids: &u16) -> bool {
+    *ids == 0
 }
 
 macro_rules! bodies {
@@ -446,6 +483,9 @@ bodies! {
         basket: Basket,
         /// What the phone showed.
         shown: Shown,
+        /// See [`CommandBody::knowing`].
+        #[serde(default, skip_serializing_if = "is_none")]
+        other_ids: u16,
     }
     /// See [`CommandBody::CancelOrder`].
     CancelOrder {
@@ -455,6 +495,9 @@ bodies! {
         by: CancelledBy,
         /// Why.
         reason: Reason,
+        /// See [`CommandBody::knowing`].
+        #[serde(default, skip_serializing_if = "is_none")]
+        other_ids: u16,
     }
     /// A cooperative's part of an order.
     SubOrderRef {
@@ -568,6 +611,9 @@ bodies! {
         amount: Centimes,
         /// How.
         method: PaymentMethod,
+        /// See [`CommandBody::knowing`].
+        #[serde(default, skip_serializing_if = "is_none")]
+        other_ids: u16,
     }
     /// See [`CommandBody::OpenDispute`]. The dispute has the id of the command.
     OpenDispute {

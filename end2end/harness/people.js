@@ -225,6 +225,16 @@ export class Agent {
     await expect(this.page.getByText(/^Payé/).first()).toBeVisible();
   }
 
+  /** Cancels the order, as one that was entered by mistake. */
+  async cancel(order) {
+    await this.open(`/field/orders/${order}`);
+    await this.page.getByRole("button", { name: "Annuler la commande" }).click();
+    const sheet = this.page.locator("dialog[open]");
+    await sheet.getByLabel("Une erreur de ma part").check();
+    await sheet.getByRole("button", { name: "Annuler la commande" }).click();
+    await expect(this.page.locator(".snackbar").getByText("Commande annulée")).toBeVisible();
+  }
+
   /** Takes so many units of the order's first line back. */
   async giveBack(order, units) {
     await this.open(`/field/orders/${order}`);

@@ -21,7 +21,7 @@ use std::rc::Rc;
 use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::customer::{Customer, CustomerLabel};
 use taswiq_domain::device_key::DeviceKey;
-use taswiq_domain::dispute::Dispute;
+use taswiq_domain::dispute::{Dispute, Disputed};
 use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{CommandId, CustomerId, DeviceId, OrderId, PersonId};
 use taswiq_domain::ledger::chain::{Chain, hexadecimal};
@@ -392,6 +392,11 @@ impl<S: LocalStore> Device<S> {
         self.memory().order_view(id)
     }
 
+    /// What is to be disputed, on the order that is there where it names that order by another of its ids.
+    pub fn disputed(&self, about: Disputed) -> Disputed {
+        self.memory().documents.disputed(about)
+    }
+
     /// What the agent has earned, in all.
     ///
     /// # Errors
@@ -626,10 +631,11 @@ impl<S: LocalStore> Device<S> {
         }
     }
 
-    /// What is to be remembered of the store outside of it, see [`Device::open_after`].
+    /// What is to be remembered of the store outside of it, see [`Device::open_after`]: what waits in it, and what
+    /// was lost before and no server has heard of.
     pub fn trace(&self) -> Trace {
         let memory = self.memory();
-        Trace {
+        let trace = Trace {
             device: memory.head.device,
             waiting: memory::count(memory.outbox.len()),
             orders: memory
@@ -641,6 +647,10 @@ impl<S: LocalStore> Device<S> {
                 })
                 .take(limits::TRACED_ORDERS)
                 .collect(),
+        };
+        match memory.head.untold_loss() {
+            Some(earlier) => trace.after(earlier),
+            None => trace,
         }
     }
 

@@ -124,6 +124,8 @@ pub fn way_to(phone: Phone, disputed: Disputed) -> AnyView {
 pub fn open(phone: Phone, about: Disputed) -> AnyView {
     let words = phone.words;
     phone.title(words.dispute_new());
+    // What is shown of the order has the numbers of the order that is there.
+    let about = phone.device_now().disputed(about);
     let typed = RwSignal::new(String::new());
     let note = RwSignal::new(String::new());
     let reason = RwSignal::new(None::<usize>);

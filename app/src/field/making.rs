@@ -45,6 +45,10 @@ pub struct Draft {
     pub promises: Vec<Promise>,
     /// The handwriting.
     pub signature: String,
+    /// What was read when it was written.
+    pub signed: Option<Signed>,
+    /// Whether it was taken away, for what was read is not so any more.
+    pub is_outdated: bool,
     /// Whether an equivalent is welcome.
     pub substitution_agreed: bool,
     /// Where the agent stands.
@@ -125,7 +129,7 @@ pub struct Priced {
 
 /// What a customer reads before signing: the sum, and for each part when it comes and until when they may
 /// withdraw.
-type Signed = (Centimes, Vec<(CivilDate, Withdrawal)>);
+pub type Signed = (Centimes, Vec<(CivilDate, Withdrawal)>);
 
 impl Priced {
     fn signed(&self) -> Signed {
@@ -198,15 +202,18 @@ pub fn making(phone: Phone) -> Making {
         phone.this_minute();
         draft.with(|draft| phone.catalogue().price_list_at(door(phone, draft)))
     });
-    // What was signed were these figures, and not those of another list or day.
-    Effect::new(move |before: Option<Option<Signed>>| {
+    // What was signed were these figures, and not those of another list or day; the page may have been closed
+    // meanwhile.
+    Effect::new(move |_| {
         let now = priced.with(|priced| priced.as_ref().ok().map(Priced::signed));
-        let before = before.flatten();
-        let is_other = before.is_some() && now.is_some() && before != now;
-        if is_other && draft.with_untracked(|draft| !draft.signature.is_empty()) {
-            draft.update(|draft| draft.signature = String::new());
+        let is_other = |draft: &Draft| !draft.signature.is_empty() && draft.signed != now;
+        if now.is_some() && draft.with_untracked(is_other) {
+            draft.update(|draft| {
+                draft.signature = String::new();
+                draft.signed = None;
+                draft.is_outdated = true;
+            });
         }
-        now.or(before)
     });
     let making = Making {
         draft,
@@ -268,6 +275,17 @@ impl Making {
                 None if units > 0 => draft.lines.push(BasketLine { product, units }),
                 None => {}
             }
+        });
+    }
+
+    /// Takes up what was written on the pad, with the figures that stand above it.
+    pub fn sign(self, written: String) {
+        let read = self.priced.get_untracked().ok();
+        self.draft.update(|draft| {
+            let is_signed = !written.is_empty();
+            draft.is_outdated &= !is_signed;
+            draft.signed = read.filter(|_| is_signed).map(|read| read.signed());
+            draft.signature = written;
         });
     }
 
@@ -391,6 +409,7 @@ impl Making {
                 order,
                 basket,
                 shown,
+                other_ids: 0,
             });
             let id = browser::new_command_id();
             let finish = self.finish(order, over);

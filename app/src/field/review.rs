@@ -338,13 +338,14 @@ fn signing(
     // The pad keeps the handwriting in a signal of its own, so that a stroke does not price the basket
     // anew more than once.
     let signature = RwSignal::new(making.draft.with_untracked(|draft| draft.signature.clone()));
-    Effect::new(move |_| {
+    Effect::new(move |begun: Option<()>| {
         let written = signature.get();
-        if making
+        let is_kept = making
             .draft
-            .with_untracked(|draft| draft.signature != written)
-        {
-            making.draft.update(|draft| draft.signature = written);
+            .with_untracked(|draft| draft.signature == written);
+        // What lay on the pad at first was not written now.
+        if begun.is_some() && !is_kept {
+            making.sign(written);
         }
     });
     // What is signed is this basket: once it changes, the pad is empty again.
@@ -354,10 +355,15 @@ fn signing(
             signature.set(kept);
         }
     });
+    let is_outdated = Memo::new(move |_| making.draft.with(|draft| draft.is_outdated));
     let error = move || {
-        refused
-            .get()
-            .map(|why| ui::banner("trouble", "warning", why, ""))
+        let outdated = || {
+            is_outdated
+                .get()
+                .then(|| words.review_figures_changed().to_owned())
+        };
+        let why = refused.get().or_else(outdated);
+        why.map(|why| ui::banner("trouble", "warning", why, ""))
     };
     let pad = wants_signature.then(|| {
         let clear = view! { <button type="button" on:click=move |_| signature.set(String::new())>{words.action_clear()}</button> };

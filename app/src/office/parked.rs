@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use serde_json::Value;
 use taswiq_backend::lost_stores::{LostOrder, LostStore};
 use taswiq_backend::parked::ParkedCommand;
+use taswiq_domain::Refusal;
 use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::ids::{CooperativeId, OrderId, ProductId};
 use taswiq_domain::money::Centimes;
@@ -173,6 +174,17 @@ fn item(desk: &Desk, parked: &ParkedCommand, catalogue: &Catalogue) -> AnyView {
         )
     };
     let (ways, hint) = match &parked.twin {
+        // What is accepted happens to the only order there is.
+        Some(_) if matches!(parked.refusal, Refusal::ToldTwice { .. }) => {
+            let (yes, no) = meant(desk, &parked.kind);
+            (
+                vec![
+                    act("reject", "check", no, "button button-primary"),
+                    act("accept", "edit", yes, "button"),
+                ],
+                words.office_parked_hint_told_twice(yes, no),
+            )
+        }
         // Nothing is wanted of that one: what waits would go the same way.
         Some(twin) if twin.is_cancelled() => (
             vec![
@@ -184,7 +196,7 @@ fn item(desk: &Desk, parked: &ParkedCommand, catalogue: &Catalogue) -> AnyView {
                 ),
                 act("same", "check", words.office_parked_same(), "button"),
             ],
-            words.office_parked_hint_cancelled(),
+            words.office_parked_hint_cancelled().to_owned(),
         ),
         // What is rejected would be lost if it were another order.
         Some(_) => (
@@ -197,7 +209,7 @@ fn item(desk: &Desk, parked: &ParkedCommand, catalogue: &Catalogue) -> AnyView {
                 ),
                 act("accept", "plus", words.office_parked_apart(), "button"),
             ],
-            words.office_parked_hint_twin(),
+            words.office_parked_hint_twin().to_owned(),
         ),
         None => (
             vec![
@@ -214,7 +226,7 @@ fn item(desk: &Desk, parked: &ParkedCommand, catalogue: &Catalogue) -> AnyView {
                     "button button-danger",
                 ),
             ],
-            words.office_parked_hint(),
+            words.office_parked_hint().to_owned(),
         ),
     };
     let twin = parked
@@ -237,7 +249,26 @@ fn item(desk: &Desk, parked: &ParkedCommand, catalogue: &Catalogue) -> AnyView {
     )
 }
 
-/// The order that is there and may be the one that waits.
+/// How a person says that what was done to an order that was told twice is for the order, and that it is not.
+fn meant(desk: &Desk, kind: &str) -> (&'static str, &'static str) {
+    let words = desk.words();
+    match kind {
+        "cancel_order" => (
+            words.office_parked_meant_cancel(),
+            words.office_parked_meant_second(),
+        ),
+        "amend_order" => (
+            words.office_parked_meant_amend(),
+            words.office_parked_meant_second(),
+        ),
+        _ => (
+            words.office_parked_meant_money(),
+            words.office_parked_meant_same_money(),
+        ),
+    }
+}
+
+/// The order that is there: it may be the one that waits, or the one that what waits is meant for.
 fn twin_part(desk: &Desk, twin: &Order, catalogue: &Catalogue) -> AnyView {
     let words = desk.words();
     let state = twin.progress().ok().map(|progress| {

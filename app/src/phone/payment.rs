@@ -199,6 +199,7 @@ fn form(
             cooperative,
             amount,
             method: PaymentMethod::ALL[method.get_untracked()],
+            other_ids: 0,
         };
         let (body, done) = if is_early {
             (

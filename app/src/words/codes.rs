@@ -362,6 +362,7 @@ impl Words {
             Refusal::ReceiptDiffers {
                 total, placed_on, ..
             } => self.refusal_receipt_differs(&self.date_full(*placed_on), &total.to_string()),
+            Refusal::ToldTwice { .. } => self.refusal_told_twice().to_owned(),
             Refusal::PhotoNotValid { .. } => self.refusal_photo_not_valid().to_owned(),
         }
     }

@@ -109,6 +109,7 @@ fn collects(
         cooperative,
         amount: Centimes(amount),
         method: PaymentMethod::Cash,
+        other_ids: 0,
     })
 }
 
@@ -122,6 +123,7 @@ fn declares_early(
         cooperative,
         amount: Centimes(amount),
         method: PaymentMethod::Cash,
+        other_ids: 0,
     })
 }
 
@@ -417,6 +419,7 @@ async fn paid_at_the_door_told_in(
         order: unwanted.id,
         by: CancelledBy::Customer,
         reason: Reason::CustomerCancelled,
+        other_ids: 0,
     });
     let withdraw = CommandBody::Withdraw(SubOrderRef {
         order: early.id,

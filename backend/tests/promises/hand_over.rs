@@ -116,6 +116,7 @@ promise! {
             order,
             by: CancelledBy::Customer,
             reason: Reason::CustomerCancelled,
+            other_ids: 0,
         });
         agent.act_ok(&cancel).await;
         world.later_days(3);

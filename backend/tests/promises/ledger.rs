@@ -98,7 +98,7 @@ promise! {
         agent.act_ok(&deliver(&order, HONEY)).await;
         // Paid for what is kept, then the rest comes back, which is told first.
         let hours = |hours: i64| START.plus_hours(hours);
-        let paid = CommandBody::Collect(Collect { order: id, cooperative: HONEY, amount: Centimes(84_000), method: PaymentMethod::Cash });
+        let paid = CommandBody::Collect(Collect { order: id, cooperative: HONEY, amount: Centimes(84_000), method: PaymentMethod::Cash, other_ids: 0 });
         let mut paid = beekeeper.command(&paid);
         paid["made_at"] = serde_json::json!(hours(2).0);
         world.clock.set(hours(3));

@@ -10,10 +10,12 @@ use taswiq_backend::parked::{Settled, Settlement};
 use taswiq_domain::Refusal;
 use taswiq_domain::ids::{CommandId, CustomerId, OrderId, ProductId};
 use taswiq_domain::limits;
-use taswiq_domain::order::{CancelledBy, Fault, Order, Reason, Stage, Withdrawal};
+use taswiq_domain::money::Centimes;
+use taswiq_domain::order::{CancelledBy, Fault, Order, PaymentMethod, Reason, Stage, Withdrawal};
 use taswiq_domain::spoken_code::SpokenCode;
 use taswiq_domain::sync::{
-    Answer, CancelOrder, Change, CommandBody, OpenDispute, PlaceOrder, ReturnGoods,
+    AmendOrder, Answer, CancelOrder, Change, Collect, CommandBody, OpenDispute, PlaceOrder,
+    ReturnGoods, SubOrderRef,
 };
 use taswiq_domain::time::{Calendar, CivilDate};
 use uuid::Uuid;
@@ -83,6 +85,7 @@ impl Taken {
             order: self.id,
             by: CancelledBy::Customer,
             reason: Reason::CustomerCancelled,
+            other_ids: 0,
         })
     }
 }
@@ -153,6 +156,15 @@ fn differs(answer: &Answer) -> Option<OrderId> {
     match answer {
         Answer::Parked {
             refusal: Refusal::ReceiptDiffers { order, .. },
+        } => Some(*order),
+        _ => None,
+    }
+}
+
+fn told_twice(answer: &Answer) -> Option<OrderId> {
+    match answer {
+        Answer::Parked {
+            refusal: Refusal::ToldTwice { order },
         } => Some(*order),
         _ => None,
     }
@@ -282,13 +294,107 @@ promise! {
 }
 
 promise! {
-    async fn fault_06_an_original_that_was_cancelled_on_the_lost_phone_cancels_the_order(world) {
+    async fn fault_06_a_cancel_by_who_took_the_order_for_a_second_one_waits_for_a_person(world) {
+        let by_agent = CommandBody::CancelOrder(CancelOrder { order: OrderId(Uuid::nil()), by: CancelledBy::Agent, reason: Reason::Mistake, other_ids: 0 });
+        for is_meant in [false, true] {
+            let mut lost = taken(&world, &[(1, 2)]).await;
+            let cancel = if is_meant { lost.cancel() } else { by_agent.clone().on_order(lost.id, |line| line) };
+            lost.commands.push(lost.phone.command(&cancel));
+            world.later_days(1);
+            let (_, id, _) = entered(&world, &lost).await;
+            assert_eq!(told_twice(&lost.speaks().await[2]), Some(id));
+            assert!(!world.order(id).await.is_cancelled());
+            let parked = world.office.parked(&world.manager(), None).await.expect("listed").remove(0);
+            assert_eq!(parked.twin.map(|twin| twin.id), Some(id));
+            let same = world.office.settle_parked(&world.manager(), parked.id, Settlement::Same).await;
+            assert!(matches!(same, Err(OfficeError::NotFound)), "{same:?}");
+            let settlement = if is_meant { Settlement::Accept } else { Settlement::Reject };
+            let settled = world.office.settle_parked(&world.manager(), parked.id, settlement).await;
+            assert_eq!(settled.expect("settled"), Settled::Done);
+            assert_eq!(world.order(id).await.is_cancelled(), is_meant);
+        }
+        world.assert_sound().await;
+    }
+}
+
+promise! {
+    async fn fault_06_a_cancel_on_the_phone_of_the_receipt_waits_too_unless_it_knew_of_the_original(world) {
         let mut lost = taken(&world, &[(1, 2)]).await;
-        let cancel = lost.cancel();
-        lost.commands.push(lost.phone.command(&cancel));
+        let (mut agent, id, _) = entered(&world, &lost).await;
+        lost.speaks().await;
+        let cancel = CommandBody::CancelOrder(CancelOrder { order: id, by: CancelledBy::Agent, reason: Reason::Mistake, other_ids: 0 });
+        assert_eq!(told_twice(&agent.act(&cancel).await), Some(id));
+        assert!(!world.order(id).await.is_cancelled());
+        agent.act_ok(&cancel.knowing(1)).await;
+        assert!(world.order(id).await.is_cancelled());
+        world.assert_sound().await;
+    }
+}
+
+promise! {
+    async fn fault_06_what_the_customer_signed_on_the_lost_phone_replaces_nothing_by_itself(world) {
+        let mut lost = taken(&world, &[(1, 2)]).await;
+        let signed = placing(lost.phone.order_body(lost.place.customer, &[(1, 5)]).await);
+        let amend = CommandBody::AmendOrder(AmendOrder { order: lost.id, basket: signed.basket, shown: signed.shown, other_ids: 0 });
+        lost.commands.push(lost.phone.command(&amend));
+        let (_, id, _) = entered(&world, &lost).await;
+        assert_eq!(told_twice(&lost.speaks().await[2]), Some(id));
+        let asked = async || world.order(id).await.sub_orders[0].lines[0].asked;
+        assert_eq!(asked().await, 2);
+        let waits = world.office.parked(&world.manager(), None).await.expect("listed").remove(0).id;
+        world.office.settle_parked(&world.manager(), waits, Settlement::Accept).await.expect("accepted");
+        assert_eq!(asked().await, 5);
+        world.assert_sound().await;
+    }
+}
+
+promise! {
+    async fn fault_06_the_same_money_told_by_both_phones_is_counted_once_until_a_person_says_otherwise(world) {
+        let mut lost = taken(&world, &[(3, 1)]).await;
+        let give = |order| CommandBody::DeclareEarlyPayment(Collect { order, cooperative: RUGS, amount: Centimes(10_000), method: PaymentMethod::Cash, other_ids: 0 });
+        lost.commands.push(lost.phone.command(&give(lost.id)));
+        let (mut agent, id, _) = entered(&world, &lost).await;
+        agent.act_ok(&give(id)).await;
+        assert_eq!(told_twice(&lost.speaks().await[2]), Some(id));
+        assert_eq!(world.order(id).await.sub_orders[0].held, Centimes(10_000));
+        // What nobody else told is a fact, and so is what is told by who knows.
+        agent.act_ok(&give(id).knowing(1)).await;
+        assert_eq!(world.order(id).await.sub_orders[0].held, Centimes(20_000));
+        let mut other = taken(&world, &[(3, 1)]).await;
+        other.commands.push(other.phone.command(&give(other.id)));
+        let (_, id, _) = entered(&world, &other).await;
+        assert_eq!(other.speaks().await[2], Answer::Applied);
+        assert_eq!(world.order(id).await.sub_orders[0].held, Centimes(10_000));
+        world.assert_sound().await;
+    }
+}
+
+promise! {
+    async fn fault_06_a_customer_who_withdrew_on_the_lost_phone_has_withdrawn(world) {
+        let mut lost = taken(&world, &[(3, 1)]).await;
+        let withdraw = CommandBody::Withdraw(SubOrderRef { order: lost.id, cooperative: RUGS });
+        lost.commands.push(lost.phone.command(&withdraw));
         world.later_days(1);
         let (_, id, _) = entered(&world, &lost).await;
-        assert_eq!(lost.speaks().await, [Answer::Applied, Answer::Applied, Answer::Applied]);
+        assert_eq!(lost.speaks().await[2], Answer::Applied);
+        assert_eq!(world.order(id).await.sub_orders[0].stage, Stage::Withdrawn);
+        world.assert_sound().await;
+    }
+}
+
+promise! {
+    async fn fault_06_a_cancel_that_waits_for_another_reason_is_shown_beside_its_order_before_it_counts(world) {
+        let mut lost = taken(&world, &[(1, 2)]).await;
+        let (_, id, _) = entered(&world, &lost).await;
+        lost.speaks().await;
+        world.office.revoke_device(&world.manager(), lost.phone.device).await.expect("put out");
+        let answer = lost.phone.act(&lost.cancel()).await;
+        assert_eq!(answer, Answer::Parked { refusal: Refusal::NotAllowed });
+        let waits = world.office.parked(&world.manager(), None).await.expect("listed").remove(0).id;
+        let settle = async || world.office.settle_parked(&world.manager(), waits, Settlement::Accept).await.expect("looked at");
+        assert_eq!(settle().await, Settled::LookAgain(Refusal::ToldTwice { order: id }));
+        assert!(!world.order(id).await.is_cancelled());
+        assert_eq!(settle().await, Settled::Done);
         assert!(world.order(id).await.is_cancelled());
         world.assert_sound().await;
     }
@@ -326,8 +432,13 @@ promise! {
         world.office.settle_parked(&world.manager(), CommandId(lost.id.0), Settlement::Same).await.expect("settled");
         assert_eq!(orders(&world).await, [id]);
         let order = world.order(id).await;
-        assert!(order.is_cancelled(), "what waited for it reached it");
+        assert!(!order.is_cancelled());
         assert_eq!(order.gross_asked().expect("fits").0, 24_000, "what was agreed is not changed");
+        // What waited for it reached it, and is asked about: it may have been meant for a second order.
+        let cancelled = world.office.parked(&world.manager(), None).await.expect("listed").remove(0);
+        assert_eq!(cancelled.refusal, Refusal::ToldTwice { order: id });
+        world.office.settle_parked(&world.manager(), cancelled.id, Settlement::Accept).await.expect("settled");
+        assert!(world.order(id).await.is_cancelled());
         assert_eq!(lost.speaks().await, [const { Answer::AlreadyApplied }; 3]);
         // Only where two are compared can they be said to be one.
         let forged = PlaceOrder { code: SpokenCode::from_random(99), ..lost.place.clone() };
@@ -356,7 +467,7 @@ promise! {
         agent.sync(vec![command]).await;
         assert_eq!(differs(&enter(&mut agent, lost.receipt(CustomerId(zineb))).await.1), Some(id));
         // Cancelled because the original was awaited: then the original is wanted, and a person says so.
-        agent.act_ok(&CommandBody::CancelOrder(CancelOrder { order: id, by: CancelledBy::Agent, reason: Reason::Mistake })).await;
+        agent.act_ok(&CommandBody::CancelOrder(CancelOrder { order: id, by: CancelledBy::Agent, reason: Reason::Mistake, other_ids: 0 })).await;
         let mut lost = lost;
         assert_eq!(differs(&lost.speaks().await[1]), Some(id));
         world.office.settle_parked(&world.manager(), CommandId(lost.id.0), Settlement::Accept).await.expect("settled");
@@ -462,10 +573,63 @@ promise! {
             lost.phone.office = restored.office.clone();
             lost.phone.sync(Vec::new()).await;
             let mut phone = restored.phone(AGENT).await;
-            phone.act_ok(&lost.cancel()).await;
+            phone.act_ok(&lost.cancel().knowing(1)).await;
             assert!(restored.order(id).await.is_cancelled());
             restored.assert_sound().await;
         }
+    }
+}
+
+promise! {
+    async fn fault_18_what_came_before_the_original_is_looked_at_again_when_a_person_says_what_the_original_is(world) {
+        let mut beekeeper = world.phone(BEEKEEPER).await;
+        beekeeper.pull().await;
+        let phone = world.phone(AGENT).await;
+        let folder = Folder::new();
+        let copy = folder.file("copy");
+        world.back_up(&copy).await;
+        // Taken, told and confirmed after the copy; then the phone is lost.
+        let mut lost = taken_on(phone, &[(1, 2)]).await;
+        lost.speaks().await;
+        let confirmed = beekeeper.command(&confirm(&world.order(lost.id).await, HONEY));
+        assert_eq!(beekeeper.sync(vec![confirmed.clone()]).await.results[0].answer, Answer::Applied);
+        for settlement in [Settlement::Same, Settlement::Accept] {
+        for place in places().await {
+            restore(&copy, &place).await.expect("restored");
+            let there = World::open(place).await;
+            there.clock.set(world.clock_now().plus_days(1).plus_ms(60_000));
+            let (_, id) = misread(&there, &lost, &[(1, 3)]).await;
+            for phone in [&mut beekeeper, &mut lost.phone] {
+                phone.office = there.office.clone();
+                phone.clock = there.clock.clone();
+                phone.sync(Vec::new()).await;
+            }
+            let early = beekeeper.sync(vec![confirmed.clone()]).await.results.remove(0).answer;
+            assert_eq!(early, Answer::Parked { refusal: Refusal::UnknownOrder });
+            assert_eq!(differs(&lost.speaks().await[1]), Some(id));
+            there.office.settle_parked(&there.manager(), CommandId(lost.id.0), settlement).await.expect("settled");
+            let order = there.order(if settlement == Settlement::Same { id } else { lost.id }).await;
+            assert_eq!(order.sub_orders[0].stage, Stage::Confirmed);
+            assert_eq!(there.office.count_parked(&there.manager()).await.expect("counted"), 0);
+            there.assert_sound().await;
+        }
+        }
+    }
+}
+
+promise! {
+    async fn an_order_is_found_under_its_other_id_by_whoever_may_see_it(world) {
+        let mut lost = taken(&world, &[(1, 2)]).await;
+        let (_, id, _) = entered(&world, &lost).await;
+        let known_as = async |actor| world.office.order_known_as(&actor, lost.id).await.expect("looked up");
+        assert_eq!(known_as(world.manager()).await, None);
+        lost.speaks().await;
+        let known_as = async |actor| world.office.order_known_as(&actor, lost.id).await.expect("looked up");
+        assert_eq!(known_as(world.manager()).await, Some(id));
+        assert_eq!(known_as(world.phone(AGENT).await.session().await.actor()).await, Some(id));
+        assert_eq!(known_as(world.phone(OTHER_AGENT).await.session().await.actor()).await, None);
+        // Under its own id it needs no finding.
+        assert_eq!(world.office.order_known_as(&world.manager(), id).await.expect("looked up"), None);
     }
 }
 
@@ -494,7 +658,7 @@ promise! {
     async fn fault_06_a_receipt_whose_order_was_cancelled_is_read_off_once_more(world) {
         let mut lost = taken(&world, &[(1, 2)]).await;
         let (mut agent, first, _) = entered(&world, &lost).await;
-        let cancel = CancelOrder { order: first, by: CancelledBy::Agent, reason: Reason::Mistake };
+        let cancel = CancelOrder { order: first, by: CancelledBy::Agent, reason: Reason::Mistake, other_ids: 0 };
         agent.act_ok(&CommandBody::CancelOrder(cancel)).await;
         let (_, second, answer) = entered(&world, &lost).await;
         assert_eq!(answer, Answer::Applied);

@@ -108,7 +108,7 @@ promise! {
         let CommandBody::PlaceOrder(mut forged) = agent.order_body(customer, &[(1, 3)]).await else { panic!("an order") };
         forged.shown.total.0 -= 1;
         let honest = agent.order_body(customer, &[(2, 1)]).await;
-        let cancel = |id| CommandBody::CancelOrder(CancelOrder { order: OrderId(id), by: CancelledBy::Agent, reason: Reason::Mistake });
+        let cancel = |id| CommandBody::CancelOrder(CancelOrder { order: OrderId(id), by: CancelledBy::Agent, reason: Reason::Mistake, other_ids: 0 });
         let commands = vec![
             agent.command_with(forged_id, &CommandBody::PlaceOrder(forged)),
             agent.command(&cancel(forged_id)),
@@ -196,7 +196,7 @@ promise! {
         let (mut agent, mut other, mut beekeeper) = (world.phone(AGENT).await, world.phone(OTHER_AGENT).await, world.phone(BEEKEEPER).await);
         let id = agent.place(&[(1, 2), (3, 1)]).await;
         let order = world.order(id).await;
-        let cancel = CommandBody::CancelOrder(CancelOrder { order: id, by: CancelledBy::Agent, reason: Reason::Mistake });
+        let cancel = CommandBody::CancelOrder(CancelOrder { order: id, by: CancelledBy::Agent, reason: Reason::Mistake, other_ids: 0 });
         let not_allowed = Answer::Parked { refusal: Refusal::NotAllowed };
         assert_eq!(other.act(&cancel).await, not_allowed);
         assert_eq!(beekeeper.act(&confirm(&order, RUGS)).await, not_allowed);
@@ -257,7 +257,7 @@ promise! {
         for step in [confirm(&order, RUGS), pack(&order, RUGS), deliver(&order, RUGS)] {
             weaver.act_ok(&step).await;
         }
-        let pay = |centimes| Collect { order: id, cooperative: RUGS, amount: Centimes(centimes), method: PaymentMethod::Cash };
+        let pay = |centimes| Collect { order: id, cooperative: RUGS, amount: Centimes(centimes), method: PaymentMethod::Cash, other_ids: 0 };
         let asked_too_early = weaver.act(&CommandBody::Collect(pay(99_900))).await;
         assert!(matches!(asked_too_early, Answer::Parked { refusal: Refusal::PaymentBeforeWithdrawalCloses { .. } }));
         weaver.act_ok(&CommandBody::DeclareEarlyPayment(pay(10_000))).await;
@@ -347,7 +347,7 @@ promise! {
         for (lines, parts) in [([vec![(1, 2)], vec![(1, 3)]], 1), ([vec![(1, 1), (3, 1)], vec![(3, 2)]], 1), ([vec![(3, 4)], vec![(1, 1), (3, 1)]], 2)] {
             for lines in lines {
                 let CommandBody::PlaceOrder(placed) = agent.order_body(customer, &lines).await else { panic!("an order") };
-                agent.act_ok(&CommandBody::AmendOrder(AmendOrder { order, basket: placed.basket, shown: placed.shown })).await;
+                agent.act_ok(&CommandBody::AmendOrder(AmendOrder { order, basket: placed.basket, shown: placed.shown, other_ids: 0 })).await;
             }
             let told = animatrice.pull().await;
             assert!(!told.contains(&Change::OrderRemoved(order)));

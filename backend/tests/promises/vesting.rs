@@ -62,6 +62,7 @@ fn cash(order: OrderId, amount: i64) -> CommandBody {
         cooperative: HONEY,
         amount: Centimes(amount),
         method: PaymentMethod::Cash,
+        other_ids: 0,
     })
 }
 

@@ -717,6 +717,7 @@ pub fn collect(order: &Order, cooperative: CooperativeId) -> CommandBody {
         cooperative,
         amount,
         method: PaymentMethod::Cash,
+        other_ids: 0,
     })
 }
 

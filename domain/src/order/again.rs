@@ -89,6 +89,16 @@ pub fn signed_again(sub_orders: &mut [SubOrder], made_at: Timestamp, calendar: &
     }
 }
 
+/// Lets nobody end an order, replace what was signed or count its money once more who did not know that it was
+/// told twice: an agent who takes it for a second order wants that one gone, and there is only this. Goods that
+/// moved and a customer who withdraws are what they are, under any id.
+pub(crate) fn check_known(order: &Order, other_ids: u16) -> Result<(), Refusal> {
+    if usize::from(other_ids) < order.also.len() {
+        return Err(Refusal::ToldTwice { order: order.id });
+    }
+    Ok(())
+}
+
 impl Order {
     /// The day at the door.
     pub fn taken_on(&self, calendar: &dyn Calendar) -> CivilDate {
@@ -131,6 +141,21 @@ impl Order {
             self.receipt_digits = order.receipt_digits;
         }
         Ok(())
+    }
+
+    /// Its other ids where an amendment has made `self` of `before`, and may have given its lines other numbers.
+    pub(super) fn also_known_as(&self, before: &Self) -> Vec<KnownAs> {
+        let moved = self.renumbered(before);
+        let now = |here: u16| moved.iter().find(|(then, _)| *then == here);
+        let renumber = |known: &KnownAs| {
+            let lines = known.lines.iter();
+            let lines = lines.filter_map(|(other, here)| now(*here).map(|(_, now)| (*other, *now)));
+            KnownAs {
+                id: known.id,
+                lines: lines.collect(),
+            }
+        };
+        before.also.iter().map(renumber).collect()
     }
 
     fn renumbered(&self, other: &Self) -> Vec<(u16, u16)> {

@@ -66,7 +66,7 @@ impl Order {
                 let mut amended = Self {
                     revision: self.revision,
                     from_receipt_of: self.from_receipt_of,
-                    also: self.also.clone(),
+                    also: order.also_known_as(self),
                     ..(**order).clone()
                 };
                 for known in &self.sub_orders {
@@ -498,7 +498,7 @@ impl SubOrder {
         Ok(())
     }
 
-    fn has_taken_money(&self) -> bool {
+    pub(crate) fn has_taken_money(&self) -> bool {
         self.collected > Centimes::ZERO || self.held > Centimes::ZERO
     }
 

@@ -9,8 +9,8 @@ use taswiq_domain::customer::{CustomerDetails, CustomerKind};
 use taswiq_domain::ids::{CommandId, CustomerId, OrderId, PersonId, ProductId};
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::again::{Taken, door_of};
-use taswiq_domain::order::{Order, OrderEvent};
-use taswiq_domain::sync::{Command, CommandBody, PlaceOrder, Shown};
+use taswiq_domain::order::{CancelledBy, Order, OrderEvent, PaymentMethod, Reason};
+use taswiq_domain::sync::{CancelOrder, Collect, Command, CommandBody, PlaceOrder, Shown};
 use taswiq_domain::time::{Calendar, CivilDate, Timestamp};
 use uuid::Uuid;
 
@@ -88,6 +88,28 @@ proptest! {
                 }
             }
             prop_assert_eq!(after.after(&event, Timestamp(2)), Err(Refusal::CommandIdReused));
+        }
+    }
+
+    #[test]
+    fn an_amendment_leads_from_the_other_id_to_no_other_product((lines, shuffled) in baskets(), amendments in prop::collection::vec(baskets(), 1..4)) {
+        let original = order(&lines);
+        let found = OrderEvent::FoundAgain { order: Box::new(original.clone()) };
+        let mut there = from_receipt(&shuffled).after(&found, Timestamp(1)).expect("taken in");
+        let product_of = |order: &Order, number: u16| {
+            let mut lines = order.sub_orders.iter().flat_map(|part| &part.lines);
+            lines.find(|line| line.number == number).map(|line| line.product)
+        };
+        for (_, amended) in amendments {
+            let amend = OrderEvent::Amended { order: Box::new(Order { id: there.id, ..order(&amended) }) };
+            let before = there.clone();
+            there = there.after(&amend, Timestamp(2)).expect("untouched");
+            let (then, now) = (before.known_as(original.id).expect("known"), there.known_as(original.id).expect("known"));
+            for (number, product) in (1..).zip(lines.iter().map(|(product, _)| *product)) {
+                let is_kept = then.number(number) != 0 && amended.iter().any(|(kept, _)| *kept == product);
+                prop_assert_eq!(product_of(&there, now.number(number)), is_kept.then_some(product));
+                prop_assert_eq!(now.number(number) == 0, !is_kept);
+            }
         }
     }
 
@@ -198,5 +220,31 @@ fn the_wire_of_an_order_from_a_receipt() {
                 placed_on: day(),
             },
         ],
+    );
+    golden(
+        "told-twice-commands-v1",
+        &vec![
+            CommandBody::CancelOrder(CancelOrder {
+                order: OrderId(Uuid::from_u128(1)),
+                by: CancelledBy::Agent,
+                reason: Reason::Mistake,
+                other_ids: 0,
+            })
+            .knowing(1),
+            CommandBody::Collect(Collect {
+                order: OrderId(Uuid::from_u128(1)),
+                cooperative: HONEY_COOP,
+                amount: Centimes(120_000),
+                method: PaymentMethod::Cash,
+                other_ids: 0,
+            })
+            .knowing(2),
+        ],
+    );
+    golden(
+        "told-twice-refusal-v1",
+        &Refusal::ToldTwice {
+            order: OrderId(Uuid::from_u128(1)),
+        },
     );
 }

@@ -18,6 +18,7 @@ use taswiq_domain::ids::{
 };
 use taswiq_domain::ledger::chain::Chain;
 use taswiq_domain::ledger::{Account, Cause, Purpose, Transfer};
+use taswiq_domain::limits;
 use taswiq_domain::money::{Centimes, Ppm};
 use taswiq_domain::order::basket::Door;
 use taswiq_domain::order::event::{LineUnits, PackedLine, Proposal, ProposedLine};
@@ -105,11 +106,13 @@ fn commands() -> Vec<Command> {
             order,
             basket: basket(&[(THYME_HONEY, 12)]),
             shown: shown(),
+            other_ids: 0,
         }),
         CommandBody::CancelOrder(CancelOrder {
             order,
             by: CancelledBy::Agent,
             reason: Reason::Mistake,
+            other_ids: 0,
         }),
         CommandBody::ConfirmSubOrder(ConfirmSubOrder {
             order,
@@ -175,12 +178,14 @@ fn commands() -> Vec<Command> {
             cooperative,
             amount: Centimes(120_000),
             method: PaymentMethod::Cash,
+            other_ids: 0,
         }),
         CommandBody::DeclareEarlyPayment(Collect {
             order,
             cooperative,
             amount: Centimes(120_000),
             method: PaymentMethod::Wallet,
+            other_ids: 0,
         }),
         CommandBody::Withdraw(SubOrderRef { order, cooperative }),
     ];
@@ -194,6 +199,23 @@ fn commands() -> Vec<Command> {
             body,
         })
         .collect()
+}
+
+#[test]
+fn a_trace_of_two_stores_that_nobody_heard_of_names_every_order_of_both() {
+    let code = SpokenCode::from_random;
+    let trace = |device, orders: std::ops::Range<u64>, others| Trace {
+        device: DeviceId(Uuid::from_u128(device)),
+        waiting: (orders.end - orders.start) as u32 + others,
+        orders: orders.map(code).collect(),
+    };
+    let (earlier, later) = (trace(1, 0..2, 3), trace(2, 2..5, 1));
+    assert_eq!(later.after(&earlier), trace(2, 0..5, 4));
+    let nothing = trace(2, 0..0, 0);
+    assert_eq!(nothing.after(&earlier), earlier);
+    let many = trace(2, 10..10 + limits::TRACED_ORDERS as u64, 0).after(&earlier);
+    assert_eq!(many.waiting as usize, limits::TRACED_ORDERS + 5);
+    assert_eq!(many.orders.len(), limits::TRACED_ORDERS);
 }
 
 #[test]

@@ -333,6 +333,7 @@ fn body(device: &OnPhone, act: Act, pick: u32, now: Timestamp, number: u64) -> O
                 order: view.order.id,
                 basket: placed.basket,
                 shown: placed.shown,
+                other_ids: 0,
             })
         }
         Act::Cancel { .. } => {
@@ -341,6 +342,7 @@ fn body(device: &OnPhone, act: Act, pick: u32, now: Timestamp, number: u64) -> O
                 order: view.order.id,
                 by: CancelledBy::Agent,
                 reason: Reason::Mistake,
+                other_ids: 0,
             })
         }
         Act::Answer { accepted } => {
@@ -382,6 +384,7 @@ fn body(device: &OnPhone, act: Act, pick: u32, now: Timestamp, number: u64) -> O
                 cooperative,
                 amount: part.due().ok()?,
                 method: PaymentMethod::Cash,
+                other_ids: 0,
             })
         }
         Act::Withdraw => {

@@ -13,11 +13,12 @@ use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::commission::{self, Standing};
 use taswiq_domain::customer::{Customer, CustomerLabel};
 use taswiq_domain::decide::{Effect, Situation, decide};
-use taswiq_domain::dispute::Dispute;
+use taswiq_domain::dispute::{Dispute, Disputed, DisputedLine};
 use taswiq_domain::ids::{CommandId, CustomerId, OrderId, PersonId};
 use taswiq_domain::ledger::{Account, Transfer};
 use taswiq_domain::money::{Centimes, Overflow};
 use taswiq_domain::order::Order;
+use taswiq_domain::order::again::KnownAs;
 use taswiq_domain::period::Period;
 use taswiq_domain::person::Profile;
 use taswiq_domain::refusal::Refusal;
@@ -221,20 +222,43 @@ impl Documents {
             .unwrap_or(&id)
     }
 
+    /// An act as it is done on this phone: by somebody who sees what is known of its order.
+    pub(super) fn knowing(&self, body: CommandBody) -> CommandBody {
+        let order = body.order().map(|named| self.id_of(named));
+        let there = order.and_then(|id| self.orders.get(&id));
+        let other_ids = there.map_or(0, |there| there.order.also.len());
+        body.knowing(u16::try_from(other_ids).unwrap_or(u16::MAX))
+    }
+
+    /// The order that is there, and how its lines are named by somebody who names it by another of its ids.
+    fn known_as(&self, named: OrderId) -> Option<(OrderId, &KnownAs)> {
+        let there = self.orders.get(&self.id_of(named))?;
+        let known = there.order.known_as(named)?;
+        Some((there.order.id, known))
+    }
+
     /// What a command does to the order that is there, where it names that order by another of its ids.
     fn on_the_order_that_is_there<'a>(&self, body: &'a CommandBody) -> Cow<'a, CommandBody> {
-        let as_it_is = Cow::Borrowed(body);
-        let Some(named) = body.order() else {
-            return as_it_is;
-        };
-        let there = self.orders.get(&self.id_of(named));
-        match there.and_then(|there| there.order.known_as(named).map(|known| (there, known))) {
+        match body.order().and_then(|named| self.known_as(named)) {
             Some((there, known)) => {
                 let body = body.clone();
-                Cow::Owned(body.on_order(there.order.id, |line| known.number(line)))
+                Cow::Owned(body.on_order(there, |line| known.number(line)))
             }
-            None => as_it_is,
+            None => Cow::Borrowed(body),
         }
+    }
+
+    /// What is to be disputed, of the order that is there.
+    pub(super) fn disputed(&self, about: Disputed) -> Disputed {
+        let line = about.line.map(|named| match self.known_as(named.order) {
+            Some((order, known)) => DisputedLine {
+                order,
+                line: known.number(named.line),
+                ..named
+            },
+            None => named,
+        });
+        Disputed { line, ..about }
     }
 }
 

@@ -245,6 +245,7 @@ async fn fault_07_orders_that_are_over_make_room_for_one_that_is_taken() {
             order: order_id(number),
             by: CancelledBy::Agent,
             reason: Reason::Mistake,
+            other_ids: 0,
         });
         phone
             .device
@@ -402,6 +403,50 @@ async fn fault_06_a_store_that_is_gone_is_noticed_and_what_is_lost_is_told() {
     assert!(phone.device.lost().is_some(), "until it is read");
     phone.device.forget_lost().await.expect("stored");
     assert_eq!(phone.restarted().await.device.lost(), None);
+}
+
+#[tokio::test]
+async fn fault_04_what_was_lost_twice_before_a_server_heard_of_it_is_told_whole() {
+    let server = server();
+    let mut phone = Phone::ready(&server, AGENT, 1).await;
+    let code = SpokenCode::from_random;
+    let take = async |phone: &Phone, number: u64| {
+        let CommandBody::PlaceOrder(mut order) = place(customer_id(1), &[(1, 9)]) else {
+            panic!("an order");
+        };
+        order.code = code(number);
+        let order = CommandBody::PlaceOrder(order);
+        let done = phone.device.act(order, id(number), phone.now()).await;
+        done.expect("stored");
+    };
+    phone
+        .device
+        .act(register("Itto"), id(1), phone.now())
+        .await
+        .expect("stored");
+    phone.sync().await;
+    take(&phone, 2).await;
+    let first = phone.device.trace();
+    let lose = async |phone: Phone, number: u64| {
+        let trace = phone.device.trace();
+        empty(&phone).await;
+        let new = DeviceId(id(number).0);
+        server.borrow_mut().owners.insert(new, AGENT);
+        phone.opened_after(new, Some(trace)).await
+    };
+    let tells = async |phone: &Phone| {
+        let sent = phone.device.offer(phone.now(), "b1", 10, 10_000).await;
+        sent.expect("offered").request.lost
+    };
+    // Nothing was done on the second, which was lost before it had a network.
+    phone = lose(phone, 901).await;
+    phone = lose(phone, 902).await;
+    assert_eq!(tells(&phone).await, Some(first));
+    assert_eq!(phone.device.lost().expect("told").orders, [code(2)]);
+    phone.sync().await;
+    // Now that it is told, it is no more remembered.
+    assert_eq!(tells(&phone).await, None);
+    assert_eq!(phone.device.trace().orders, []);
 }
 
 /// The browser throws all of it away.

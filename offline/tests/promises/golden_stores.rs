@@ -59,6 +59,7 @@ async fn lived(server: &Server) -> Phone {
             order: order_id(3),
             by: CancelledBy::Agent,
             reason: Reason::Mistake,
+            other_ids: 0,
         }),
     )
     .await;

@@ -3,8 +3,9 @@
 
 use crate::phone::{Phone, Way, server};
 use crate::world::*;
+use taswiq_domain::Refusal;
+use taswiq_domain::dispute::{Disputed, DisputedLine};
 use taswiq_domain::ids::{CommandId, OrderId};
-use taswiq_domain::order::Stage;
 use taswiq_domain::sync::CommandBody;
 use taswiq_domain::time::{Calendar, CivilDate, FixedOffset};
 use taswiq_offline::{Phase, Whereabouts};
@@ -89,9 +90,9 @@ async fn fault_06_an_answer_that_is_lost_changes_nothing_of_that() {
 }
 
 #[tokio::test]
-async fn fault_06_what_is_done_under_the_old_id_is_done_to_the_order_that_is_there() {
+async fn fault_06_what_is_done_under_the_old_id_by_who_knows_is_done_to_the_order_that_is_there() {
     let (lost, entered) = two_phones().await;
-    // Before the phone has heard of the other, and after.
+    lost.sync().await;
     let amended = [(1, 2), (2, 1)];
     let acts = [(3, amend(order_id(2), &amended)), (4, cancel(order_id(2)))];
     for (number, body) in acts {
@@ -107,12 +108,104 @@ async fn fault_06_what_is_done_under_the_old_id_is_done_to_the_order_that_is_the
     entered.sync().await;
     for phone in [&lost, &entered] {
         let order = phone.device.order(order_id(12)).expect("shown").order;
-        assert!(
-            order
-                .sub_orders
-                .iter()
-                .all(|part| part.stage == Stage::Cancelled)
-        );
+        assert!(order.is_cancelled());
         assert_eq!(order.from_receipt_of, Some(today()));
     }
+}
+
+/// An agent who finds the lost phone takes one of the two for a second order and cancels it, on either phone.
+#[tokio::test]
+async fn fault_06_a_cancel_by_who_does_not_know_of_the_other_cancels_nothing_and_says_why() {
+    for on_the_lost_phone in [true, false] {
+        let (lost, entered) = two_phones().await;
+        let (phone, number, other) = if on_the_lost_phone {
+            (&lost, 2, &entered)
+        } else {
+            lost.sync().await;
+            (&entered, 12, &lost)
+        };
+        let cancel = cancel(order_id(number));
+        let act = phone.device.act(cancel.clone(), id(30), phone.now());
+        act.await.expect("stored");
+        // Alone the phone knows no better.
+        let order = phone.device.order(order_id(number)).expect("shown").order;
+        assert!(order.is_cancelled());
+        phone.sync().await;
+        other.sync().await;
+        for phone in [&lost, &entered] {
+            assert_eq!(shown(phone), [order_id(12)]);
+            let order = phone.device.order(order_id(2)).expect("shown").order;
+            assert!(!order.is_cancelled());
+        }
+        let view = phone.device.order(order_id(12)).expect("shown");
+        let why: Vec<_> = view.parked.iter().map(|parked| &parked.refusal).collect();
+        let order = order_id(12);
+        assert_eq!(why, [&Refusal::ToldTwice { order }]);
+        assert_eq!(phone.device.waiting(), 0);
+        // Whoever means it says it once more, of the order that is there.
+        let act = phone.device.act(cancel, id(31), phone.now());
+        act.await.expect("stored");
+        phone.sync().await;
+        assert!(
+            phone
+                .device
+                .order(order)
+                .expect("shown")
+                .order
+                .is_cancelled()
+        );
+    }
+}
+
+/// The phone hears of the other before its cancel has left: it shows the order as it is, and doubts.
+#[tokio::test]
+async fn fault_06_a_cancel_that_still_waits_when_the_phone_hears_of_the_other_is_shown_as_doubtful()
+{
+    let (lost, entered) = two_phones().await;
+    lost.sync().await;
+    let acts = vec![(id(30), cancel(order_id(12)))];
+    let now = entered.now();
+    entered
+        .device
+        .act_all_held(acts, now)
+        .await
+        .expect("stored");
+    entered.sync().await;
+    let view = entered.device.order(order_id(12)).expect("shown");
+    assert!(!view.order.is_cancelled());
+    let doubts: Vec<_> = view.pending.iter().map(|pending| &pending.doubt).collect();
+    let order = order_id(12);
+    assert_eq!(doubts, [&Some(Refusal::ToldTwice { order })]);
+}
+
+/// A page that was opened on a line under the old id shows that line, whatever its number is now.
+#[tokio::test]
+async fn fault_06_what_is_disputed_under_the_old_id_is_the_same_goods() {
+    let (lost, _) = two_phones().await;
+    let first = |device: &taswiq_offline::Device<_>| {
+        let order = device.order(order_id(2)).expect("shown").order;
+        let line = &order.sub_orders[0].lines[0];
+        (line.number, line.product, order.sub_orders[0].cooperative)
+    };
+    let (line, product, cooperative) = first(&lost.device);
+    lost.sync().await;
+    let about = Disputed {
+        entry: None,
+        line: Some(DisputedLine {
+            order: order_id(2),
+            cooperative,
+            line,
+        }),
+    };
+    let about = lost.device.disputed(about).line.expect("a line");
+    assert_eq!(about.order, order_id(12));
+    let order = lost.device.order(about.order).expect("shown").order;
+    let part = order.sub_order(about.cooperative).expect("a part");
+    let shown = part.line(about.line).expect("a line");
+    assert_eq!((shown.product, shown.number != line), (product, true));
+    let known = Disputed {
+        entry: None,
+        line: Some(about),
+    };
+    assert_eq!(lost.device.disputed(known), known);
 }

@@ -213,6 +213,7 @@ pub fn amend(order: OrderId, lines: &[(i64, u32)]) -> CommandBody {
         order,
         basket: basket(lines),
         shown: shown(lines),
+        other_ids: 0,
     })
 }
 
@@ -221,6 +222,7 @@ pub fn cancel(order: OrderId) -> CommandBody {
         order,
         by: CancelledBy::Agent,
         reason: Reason::Mistake,
+        other_ids: 0,
     })
 }
 
@@ -294,5 +296,6 @@ pub fn collect(order: OrderId, cooperative: CooperativeId, centimes: i64) -> Com
         cooperative,
         amount: Centimes(centimes),
         method: PaymentMethod::Cash,
+        other_ids: 0,
     })
 }

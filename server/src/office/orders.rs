@@ -1,7 +1,7 @@
 //! Orders and their history.
 
 use axum::extract::{Form, Path};
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use taswiq_app::office::desk::Done;
 use taswiq_app::office::history::{self, Known};
 use taswiq_app::office::orders::{self as pages, Asked};
@@ -73,6 +73,9 @@ pub async fn unpaid(visitor: Visitor) -> Result<Response, Failure> {
 }
 
 pub async fn one(visitor: Visitor, Path(id): Path<OrderId>) -> Result<Response, Failure> {
+    if let Some(known) = visitor.office().order_known_as(visitor.actor(), id).await? {
+        return Ok(Redirect::permanent(&format!("/office/orders/{known}")).into_response());
+    }
     let page = order_page(&visitor, id, &Typed::default(), &[]).await?;
     Ok(visitor.page(page))
 }

@@ -85,23 +85,18 @@ fn about_part(
     });
     let close = Callback::new(move |()| whose.set(None));
     let content = move || {
-        let sub_order = whose.get_untracked().and_then(|cooperative| {
-            phone
-                .device_now()
-                .order(order)?
-                .order
-                .sub_order(cooperative)
-                .cloned()
-        });
-        match sub_order {
-            Some(sub_order) => content(Part {
+        let part = whose.get_untracked().and_then(|cooperative| {
+            let view = phone.device_now().order(order)?;
+            let sub_order = view.order.sub_order(cooperative)?.clone();
+            Some(Part {
                 phone,
-                order,
+                // Its lines have their numbers under this id, and others perhaps under that of the page.
+                order: view.order.id,
                 sub_order,
                 close,
-            }),
-            None => ().into_any(),
-        }
+            })
+        });
+        part.map_or_else(|| ().into_any(), content)
     };
     ui::sheet(
         phone.words,
@@ -152,6 +147,7 @@ fn cancel(phone: Phone, open: RwSignal<bool>, order: OrderId) -> AnyView {
                     order,
                     by: by.get_untracked(),
                     reason,
+                    other_ids: 0,
                 }),
                 move |id| {
                     open.set(false);
