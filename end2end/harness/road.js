@@ -37,6 +37,15 @@ class Road {
     this.#losing.push({ path, which });
   }
 
+  /**
+   * The answer to the next request to this path will begin and break off in its middle.
+   *
+   * @param {string} path
+   */
+  breakTheAnswerTo(path) {
+    this.#losing.push({ path, which: () => true, begins: true });
+  }
+
   /** Lets nothing come from the server until what this gives is called: a road as slow as one likes. */
   hold() {
     let open;
@@ -63,11 +72,12 @@ class Road {
       await this.#closed;
       const index = this.#losing.findIndex(({ path, which }) => path === url && which(body));
       if (index >= 0) {
-        await answer.toArray();
-        this.#losing.splice(index, 1);
+        const whole = Buffer.concat(await answer.toArray());
+        const [{ begins }] = this.#losing.splice(index, 1);
         this.lost += 1;
-        request.socket.destroy();
-        return;
+        if (!begins) return request.socket.destroy();
+        response.writeHead(answer.statusCode, answer.rawHeaders);
+        return response.write(whole.subarray(0, whole.length / 2), () => request.socket.end());
       }
       response.writeHead(answer.statusCode, answer.rawHeaders);
       answer.pipe(response);
