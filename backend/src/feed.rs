@@ -16,7 +16,8 @@ pub mod sql;
 
 use crate::db::Conn;
 use crate::error::OfficeError;
-use crate::work::Work;
+use crate::patience::Patience;
+use crate::work::{Needs, Work};
 use crate::{Office, customers, disputes, ledger, orders, settlement};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
@@ -180,6 +181,7 @@ impl Office {
         device: DeviceId,
         cursor: i64,
         changes_max: usize,
+        patience: &Patience,
     ) -> Result<Page, OfficeError> {
         let mut conn = self.db.read().await?;
         let scopes: Vec<String> = Scope::of(actor).iter().map(Scope::to_string).collect();
@@ -232,9 +234,16 @@ impl Office {
                 .collect();
             if !unseen.is_empty() {
                 drop(conn);
-                self.mark_seen(actor, device, unseen).await?;
+                let marked = self
+                    .mark_seen(actor, device, unseen.clone(), patience)
+                    .await;
                 conn = self.db.read().await?;
-                stored = orders::load(&mut conn, &ids).await?;
+                match marked {
+                    Ok(()) => stored = orders::load(&mut conn, &ids).await?,
+                    // Told all the same, and once more when it can be noted that it was.
+                    Err(OfficeError::Busy) => page.cursor = before_first_of(&rows, &unseen, last),
+                    Err(error) => return Err(error),
+                }
             }
         }
         let mut documents = Documents {
@@ -312,13 +321,29 @@ impl Office {
         actor: &Actor,
         device: DeviceId,
         ids: Vec<OrderId>,
+        patience: &Patience,
     ) -> Result<(), OfficeError> {
         let person = actor.person;
-        self.write((ids, person, device), |(ids, person, device), work| {
-            Box::pin(mark_seen(work, ids, *person, *device))
-        })
+        self.write_within(
+            patience.clone(),
+            Needs::default(),
+            (ids, person, device),
+            |(ids, person, device), work| Box::pin(mark_seen(work, ids, *person, *device)),
+        )
         .await
     }
+}
+
+/// Where a device stands that has heard of what came before these orders, of rows that end with `last`.
+fn before_first_of(rows: &[sql::FeedRow], orders: &[OrderId], last: i64) -> i64 {
+    rows.iter()
+        .filter(|row| row.kind == Kind::Order.as_str())
+        .find(|row| {
+            row.entity
+                .parse()
+                .is_ok_and(|order| orders.contains(&order))
+        })
+        .map_or(last, |row| row.number - 1)
 }
 
 /// Puts in the place of each month that was closed what the close made for an agent: the entries it posted,

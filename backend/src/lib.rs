@@ -56,6 +56,7 @@ pub mod ledger;
 pub mod lost_stores;
 pub mod orders;
 pub mod parked;
+pub mod patience;
 pub mod people;
 pub mod recount;
 pub mod rollups;
@@ -67,6 +68,7 @@ mod testing;
 mod work;
 
 pub use error::{OfficeError, OpenError};
+pub use patience::Patience;
 pub use work::Changed;
 
 use catalogue::CatalogueCache;
@@ -302,6 +304,27 @@ impl Office {
             + Sync
             + 'static,
     {
-        self.writer.run(needs, input, act).await
+        self.write_within(Patience::default(), needs, input, act)
+            .await
+    }
+
+    /// The same for somebody who does not wait for ever: they are told that the office is busy, and the job
+    /// is done all the same.
+    pub(crate) async fn write_within<I, T, F>(
+        &self,
+        patience: Patience,
+        needs: Needs,
+        input: I,
+        act: F,
+    ) -> Result<T, OfficeError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        F: for<'a> Fn(&'a I, &'a mut Work) -> BoxFuture<'a, Result<T, OfficeError>>
+            + Send
+            + Sync
+            + 'static,
+    {
+        self.writer.run(patience, needs, input, act).await
     }
 }

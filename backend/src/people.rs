@@ -15,9 +15,11 @@ use crate::devices::sql::DeviceRow;
 use crate::engagements;
 use crate::error::{OfficeError, hidden, invalid};
 use crate::feed::{Kind, Scope};
-use crate::work::Work;
+use crate::patience::Patience;
+use crate::work::{Needs, Work};
 use sql::{LinkRow, PersonRow, SessionRow};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 use taswiq_domain::Refusal;
 use taswiq_domain::access::{Action, Actor, Subject, can};
 use taswiq_domain::device_key::DeviceKey;
@@ -28,6 +30,7 @@ use taswiq_domain::phone::PhoneNumber;
 use taswiq_domain::text::{self, LocalText};
 use taswiq_domain::time::Timestamp;
 pub use token::Token;
+use tokio::time::Instant;
 
 /// A link is good for this long.
 pub const LINK_HOURS: i64 = 24;
@@ -39,6 +42,8 @@ pub const FAILURES_MAX: i64 = 8;
 pub const FAILURE_WINDOW_MS: i64 = 15 * 60 * 1000;
 /// A session's last use is written down at most this often.
 const USE_NOTED_EVERY_MS: i64 = 10 * 60 * 1000;
+/// How long a request waits for that: a few transactions of a disk that is well.
+const USE_NOTED_WITHIN: Duration = Duration::from_millis(250);
 
 /// A person with an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -332,15 +337,20 @@ impl Office {
         drop(conn);
         let may_read = row.revoked_at.is_none() && person.deactivated_at.is_none();
         if may_read && now.0 - row.last_used_at >= USE_NOTED_EVERY_MS {
-            let noted = self.write((hash.clone(), now), |(hash, now), work| {
-                Box::pin(async move {
-                    sql::use_session(&mut work.conn, hash, now.0, now.plus_days(SESSION_DAYS).0)
-                        .await?;
-                    Ok(())
-                })
-            });
+            let noted = self.write_within(
+                Patience::until(Instant::now() + USE_NOTED_WITHIN),
+                Needs::default(),
+                (hash.clone(), now),
+                |(hash, now), work| {
+                    Box::pin(async move {
+                        let expires_at = now.plus_days(SESSION_DAYS).0;
+                        sql::use_session(&mut work.conn, hash, now.0, expires_at).await?;
+                        Ok(())
+                    })
+                },
+            );
             match noted.await {
-                // Who only reads is not kept from it by a full disk: the next request notes it.
+                // Who only reads is not kept from it by a disk that is full or slow: the next request notes it.
                 Ok(()) | Err(OfficeError::Busy) => {}
                 Err(error) => return Err(error),
             }

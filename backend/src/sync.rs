@@ -16,12 +16,14 @@ pub mod sql;
 
 use crate::Office;
 use crate::customers::StoredCustomer;
+use crate::db::Conn;
 use crate::devices::sql::DeviceRow;
 use crate::error::{OfficeError, invalid};
 use crate::feed::{self, Kind, Scope};
+use crate::patience::Patience;
 use crate::people::{self, Person, Session, token};
 use crate::work::{Doer, Needs, Work};
-use crate::{disputes, ledger, lost_stores, parked};
+use crate::{db, devices, disputes, ledger, lost_stores, parked};
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -272,17 +274,27 @@ impl Office {
         session: &Session,
         request: Request<Value>,
     ) -> Result<Response, OfficeError> {
-        Ok(self.answer(session, request).await?.into_response())
+        let answered = self.answer(session, request, &Patience::default()).await;
+        Ok(answered?.into_response())
     }
 
     /// As [`Office::sync`], the catalogue apart: it is the same for everybody, and needs no copy for each.
     ///
+    /// When the writer cannot write or has not in time (a full disk, a slow one), whoever has nothing new to
+    /// hand over is answered by reading alone. Left for later is then what a contact notes of its device: when
+    /// it was, the build, the clock, the place in the feed, what waits. A device that the office does not know
+    /// yet, a session new to it, a key or a lost store that it tells for the first time are no such contact:
+    /// the device takes an answer for the word that all of that is kept. That a decision was seen is noted when
+    /// it is told once more, which it is until then ([`Office::pull`]).
+    ///
     /// # Errors
-    /// As [`Office::sync`]'s.
+    /// As [`Office::sync`]'s; [`OfficeError::Busy`] too when the patience is over. What was handed over may
+    /// have been decided by then or be decided later: sent again, it is answered as it was decided.
     pub async fn answer(
         &self,
         session: &Session,
         request: Request<Value>,
+        patience: &Patience,
     ) -> Result<Answered, OfficeError> {
         let actor = session.actor();
         let (asked_cursor, asked_epoch, device) =
@@ -291,7 +303,14 @@ impl Office {
             .changes_max
             .map_or(limits::CHANGES_PER_ANSWER, |changes| changes as usize);
         let sealing_key = self.sealing_key_news(request.sealing_key).await?;
-        let received = self.receive(read_upload(session, request, false)?).await?;
+        let upload = Arc::new(read_upload(session, request, false)?);
+        let received = match self.receive(Arc::clone(&upload), patience).await {
+            Err(OfficeError::Busy) => self
+                .received_before(&upload)
+                .await?
+                .ok_or(OfficeError::Busy)?,
+            received => received?,
+        };
         let Received::Decided {
             results,
             decided_seq,
@@ -311,7 +330,8 @@ impl Office {
             0
         };
         let page = if may_read {
-            self.pull(&actor, device, cursor, changes_max).await?
+            self.pull(&actor, device, cursor, changes_max, patience)
+                .await?
         } else {
             feed::Page {
                 cursor,
@@ -342,7 +362,8 @@ impl Office {
 
     /// Decides on what somebody brought for a device; one answer for each command.
     pub(crate) async fn take_in(&self, upload: Upload) -> Result<Vec<Answer>, OfficeError> {
-        match self.receive(upload).await? {
+        let patience = Patience::default();
+        match self.receive(Arc::new(upload), &patience).await? {
             Received::Decided { results, .. } => {
                 Ok(results.into_iter().map(|result| result.answer).collect())
             }
@@ -350,7 +371,11 @@ impl Office {
         }
     }
 
-    async fn receive(&self, upload: Upload) -> Result<Received, OfficeError> {
+    async fn receive(
+        &self,
+        upload: Arc<Upload>,
+        patience: &Patience,
+    ) -> Result<Received, OfficeError> {
         let mut needs = Needs {
             devices: vec![upload.device],
             ..Needs::default()
@@ -358,11 +383,74 @@ impl Office {
         for command in &upload.commands {
             command.add_needs(&mut needs);
         }
-        self.write_knowing(needs, upload, |upload, work| {
+        self.write_within(patience.clone(), needs, upload, |upload, work| {
             Box::pin(receive(work, upload))
         })
         .await
     }
+
+    /// What [`receive`] would give if nothing of this contact had to be kept; nothing when something has.
+    async fn received_before(&self, upload: &Upload) -> Result<Option<Received>, OfficeError> {
+        let mut conn = self.db.read().await?;
+        let Some(answers) = answers_given(&mut conn, &upload.commands).await? else {
+            return Ok(None);
+        };
+        // Read after the answers: it has handed over all of those.
+        let Some(device) = devices::sql::by_id(&mut conn, upload.device.0).await? else {
+            return Ok(None);
+        };
+        let session = &upload.session;
+        let key_hash = upload.key.as_ref().map(DeviceKey::hash);
+        let is_known = device.person_id == session.person.id.0
+            && session.device == Some(upload.device)
+            && (key_hash.is_none() || key_hash == device.key_hash)
+            && upload.lost.is_none();
+        if !is_known {
+            return Ok(None);
+        }
+        let office = db::sql::office(&mut conn).await?;
+        let results = upload
+            .commands
+            .iter()
+            .zip(answers)
+            .map(|(command, answer)| CommandResult {
+                id: command.id,
+                answer,
+            });
+        let is_revoked = device.revoked_at.is_some();
+        Ok(office.map(|office| Received::Decided {
+            results: results.collect(),
+            decided_seq: u64::try_from(device.last_seq).unwrap_or_default(),
+            heard_seq: device.heard_less(),
+            epoch: office.epoch,
+            may_read: session.may_read && !is_revoked,
+            is_revoked,
+        }))
+    }
+}
+
+/// How each of these commands was decided; nothing when one was not yet.
+async fn answers_given(
+    conn: &mut Conn,
+    commands: &[Incoming],
+) -> Result<Option<Vec<Answer>>, OfficeError> {
+    let ids: Vec<Uuid> = commands.iter().map(|command| command.id.0).collect();
+    let rows = sql::by_ids(conn, &ids).await?;
+    let mut answers = Vec::with_capacity(commands.len());
+    for command in commands {
+        let Some(row) = rows.iter().find(|row| row.id == command.id.0) else {
+            return Ok(None);
+        };
+        answers.push(if row.content_hash == command.content_hash {
+            first_answer(row)?
+        } else {
+            match sql::by_claim(conn, command.id.0, &command.content_hash).await? {
+                Some(claimed) => first_answer(&claimed)?,
+                None => return Ok(None),
+            }
+        });
+    }
+    Ok(Some(answers))
 }
 
 /// Reads what a device sent in a file by which somebody else brings it.
@@ -545,9 +633,7 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
         );
     }
     let decided_seq = u64::try_from(device.last_seq).unwrap_or_default();
-    let heard_seq = u64::try_from(device.heard_seq)
-        .ok()
-        .filter(|heard| *heard < decided_seq);
+    let heard_seq = device.heard_less();
     work.put_device(device);
     parked::look_again(work, moved).await?;
     let results = upload

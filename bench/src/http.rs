@@ -46,6 +46,16 @@ impl Answer {
     }
 }
 
+/// Why there is no answer where its head had come.
+#[derive(Clone, Copy, Debug)]
+pub struct BrokeOff;
+
+impl std::fmt::Display for BrokeOff {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("the answer broke off")
+    }
+}
+
 /// How the body of an answer ends.
 #[derive(Clone, Copy)]
 enum Length {
@@ -81,16 +91,20 @@ impl Connection {
             self.read_more().await?;
         };
         self.buffer.drain(..head_bytes);
+        answer.body = self.read_body(length).await.context(BrokeOff)?;
+        Ok(answer)
+    }
+
+    async fn read_body(&mut self, length: Length) -> Result<Vec<u8>> {
         match length {
             Length::Bytes(length) => {
                 while self.buffer.len() < length {
                     self.read_more().await?;
                 }
-                answer.body = self.buffer.drain(..length).collect();
+                Ok(self.buffer.drain(..length).collect())
             }
-            Length::Chunked => answer.body = self.read_chunks().await?,
+            Length::Chunked => self.read_chunks().await,
         }
-        Ok(answer)
     }
 
     async fn read_chunks(&mut self) -> Result<Vec<u8>> {
@@ -232,5 +246,27 @@ mod tests {
                 (204, String::new(), third)
             ]
         );
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_breaks_off_is_told_from_one_that_never_began() {
+        for (answer, began) in [
+            (&b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nab"[..], true),
+            (b"HTTP/1.1 200 OK\r\ncontent-le", false),
+        ] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("bound");
+            let address = listener.local_addr().expect("an address");
+            let server = tokio::spawn(async move {
+                let (mut stream, _) = listener.accept().await.expect("a client");
+                stream.read_exact(&mut [0; 5]).await.expect("asked");
+                stream.write_all(answer).await.expect("sent");
+            });
+            let mut connection = Connection::open(address).await.expect("connected");
+            let Err(error) = connection.exchange(b"hello").await else {
+                panic!("half an answer is none");
+            };
+            assert_eq!(error.is::<BrokeOff>(), began, "{error:#}");
+            server.await.expect("no panic");
+        }
     }
 }

@@ -23,7 +23,7 @@ use taswiq_offline::store::MemoryStore;
 use uuid::Uuid;
 
 use crate::company::Company;
-use crate::http::{Answer, Connection, json_request};
+use crate::http::{Answer, BrokeOff, Connection, json_request};
 
 /// The browser's transport leaves smaller bodies as they are (`offline/src/driver/browser.rs`).
 const COMPRESS_BYTES_MIN: usize = 1_024;
@@ -287,7 +287,11 @@ impl Transport for &Wire {
         };
         let answer = answer.map_err(|error| {
             eprintln!("{error:#}");
-            TransportError::NoNetwork
+            if error.is::<BrokeOff>() {
+                TransportError::BrokeOff
+            } else {
+                TransportError::NoNetwork
+            }
         })?;
         if answer.status != 200 {
             let after = answer.header("retry-after");

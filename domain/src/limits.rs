@@ -37,6 +37,9 @@ pub const NOTE_CHARACTERS: usize = 500;
 pub const SIGNATURE_BYTES: usize = 6_000;
 /// Commands in one sync batch: small enough that a bar moves on a slow network.
 pub const COMMANDS_PER_BATCH: usize = 100;
+/// How long a phone is kept waiting for what it handed over to be durable, in milliseconds: a disk that is well
+/// takes a hundredth of it, and whoever is told to come again finds it done.
+pub const SYNC_DECIDED_WITHIN_MS: u64 = 2_000;
 /// One sync request before compression, in bytes: what a weak 3G uploads in a few seconds.
 pub const SYNC_REQUEST_BYTES: usize = 256 * 1024;
 /// Requests in one hand-over file: eight hundred acts, weeks at doors without a network. What is more goes

@@ -78,7 +78,7 @@ class Road {
     onward.on("error", () => response.destroy());
     onward.on("response", async (answer) => {
       await this.#closed;
-      const index = this.#losing.findIndex(({ path, which }) => path === url && which(body));
+      const index = this.#losing.findIndex(({ path, which }) => path === request.url && which(body));
       if (index >= 0) {
         await answer.toArray();
         this.#losing.splice(index, 1);

@@ -26,12 +26,15 @@ pub trait Transport {
 /// Why no readable answer came. None of these says whether the server has carried out the request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TransportError {
-    /// No connection, or it broke.
+    /// No connection, or it broke before an answer began.
     #[error("no network")]
     NoNetwork,
-    /// No answer in time.
+    /// No answer began in time.
     #[error("no answer in time")]
     Timeout,
+    /// An answer began and did not come to its end.
+    #[error("the answer broke off")]
+    BrokeOff,
     /// Something came that is not an answer of the server.
     #[error("the answer cannot be read")]
     Garbled,

@@ -7,7 +7,8 @@
 //! - One request at a time, and only from the tab that leads.
 //! - Nothing that goes wrong on the way changes what is queued; it only decides when to ask again.
 //! - An answer to a request that is no longer waited for is ignored.
-//! - A batch that was too much is halved, and grows again when the way is good. So are the answers.
+//! - A batch that was too much is halved, and grows again when the way is good. So are the answers. Where
+//!   there is no network at all nothing was too much.
 
 use crate::driver::TransportError;
 use taswiq_domain::limits;
@@ -20,7 +21,8 @@ pub const RETRY_MS_MAX: u64 = 300_000;
 pub const POLL_MS: u64 = 60_000;
 /// How long to leave a server alone that says the request is wrong or not allowed, in milliseconds.
 pub const REFUSED_MS: u64 = 600_000;
-/// How long to wait for an answer, in milliseconds: a full batch over the weakest 3G.
+/// How long to wait for an answer to begin, in milliseconds: a full batch over the weakest 3G. Once it has
+/// begun, how long to wait for more of it: what comes slowly comes, and would not come sooner anew.
 pub const REQUEST_TIMEOUT_MS: u32 = 45_000;
 
 const CHANGES_PER_ANSWER: u32 = limits::CHANGES_PER_ANSWER as u32;
@@ -186,7 +188,7 @@ pub struct State {
     /// What the server once called too large is not tried again in this run of the app.
     commands_ceiling: usize,
     bytes_ceiling: usize,
-    /// How large an answer may be, once the way broke under one.
+    /// How large an answer may be, once one broke off.
     changes_max: Option<u32>,
 }
 
@@ -424,12 +426,15 @@ impl State {
             }
             TransportError::Timeout => {
                 self.halve();
+                self.phase = Phase::Offline;
+                self.back_off(None, jitter_ppm, actions);
+            }
+            TransportError::BrokeOff => {
                 self.halve_answers();
                 self.phase = Phase::Offline;
                 self.back_off(None, jitter_ppm, actions);
             }
             TransportError::NoNetwork | TransportError::Garbled => {
-                self.halve_answers();
                 self.phase = Phase::Offline;
                 self.back_off(None, jitter_ppm, actions);
             }
@@ -455,8 +460,9 @@ impl State {
         self.bytes_max = (self.bytes_max / 2).max(limits::SIGNATURE_BYTES);
     }
 
-    /// The way may have broken under the answer: a smaller one may arrive before it breaks again. Otherwise a
-    /// phone that meets the server for the first time on such a way would fetch the same for ever.
+    /// The way broke under an answer: a smaller one may arrive before it breaks again. Otherwise a phone that
+    /// meets the server for the first time on such a way would fetch the same for ever. Whoever reached nobody
+    /// has learnt nothing of the way: after a day without a network the evening begins with a whole answer.
     fn halve_answers(&mut self) {
         let changes = self.changes_max.unwrap_or(CHANGES_PER_ANSWER) / 2;
         self.changes_max = Some(changes.max(limits::CHANGES_PER_ANSWER_MIN as u32));

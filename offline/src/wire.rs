@@ -20,8 +20,9 @@ pub fn encode(request: &Request) -> Vec<u8> {
     serde_json::to_vec(request).unwrap_or_default()
 }
 
-/// Reads the body of a response with status 200. Whatever is not exactly one (a hotel's Wi-Fi page,
-/// half a body, another protocol) is [`TransportError::Garbled`]: nothing was learnt, ask again.
+/// Reads the body of a response with status 200. Whatever is not exactly one (a hotel's Wi-Fi page, another
+/// protocol) is [`TransportError::Garbled`], and what ends before it is one [`TransportError::BrokeOff`]:
+/// nothing was learnt, ask again.
 ///
 /// A server may be years younger than this build. What it has learnt to say since must not keep
 /// orders on the phone, so a change of an unknown kind is passed over and an unknown reason for
@@ -44,9 +45,8 @@ impl<'a> Decoding<'a> {
     /// # Errors
     /// When it is no answer.
     pub fn begin(body: &'a [u8]) -> Result<Self, TransportError> {
-        let garbled = |_| TransportError::Garbled;
-        let body = std::str::from_utf8(body).map_err(|_| TransportError::Garbled)?;
-        let mut whole = Tree::parse(body).map_err(garbled)?;
+        let body = std::str::from_utf8(body).map_err(|error| ended(error.error_len().is_none()))?;
+        let mut whole = Tree::parse(body).map_err(|error| ended(error.is_eof()))?;
         let mut take = |field: &'static str| match whole.take(field) {
             Some(Tree::List(items)) => Ok(items),
             _ => Err(TransportError::Garbled),
@@ -56,7 +56,7 @@ impl<'a> Decoding<'a> {
             fields
                 .extend(["changes", "results"].map(|field| (field.into(), Tree::List(Vec::new()))));
         }
-        let mut response: Response = whole.read().map_err(garbled)?;
+        let mut response: Response = whole.read().map_err(|_| TransportError::Garbled)?;
         if response.protocol != PROTOCOL {
             return Err(TransportError::Garbled);
         }
@@ -86,6 +86,15 @@ impl<'a> Decoding<'a> {
     /// What was read so far.
     pub fn finish(self) -> Decoded {
         self.decoded
+    }
+}
+
+/// What to call a body that cannot be read, when that is for its end coming too soon and when it is not.
+const fn ended(too_soon: bool) -> TransportError {
+    if too_soon {
+        TransportError::BrokeOff
+    } else {
+        TransportError::Garbled
     }
 }
 

@@ -1,4 +1,4 @@
-//! Random text: names of requests, nonces, tokens.
+//! Randomness: names of requests, nonces, tokens, moments to come back.
 
 /// `bytes` random bytes in hexadecimal.
 ///
@@ -8,4 +8,14 @@ pub fn random_hex(bytes: usize) -> String {
     let mut random = vec![0_u8; bytes];
     getrandom::fill(&mut random).expect("the operating system gives random bytes");
     random.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A number below `end`, none much likelier than another.
+///
+/// # Panics
+/// As [`random_hex`].
+pub fn random_below(end: u32) -> u32 {
+    let mut random = [0_u8; 4];
+    getrandom::fill(&mut random).expect("the operating system gives random bytes");
+    u32::from_le_bytes(random) % end.max(1)
 }

@@ -11,6 +11,7 @@
 
 use super::{Conn, Db, dialect, sql};
 use crate::error::OfficeError;
+use crate::patience::Patience;
 use crate::work::{Needs, Shared, Work};
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
@@ -40,6 +41,8 @@ struct Job<I, T, F> {
     act: F,
     answer: Option<T>,
     reply: oneshot::Sender<Result<T, OfficeError>>,
+    /// What the caller holds, until the job is through.
+    _patience: Patience,
 }
 
 impl<I, T, F> AnyJob for Job<I, T, F>
@@ -96,8 +99,15 @@ impl Writer {
     }
 
     /// Runs a job and waits until what it did is durable. What it `needs` is read for all jobs of its
-    /// transaction at once.
-    pub async fn run<I, T, F>(&self, needs: Needs, input: I, act: F) -> Result<T, OfficeError>
+    /// transaction at once. When `patience` is over the caller is told that the office is busy; the job has
+    /// its turn all the same.
+    pub async fn run<I, T, F>(
+        &self,
+        patience: Patience,
+        needs: Needs,
+        input: I,
+        act: F,
+    ) -> Result<T, OfficeError>
     where
         I: Send + Sync + 'static,
         T: Send + 'static,
@@ -113,12 +123,14 @@ impl Writer {
             act,
             answer: None,
             reply,
+            _patience: patience.clone(),
         });
         self.jobs
             .send_timeout(job, QUEUE_WAIT)
             .await
             .map_err(|_| OfficeError::Busy)?;
-        answer.await.map_err(|_| OfficeError::Busy)?
+        let answered = patience.bear(answer).await.ok_or(OfficeError::Busy)?;
+        answered.map_err(|_| OfficeError::Busy)?
     }
 }
 

@@ -5,17 +5,20 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
-use taswiq_backend::OfficeError;
+use std::sync::Arc;
 use taswiq_backend::devices::{NAME_CHARACTERS, Trouble};
 use taswiq_backend::lost_stores::LostStore;
 use taswiq_backend::parked::Settlement;
+use taswiq_backend::{OfficeError, Patience};
 use taswiq_domain::Refusal;
 use taswiq_domain::device_key::DeviceKey;
 use taswiq_domain::ids::{CommandId, DeviceId, OrderId};
 use taswiq_domain::limits;
 use taswiq_domain::money::Centimes;
+use taswiq_domain::order::Stage;
 use taswiq_domain::spoken_code::SpokenCode;
 use taswiq_domain::sync::{Answer, CommandBody, Trace, Waiting};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 promise! {
@@ -383,7 +386,8 @@ promise! {
         let mut agent = world.phone(AGENT).await;
         agent.register().await;
         let holder = Holder::take(&world.url).await;
-        let (session, request) = (agent.session().await, agent.request(Vec::new()));
+        let command = agent.command(&register());
+        let (session, request) = (agent.session().await, agent.request(vec![command.clone()]));
         let begun = std::time::Instant::now();
         let waiting: Vec<_> = (0..40)
             .map(|_| {
@@ -398,7 +402,114 @@ promise! {
         // Reading goes on meanwhile.
         assert!(world.office.orders(&world.manager(), &Default::default(), None, 10).await.is_ok());
         holder.let_go().await;
-        agent.register().await;
+        assert_eq!(agent.sync(vec![command]).await.results[0].answer, Answer::Applied);
+        world.assert_sound().await;
+    }
+}
+
+promise! {
+    async fn fault_16_who_only_asks_is_answered_while_nothing_can_be_written(world) {
+        let (mut agent, mut beekeeper) = (world.phone(AGENT).await, world.phone(BEEKEEPER).await);
+        let id = agent.place(&[(1, 12)]).await;
+        let order = world.order(id).await;
+        beekeeper.act_ok(&confirm(&order, HONEY)).await;
+        let id_of_device = agent.device;
+        let device = async || {
+            let devices = world.office.devices(&world.manager(), None).await.expect("listed");
+            devices.into_iter().find(|device| device.id == id_of_device).expect("known")
+        };
+        let noted = device().await;
+        let holder = Holder::take(&world.url).await;
+        world.clock.advance_ms(60_000);
+        let mut cursors = Vec::new();
+        for _ in 0..2 {
+            let told = agent.pull().await;
+            assert_eq!(orders_in(&told)[0].sub_orders[0].stage, Stage::Confirmed);
+            cursors.push(agent.cursor);
+        }
+        assert_eq!(cursors[0], cursors[1], "it is told once more when that it was can be noted");
+        assert_eq!(device().await, noted);
+        holder.let_go().await;
+        let told = agent.pull().await;
+        assert!(orders_in(&told)[0].sub_orders[0].decision_seen);
+        assert!(agent.pull().await.is_empty());
+        assert_ne!(device().await, noted);
+        world.assert_sound().await;
+    }
+}
+
+promise! {
+    async fn fault_16_what_has_to_be_kept_is_busy_while_nothing_can_be_written(world) {
+        let mut agent = world.phone(AGENT).await;
+        let customer = agent.register().await;
+        let body = agent.order_body(customer, &[(1, 3)]).await;
+        let first = agent.command(&body);
+        agent.sync(vec![first.clone()]).await;
+        let taken = agent.command_with(first["id"].as_str().expect("an id").parse().expect("one"), &agent.order_body(customer, &[(1, 4)]).await);
+        agent.sync(vec![taken.clone()]).await;
+        let new = agent.command(&register());
+        let mut with_key = agent.request(Vec::new());
+        with_key.key = Some(DeviceKey::from_random(&[9; 32]));
+        let mut with_loss = agent.request(Vec::new());
+        with_loss.lost = Some(Trace { device: DeviceId(Uuid::now_v7()), waiting: 1, orders: Vec::new() });
+        let mut of_another = agent.request(Vec::new());
+        of_another.device = DeviceId(Uuid::now_v7());
+        let session = agent.session().await;
+        let fresh = world.phone(AGENT).await.session().await;
+        let foreign = world.phone(OTHER_AGENT).await.session().await;
+
+        let holder = Holder::take(&world.url).await;
+        for request in [agent.request(vec![first.clone(), new.clone()]), with_key, with_loss, of_another] {
+            assert!(matches!(world.office.sync(&session, request).await, Err(OfficeError::Busy)));
+        }
+        // A session in which the device has not spoken yet.
+        assert!(matches!(world.office.sync(&fresh, agent.request(Vec::new())).await, Err(OfficeError::Busy)));
+        // What was decided is answered as it was.
+        let known = world.office.sync(&session, agent.request(vec![first, taken])).await.expect("answered");
+        assert_eq!(known.results[0].answer, Answer::AlreadyApplied);
+        assert_eq!(known.results[1].answer, Answer::Parked { refusal: Refusal::CommandIdReused });
+        assert_eq!(known.decided_seq, 3);
+        assert!(world.office.sync(&foreign, agent.request(Vec::new())).await.is_err());
+        holder.let_go().await;
+        assert_eq!(agent.sync(vec![new]).await.results[0].answer, Answer::Applied);
+        world.assert_sound().await;
+    }
+}
+
+promise! {
+    async fn fault_17_what_somebody_gave_up_waiting_for_is_done_once_and_holds_their_place_until_then(world) {
+        let mut agent = world.phone(AGENT).await;
+        let customer = agent.register().await;
+        let body = agent.order_body(customer, &[(1, 3)]).await;
+        let command = agent.command(&body);
+        let (session, request) = (agent.session().await, agent.request(vec![command]));
+        let place = Arc::new(());
+        let over = Patience::until(Instant::now()).holding(place.clone());
+        let mut given_up = 0;
+        // The first may be through before anybody has looked at the time.
+        for _ in 0..20 {
+            let told = world.office.answer(&session, request.clone(), &over).await;
+            given_up += u32::from(matches!(told, Err(OfficeError::Busy)));
+        }
+        assert!(given_up > 0);
+        drop(over);
+        let answered = world.office.sync(&session, request).await.expect("answered");
+        assert_eq!(answered.results[0].answer, Answer::AlreadyApplied);
+        assert_eq!(Arc::strong_count(&place), 1, "the writer is through with all of them");
+        assert_eq!(world.office.orders(&world.manager(), &Default::default(), None, 10).await.expect("a list").orders.len(), 1);
+
+        // And while the writer is at it, it is held.
+        let holder = Holder::take(&world.url).await;
+        let command = agent.command(&register());
+        let over = Patience::until(Instant::now()).holding(place.clone());
+        let told = world.office.answer(&session, agent.request(vec![command.clone()]), &over).await;
+        assert!(matches!(told, Err(OfficeError::Busy)));
+        drop(over);
+        assert_eq!(Arc::strong_count(&place), 2);
+        holder.let_go().await;
+        let answer = agent.sync(vec![command]).await.results[0].answer.clone();
+        assert!(matches!(answer, Answer::Applied | Answer::AlreadyApplied));
+        assert_eq!(Arc::strong_count(&place), 1);
         world.assert_sound().await;
     }
 }

@@ -56,7 +56,7 @@ enum What {
 /// An operation is a write, a cut or a sync, counted over all files of the folder.
 #[derive(Clone, Copy)]
 struct Orders {
-    /// The error to give, as the system numbers them; 0 for none; [`KILL`] to die instead.
+    /// The error to give, as the system numbers them; 0 for none; [`KILL`] to die instead, [`HANG`] to wait.
     error: u64,
     /// The number of the first operation that fails.
     first: u64,
@@ -70,6 +70,10 @@ struct Orders {
 
 /// Kills the program before the operation is done, as `kill -9` would at that moment.
 const KILL: u64 = 1_000;
+/// Hangs until there are other orders, and then does the operation.
+const HANG: u64 = 1_001;
+/// How often somebody who hangs looks at the orders, in microseconds.
+const LOOK_EVERY_US: libc::c_uint = 1_000;
 const ORDERS_BYTES: usize = 40;
 /// Where [`Orders::operations`] stands.
 const OPERATIONS_AT: off_t = 32;
@@ -203,6 +207,17 @@ impl Disk {
         }
     }
 
+    /// Waits until nobody is ordered to hang any more.
+    fn hang(&self) {
+        while self
+            .orders
+            .is_some_and(|orders| self.read_orders(orders).error == HANG)
+        {
+            // SAFETY: a number in.
+            unsafe { libc::usleep(LOOK_EVERY_US) };
+        }
+    }
+
     /// Counts an operation; gives the orders when there are any, and whether it is to fail.
     fn count(&self, name: &[u8]) -> (Option<Orders>, bool) {
         let Some(handle) = self.orders else {
@@ -242,7 +257,16 @@ impl Disk {
         told: impl FnOnce(i64) -> Option<(u64, &'a [u8])>,
     ) -> i64 {
         let mut record = held(&self.record);
-        let (orders, fails) = self.count(name);
+        let (orders, mut fails) = self.count(name);
+        if orders.is_some_and(|orders| orders.error == HANG) {
+            if fails {
+                // Others go on meanwhile: this one has not happened yet.
+                drop(record);
+                self.hang();
+                record = held(&self.record);
+            }
+            fails = false;
+        }
         if let Some(orders) = orders.filter(|_| fails) {
             self.append(&mut record, What::Failed, name, orders.error, &[what as u8]);
             if orders.error == KILL {

@@ -389,32 +389,7 @@ impl Fetch {
         encoding: Option<&str>,
         key: Option<&str>,
     ) -> Result<Vec<u8>, TransportError> {
-        let controller = construct("AbortController", &[]).unwrap_or(JsValue::UNDEFINED);
-        let window: JsValue = js_sys::global().into();
-        let aborting = controller.clone();
-        let abort = Closure::once_into_js(move || drop(call(&aborting, "abort", &[])));
-        let timer = call(&window, "setTimeout", &[abort, REQUEST_TIMEOUT_MS.into()])
-            .unwrap_or(JsValue::UNDEFINED);
-        let outcome = self.exchange(body, encoding, key, &controller).await;
-        let _ = call(&window, "clearTimeout", &[timer]);
-        outcome
-    }
-
-    async fn exchange(
-        &self,
-        body: JsValue,
-        encoding: Option<&str>,
-        key: Option<&str>,
-        controller: &JsValue,
-    ) -> Result<Vec<u8>, TransportError> {
-        let signal = get(controller, "signal");
-        let broken = |_| {
-            if get(&signal, "aborted").is_truthy() {
-                TransportError::Timeout
-            } else {
-                TransportError::NoNetwork
-            }
-        };
+        let patience = Patience::begin();
         let headers = object(&[("content-type", "application/json".into())]);
         if let Some(encoding) = encoding {
             crate::browser::set(&headers, "content-encoding", &encoding.into());
@@ -432,12 +407,18 @@ impl Fetch {
             ("cache", "no-store".into()),
             // A redirect is the work of something in between: the server never sends one here.
             ("redirect", "error".into()),
-            ("signal", signal.clone()),
+            ("signal", patience.signal()),
         ]);
         let window: JsValue = js_sys::global().into();
         let response = call_and_wait(&window, "fetch", &[self.url.as_str().into(), options])
             .await
-            .map_err(broken)?;
+            .map_err(|_| {
+                if patience.is_over() {
+                    TransportError::Timeout
+                } else {
+                    TransportError::NoNetwork
+                }
+            })?;
         let header = |name: &str| {
             call(&get(&response, "headers"), "get", &[name.into()])
                 .ok()
@@ -457,10 +438,74 @@ impl Fetch {
         if !is_for_programs {
             return Err(TransportError::Garbled);
         }
-        let bytes = call_and_wait(&response, "arrayBuffer", &[])
+        patience
+            .read(&response)
             .await
-            .map_err(broken)?;
-        Ok(Uint8Array::new(&bytes).to_vec())
+            .map_err(|_| TransportError::BrokeOff)
+    }
+}
+
+/// Breaks a request off when nothing comes of it for too long.
+struct Patience {
+    controller: JsValue,
+    timer: RefCell<JsValue>,
+}
+
+impl Patience {
+    fn begin() -> Self {
+        let patience = Self {
+            controller: construct("AbortController", &[]).unwrap_or(JsValue::UNDEFINED),
+            timer: RefCell::new(JsValue::UNDEFINED),
+        };
+        patience.renew();
+        patience
+    }
+
+    fn signal(&self) -> JsValue {
+        get(&self.controller, "signal")
+    }
+
+    fn is_over(&self) -> bool {
+        get(&self.signal(), "aborted").is_truthy()
+    }
+
+    /// It begins anew.
+    fn renew(&self) {
+        let window: JsValue = js_sys::global().into();
+        let abort = call(
+            &get(&self.controller, "abort"),
+            "bind",
+            std::slice::from_ref(&self.controller),
+        );
+        let timer = abort
+            .and_then(|abort| call(&window, "setTimeout", &[abort, REQUEST_TIMEOUT_MS.into()]));
+        self.put(timer.unwrap_or(JsValue::UNDEFINED));
+    }
+
+    fn put(&self, timer: JsValue) {
+        let window: JsValue = js_sys::global().into();
+        let earlier = self.timer.replace(timer);
+        let _ = call(&window, "clearTimeout", &[earlier]);
+    }
+
+    /// The body of an answer, however slowly it comes.
+    async fn read(&self, response: &JsValue) -> Result<Vec<u8>, JsValue> {
+        let reader = call(&get(response, "body"), "getReader", &[])?;
+        let mut bytes = Vec::new();
+        loop {
+            let read = call_and_wait(&reader, "read", &[]).await?;
+            if get(&read, "done").is_truthy() {
+                return Ok(bytes);
+            }
+            self.renew();
+            bytes.extend(Uint8Array::new(&get(&read, "value")).to_vec());
+        }
+    }
+}
+
+impl Drop for Patience {
+    fn drop(&mut self) {
+        self.put(JsValue::UNDEFINED);
     }
 }
 

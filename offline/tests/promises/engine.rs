@@ -331,31 +331,29 @@ fn more_to_come_is_asked_for_at_once() {
     assert!(walk.sent().is_some());
 }
 
+/// What the request that was just sent says of how large its answer may be.
+fn changes_max(walk: &Walk) -> Option<u32> {
+    let sent = walk.actions.iter().find_map(|action| match action {
+        Action::Send { changes_max, .. } => Some(*changes_max),
+        _ => None,
+    });
+    sent.expect("a request was sent")
+}
+
 #[test]
-fn answers_are_halved_when_the_way_breaks_and_grow_again_when_it_is_good() {
-    let bound = |walk: &Walk| {
-        let sent = walk.actions.iter().find_map(|action| match action {
-            Action::Send { changes_max, .. } => Some(*changes_max),
-            _ => None,
-        });
-        sent.expect("a request was sent")
-    };
+fn answers_are_halved_when_one_breaks_off_and_grow_again_when_the_way_is_good() {
     let mut walk = Walk::leading(0);
-    assert_eq!(bound(&walk), None, "the server knows best");
-    for error in [
-        TransportError::NoNetwork,
-        TransportError::Timeout,
-        TransportError::Garbled,
-    ] {
-        let before = bound(&walk).unwrap_or(limits::CHANGES_PER_ANSWER as u32);
-        walk.fails(error).fires();
-        assert_eq!(bound(&walk), Some(before / 2));
-    }
+    assert_eq!(changes_max(&walk), None, "the server knows best");
+    walk.fails(TransportError::BrokeOff).fires();
+    assert_eq!(
+        changes_max(&walk),
+        Some(limits::CHANGES_PER_ANSWER as u32 / 2)
+    );
     for _ in 0..20 {
-        walk.fails(TransportError::NoNetwork).fires();
+        walk.fails(TransportError::BrokeOff).fires();
     }
     assert_eq!(
-        bound(&walk),
+        changes_max(&walk),
         Some(limits::CHANGES_PER_ANSWER_MIN as u32),
         "little, and never nothing"
     );
@@ -364,11 +362,40 @@ fn answers_are_halved_when_the_way_breaks_and_grow_again_when_it_is_good() {
         ..Summary::default()
     };
     let mut grown = Vec::new();
-    while let Some(changes) = bound(&walk) {
+    while let Some(changes) = changes_max(&walk) {
         grown.push(changes);
         walk.succeeds(again);
     }
     assert_eq!(grown, [64, 128, 256, 512, 1_024]);
+}
+
+#[test]
+fn a_day_without_a_network_is_no_reason_to_ask_for_little_in_the_evening() {
+    let (commands, bytes) = (limits::COMMANDS_PER_BATCH, limits::SYNC_REQUEST_BYTES);
+    for error in [TransportError::NoNetwork, TransportError::Garbled] {
+        let mut walk = Walk::leading(30);
+        let request = walk.request();
+        for _ in 0..50 {
+            walk.fails(error.clone()).fires();
+        }
+        let tried = walk.request();
+        assert_eq!(
+            (walk.sent(), changes_max(&walk)),
+            (Some((tried, commands, bytes)), None)
+        );
+        assert!(tried > request + 49);
+    }
+}
+
+#[test]
+fn an_answer_that_does_not_begin_says_nothing_of_its_size_nor_one_that_broke_off_of_the_batch() {
+    let mut walk = Walk::leading(30);
+    walk.fails(TransportError::Timeout).fires();
+    assert_eq!(changes_max(&walk), None);
+    let (_, commands_max, bytes_max) = walk.sent().expect("asked again");
+    walk.fails(TransportError::BrokeOff).fires();
+    let request = walk.request();
+    assert_eq!(walk.sent(), Some((request, commands_max, bytes_max)));
 }
 
 #[test]
@@ -550,6 +577,10 @@ fn any_event() -> impl Strategy<Value = Event> {
         request.clone().prop_map(|request| Event::ResponseArrived {
             request,
             outcome: Err(TransportError::Timeout)
+        }),
+        request.clone().prop_map(|request| Event::ResponseArrived {
+            request,
+            outcome: Err(TransportError::BrokeOff)
         }),
         (request.clone(), 0..3_u32, any::<bool>()).prop_map(|(request, waiting, again)| {
             Event::Persisted {

@@ -50,6 +50,7 @@ async fn a_first_contact_that_is_cut_at_any_part_goes_on_where_it_was() {
         Way::AnswerLost,
         Way::AnswerTruncated,
         Way::Error(TransportError::Timeout),
+        Way::Error(TransportError::BrokeOff),
     ];
     for (number, cut) in cuts.into_iter().enumerate() {
         for part in 0..parts {

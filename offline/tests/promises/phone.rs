@@ -114,7 +114,7 @@ impl Transport for Network {
                 ways.push_front(Way::BreaksUnder(bytes_max));
                 let answer = reach();
                 if answer.len() > bytes_max {
-                    return Err(TransportError::NoNetwork);
+                    return Err(TransportError::BrokeOff);
                 }
                 Ok(answer)
             }

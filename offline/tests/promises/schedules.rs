@@ -49,6 +49,7 @@ fn any_way() -> impl Strategy<Value = Way> {
         1 => Just(Way::AnswerTruncated),
         1 => Just(Way::Portal),
         1 => Just(Way::Error(TransportError::Timeout)),
+        1 => Just(Way::Error(TransportError::BrokeOff)),
         1 => Just(Way::Error(TransportError::TooLarge)),
         1 => Just(Way::Error(TransportError::SignInAgain)),
         1 => Just(Way::Error(TransportError::Busy { status: 503, retry_after_ms: None })),

@@ -23,7 +23,7 @@ fn nothing_but_a_whole_answer_is_an_answer() {
     for cut in 0..whole.len() {
         assert_eq!(
             decode(&whole.as_bytes()[..cut]),
-            Err(TransportError::Garbled)
+            Err(TransportError::BrokeOff)
         );
     }
     for other in [

@@ -1,6 +1,7 @@
 //! `POST /api/v1/sync`: the envelope is checked here, everything in it by the office.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Extension;
 use axum::body::Bytes;
@@ -10,18 +11,27 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
-use taswiq_backend::OfficeError;
 use taswiq_backend::devices::Trouble;
+use taswiq_backend::{OfficeError, Patience};
 use taswiq_domain::ids::DeviceId;
-use taswiq_domain::limits::COMMANDS_PER_BATCH;
+use taswiq_domain::limits::{COMMANDS_PER_BATCH, SYNC_DECIDED_WITHIN_MS};
 use taswiq_domain::sync::{PROTOCOL, Request, Waiting};
+use tokio::time::{Instant, timeout};
 
 use super::is_json;
 use crate::Server;
 use crate::failure::Failure;
+use crate::secret;
 use crate::session::Session;
 use crate::site;
 use crate::turns::Arrived;
+
+/// How long a phone waits inside for what it handed over to be durable.
+const PATIENCE: Duration = Duration::from_millis(SYNC_DECIDED_WITHIN_MS);
+/// When to come back to a writer that was not in time: about when the next transaction is through.
+const BUSY_S_MIN: u32 = 2;
+/// And up to so many seconds later, less one.
+const BUSY_S_SPREAD: u32 = 4;
 
 /// What every protocol there will ever be says first, and what a device says of itself even where the
 /// rest cannot be read.
@@ -50,7 +60,8 @@ pub async fn sync(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Failure> {
-    let _turn = turn.taken().await?;
+    let turn = Arc::new(turn.taken().await?);
+    let patience = Patience::until(Instant::now() + PATIENCE).holding(turn);
     if !is_json(&headers) {
         return Err(Failure::WrongType);
     }
@@ -81,9 +92,14 @@ pub async fn sync(
         return noted(Trouble::TooLarge, Failure::TooLarge).await;
     }
     let (device, sent) = (request.device, request.commands.len());
-    let answered = match server.office.answer(&session.office, request).await {
+    let answered = server.office.answer(&session.office, request, &patience);
+    let answered = match answered.await {
         Err(error @ OfficeError::Invalid(_)) => {
             return noted(Trouble::Unreadable, error.into()).await;
+        }
+        Err(OfficeError::Busy) => {
+            tracing::warn!(%device, commands = sent, "not decided in time");
+            return Err(come_back(a_moment_s()));
         }
         answered => answered?,
     };
@@ -91,6 +107,11 @@ pub async fn sync(
     tracing::info!(%device, commands = sent, changes, catalogue = answered.catalogue.is_some(), more, "synced");
     let takes_brotli = site::accepts(&headers, "br");
     server.answers.respond(answered, takes_brotli).await
+}
+
+/// When to come back to a writer that cannot write or is slow, in seconds: each phone at a moment of its own.
+fn a_moment_s() -> u32 {
+    BUSY_S_MIN + secret::random_below(BUSY_S_SPREAD)
 }
 
 /// A place before the door, taken before the body is read.
@@ -127,9 +148,10 @@ async fn note(server: &Server, session: &Session, envelope: &Envelope, trouble: 
     let waiting = envelope.waiting.clone();
     let noted = server
         .office
-        .note_trouble(&session.office, device, waiting, trouble)
-        .await;
-    if let Err(error) = noted {
-        tracing::warn!(%device, %error, "a failed contact could not be noted");
+        .note_trouble(&session.office, device, waiting, trouble);
+    match timeout(PATIENCE, noted).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%device, %error, "a failed contact could not be noted"),
+        Err(_) => tracing::warn!(%device, "a failed contact was not noted in time"),
     }
 }

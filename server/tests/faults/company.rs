@@ -28,6 +28,8 @@ use uuid::Uuid;
 pub const AGENTS: i64 = 4;
 const MANAGER: PersonId = PersonId(1);
 const BEEKEEPER: PersonId = PersonId(2);
+/// The first of them.
+pub const AGENT: PersonId = PersonId(3);
 const HONEY: CooperativeId = CooperativeId(1);
 const OIL: CooperativeId = CooperativeId(2);
 /// Products and units of the orders taken in turn.
@@ -60,7 +62,7 @@ pub async fn found(url: &str) -> Company {
     };
     let mut agents = Vec::new();
     for number in 0..AGENTS {
-        agents.push(session(PersonId(BEEKEEPER.0 + 1 + number)).await);
+        agents.push(session(PersonId(AGENT.0 + number)).await);
     }
     let (cooperative, manager) = (session(BEEKEEPER).await, session(MANAGER).await);
     let mut orders = Vec::new();
@@ -104,7 +106,7 @@ async fn template(office: &Office, lines: &[(i64, u32)]) -> Template {
     let door = Door {
         catalogue: &catalogue,
         calendar,
-        agent: PersonId(BEEKEEPER.0 + 1),
+        agent: AGENT,
         engagement: &engagement,
         customer_kind: CustomerKind::Household,
         channel: Channel::Door,

@@ -12,6 +12,8 @@ pub const NO_SPACE: u64 = 28;
 pub const BROKEN: u64 = 5;
 /// No number of the system: the program dies of it, at that very operation.
 pub const KILL: u64 = 1_000;
+/// Nor this: the operation hangs until there are other orders, and is done then.
+pub const HANG: u64 = 1_001;
 
 /// A folder whose files are on a disk that can be told what to do.
 pub struct Disk {

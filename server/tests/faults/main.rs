@@ -8,9 +8,10 @@
 //!   was written; so what the program writes and syncs is journalled, and disks are put together as they may
 //!   be found afterwards: all that was synced, and of the rest any sectors.
 //! - [`full_disk`]: each write, cut and sync fails in its turn, for want of room or altogether.
+//! - [`slow_disk`]: each of them hangs in its turn.
 //! - [`migration`]: the tables are brought up to date, and that is killed or cut off from power.
 //!
-//! The last three stand on `taswiq-disk`, a library preloaded under the program. A few repetitions are made
+//! The last four stand on `taswiq-disk`, a library preloaded under the program. A few repetitions are made
 //! every day, a thousand by `cargo xtask test --long` (it sets `TASWIQ_TEST_LONG=yes`). A failure tells its
 //! seed.
 
@@ -25,12 +26,14 @@ mod image;
 mod killed;
 mod lost_database;
 mod migration;
+mod patient;
 mod phone;
 mod postgres;
 mod power_cut;
 mod program;
 #[path = "../promises/site.rs"]
 mod site;
+mod slow_disk;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::{Path, PathBuf};

@@ -2,13 +2,18 @@
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use taswiq_backend::clock::{Clock, SystemClock};
 use taswiq_domain::spoken_code::SpokenCode;
+use taswiq_offline::engine::REQUEST_TIMEOUT_MS;
 use uuid::Uuid;
 
 use crate::company::Company;
+
+/// A phone waits no longer for an answer.
+const PATIENCE: Duration = Duration::from_millis(REQUEST_TIMEOUT_MS as u64);
 
 /// What became of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +29,8 @@ pub enum Heard {
 /// An answer over HTTP.
 pub struct Answer {
     pub status: u16,
-    pub retry_after: bool,
+    /// Seconds.
+    pub retry_after: Option<u32>,
     pub body: Vec<u8>,
 }
 
@@ -75,8 +81,7 @@ impl Phone {
         id
     }
 
-    /// Sends what waits, as far as it fits, and takes out of it what was decided.
-    pub fn sync(&mut self, to: SocketAddr) -> Heard {
+    fn request(&self) -> String {
         let sent = &self.waiting[..self.waiting.len().min(100)];
         let request = json!({
             "protocol": 1,
@@ -88,14 +93,31 @@ impl Phone {
             "waiting": { "commands": self.waiting.len(), "orders": 0 },
             "commands": sent,
         });
-        let body = request.to_string();
+        request.to_string()
+    }
+
+    /// Sends what waits to a server that cannot take it; in how many seconds to come again.
+    pub fn sent_away_for_s(&mut self, to: SocketAddr) -> u32 {
+        let body = self.request();
+        let answer = self.ask(to, "POST", "/api/v1/sync", body.as_bytes());
+        let answer = answer.expect("an answer");
+        assert_eq!(answer.status, 503);
+        answer.retry_after.expect("when to come again")
+    }
+
+    /// Sends what waits, as far as it fits, and takes out of it what was decided.
+    pub fn sync(&mut self, to: SocketAddr) -> Heard {
+        let body = self.request();
         let Ok(answer) = self.ask(to, "POST", "/api/v1/sync", body.as_bytes()) else {
             return Heard::Nothing;
         };
         let text = String::from_utf8_lossy(&answer.body);
         match answer.status {
             503 => {
-                assert!(answer.retry_after, "503 without a word when to come again");
+                assert!(
+                    answer.retry_after.is_some(),
+                    "503 without a word when to come again"
+                );
                 return Heard::Busy;
             }
             status => assert_eq!(status, 200, "{text}"),
@@ -144,7 +166,9 @@ impl Phone {
             .as_ref()
             .is_some_and(|open| open.get_ref().peer_addr().is_ok_and(|peer| peer == to));
         if !is_open {
-            self.connection = Some(BufReader::new(TcpStream::connect(to)?));
+            let stream = TcpStream::connect(to)?;
+            stream.set_read_timeout(Some(PATIENCE))?;
+            self.connection = Some(BufReader::new(stream));
         }
         let connection = self
             .connection
@@ -169,7 +193,7 @@ impl Phone {
             .nth(1)
             .and_then(|status| status.parse().ok());
         let status = status.ok_or(io::ErrorKind::UnexpectedEof)?;
-        let (mut length, mut retry_after, mut closes) = (0, false, false);
+        let (mut length, mut retry_after, mut closes) = (0, None, false);
         loop {
             let mut line = String::new();
             if connection.read_line(&mut line)? == 0 {
@@ -182,7 +206,7 @@ impl Phone {
                 "content-length" => length = value.parse().expect("a length"),
                 "transfer-encoding" => panic!("an answer in pieces: its length is not known"),
                 "connection" => closes = value == "close",
-                "retry-after" => retry_after = value.parse::<u32>().is_ok(),
+                "retry-after" => retry_after = value.parse().ok(),
                 _ => {}
             }
         }
