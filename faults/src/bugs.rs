@@ -73,6 +73,8 @@ bugs! {
     FeedIsMixed,
     /// A balance is a centime off.
     BalanceIsOff,
+    /// The first answer of a server that starts from nothing tells no changes.
+    FromNothingTellsLess,
     // The server: its epoch.
     /// A restored server keeps its epoch.
     RestoreKeepsEpoch,
@@ -180,6 +182,8 @@ bugs! {
     DisputeIsTouched,
     /// A dispute is open again once it is decided.
     DisputeIsDecidedTwice,
+    /// What comes late counts in the month that was closed.
+    MonthOpensAgain,
     /// A statement is not told.
     StatementIsNotTold,
     /// A statement is told with another sum.
@@ -189,6 +193,8 @@ bugs! {
 /// The door of the server, and what a bug there has to remember.
 pub struct Door {
     pub bug: Option<Bug>,
+    /// Whether the server has answered nothing since it was started from nothing.
+    pub is_from_nothing: bool,
     epoch: Option<String>,
     seen: BTreeMap<CommandId, u32>,
     orders: BTreeMap<OrderId, OrderDocument>,
@@ -201,6 +207,7 @@ impl Door {
     pub fn new(bug: Option<Bug>) -> Self {
         Self {
             bug,
+            is_from_nothing: false,
             epoch: None,
             seen: BTreeMap::new(),
             orders: BTreeMap::new(),
@@ -270,6 +277,7 @@ impl Door {
             Some(Bug::BalanceIsOff) => sql::BALANCE_OFF,
             Some(Bug::PutOutIsForgotten) => sql::FORGET_PUT_OUT,
             Some(Bug::DisputeIsDecidedTwice) => sql::OPEN_DISPUTES,
+            Some(Bug::MonthOpensAgain) => sql::OPEN_MONTHS,
             _ => return,
         };
         // Should it not work, the bug is not caught, and that is said.
@@ -284,8 +292,13 @@ impl Door {
         request: &Request<Value>,
         response: &mut Response,
     ) -> Result<(), OfficeError> {
+        let is_from_nothing = std::mem::take(&mut self.is_from_nothing);
         let changes = &mut response.changes;
         match bug {
+            Bug::FromNothingTellsLess if is_from_nothing => {
+                changes.clear();
+                response.cursor = request.cursor;
+            }
             Bug::RepeatIsRefused => {
                 for result in &mut response.results {
                     if result.answer == Answer::AlreadyApplied {

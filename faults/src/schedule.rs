@@ -12,14 +12,29 @@ use taswiq_domain::ids::PersonId;
 pub const PHONES_MAX: usize = 6;
 
 /// One schedule of so many starts its servers from nothing.
-const COLD_EVERY: u64 = 16;
+const COLD_EVERY: u32 = 16;
+/// One of so many of those is played with servers that are kept running as well, and ends the same.
+const BOTH_EVERY: u32 = 3;
 
 /// A run, before it begins.
 #[derive(Clone, Debug)]
 pub struct Schedule {
     pub seed: u64,
+    pub start: Servers,
     pub phones: Vec<Start>,
     pub steps: Vec<Step>,
+}
+
+/// How servers start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Servers {
+    /// On a machine that is kept running, see [`power`](crate::power).
+    #[default]
+    Warm,
+    /// From nothing, as processes do. That costs more than everything else in a schedule, so it is so in few.
+    Cold,
+    /// The one and the other: that must make no difference.
+    Both,
 }
 
 /// How a phone begins.
@@ -62,6 +77,8 @@ pub enum Step {
     Bring { pick: u32 },
     /// The app is killed and started again.
     Restart { phone: usize },
+    /// A phone is switched off, and lies there until somebody takes it up again.
+    SwitchOff { phone: usize },
     /// The app is updated.
     Update { phone: usize },
     /// The clock of a phone is wrong by so much from now on.
@@ -87,6 +104,8 @@ pub enum Step {
     Wait { minutes: i64 },
     /// The office does something.
     Office { act: OfficeAct, pick: u32 },
+    /// The office puts out the device that its holder has on a phone.
+    PutOut { phone: usize },
     /// A copy of the database is made.
     Backup,
     /// The server is restored from the last copy.
@@ -210,19 +229,27 @@ impl Schedule {
         with_crowds(seed, &phones, &mut steps);
         Self {
             seed,
+            start: servers(seed),
             phones,
             steps,
         }
     }
 }
 
-impl Schedule {
-    /// Whether its servers start from nothing, as processes do. That costs more than everything else in it,
-    /// so it is so in few.
-    pub const fn is_cold(&self) -> bool {
-        self.seed % COLD_EVERY == COLD_EVERY / 2
+/// How servers start is drawn apart: it says nothing of what happens.
+fn servers(seed: u64) -> Servers {
+    let mut random = Rng::with_seed(seed ^ 0xC01D_57A7);
+    if random.u32(..COLD_EVERY) > 0 {
+        Servers::Warm
+    } else if random.u32(..BOTH_EVERY) > 0 {
+        Servers::Cold
+    } else {
+        Servers::Both
     }
 }
+
+/// The file that was made last.
+const NEWEST: u32 = 0;
 
 /// In some runs strangers carry files. They are drawn apart, so that everything else happens as in the same seed
 /// without them.
@@ -237,10 +264,10 @@ fn with_strangers(seed: u64, phones: &[Start], steps: &mut Vec<Step>) {
         let mut story = vec![Step::Pack { phone }];
         if random.bool() {
             // Nobody has a network that day.
-            let offline = any_act(&mut random, phone, phones);
-            if let Step::Act { phone, act, pick } = offline {
-                let pick = pick | 1;
-                story.insert(0, Step::Act { phone, act, pick });
+            story.insert(0, offline(&mut random, phone, phones));
+            // And the office thinks that whoever has the phone is not its owner.
+            if random.bool() {
+                story.extend([Step::PutOut { phone }, Step::Bring { pick: NEWEST }]);
             }
         }
         steps.splice(packed..packed, story);
@@ -368,10 +395,24 @@ fn with_months(seed: u64, phones: &[Start], steps: &mut Vec<Step>) {
     }
     let at = random.usize(steps.len() / 2..=steps.len());
     let mut story = Vec::new();
+    let agent = phones.iter().position(|start| is_agent(start.person));
+    let cooperative = phones.iter().position(|start| !is_agent(start.person));
+    // Done in the month on a phone that lies there switched off until it is closed.
+    let mut off = Vec::new();
+    if let (Some(agent), Some(cooperative)) = (agent, cooperative)
+        && random.bool()
+    {
+        story.extend(delivered_offline(agent, cooperative));
+        off.push(agent);
+    }
     for _ in 0..random.usize(1..4) {
         let phone = random.usize(..phones.len());
         story.push(offline(&mut random, phone, phones));
+        if random.bool() {
+            off.push(phone);
+        }
     }
+    story.extend(off.iter().map(|phone| Step::SwitchOff { phone: *phone }));
     // From the Monday on which all begins to beyond the end of the month.
     story.extend([Step::Wait { minutes: 4_400 }, Step::Wait { minutes: 4_400 }]);
     if random.bool() {
@@ -383,6 +424,12 @@ fn with_months(seed: u64, phones: &[Start], steps: &mut Vec<Step>) {
         pick: random.u32(..1 << 24),
     };
     story.push(close);
+    for phone in off {
+        story.push(Step::Contact {
+            phone,
+            ways: Vec::new(),
+        });
+    }
     for _ in 0..random.usize(1..4) {
         let phone = random.usize(..phones.len());
         story.push(Step::Contact {
@@ -391,6 +438,24 @@ fn with_months(seed: u64, phones: &[Start], steps: &mut Vec<Step>) {
         });
     }
     steps.splice(at..at, story);
+}
+
+/// An order of everything is confirmed and packed, and delivered and paid where there is no network.
+fn delivered_offline(agent: usize, cooperative: usize) -> Vec<Step> {
+    const ONLINE: u32 = 0;
+    const OFFLINE: u32 = 1;
+    let act = |phone, act, pick| Step::Act { phone, act, pick };
+    vec![
+        act(agent, Act::Place { units: 2 }, ONLINE),
+        act(cooperative, Act::Confirm { short: false }, ONLINE),
+        act(cooperative, Act::Pack, ONLINE),
+        Step::Contact {
+            phone: agent,
+            ways: Vec::new(),
+        },
+        act(agent, Act::Deliver, OFFLINE),
+        act(agent, Act::Collect, OFFLINE),
+    ]
 }
 
 /// In some runs several phones are heard in one transaction.
@@ -801,6 +866,7 @@ impl fmt::Display for Step {
                 if *after { "after" } else { "before" }
             ),
             Self::Restart { phone } => write!(out, "phone {} is started again", number(phone)),
+            Self::SwitchOff { phone } => write!(out, "phone {} is switched off", number(phone)),
             Self::Pack { phone } => write!(out, "phone {} packs what waits on it", number(phone)),
             Self::Bring { pick } => write!(out, "a stranger brings a file (pick {pick})"),
             Self::Update { phone } => write!(out, "the app on phone {} is updated", number(phone)),
@@ -842,6 +908,11 @@ impl fmt::Display for Step {
             ),
             Self::Wait { minutes } => write!(out, "{minutes} minutes pass"),
             Self::Office { act, pick } => write!(out, "the office {} (pick {pick})", act.words()),
+            Self::PutOut { phone } => write!(
+                out,
+                "the office puts the holder's device on phone {} out",
+                number(phone)
+            ),
             Self::Backup => out.write_str("a copy of the database is made"),
             Self::Restore => out.write_str("the server is restored from the last copy"),
             Self::Kill => out.write_str("the server is killed and started again"),
@@ -946,6 +1017,8 @@ impl Step {
             | Self::Contact { phone, .. }
             | Self::Cut { phone, .. }
             | Self::Restart { phone }
+            | Self::SwitchOff { phone }
+            | Self::PutOut { phone }
             | Self::Pack { phone }
             | Self::Update { phone }
             | Self::Lock { phone }

@@ -62,6 +62,7 @@ pub const FAULTS: &[&str] = &[
     "the server dies after a commit, before the answer",
     "the server dies with the answer made",
     "the server dies with nothing under way",
+    "a schedule is played with servers from nothing and with one that runs",
     "the server is restored from a copy",
     "a phone offers again what a restored server lacks",
     "a session is unknown to a restored server",

@@ -12,7 +12,7 @@ use crate::company::{self, PEOPLE, START, Template, id, name_of};
 use crate::oracle;
 use crate::phone::{self, App, Disk, Message, Phone, Reply, Stored, Watch};
 use crate::power::{Died, Image};
-use crate::schedule::{Schedule, Sealing, Start, Step, Way};
+use crate::schedule::{Schedule, Sealing, Servers, Start, Step, Way};
 use crate::server::{Handled, Server, Shown};
 use crate::tally::Tally;
 use serde_json::Value;
@@ -179,6 +179,33 @@ pub struct World<'a> {
 
 /// Runs a schedule to its end, with a bug or without.
 pub fn run(template: &Template, schedule: &Schedule, bug: Option<Bug>) -> Outcome {
+    let mut outcome = run_once(template, schedule, bug);
+    if schedule.start != Servers::Both || outcome.violation.is_some() {
+        return outcome;
+    }
+    let warm = Schedule {
+        start: Servers::Warm,
+        ..schedule.clone()
+    };
+    let other = run_once(template, &warm, bug);
+    outcome
+        .tally
+        .count("a schedule is played with servers from nothing and with one that runs");
+    if other.digest != outcome.digest {
+        let differing = other.trace.iter().zip(&outcome.trace);
+        let first = differing
+            .into_iter()
+            .find(|(warm, cold)| warm != cold)
+            .map(|(warm, cold)| format!("{cold:?} instead of {warm:?}"));
+        outcome.violation = Some(Violation::new(
+            "servers from nothing do what one that runs does",
+            first.unwrap_or_default(),
+        ));
+    }
+    outcome
+}
+
+fn run_once(template: &Template, schedule: &Schedule, bug: Option<Bug>) -> Outcome {
     // Statements are counted for the whole process.
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
@@ -252,6 +279,7 @@ pub(crate) fn first_contacts(fresh: Template) -> anyhow::Result<Template> {
     });
     let schedule = Schedule {
         seed: 0,
+        start: Servers::Warm,
         phones: everybody.collect(),
         steps: Vec::new(),
     };
@@ -300,7 +328,7 @@ impl<'a> World<'a> {
         let mut world = Self {
             template,
             bug,
-            server: Server::start(template, now, bug, schedule.is_cold())?,
+            server: Server::start(template, now, bug, schedule.start != Servers::Warm)?,
             phones: Vec::new(),
             now,
             true_time,
@@ -438,6 +466,11 @@ impl<'a> World<'a> {
                 Ok(())
             }
             Step::Restart { phone } => self.restart(*phone),
+            Step::SwitchOff { phone } => {
+                self.close(*phone);
+                self.fresh_disk(*phone);
+                Ok(())
+            }
             Step::Pack { phone } => self.pack(*phone),
             Step::Bring { pick } => self.bring(*pick),
             Step::Update { phone } => self.update(*phone),
@@ -468,6 +501,7 @@ impl<'a> World<'a> {
             } => self.hand_over(*phone, *pick, *page_stays),
             Step::Wait { minutes } => self.wait(*minutes),
             Step::Office { act, pick } => self.office_acts(*act, *pick),
+            Step::PutOut { phone } => self.put_out(*phone),
             Step::Backup => {
                 self.backup = Some(Backup {
                     image: self.server.copy()?,

@@ -353,12 +353,7 @@ fn body(device: &OnPhone, act: Act, pick: u32, now: Timestamp, number: u64) -> O
             })
         }
         Act::Deliver => {
-            let (view, part) = part(|part| {
-                matches!(
-                    part.stage,
-                    Stage::Confirmed | Stage::HandedOver | Stage::Ready
-                )
-            })?;
+            let (view, part) = part(|part| matches!(part.stage, Stage::HandedOver | Stage::Ready))?;
             let (order, cooperative) = reference(&view, &part);
             let units = if part.lines.iter().any(|line| line.packed > 0) {
                 lines(&part, |line| line.packed)

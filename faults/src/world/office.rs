@@ -174,6 +174,27 @@ impl World<'_> {
         Ok(())
     }
 
+    /// The office puts out the device that a phone's holder has on it.
+    pub(super) fn put_out(&mut self, phone: usize) -> Result<(), Violation> {
+        let device = self.phones[phone].holders().device;
+        self.may_have_written = true;
+        let done = self
+            .server
+            .ask(async |office| office.revoke_device(&company::manager(), device).await);
+        match done {
+            Ok(()) => {
+                self.put_out.insert(device);
+                self.tally.count("a device is revoked");
+                Ok(())
+            }
+            Err(error @ OfficeError::NotFound) => {
+                self.note(format!("  the office may not: {error}"));
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// What an agent's closed month is made of, as it is now.
     pub(in crate::world) fn closed_now(
         &self,

@@ -60,9 +60,10 @@ impl World<'_> {
         Ok(())
     }
 
-    /// A stranger brings a file.
+    /// A stranger brings a file, counted from the last that was made.
     pub(super) fn bring(&mut self, pick: u32) -> Result<(), Violation> {
-        let index = pick as usize % self.files.len().max(1);
+        let count = self.files.len().max(1);
+        let index = count - 1 - pick as usize % count;
         let Some(file) = self.files.get_mut(index) else {
             self.note("  nobody has a file");
             return Ok(());
