@@ -17,7 +17,7 @@ use taswiq_domain::Refusal;
 use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::customer::Customer;
 use taswiq_domain::dispute::DisputeEvent;
-use taswiq_domain::ids::{CommandId, DeviceId, OrderId, PersonId};
+use taswiq_domain::ids::{CommandId, DeviceId, OrderId, PersonId, ProductId};
 use taswiq_domain::ledger::Account;
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::{Order, OrderEvent};
@@ -180,6 +180,8 @@ struct Truth {
     catalogue: std::sync::Arc<Catalogue>,
     entries: BTreeMap<PersonId, Vec<LedgerEntry>>,
     disputes: BTreeMap<Uuid, DisputeFile>,
+    /// The orders by their other ids.
+    also: BTreeMap<OrderId, OrderId>,
     statements: BTreeMap<PersonId, Vec<Statement>>,
 }
 
@@ -253,8 +255,15 @@ impl Truth {
             let late = entries.values().flatten().filter(|entry: &&LedgerEntry| {
                 Period::at(entry.transfer.at, calendar) < entry.transfer.period
             });
+            let also = orders
+                .iter()
+                .flat_map(|(id, history): (&OrderId, &OrderHistory)| {
+                    history.order.also.iter().map(|also| (also.id, *id))
+                })
+                .collect();
             Ok::<_, OfficeError>(Self {
                 late: late.count(),
+                also,
                 orders,
                 customers,
                 parked,
@@ -264,6 +273,13 @@ impl Truth {
                 statements,
             })
         })?)
+    }
+}
+
+impl Truth {
+    /// The order that goes by this id.
+    fn id_of(&self, id: OrderId) -> OrderId {
+        self.also.get(&id).copied().unwrap_or(id)
     }
 }
 
@@ -289,9 +305,11 @@ pub fn in_the_end(world: &mut World<'_>) -> Result<String, Violation> {
     if truth.late > 0 {
         world.tally.count("something of a closed month comes late");
     }
+    asked_once(world, &truth)?;
     let became = ask_again(world)?;
     nothing_lost(world, &became)?;
     nothing_doubled(world, &truth, &became)?;
+    found_by_any_id(world, &truth, &became)?;
     let mut reading = 0;
     for index in 0..world.phones.len() {
         let people: Vec<PersonId> = world.phones[index].stores.keys().copied().collect();
@@ -390,6 +408,104 @@ fn nothing_lost(world: &World<'_>, became: &BTreeMap<CommandId, Became>) -> Resu
     Ok(())
 }
 
+const FOUND_AGAIN: &str = "found again";
+
+/// What a customer asked for once is asked of cooperatives, and earned, once, however often its receipt was
+/// read off: unless a person says otherwise, and then under another code.
+fn asked_once(world: &mut World<'_>, truth: &Truth) -> Result<(), Violation> {
+    const ONCE: &str = "an order and its receipt are one order";
+    let mut of_code: BTreeMap<(PersonId, &str), Vec<&Order>> = BTreeMap::new();
+    for history in truth.orders.values() {
+        let order = &history.order;
+        of_code
+            .entry((order.agent, order.code.as_str()))
+            .or_default()
+            .push(order);
+    }
+    for orders in of_code.values() {
+        let asked = orders.iter().filter(|order| !order.is_cancelled());
+        if asked.count() > 1 {
+            let ids: Vec<String> = orders.iter().map(|order| order.id.to_string()).collect();
+            return Err(Violation::new(ONCE, ids.join(" and ")));
+        }
+    }
+    for entry in truth.entries.values().flatten() {
+        let order = entry.transfer.cause.order();
+        if let Some(order) = order.filter(|order| !truth.orders.contains_key(order)) {
+            return Err(Violation::new(
+                ONCE,
+                format!("entry {} is earned by {order}", entry.number),
+            ));
+        }
+    }
+    for history in truth.orders.values() {
+        for (order, placed) in found_again(history) {
+            world.tally.count(if order.from_receipt_of.is_some() {
+                "an order from a receipt comes after its original"
+            } else {
+                "an original comes after the order from its receipt"
+            });
+            let is_said = world.said_same.contains(&CommandId(order.id.0));
+            let is_other = goods(order) != goods(placed) || order.code != placed.code;
+            if is_other && !is_said {
+                return Err(Violation::new(
+                    "what differs is not one order unless a person says so",
+                    format!("{} was found again as {}", placed.id, order.id),
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What came once more of an order, each with what was placed.
+fn found_again(history: &OrderHistory) -> Vec<(&Order, &Order)> {
+    let mut placed = None;
+    let mut again = Vec::new();
+    for recorded in &history.events {
+        match (&recorded.event, placed) {
+            (OrderEvent::Placed { order }, _) => placed = Some(&**order),
+            (OrderEvent::FoundAgain { order }, Some(placed)) => again.push((&**order, placed)),
+            _ => {}
+        }
+    }
+    again
+}
+
+fn goods(order: &Order) -> BTreeSet<(ProductId, u32)> {
+    let lines = order.sub_orders.iter().flat_map(|part| &part.lines);
+    lines.map(|line| (line.product, line.asked)).collect()
+}
+
+/// What names an order by any of its ids finds it.
+fn found_by_any_id(
+    world: &mut World<'_>,
+    truth: &Truth,
+    became: &BTreeMap<CommandId, Became>,
+) -> Result<(), Violation> {
+    for saved in &world.saved {
+        let Some(named) = saved.command.body.order() else {
+            continue;
+        };
+        if !truth.also.contains_key(&named) {
+            continue;
+        }
+        world
+            .tally
+            .count("a command names an order by another of its ids");
+        let is_open = truth.parked.contains(&saved.command.id);
+        if let (true, Some(Became::Parked(Refusal::UnknownOrder))) =
+            (is_open, became.get(&saved.command.id))
+        {
+            return Err(Violation::new(
+                "what names an order by any of its ids finds it",
+                format!("{} {}", saved.command.body.kind(), saved.command.id),
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// Every event has one command, and every command that took effect one event.
 fn nothing_doubled(
     world: &World<'_>,
@@ -425,14 +541,18 @@ fn nothing_doubled(
                 .or_default() += 1;
             continue;
         }
-        let order = match body {
+        let named = match body {
             CommandBody::PlaceOrder(_) => Some(saved.command.id.into()),
             body => body.order(),
         };
-        if let Some(order) = order {
-            *due.entry((order, event_of(body), Some(saved.device)))
-                .or_default() += 1;
-        }
+        let Some(named) = named else { continue };
+        let order = truth.id_of(named);
+        // What comes second is found again, and placed no more.
+        let event = match body {
+            CommandBody::PlaceOrder(_) if order != named => FOUND_AGAIN,
+            body => event_of(body),
+        };
+        *due.entry((order, event, Some(saved.device))).or_default() += 1;
     }
     for (id, history) in &truth.orders {
         for recorded in &history.events {
@@ -506,6 +626,7 @@ const fn event_of(body: &CommandBody) -> &'static str {
 const fn name_of_event(event: &OrderEvent) -> Option<&'static str> {
     Some(match event {
         OrderEvent::Placed { .. } => "place_order",
+        OrderEvent::FoundAgain { .. } => FOUND_AGAIN,
         OrderEvent::Amended { .. } => "amend_order",
         OrderEvent::Cancelled { .. } => "cancel_order",
         OrderEvent::Confirmed { .. } => "confirmed",

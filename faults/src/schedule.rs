@@ -119,14 +119,24 @@ pub enum Step {
 pub enum Act {
     Register,
     Correct,
-    Place { units: u32 },
-    Amend { units: u32 },
-    Cancel { held: bool },
-    Answer { accepted: bool },
+    Place {
+        units: u32,
+    },
+    Amend {
+        units: u32,
+    },
+    Cancel {
+        held: bool,
+    },
+    Answer {
+        accepted: bool,
+    },
     Deliver,
     Collect,
     Withdraw,
-    Confirm { short: bool },
+    Confirm {
+        short: bool,
+    },
     Refuse,
     Propose,
     Prepare,
@@ -139,6 +149,19 @@ pub enum Act {
     Dispute,
     TakeDisputeBack,
     Escalate,
+    /// An order whose phone is not there is entered from its customer's receipt.
+    FromReceipt {
+        reading: Reading,
+    },
+}
+
+/// How a receipt is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    Right,
+    OtherUnits,
+    OtherDay,
+    OtherCustomer,
 }
 
 /// What becomes of a message.
@@ -184,6 +207,8 @@ pub enum OfficeAct {
     Prices,
     MoveCustomer,
     Accept,
+    /// Says that what was entered from a receipt and its original are one.
+    Same,
     Reject,
     Revoke,
     Dismiss,
@@ -222,6 +247,7 @@ impl Schedule {
                 steps.push(any_step(&mut random, &phones, &moods));
             }
         }
+        with_receipts(seed, &mut phones, &mut steps);
         with_strangers(seed, &phones, &mut steps);
         with_seals(seed, &mut phones, &mut steps);
         with_disputes(seed, &phones, &mut steps);
@@ -246,6 +272,110 @@ fn servers(seed: u64) -> Servers {
     } else {
         Servers::Both
     }
+}
+
+/// In some runs a phone is thought to be lost, and its orders are entered again from their receipts.
+fn with_receipts(seed: u64, phones: &mut Vec<Start>, steps: &mut Vec<Step>) {
+    let mut random = Rng::with_seed(seed ^ 0x0012_ECE1);
+    if random.u8(..3) > 0 {
+        return;
+    }
+    let lost = 0;
+    let person = phones[lost].person;
+    let own = (1..phones.len()).find(|phone| phones[*phone].person == person);
+    let other = match own {
+        Some(other) => other,
+        None if phones.len() < PHONES_MAX => {
+            phones.push(Start {
+                person,
+                known: (random.u8(..4) > 0).then_some(1),
+                sealing: Sealing::Never,
+            });
+            phones.len() - 1
+        }
+        None => return,
+    };
+    let cooperative = phones.iter().position(|start| !is_agent(start.person));
+    for _ in 0..random.usize(1..3) {
+        let story = receipt_story(&mut random, lost, other, cooperative);
+        insert(&mut random, steps, story);
+    }
+}
+
+fn receipt_story(
+    random: &mut Rng,
+    lost: usize,
+    other: usize,
+    cooperative: Option<usize>,
+) -> Vec<Step> {
+    const OFFLINE: u32 = 1;
+    let act = |phone, act, pick| Step::Act { phone, act, pick };
+    let contact = |phone, ways: &[Way]| Step::Contact {
+        phone,
+        ways: ways.to_vec(),
+    };
+    let units = random.u32(1..5);
+    let mut story = Vec::new();
+    if random.u8(..3) == 0 {
+        story.push(act(lost, Act::Register, OFFLINE));
+    }
+    let pick = random.u32(..1 << 24);
+    story.push(act(lost, Act::Place { units }, pick | OFFLINE));
+    match random.u8(..6) {
+        0 | 1 => story.push(Step::Pack { phone: lost }),
+        2 => story.push(contact(lost, &[Way::Late])),
+        // It was not lost: the other phone knows nothing of it yet.
+        3 => story.push(contact(lost, &[])),
+        _ => {}
+    }
+    if random.bool() {
+        story.push(Step::SwitchOff { phone: lost });
+    }
+    if random.u8(..3) == 0 {
+        story.push(Step::Wait { minutes: 1_500 });
+    }
+    let reading = match random.u8(..8) {
+        0 => Reading::OtherUnits,
+        1 => Reading::OtherDay,
+        2 => Reading::OtherCustomer,
+        _ => Reading::Right,
+    };
+    // The lowest bits: with a network, without, or with one and having looked for news before.
+    let network = random.u32(..3);
+    story.push(act(other, Act::FromReceipt { reading }, network));
+    if let Some(cooperative) = cooperative
+        && random.bool()
+    {
+        story.push(act(cooperative, Act::Confirm { short: false }, 0));
+        if random.bool() {
+            story.push(act(cooperative, Act::Pack, 0));
+            story.push(act(other, Act::Deliver, 0));
+        }
+    }
+    // Meanwhile the lost phone goes on by itself.
+    for _ in 0..random.usize(..3) {
+        let about = match random.u8(..4) {
+            0 => Act::Amend { units: units + 1 },
+            1 => Act::Withdraw,
+            _ => Act::Dispute,
+        };
+        story.push(act(lost, about, OFFLINE));
+    }
+    match random.u8(..6) {
+        0 | 1 => story.push(Step::Bring { pick: NEWEST }),
+        2 => story.push(Step::Arrive { pick: 0 }),
+        3 => story.push(Step::Evict { phone: lost }),
+        _ => story.push(contact(lost, &[])),
+    }
+    if random.bool() {
+        let act = [OfficeAct::Same, OfficeAct::Accept, OfficeAct::Reject][random.usize(..3)];
+        let pick = random.u32(..1 << 24);
+        story.push(Step::Office { act, pick });
+        if act == OfficeAct::Accept && random.bool() {
+            story.push(Step::Office { act, pick });
+        }
+    }
+    story
 }
 
 /// The file that was made last.
@@ -963,6 +1093,10 @@ impl Act {
             Self::Dispute => "an entry or a line is disputed",
             Self::TakeDisputeBack => "a dispute is taken back",
             Self::Escalate => "a dispute is escalated",
+            Self::FromReceipt {
+                reading: Reading::Right,
+            } => "an order is entered from its receipt",
+            Self::FromReceipt { .. } => "an order is entered from a receipt that is misread",
         }
     }
 }
@@ -998,6 +1132,7 @@ impl OfficeAct {
             Self::Prices => "changes a price",
             Self::MoveCustomer => "gives a customer to another agent",
             Self::Accept => "accepts a parked command",
+            Self::Same => "says that two orders are one",
             Self::Reject => "rejects a parked command",
             Self::Revoke => "revokes a device",
             Self::Dismiss => "puts a person out",

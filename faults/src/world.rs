@@ -5,6 +5,7 @@ mod crowd;
 mod healing;
 mod locking;
 mod office;
+mod receipts;
 mod strangers;
 
 use crate::bugs::{Bug, misread, with_new_ids};
@@ -15,6 +16,7 @@ use crate::power::{Died, Image};
 use crate::schedule::{Schedule, Sealing, Servers, Start, Step, Way};
 use crate::server::{Handled, Server, Shown};
 use crate::tally::Tally;
+use receipts::Receipt;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::cell::{Cell, RefCell};
@@ -24,6 +26,7 @@ use std::rc::Rc;
 use std::sync::{Mutex, PoisonError};
 use strangers::File;
 use taswiq_backend::people::{Session, Token};
+use taswiq_domain::Refusal;
 use taswiq_domain::ids::{CommandId, DeviceId, PersonId};
 use taswiq_domain::money::Centimes;
 use taswiq_domain::period::Period;
@@ -153,6 +156,10 @@ pub struct World<'a> {
     slow_answers: Vec<SlowAnswer>,
     /// Hand-over files that strangers have.
     files: Vec<File>,
+    /// What customers have on paper.
+    receipts: Vec<Receipt>,
+    /// Commands of which a person has said that they place an order which is there.
+    pub said_same: BTreeSet<CommandId>,
     backup: Option<Backup>,
     /// The devices that the office has put out.
     put_out: BTreeSet<DeviceId>,
@@ -336,6 +343,8 @@ impl<'a> World<'a> {
             stragglers: Vec::new(),
             slow_answers: Vec::new(),
             files: Vec::new(),
+            receipts: Vec::new(),
+            said_same: BTreeSet::new(),
             backup: None,
             put_out: BTreeSet::new(),
             closed: BTreeMap::new(),
@@ -819,6 +828,10 @@ impl<'a> World<'a> {
                     if !session.may_read {
                         self.tally
                             .count("a revoked device hands over what it holds");
+                    }
+                    if matches!(refusal, Refusal::ReceiptDiffers { .. }) {
+                        self.tally
+                            .count("an order waits for a person who compares it with its receipt");
                     }
                     if refusal.is_conflict() {
                         self.tally.count("two people act on the same thing");
