@@ -7,12 +7,12 @@ use crate::server::Server;
 use crate::world::{Closed, Fate, Violation, World};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use taswiq_backend::OfficeError;
 use taswiq_backend::disputes::DisputeFile;
 use taswiq_backend::ledger::ENTRIES_PER_PAGE;
 use taswiq_backend::orders::{OrderFilter, OrderHistory};
 use taswiq_backend::people::Session;
 use taswiq_backend::settlement::MonthState;
+use taswiq_backend::{Office, OfficeError};
 use taswiq_domain::Refusal;
 use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::customer::Customer;
@@ -53,7 +53,9 @@ pub fn closed_months_stand(world: &World<'_>) -> Result<(), Violation> {
 
 /// A statement is made of what the ledger says of its month, and of that alone.
 pub fn closed_as_earned(closed: &Closed) -> Result<(), Violation> {
-    let statement = &closed.statement;
+    let Some(statement) = &closed.statement else {
+        return Ok(());
+    };
     if statement.total.0 == closed.earned {
         return Ok(());
     }
@@ -169,6 +171,23 @@ pub fn in_scope(
     Ok(())
 }
 
+/// All entries of an agent, in their order.
+pub async fn entries_of(office: &Office, agent: PersonId) -> Result<Vec<LedgerEntry>, OfficeError> {
+    let mut entries = Vec::new();
+    loop {
+        let before = entries.last().map(|entry: &LedgerEntry| entry.number);
+        let page = office
+            .entries_of_agent(&company::manager(), agent, before)
+            .await?;
+        let is_last = page.len() < ENTRIES_PER_PAGE;
+        entries.extend(page);
+        if is_last {
+            entries.reverse();
+            return Ok(entries);
+        }
+    }
+}
+
 /// What the office has in the end.
 struct Truth {
     /// Entries of a later month than that in which they happened: that was closed.
@@ -228,18 +247,7 @@ impl Truth {
                 .into_iter()
                 .filter(|person| is_agent(*person))
             {
-                let mut of_agent = Vec::new();
-                loop {
-                    let before = of_agent.last().map(|entry: &LedgerEntry| entry.number);
-                    let page = office.entries_of_agent(&manager, person, before).await?;
-                    let is_last = page.len() < ENTRIES_PER_PAGE;
-                    of_agent.extend(page);
-                    if is_last {
-                        break;
-                    }
-                }
-                of_agent.reverse();
-                entries.insert(person, of_agent);
+                entries.insert(person, entries_of(office, person).await?);
                 for month in &months {
                     match office.statement(&manager, person, month.period).await {
                         Ok(sight) => statements

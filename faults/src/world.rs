@@ -115,13 +115,13 @@ struct Backup {
     closed: BTreeMap<(PersonId, Period), Closed>,
 }
 
-/// A closed month of an agent: the statement and the entries that it is made of.
+/// A closed month of an agent: the statement, where there is one, and all that counts in the month.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Closed {
-    pub statement: Statement,
+    pub statement: Option<Statement>,
     /// What came to the earned account in it, in centimes, the close aside.
     pub earned: i64,
-    /// Of each entry its number and what it brought.
+    /// Of each entry its number and what it moved.
     pub entries: Vec<(i64, Centimes)>,
 }
 

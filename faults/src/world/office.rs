@@ -4,9 +4,9 @@ use super::{Closed, Violation, World};
 use crate::company::{self, FATIMA, HASSAN, PEOPLE};
 use crate::oracle;
 use crate::schedule::OfficeAct;
-use taswiq_backend::OfficeError;
 use taswiq_backend::parked::{Settled, Settlement};
-use taswiq_backend::settlement::{MonthState, StatementSight};
+use taswiq_backend::settlement::MonthState;
+use taswiq_backend::{Office, OfficeError};
 use taswiq_domain::Refusal;
 use taswiq_domain::dispute::{DisputeState, Verdict};
 use taswiq_domain::ids::PersonId;
@@ -147,13 +147,7 @@ impl World<'_> {
                     .into_iter()
                     .filter(|person| company::is_agent(*person))
                 {
-                    match office.statement(&manager, agent, period).await {
-                        Ok(sight) => {
-                            closed.push(((agent, period), closed_of(&sight)));
-                        }
-                        Err(OfficeError::NotFound) => {}
-                        Err(error) => return Err(error),
-                    }
+                    closed.push(((agent, period), closed_of(office, agent, period).await?));
                 }
                 Ok(Some("a month is closed"))
             }
@@ -224,10 +218,9 @@ impl World<'_> {
         agent: PersonId,
         period: Period,
     ) -> Result<Closed, Violation> {
-        let sight = self
+        Ok(self
             .server
-            .ask(async |office| office.statement(&company::manager(), agent, period).await)?;
-        Ok(closed_of(&sight))
+            .ask(async |office| closed_of(office, agent, period).await)?)
     }
 
     /// Every other parked command is accepted, where it can be; the others are rejected, or are the order that
@@ -251,11 +244,29 @@ impl World<'_> {
     }
 }
 
-fn closed_of(sight: &StatementSight) -> Closed {
-    let entries = sight.entries.iter().chain(&sight.settling);
-    Closed {
-        statement: sight.document.statement.clone(),
-        earned: sight.entries.iter().map(|entry| entry.amount.0).sum(),
-        entries: entries.map(|entry| (entry.number, entry.amount)).collect(),
-    }
+async fn closed_of(
+    office: &Office,
+    agent: PersonId,
+    period: Period,
+) -> Result<Closed, OfficeError> {
+    // Who earned nothing in a month has no statement of it.
+    let sight = match office.statement(&company::manager(), agent, period).await {
+        Ok(sight) => Some(sight),
+        Err(OfficeError::NotFound) => None,
+        Err(error) => return Err(error),
+    };
+    let entries = oracle::entries_of(office, agent).await?;
+    Ok(Closed {
+        earned: sight
+            .iter()
+            .flat_map(|sight| &sight.entries)
+            .map(|entry| entry.amount.0)
+            .sum(),
+        statement: sight.map(|sight| sight.document.statement),
+        entries: entries
+            .iter()
+            .filter(|entry| entry.transfer.period == period)
+            .map(|entry| (entry.number, entry.transfer.amount))
+            .collect(),
+    })
 }
