@@ -157,6 +157,12 @@ bugs! {
     OutboxIsShared,
     /// A new start begins with a new device.
     RestartIsNewDevice,
+    /// Nothing is remembered of a store outside of it.
+    TraceIsNotKept,
+    /// A phone whose store is gone goes on as the same device.
+    LostStoreKeepsDevice,
+    /// The office does not listen when a phone tells what was lost.
+    LossIsNotTold,
     // The phone: what seals it.
     /// A store that is sealed loses one act that waits.
     SealingLosesOne,
@@ -273,6 +279,7 @@ impl Door {
                 asked.epoch = office.epoch().await?;
             }
             Bug::RevokedIsShutOut if !session.may_read => return Err(OfficeError::NotAllowed),
+            Bug::LossIsNotTold => asked.lost = None,
             Bug::NewDeviceStartsLate if asked.cursor == 0 => asked.cursor = 8,
             _ => {}
         }

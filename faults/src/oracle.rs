@@ -23,6 +23,7 @@ use taswiq_domain::money::Centimes;
 use taswiq_domain::order::{Order, OrderEvent};
 use taswiq_domain::period::Period;
 use taswiq_domain::settlement::Statement;
+use taswiq_domain::spoken_code::SpokenCode;
 use taswiq_domain::sync::{Answer, Change, CommandBody, LedgerEntry, Response};
 use taswiq_offline::Checked;
 use uuid::Uuid;
@@ -318,6 +319,7 @@ pub fn in_the_end(world: &mut World<'_>) -> Result<String, Violation> {
     nothing_lost(world, &became)?;
     nothing_doubled(world, &truth, &became)?;
     found_by_any_id(world, &truth, &became)?;
+    losses_are_told(world, &truth)?;
     let mut reading = 0;
     for index in 0..world.phones.len() {
         let people: Vec<PersonId> = world.phones[index].stores.keys().copied().collect();
@@ -483,6 +485,50 @@ fn found_again(history: &OrderHistory) -> Vec<(&Order, &Order)> {
 fn goods(order: &Order) -> BTreeSet<(ProductId, u32)> {
     let lines = order.sub_orders.iter().flat_map(|part| &part.lines);
     lines.map(|line| (line.product, line.asked)).collect()
+}
+
+/// The office knows the code of every order that was lost with a store, and which of them has come by another
+/// way; and so does whoever lost it.
+fn losses_are_told(world: &mut World<'_>, truth: &Truth) -> Result<(), Violation> {
+    const TOLD: &str = "what was lost with a store is told to the office until it comes";
+    let stores = world
+        .server
+        .ask(async |office| office.lost_stores(&company::manager()).await)?;
+    let is_there = |person: PersonId, code: SpokenCode| {
+        let mut orders = truth.orders.values().map(|history| &history.order);
+        orders.any(|order| order.agent == person && order.code == code)
+    };
+    let mut missing: BTreeSet<(PersonId, String)> = BTreeSet::new();
+    for store in &stores {
+        for lost in &store.orders {
+            if lost.arrived.is_some() != is_there(store.person, lost.code) {
+                return Err(Violation::new(
+                    TOLD,
+                    format!("{} is said to have come: {:?}", lost.code, lost.arrived),
+                ));
+            }
+            if lost.arrived.is_none() {
+                missing.insert((store.person, lost.code.to_string()));
+            }
+        }
+    }
+    for loss in &world.losses {
+        for code in &loss.orders {
+            if is_there(loss.person, *code) {
+                world.tally.count("a lost order comes by another way");
+            } else if missing.contains(&(loss.person, code.to_string())) {
+                world
+                    .tally
+                    .count("a lost order is missing, and the office knows its code");
+            } else {
+                return Err(Violation::new(
+                    TOLD,
+                    format!("{code} of {} is not", name_of(loss.person)),
+                ));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What names an order by any of its ids finds it.

@@ -13,6 +13,7 @@ use std::task::{Context, Poll};
 use taswiq_backend::people::Token;
 use taswiq_domain::device_key::DeviceKey;
 use taswiq_domain::ids::{DeviceId, PersonId};
+use taswiq_domain::sync::Trace;
 use taswiq_domain::time::Timestamp;
 use taswiq_offline::Device;
 use taswiq_offline::driver::{Driver, Host, Transport, TransportError};
@@ -546,9 +547,14 @@ pub struct Phone {
     pub guesses: u32,
 }
 
+/// What is remembered of a store outside of it, where a browser that is short of room throws nothing away: as
+/// the app left it when the store was thrown away. Clones share it.
+pub type Beside = Rc<RefCell<Option<Trace>>>;
+
 /// What a person has on a phone.
 pub struct Stored {
     pub disk: Disk,
+    pub beside: Beside,
     pub device: DeviceId,
     pub token: Token,
 }
@@ -585,7 +591,7 @@ pub fn open(person: PersonId, stored: &Stored, watch: &Watch, build: u32) -> Res
             at_once(sealed.begin_afresh()).map_err(|error| said(person, &error))?;
         }
     }
-    let app = begin(person, disk, stored.device, watch, build)?;
+    let app = begin(person, disk, stored, watch, build)?;
     // Where it cannot be stored the device hands over without one.
     let mut secret = [0; 32];
     secret[..16].copy_from_slice(stored.device.0.as_bytes());
@@ -614,7 +620,7 @@ pub fn open_locked(
         .disk
         .opened(person)
         .map_err(|error| said(person, &error))?;
-    let mut app = begin(person, disk, stored.device, watch, build)?;
+    let mut app = begin(person, disk, stored, watch, build)?;
     app.is_locked = true;
     Ok(app)
 }
@@ -626,11 +632,13 @@ fn said(person: PersonId, error: &StoreError) -> String {
 fn begin(
     person: PersonId,
     disk: Disk,
-    device: DeviceId,
+    stored: &Stored,
     watch: &Watch,
     build: u32,
 ) -> Result<App, String> {
-    let device = now_or_never(Device::open(disk.clone(), person, device))
+    let trace = stored.beside.borrow().clone();
+    let opening = Device::open_after(disk.clone(), person, stored.device, trace);
+    let device = now_or_never(opening)
         .ok_or("opening a store waits for something")?
         .map_err(|error| format!("the store of {} does not open: {error}", name_of(person)))?;
     let radio = Radio::default();

@@ -92,8 +92,8 @@ pub enum Step {
     Crowd { crash: Option<u32> },
     /// The phone has no room, or has room again.
     Room { phone: usize, is_full: bool },
-    /// The store of a phone is gone.
-    Evict { phone: usize },
+    /// The store of a phone is gone, and perhaps what was remembered of it outside.
+    Evict { phone: usize, leaves_trace: bool },
     /// Another person takes the phone; their predecessor's page may still be open.
     HandOver {
         phone: usize,
@@ -253,6 +253,7 @@ impl Schedule {
         with_disputes(seed, &phones, &mut steps);
         with_months(seed, &phones, &mut steps);
         with_crowds(seed, &phones, &mut steps);
+        with_losses(seed, &phones, &mut steps);
         Self {
             seed,
             start: servers(seed),
@@ -364,7 +365,10 @@ fn receipt_story(
     match random.u8(..6) {
         0 | 1 => story.push(Step::Bring { pick: NEWEST }),
         2 => story.push(Step::Arrive { pick: 0 }),
-        3 => story.push(Step::Evict { phone: lost }),
+        3 => story.push(Step::Evict {
+            phone: lost,
+            leaves_trace: random.bool(),
+        }),
         _ => story.push(contact(lost, &[])),
     }
     if random.bool() {
@@ -607,6 +611,58 @@ fn with_crowds(seed: u64, phones: &[Start], steps: &mut Vec<Step>) {
     }
 }
 
+/// In some runs a browser throws a store away in which something waits.
+fn with_losses(seed: u64, phones: &[Start], steps: &mut Vec<Step>) {
+    let mut random = Rng::with_seed(seed ^ 0x1057_5704);
+    if random.u8(..4) > 0 {
+        return;
+    }
+    let phone = random.usize(..phones.len());
+    let evict = Step::Evict {
+        phone,
+        leaves_trace: true,
+    };
+    let contact = |ways: &[Way]| Step::Contact {
+        phone,
+        ways: ways.to_vec(),
+    };
+    let mut story = vec![offline(&mut random, phone, phones)];
+    if random.bool() {
+        story.push(Step::Act {
+            phone,
+            act: Act::Place { units: 1 },
+            pick: random.u32(..1 << 24) | 1,
+        });
+    }
+    match random.u8(..6) {
+        0 => story.push(Step::Pack { phone }),
+        1 => story.push(contact(&[Way::Late])),
+        2 => story.push(contact(&[Way::AnswerLost])),
+        _ => {}
+    }
+    story.push(evict.clone());
+    match random.u8(..6) {
+        // It dies at the first write of what comes after.
+        0 => story.push(Step::Cut {
+            phone,
+            write: random.u64(1..4),
+            after: random.bool(),
+        }),
+        // And once more, before or after the office has heard of it.
+        1 => story.push(evict),
+        2 => story.extend([contact(&[]), offline(&mut random, phone, phones), evict]),
+        3 => story.push(contact(&[Way::AnswerLost])),
+        _ => {}
+    }
+    if random.bool() {
+        story.push(contact(&[]));
+    }
+    if random.u8(..3) == 0 {
+        story.push(Step::Bring { pick: NEWEST });
+    }
+    insert(&mut random, steps, story);
+}
+
 /// How often which trouble comes in one run.
 struct Moods {
     network: u8,
@@ -740,7 +796,10 @@ fn any_step(random: &mut Rng, phones: &[Start], moods: &Moods) -> Step {
                 .unwrap_or(&OfficeAct::Prices),
             pick: random.u32(..1 << 24),
         },
-        6 => Step::Evict { phone },
+        6 => Step::Evict {
+            phone,
+            leaves_trace: random.bool(),
+        },
         7 => Step::Update { phone },
         _ => Step::Wait {
             minutes: *random.choice(&[1, 6, 90, 1_500, 4_400]).unwrap_or(&1),
@@ -1021,7 +1080,19 @@ impl fmt::Display for Step {
                 is_full: true,
             } => write!(out, "phone {} is full", number(phone)),
             Self::Room { phone, .. } => write!(out, "phone {} has room again", number(phone)),
-            Self::Evict { phone } => write!(out, "the store of phone {} is gone", number(phone)),
+            Self::Evict {
+                phone,
+                leaves_trace,
+            } => write!(
+                out,
+                "the store of phone {} is gone{}",
+                number(phone),
+                if *leaves_trace {
+                    ", and a trace of it is left"
+                } else {
+                    ""
+                }
+            ),
             Self::HandOver {
                 phone,
                 pick,
@@ -1160,7 +1231,7 @@ impl Step {
             | Self::Guess { phone }
             | Self::Clock { phone, .. }
             | Self::Room { phone, .. }
-            | Self::Evict { phone }
+            | Self::Evict { phone, .. }
             | Self::HandOver { phone, .. } => Some(*phone),
             Self::Arrive { .. }
             | Self::Bring { .. }

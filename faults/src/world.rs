@@ -4,6 +4,7 @@ mod acts;
 mod crowd;
 mod healing;
 mod locking;
+mod losses;
 mod office;
 mod receipts;
 mod strangers;
@@ -11,11 +12,12 @@ mod strangers;
 use crate::bugs::{Bug, misread, with_new_ids};
 use crate::company::{self, PEOPLE, START, Template, id, name_of};
 use crate::oracle;
-use crate::phone::{self, App, Disk, Message, Phone, Reply, Stored, Watch};
+use crate::phone::{self, App, Beside, Disk, Message, Phone, Reply, Stored, Watch};
 use crate::power::{Died, Image};
 use crate::schedule::{Schedule, Sealing, Servers, Start, Step, Way};
 use crate::server::{Handled, Server, Shown};
 use crate::tally::Tally;
+use losses::Loss;
 use receipts::Receipt;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -160,6 +162,10 @@ pub struct World<'a> {
     receipts: Vec<Receipt>,
     /// Commands of which a person has said that they place an order which is there.
     pub said_same: BTreeSet<CommandId>,
+    /// Stores that are gone, with what was in them.
+    pub losses: Vec<Loss>,
+    /// Which command has which number of a device, as the server with that epoch was told.
+    numbers: BTreeMap<(DeviceId, String, i64), String>,
     backup: Option<Backup>,
     /// The devices that the office has put out.
     put_out: BTreeSet<DeviceId>,
@@ -345,6 +351,8 @@ impl<'a> World<'a> {
             files: Vec::new(),
             receipts: Vec::new(),
             said_same: BTreeSet::new(),
+            losses: Vec::new(),
+            numbers: BTreeMap::new(),
             backup: None,
             put_out: BTreeSet::new(),
             closed: BTreeMap::new(),
@@ -401,6 +409,7 @@ impl<'a> World<'a> {
             .ask(async |office| office.open_session(person, "a phone").await)?;
         Ok(Stored {
             disk: Disk::default().with(self.bug),
+            beside: Beside::default(),
             device: DeviceId(self.next_id().0),
             token: opened.token,
         })
@@ -502,7 +511,10 @@ impl<'a> World<'a> {
                 self.limit_room(*phone);
                 Ok(())
             }
-            Step::Evict { phone } => self.evict(*phone),
+            Step::Evict {
+                phone,
+                leaves_trace,
+            } => self.evict(*phone, *leaves_trace),
             Step::HandOver {
                 phone,
                 pick,
@@ -795,6 +807,8 @@ impl<'a> World<'a> {
                 .count("a request arrives after a younger one of its device");
         }
         *youngest = (*youngest).max(number);
+        self.no_number_is_given_twice(request)?;
+        self.hear_of_loss(request);
         let mut told = String::new();
         for result in &response.results {
             let word = match &result.answer {
@@ -1103,39 +1117,6 @@ impl<'a> World<'a> {
         }
     }
 
-    fn evict(&mut self, phone: usize) -> Result<(), Violation> {
-        self.boot(phone)?;
-        self.tally.count("a store is gone");
-        if self.waiting(phone) > 0 {
-            self.tally
-                .count("a store is gone with commands in its outbox");
-        }
-        let outbox: Vec<CommandId> = self.phones[phone]
-            .app
-            .iter()
-            .flat_map(|app| app.device.outbox())
-            .map(|queued| queued.command.id)
-            .collect();
-        self.close(phone);
-        let holder = self.phones[phone].holder;
-        let device = self.phones[phone].holders().device;
-        for saved in self.saved.iter_mut().filter(|saved| saved.device == device) {
-            // What a server knew that was restored since, nobody knows any more.
-            let is_safe = self.restores == 0 && !outbox.contains(&saved.command.id);
-            if saved.fate == Fate::Due && !is_safe {
-                saved.fate = Fate::LostWithStore;
-            }
-        }
-        let device = DeviceId(self.next_id().0);
-        let bug = self.bug;
-        if let Some(stored) = self.phones[phone].stores.get_mut(&holder) {
-            stored.disk = stored.disk.emptied().with(bug);
-            stored.device = device;
-        }
-        self.limit_room(phone);
-        Ok(())
-    }
-
     fn hand_over(&mut self, phone: usize, pick: u32, page_stays: bool) -> Result<(), Violation> {
         self.boot(phone)?;
         self.tally.count("a phone changes hands");
@@ -1226,6 +1207,7 @@ impl<'a> World<'a> {
         self.may_have_written = true;
         self.restores += 1;
         self.tally.count("the server is restored from a copy");
+        self.losses_are_restored();
         // What only a lost phone could tell again is lost with the copy.
         let known: BTreeSet<DeviceId> = self
             .phones
@@ -1278,6 +1260,7 @@ impl Stored {
     pub fn copy(&self) -> Self {
         Self {
             disk: self.disk.copy(),
+            beside: Rc::new(RefCell::new(self.beside.borrow().clone())),
             device: self.device,
             token: self.token.clone(),
         }

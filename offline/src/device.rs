@@ -629,18 +629,21 @@ impl<S: LocalStore> Device<S> {
     /// What is to be remembered of the store outside of it, see [`Device::open_after`].
     pub fn trace(&self) -> Trace {
         let memory = self.memory();
+        // Of a store that was lost before this one nobody else knows, until a server has heard of it.
+        let untold = memory.head.untold_loss();
+        let orders = untold.iter().flat_map(|loss| &loss.orders).copied();
+        let codes = memory
+            .outbox
+            .values()
+            .filter_map(|queued| match &queued.command.body {
+                CommandBody::PlaceOrder(PlaceOrder { code, .. }) => Some(*code),
+                _ => None,
+            });
+        let waiting = memory::count(memory.outbox.len());
         Trace {
             device: memory.head.device,
-            waiting: memory::count(memory.outbox.len()),
-            orders: memory
-                .outbox
-                .values()
-                .filter_map(|queued| match &queued.command.body {
-                    CommandBody::PlaceOrder(PlaceOrder { code, .. }) => Some(*code),
-                    _ => None,
-                })
-                .take(limits::TRACED_ORDERS)
-                .collect(),
+            waiting: waiting.saturating_add(untold.map_or(0, |loss| loss.waiting)),
+            orders: orders.chain(codes).take(limits::TRACED_ORDERS).collect(),
         }
     }
 

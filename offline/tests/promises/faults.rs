@@ -404,6 +404,38 @@ async fn fault_06_a_store_that_is_gone_is_noticed_and_what_is_lost_is_told() {
     assert_eq!(phone.restarted().await.device.lost(), None);
 }
 
+#[tokio::test]
+async fn fault_06_a_store_that_is_gone_before_the_loss_of_the_one_before_it_is_told_is_told_with_it()
+ {
+    let server = server();
+    let mut phone = agent_with_orders(&server, 1).await;
+    phone.sync().await;
+    let CommandBody::PlaceOrder(mut order) = place(customer_id(1), &[(1, 9)]) else {
+        panic!("an order");
+    };
+    order.code = SpokenCode::from_random(3);
+    let body = CommandBody::PlaceOrder(order);
+    let acted = phone.device.act(body, id(3), phone.now()).await;
+    acted.expect("stored");
+    for device in [998, 999] {
+        let trace = phone.device.trace();
+        assert_eq!(
+            (trace.waiting, &*trace.orders),
+            (1, &[SpokenCode::from_random(3)][..])
+        );
+        empty(&phone).await;
+        let device = DeviceId(id(device).0);
+        server.borrow_mut().owners.insert(device, AGENT);
+        phone = phone.opened_after(device, Some(trace)).await;
+    }
+    let lost = phone.device.lost().expect("lost");
+    assert_eq!((lost.waiting, lost.orders.len()), (1, 1));
+    phone.sync().await;
+    // Once it is told, what is remembered is what is here.
+    assert_eq!(phone.device.trace().waiting, 0);
+    assert!(phone.device.trace().orders.is_empty());
+}
+
 /// The browser throws all of it away.
 async fn empty(phone: &Phone) {
     let mut batch = Batch::default();
