@@ -42,6 +42,9 @@ use taswiq_offline::store::Fault;
 /// A schedule lasts so many days and a little more.
 const DAYS_MAX: i64 = 20;
 
+/// So long it takes to restore a server.
+const RESTORE_MS: i64 = 60_000;
+
 /// A promise that was broken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
@@ -1201,6 +1204,10 @@ impl<'a> World<'a> {
         let Some(backup) = &self.backup else {
             return Ok(());
         };
+        // It takes a while, so that what was done before can be told from what was done after.
+        self.now = self.now.plus_ms(RESTORE_MS);
+        self.true_time.set(self.now);
+        self.server.set_clock(self.now);
         self.server.restore(&backup.image)?;
         self.put_out.clone_from(&backup.put_out);
         self.closed.clone_from(&backup.closed);
