@@ -163,6 +163,11 @@ bugs! {
     LostStoreKeepsDevice,
     /// The office does not listen when a phone tells what was lost.
     LossIsNotTold,
+    // The phone: two pages on one store.
+    /// Two pages write without looking at what the other has written.
+    PagesDoNotCompare,
+    /// A page that leads no more stores the answer it still waits for, whatever the other has written.
+    LostLeaderStores,
     // The phone: what seals it.
     /// A store that is sealed loses one act that waits.
     SealingLosesOne,

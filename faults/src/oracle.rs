@@ -717,8 +717,9 @@ fn agrees(
     // As shown, and as whoever starts the phone again will see it.
     let again = phone::open(person, &stored.copy(), &phone.watch.aside(), phone.build)
         .map_err(|error| Violation::new("a phone starts, whatever it died of", error))?;
-    let shown = phone.app.as_ref().filter(|app| app.person == person);
-    for app in shown.into_iter().chain([&again]) {
+    let pages = phone.app.iter().chain(&phone.behind);
+    let shown = pages.filter(|app| app.person == person);
+    for app in shown.chain([&again]) {
         let whose = format!("{} on {}", name_of(person), phone.name());
         let wrong = |what: String| Violation::new(AGREE, format!("{whose}: {what}"));
         let parked: BTreeSet<CommandId> = app

@@ -94,6 +94,8 @@ pub enum Step {
     Room { phone: usize, is_full: bool },
     /// The store of a phone is gone, and perhaps what was remembered of it outside.
     Evict { phone: usize, leaves_trace: bool },
+    /// Something happens to the pages of the app on a phone.
+    Page { phone: usize, act: PageAct },
     /// Another person takes the phone; their predecessor's page may still be open.
     HandOver {
         phone: usize,
@@ -153,6 +155,19 @@ pub enum Act {
     FromReceipt {
         reading: Reading,
     },
+}
+
+/// What happens to pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageAct {
+    /// Another is opened; each hears of what the other stores, or does not.
+    Open { hears: bool },
+    /// The person goes on in the other.
+    Turn,
+    /// The one behind is closed.
+    Close,
+    /// The one that does not lead leads; perhaps both do.
+    Lead { both: bool },
 }
 
 /// How a receipt is read.
@@ -254,6 +269,7 @@ impl Schedule {
         with_months(seed, &phones, &mut steps);
         with_crowds(seed, &phones, &mut steps);
         with_losses(seed, &phones, &mut steps);
+        with_pages(seed, &phones, &mut steps);
         Self {
             seed,
             start: servers(seed),
@@ -659,6 +675,49 @@ fn with_losses(seed: u64, phones: &[Start], steps: &mut Vec<Step>) {
     }
     if random.u8(..3) == 0 {
         story.push(Step::Bring { pick: NEWEST });
+    }
+    insert(&mut random, steps, story);
+}
+
+/// In some runs the app is open on a phone twice.
+fn with_pages(seed: u64, phones: &[Start], steps: &mut Vec<Step>) {
+    let mut random = Rng::with_seed(seed ^ 0x2_9A6E5);
+    if random.u8(..4) > 0 {
+        return;
+    }
+    let phone = random.usize(..phones.len());
+    let page = |act| Step::Page { phone, act };
+    let open = PageAct::Open {
+        hears: random.bool(),
+    };
+    let mut story = vec![page(open)];
+    for _ in 0..random.usize(3..9) {
+        match random.u8(..9) {
+            0 | 1 => story.push(offline(&mut random, phone, phones)),
+            2 => story.push(any_act(&mut random, phone, phones)),
+            3 | 4 => story.extend([page(PageAct::Turn), offline(&mut random, phone, phones)]),
+            5 => story.push(page(PageAct::Lead {
+                both: random.u8(..3) == 0,
+            })),
+            // Leadership moves while a request or its answer is on its way.
+            6 | 7 => {
+                let way = [Way::Slow, Way::AnswerSlow][random.usize(..2)];
+                let slow = Step::Contact {
+                    phone,
+                    ways: vec![way],
+                };
+                let moves = page(PageAct::Lead {
+                    both: random.u8(..3) == 0,
+                });
+                let first = offline(&mut random, phone, phones);
+                story.extend([first, slow, moves]);
+                if random.bool() {
+                    story.extend([page(PageAct::Turn), offline(&mut random, phone, phones)]);
+                }
+                story.push(Step::Arrive { pick: 0 });
+            }
+            _ => story.push(page(PageAct::Close)),
+        }
     }
     insert(&mut random, steps, story);
 }
@@ -1107,6 +1166,9 @@ impl fmt::Display for Step {
                     ""
                 }
             ),
+            Self::Page { phone, act } => {
+                write!(out, "on phone {}: {}", number(phone), act.words())
+            }
             Self::Wait { minutes } => write!(out, "{minutes} minutes pass"),
             Self::Office { act, pick } => write!(out, "the office {} (pick {pick})", act.words()),
             Self::PutOut { phone } => write!(
@@ -1197,6 +1259,19 @@ impl Way {
     }
 }
 
+impl PageAct {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Open { hears: true } => "another page is opened",
+            Self::Open { hears: false } => "another page is opened, and neither hears of the other",
+            Self::Turn => "the other page comes to the front",
+            Self::Close => "the page behind is closed",
+            Self::Lead { both: true } => "both pages lead",
+            Self::Lead { both: false } => "the other page leads",
+        }
+    }
+}
+
 impl OfficeAct {
     const fn words(self) -> &'static str {
         match self {
@@ -1232,6 +1307,7 @@ impl Step {
             | Self::Clock { phone, .. }
             | Self::Room { phone, .. }
             | Self::Evict { phone, .. }
+            | Self::Page { phone, .. }
             | Self::HandOver { phone, .. } => Some(*phone),
             Self::Arrive { .. }
             | Self::Bring { .. }

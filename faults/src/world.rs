@@ -6,6 +6,7 @@ mod healing;
 mod locking;
 mod losses;
 mod office;
+mod pages;
 mod receipts;
 mod strangers;
 
@@ -390,6 +391,8 @@ impl<'a> World<'a> {
                 holder: start.person,
                 stores: BTreeMap::from([(start.person, stored)]),
                 app: None,
+                behind: None,
+                pages_hear: true,
                 watch: Watch {
                     true_time: Rc::clone(&world.true_time),
                     skew_ms: Rc::default(),
@@ -514,6 +517,7 @@ impl<'a> World<'a> {
                 self.limit_room(*phone);
                 Ok(())
             }
+            Step::Page { phone, act } => self.pages(*phone, *act),
             Step::Evict {
                 phone,
                 leaves_trace,
@@ -552,9 +556,7 @@ impl<'a> World<'a> {
             return self.leave_locked(phone, ways);
         }
         self.boot(phone)?;
-        if let Some(app) = &mut self.phones[phone].app {
-            app.ask();
-        }
+        self.phones[phone].ask();
         self.carry(phone, ways, None)
     }
 
@@ -576,10 +578,10 @@ impl<'a> World<'a> {
             let Some(app) = self.phones[phone].app.as_ref() else {
                 return Ok(());
             };
-            let Some(message) = app.next_message() else {
+            let person = app.person;
+            let Some(message) = self.phones[phone].next_message() else {
                 return Ok(());
             };
-            let person = app.person;
             let token = match session {
                 Some(token) => token.clone(),
                 None if person == holder => self.phones[phone].holders().token.clone(),
@@ -760,15 +762,19 @@ impl<'a> World<'a> {
         reply: Reply,
     ) -> Result<(), Violation> {
         slot.replace(Some(misread(self.bug, body, reply)));
-        if let Some(app) = &mut self.phones[phone].app {
-            app.go_on();
+        for page in self.phones[phone].pages() {
+            page.go_on();
+        }
+        if let Some(app) = &self.phones[phone].app {
             if app.device.status().phase == taswiq_offline::Phase::StoreTrouble
                 && self.phones[phone].has_no_room
             {
                 self.tally.count("an answer is not stored for want of room");
             }
         }
-        self.has_died(phone, "storing an answer");
+        if !self.has_died(phone, "storing an answer") {
+            self.pages_hear(phone);
+        }
         Ok(())
     }
 
@@ -976,6 +982,7 @@ impl<'a> World<'a> {
     /// What was under way is on its way still, and nobody waits for it.
     fn close(&mut self, phone: usize) {
         self.phones[phone].app = None;
+        self.phones[phone].behind = None;
         for straggler in &mut self.stragglers {
             if straggler.phone == phone && straggler.reply.take().is_some() {
                 straggler.is_of_the_dead = true;
@@ -1185,17 +1192,19 @@ impl<'a> World<'a> {
             }
         }
         for phone in 0..self.phones.len() {
-            let due = self.phones[phone]
-                .watch
-                .timer
-                .get()
-                .filter(|(_, due)| *due <= self.now);
-            let Some((timer, _)) = due else { continue };
-            self.phones[phone].watch.timer.set(None);
-            if let Some(app) = &mut self.phones[phone].app {
-                app.tell(Event::TimerFired { timer });
+            let now = self.now;
+            let mut fires = false;
+            for page in self.phones[phone].pages() {
+                let timer = Rc::clone(&page.driver.host().timer);
+                if let Some((number, _)) = timer.get().filter(|(_, due)| *due <= now) {
+                    timer.set(None);
+                    page.tell(Event::TimerFired { timer: number });
+                    fires = true;
+                }
             }
-            self.carry(phone, &[], None)?;
+            if fires {
+                self.carry(phone, &[], None)?;
+            }
         }
         Ok(())
     }

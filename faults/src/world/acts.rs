@@ -70,12 +70,16 @@ impl World<'_> {
         if self.has_died(phone, "saving") {
             return Ok(());
         }
-        if let Some(app) = &mut self.phones[phone].app {
-            if has_network {
-                app.ask();
-            } else {
-                app.queue_changed();
-            }
+        if let (Some(app), Some(_)) = (&self.phones[phone].app, &self.phones[phone].behind)
+            && !app.leads()
+        {
+            self.tally.count("a page that does not lead saves");
+        }
+        self.pages_hear(phone);
+        if has_network {
+            self.phones[phone].ask();
+        } else if let Some(app) = &mut self.phones[phone].app {
+            app.queue_changed();
         }
         let ways: &[Way] = if has_network { &[] } else { &[Way::Lost; 3] };
         self.carry(phone, ways, None)

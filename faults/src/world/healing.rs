@@ -17,6 +17,7 @@ impl World<'_> {
         for index in 0..self.phones.len() {
             let phone = &mut self.phones[index];
             phone.has_no_room = false;
+            phone.pages_hear = true;
             for stored in phone.stores.values() {
                 stored.disk.memory.limit(None);
                 stored.disk.memory.heal();
@@ -52,6 +53,7 @@ impl World<'_> {
                         drop(phone::now_or_never(app.device.take_copies_back()));
                     }
                     self.moved = 0;
+                    self.pages_hear(index);
                     self.contact(index, &[])?;
                     let is_quiet = self.moved == 0 && self.waiting(index) == 0;
                     quiet = if is_quiet { quiet + 1 } else { 0 };
