@@ -136,6 +136,12 @@ impl Disk {
         meta.is_none_or(|meta| meta.is_empty())
     }
 
+    /// Whether whoever starts it next is to be told everything again.
+    pub fn hears_again(&self) -> bool {
+        let mark = now_or_never(self.memory.get(Table::Documents, COME_AGAIN));
+        mark.is_some_and(|mark| mark.is_ok_and(|mark| mark.is_some()))
+    }
+
     /// What is kept of what the server told, by name.
     pub fn copies(&self) -> Vec<String> {
         let mut copies = Vec::new();
