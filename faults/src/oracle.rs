@@ -541,7 +541,9 @@ fn found_by_any_id(
         let Some(named) = saved.command.body.order() else {
             continue;
         };
-        if !truth.also.contains_key(&named) {
+        // Where a person said that two are one, whoever looked at the one looks at what came for it before.
+        let is_said = world.said_same.contains(&CommandId(named.0));
+        if !truth.also.contains_key(&named) || is_said {
             continue;
         }
         world
@@ -713,7 +715,9 @@ fn agrees(
     let session = world
         .server
         .ask(async |office| office.session_for_sync(&token).await)?;
-    let reads = session.is_some_and(|session| session.may_read);
+    // A session may outlive the device that it was last heard with, which is put out all the same.
+    let is_out = world.put_out.contains(&stored.device);
+    let reads = session.is_some_and(|session| session.may_read) && !is_out;
     // As shown, and as whoever starts the phone again will see it.
     let again = phone::open(person, &stored.copy(), &phone.watch.aside(), phone.build)
         .map_err(|error| Violation::new("a phone starts, whatever it died of", error))?;

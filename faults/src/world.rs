@@ -172,7 +172,7 @@ pub struct World<'a> {
     numbers: BTreeMap<(DeviceId, String, i64), String>,
     backup: Option<Backup>,
     /// The devices that the office has put out.
-    put_out: BTreeSet<DeviceId>,
+    pub put_out: BTreeSet<DeviceId>,
     /// What closed months came to, when they were closed.
     closed: BTreeMap<(PersonId, Period), Closed>,
     /// Counts restores: what a server knows begins anew with each.
