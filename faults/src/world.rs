@@ -112,6 +112,8 @@ pub struct Saved {
     pub fate: Fate,
     /// Taken off the "to correct" list, perhaps.
     pub discarded: bool,
+    /// How often the server had been restored by then.
+    pub restores: u32,
 }
 
 /// A copy of the database, and what the office had done by then.
@@ -176,7 +178,7 @@ pub struct World<'a> {
     /// What closed months came to, when they were closed.
     closed: BTreeMap<(PersonId, Period), Closed>,
     /// Counts restores: what a server knows begins anew with each.
-    restores: u32,
+    pub restores: u32,
     /// Commands that were answered with "applied", by [`World::restores`].
     applied: BTreeSet<(u32, CommandId)>,
     /// The number of the youngest message of each device that arrived.

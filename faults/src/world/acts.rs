@@ -151,6 +151,7 @@ impl World<'_> {
             },
             fate,
             discarded: false,
+            restores: self.restores,
         });
         if is_safe {
             self.print(device, (id, &body), now);
@@ -288,6 +289,7 @@ impl World<'_> {
             },
             fate,
             discarded: false,
+            restores: self.restores,
         });
         Ok(())
     }

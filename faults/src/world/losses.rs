@@ -113,9 +113,12 @@ impl World<'_> {
             ));
         }
         self.tally.count("a store is gone and its trace is left");
+        // What the phone thinks that a server knows, which was restored since, only such a server knew.
         let restores = self.restores;
+        self.losses
+            .retain(|loss| loss.told_by != device || loss.told.is_none_or(|told| told == restores));
         for loss in self.losses.iter_mut().filter(|loss| loss.told_by == device) {
-            if loss.told != Some(restores) {
+            if loss.told.is_none() {
                 self.tally
                     .count("a store is gone before the loss of the one before it is told");
                 loss.told_by = fresh;

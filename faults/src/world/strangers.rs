@@ -21,6 +21,8 @@ impl World<'_> {
         };
         let (device, now) = (app.device.clone(), app.now());
         let build = format!("build-{}", self.phones[phone].build);
+        // As the page does first: another may have stored something.
+        drop(now_or_never(device.refresh()));
         let before = device.outbox();
         let packed = now_or_never(device.pack(now, &build));
         if self.has_died(phone, "packing") {
