@@ -543,9 +543,9 @@ fn found_by_any_id(
         };
         // Where a person said that two are one, whoever looked at the one looks at what came for it before.
         let is_said = world.said_same.contains(&CommandId(named.0));
-        // Done on a phone that did not know yet that the server was restored: what it is about may come later,
-        // and a person looks at it.
-        let is_after = saved.restores > 0 && saved.restores == world.restores;
+        // Done on a phone that did not know yet that the server was restored, or waiting already when it was
+        // restored once more: what it is about may come later, and a person looks at it.
+        let is_after = world.restores > 1 || saved.restores > 0;
         if !truth.also.contains_key(&named) || is_said || is_after {
             continue;
         }
