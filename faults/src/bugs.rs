@@ -9,8 +9,10 @@ use crate::power::Died;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use taswiq_backend::parked::Settlement;
 use taswiq_backend::people::Session;
 use taswiq_backend::{Office, OfficeError};
+use taswiq_domain::Refusal;
 use taswiq_domain::ids::{CommandId, DeviceId, OrderId};
 use taswiq_domain::sync::{
     Answer, Change, CommandResult, OrderDocument, PROTOCOL, Request, Response, Waiting,
@@ -73,6 +75,8 @@ bugs! {
     FeedIsMixed,
     /// A balance is a centime off.
     BalanceIsOff,
+    /// The first answer of a server that starts from nothing tells no changes.
+    FromNothingTellsLess,
     // The server: its epoch.
     /// A restored server keeps its epoch.
     RestoreKeepsEpoch,
@@ -153,6 +157,17 @@ bugs! {
     OutboxIsShared,
     /// A new start begins with a new device.
     RestartIsNewDevice,
+    /// Nothing is remembered of a store outside of it.
+    TraceIsNotKept,
+    /// A phone whose store is gone goes on as the same device.
+    LostStoreKeepsDevice,
+    /// The office does not listen when a phone tells what was lost.
+    LossIsNotTold,
+    // The phone: two pages on one store.
+    /// Two pages write without looking at what the other has written.
+    PagesDoNotCompare,
+    /// A page that leads no more stores the answer it still waits for, whatever the other has written.
+    LostLeaderStores,
     // The phone: what seals it.
     /// A store that is sealed loses one act that waits.
     SealingLosesOne,
@@ -173,6 +188,17 @@ bugs! {
     KeyReads,
     /// That a device was put out is forgotten.
     PutOutIsForgotten,
+    // Receipts.
+    /// An order from a receipt is taken for another order.
+    ReceiptIsAnotherOrder,
+    /// What an order is also known as is forgotten.
+    OtherIdsAreForgotten,
+    /// What names an order by another of its ids is dropped.
+    OtherIdIsDropped,
+    /// A phone is not told under which other ids an order came.
+    OtherIdsAreNotTold,
+    /// What differs from its receipt is taken for the same without a person.
+    DifferingIsTaken,
     // Disputes and months.
     /// Disputes are not told.
     DisputesAreNotTold,
@@ -180,6 +206,8 @@ bugs! {
     DisputeIsTouched,
     /// A dispute is open again once it is decided.
     DisputeIsDecidedTwice,
+    /// What comes late counts in the month that was closed.
+    MonthOpensAgain,
     /// A statement is not told.
     StatementIsNotTold,
     /// A statement is told with another sum.
@@ -189,10 +217,14 @@ bugs! {
 /// The door of the server, and what a bug there has to remember.
 pub struct Door {
     pub bug: Option<Bug>,
+    /// Whether the server has answered nothing since it was started from nothing.
+    pub is_from_nothing: bool,
     epoch: Option<String>,
     seen: BTreeMap<CommandId, u32>,
     orders: BTreeMap<OrderId, OrderDocument>,
     customers: BTreeMap<Uuid, taswiq_domain::customer::Customer>,
+    /// Other ids of orders.
+    others: BTreeSet<String>,
     devices: BTreeSet<DeviceId>,
     ids: u64,
 }
@@ -201,10 +233,12 @@ impl Door {
     pub fn new(bug: Option<Bug>) -> Self {
         Self {
             bug,
+            is_from_nothing: false,
             epoch: None,
             seen: BTreeMap::new(),
             orders: BTreeMap::new(),
             customers: BTreeMap::new(),
+            others: BTreeSet::new(),
             devices: BTreeSet::new(),
             ids: 0x0b00_0000,
         }
@@ -222,14 +256,35 @@ impl Door {
             return office.sync(session, request.clone()).await;
         };
         let mut asked = request.clone();
-        let mut left_out = None;
+        let mut left_out = Vec::new();
         match bug {
             Bug::DedupeSkipped => self.rename_repeated(&mut asked),
-            Bug::LastIsNotDecided => left_out = asked.commands.pop(),
+            Bug::LastIsNotDecided => left_out.extend(asked.commands.pop()),
+            Bug::OtherIdIsDropped => {
+                let names = |command: &Value| command["body"]["order"].as_str().map(str::to_owned);
+                let is_other = |command: &Value| {
+                    names(command).is_some_and(|named| self.others.contains(&named))
+                };
+                left_out = asked
+                    .commands
+                    .iter()
+                    .filter(|one| is_other(one))
+                    .cloned()
+                    .collect();
+                asked.commands.retain(|command| !is_other(command));
+            }
+            Bug::ReceiptIsAnotherOrder => {
+                for command in &mut asked.commands {
+                    if let Some(body) = command["body"].as_object_mut() {
+                        body.remove("from_receipt_of");
+                    }
+                }
+            }
             Bug::EpochIsSkipped if !asked.epoch.is_empty() => {
                 asked.epoch = office.epoch().await?;
             }
             Bug::RevokedIsShutOut if !session.may_read => return Err(OfficeError::NotAllowed),
+            Bug::LossIsNotTold => asked.lost = None,
             Bug::NewDeviceStartsLate if asked.cursor == 0 => asked.cursor = 8,
             _ => {}
         }
@@ -242,14 +297,11 @@ impl Door {
         let mut response = office
             .sync(signed_in.as_ref().unwrap_or(session), asked)
             .await?;
-        if let Some(command) = left_out
-            && let Some(id) = id_of(&command)
-        {
-            response.results.push(CommandResult {
-                id,
-                answer: Answer::Applied,
-            });
-        }
+        let left_out = left_out.iter().filter_map(id_of);
+        response.results.extend(left_out.map(|id| CommandResult {
+            id,
+            answer: Answer::Applied,
+        }));
         if bug == Bug::DedupeSkipped {
             for (result, command) in response.results.iter_mut().zip(&request.commands) {
                 result.id = id_of(command).unwrap_or(result.id);
@@ -270,6 +322,8 @@ impl Door {
             Some(Bug::BalanceIsOff) => sql::BALANCE_OFF,
             Some(Bug::PutOutIsForgotten) => sql::FORGET_PUT_OUT,
             Some(Bug::DisputeIsDecidedTwice) => sql::OPEN_DISPUTES,
+            Some(Bug::MonthOpensAgain) => sql::OPEN_MONTHS,
+            Some(Bug::OtherIdsAreForgotten) => sql::FORGET_OTHER_IDS,
             _ => return,
         };
         // Should it not work, the bug is not caught, and that is said.
@@ -284,8 +338,13 @@ impl Door {
         request: &Request<Value>,
         response: &mut Response,
     ) -> Result<(), OfficeError> {
+        let is_from_nothing = std::mem::take(&mut self.is_from_nothing);
         let changes = &mut response.changes;
         match bug {
+            Bug::FromNothingTellsLess if is_from_nothing => {
+                changes.clear();
+                response.cursor = request.cursor;
+            }
             Bug::RepeatIsRefused => {
                 for result in &mut response.results {
                     if result.answer == Answer::AlreadyApplied {
@@ -364,6 +423,34 @@ impl Door {
                     if let Change::Customer(customer) = change {
                         let first = self.customers.entry(customer.id.0);
                         *customer = first.or_insert_with(|| customer.clone()).clone();
+                    }
+                }
+            }
+            Bug::OtherIdIsDropped => {
+                for change in changes {
+                    if let Change::Order(document) = change {
+                        let also = document.order.also.iter();
+                        self.others.extend(also.map(|also| also.id.to_string()));
+                    }
+                }
+            }
+            Bug::OtherIdsAreNotTold => {
+                for change in changes {
+                    if let Change::Order(document) = change {
+                        document.order.also.clear();
+                    }
+                }
+            }
+            Bug::DifferingIsTaken => {
+                for result in &mut response.results {
+                    if let Answer::Parked {
+                        refusal: Refusal::ReceiptDiffers { .. },
+                    } = result.answer
+                    {
+                        office
+                            .settle_parked(&company::manager(), result.id, Settlement::Same)
+                            .await?;
+                        result.answer = Answer::Applied;
                     }
                 }
             }

@@ -1,7 +1,7 @@
 //! The company that every schedule begins with, made once: founding it hashes passwords and writes the
 //! catalogue, which costs more than a whole schedule.
 
-use crate::phone::{Disk, Stored};
+use crate::phone::{Beside, Disk, Stored};
 use crate::power;
 use crate::server::Spare;
 use anyhow::{Context, Result};
@@ -114,6 +114,7 @@ impl Template {
                 for number in 0..PHONES_EACH {
                     known.push(Stored {
                         disk: Disk::default(),
+                        beside: Beside::default(),
                         device: DeviceId(id(0x00d0_0000 + (index * PHONES_EACH + number) as u64)),
                         token: office.open_session(person, "a phone").await?.token,
                     });

@@ -17,7 +17,7 @@ Usage: taswiq-faults <command>
   run FROM COUNT           runs the schedules of so many seeds, and tells what they met
   replay SEED [BUG]        tells a schedule step by step; of a failing one, what is left of it when all
                            that does not matter is gone
-  bugs [SEEDS_MAX]         plants every bug in turn, and tells how many seeds it took to catch it
+  bugs [SEEDS_MAX [BUG]]   plants every bug in turn, or that one, and tells how many seeds it took to catch it
   long MINUTES FILE [CORES]
                            goes on where FILE says that the last long run ended, on every core or on so many
   part FROM COUNT          what `long` starts: as `run`, told as JSON";
@@ -48,7 +48,10 @@ fn main() -> Result<()> {
             )
         }
         Some("replay") => replay(number(1)?, arguments.get(2).map(String::as_str)),
-        Some("bugs") => bugs(number(1).unwrap_or(3_000)),
+        Some("bugs") => {
+            let only = arguments.get(2).map(|name| named(name)).transpose()?;
+            bugs(number(1).unwrap_or(3_000), only)
+        }
         _ => {
             println!("{USAGE}");
             Ok(())
@@ -106,25 +109,26 @@ fn lines(seed: u64, outcome: &Outcome) -> String {
 
 #[expect(clippy::print_stdout, reason = "what it says is what it is for")]
 fn replay(seed: u64, bug: Option<&str>) -> Result<()> {
-    let bug = match bug {
-        Some(name) => Some(
-            Bug::ALL
-                .iter()
-                .copied()
-                .find(|bug| format!("{bug:?}") == name)
-                .with_context(|| format!("no bug is called `{name}`"))?,
-        ),
-        None => None,
-    };
+    let bug = bug.map(named).transpose()?;
     println!("{}", told(&Template::new()?, seed, bug));
     Ok(())
 }
 
+fn named(name: &str) -> Result<Bug> {
+    let mut all = Bug::ALL.iter().copied();
+    all.find(|bug| format!("{bug:?}") == name)
+        .with_context(|| format!("no bug is called `{name}`"))
+}
+
 #[expect(clippy::print_stdout, reason = "what it says is what it is for")]
-fn bugs(seeds_max: u64) -> Result<()> {
+fn bugs(seeds_max: u64, only: Option<Bug>) -> Result<()> {
     let template = Template::new()?;
     let mut missed = 0;
-    for bug in Bug::ALL {
+    let planted: Vec<Bug> = match only {
+        Some(bug) => vec![bug],
+        None => Bug::ALL.to_vec(),
+    };
+    for bug in &planted {
         let caught = (0..seeds_max).find_map(|seed| {
             let violation = run(&template, &Schedule::of(seed), Some(*bug)).violation?;
             Some((seed, violation.promise))
@@ -143,7 +147,7 @@ fn bugs(seeds_max: u64) -> Result<()> {
     }
     println!(
         "{} bugs planted, {missed} not caught within {seeds_max} seeds",
-        Bug::ALL.len()
+        planted.len()
     );
     if missed > 0 {
         bail!("{missed} planted bugs were not caught");

@@ -7,22 +7,23 @@ use crate::server::Server;
 use crate::world::{Closed, Fate, Violation, World};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use taswiq_backend::OfficeError;
 use taswiq_backend::disputes::DisputeFile;
 use taswiq_backend::ledger::ENTRIES_PER_PAGE;
 use taswiq_backend::orders::{OrderFilter, OrderHistory};
 use taswiq_backend::people::Session;
 use taswiq_backend::settlement::MonthState;
+use taswiq_backend::{Office, OfficeError};
 use taswiq_domain::Refusal;
 use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::customer::Customer;
 use taswiq_domain::dispute::DisputeEvent;
-use taswiq_domain::ids::{CommandId, DeviceId, OrderId, PersonId};
+use taswiq_domain::ids::{CommandId, DeviceId, OrderId, PersonId, ProductId};
 use taswiq_domain::ledger::Account;
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::{Order, OrderEvent};
 use taswiq_domain::period::Period;
 use taswiq_domain::settlement::Statement;
+use taswiq_domain::spoken_code::SpokenCode;
 use taswiq_domain::sync::{Answer, Change, CommandBody, LedgerEntry, Response};
 use taswiq_offline::Checked;
 use uuid::Uuid;
@@ -53,7 +54,9 @@ pub fn closed_months_stand(world: &World<'_>) -> Result<(), Violation> {
 
 /// A statement is made of what the ledger says of its month, and of that alone.
 pub fn closed_as_earned(closed: &Closed) -> Result<(), Violation> {
-    let statement = &closed.statement;
+    let Some(statement) = &closed.statement else {
+        return Ok(());
+    };
     if statement.total.0 == closed.earned {
         return Ok(());
     }
@@ -169,6 +172,23 @@ pub fn in_scope(
     Ok(())
 }
 
+/// All entries of an agent, in their order.
+pub async fn entries_of(office: &Office, agent: PersonId) -> Result<Vec<LedgerEntry>, OfficeError> {
+    let mut entries = Vec::new();
+    loop {
+        let before = entries.last().map(|entry: &LedgerEntry| entry.number);
+        let page = office
+            .entries_of_agent(&company::manager(), agent, before)
+            .await?;
+        let is_last = page.len() < ENTRIES_PER_PAGE;
+        entries.extend(page);
+        if is_last {
+            entries.reverse();
+            return Ok(entries);
+        }
+    }
+}
+
 /// What the office has in the end.
 struct Truth {
     /// Entries of a later month than that in which they happened: that was closed.
@@ -180,6 +200,8 @@ struct Truth {
     catalogue: std::sync::Arc<Catalogue>,
     entries: BTreeMap<PersonId, Vec<LedgerEntry>>,
     disputes: BTreeMap<Uuid, DisputeFile>,
+    /// The orders by their other ids.
+    also: BTreeMap<OrderId, OrderId>,
     statements: BTreeMap<PersonId, Vec<Statement>>,
 }
 
@@ -226,18 +248,7 @@ impl Truth {
                 .into_iter()
                 .filter(|person| is_agent(*person))
             {
-                let mut of_agent = Vec::new();
-                loop {
-                    let before = of_agent.last().map(|entry: &LedgerEntry| entry.number);
-                    let page = office.entries_of_agent(&manager, person, before).await?;
-                    let is_last = page.len() < ENTRIES_PER_PAGE;
-                    of_agent.extend(page);
-                    if is_last {
-                        break;
-                    }
-                }
-                of_agent.reverse();
-                entries.insert(person, of_agent);
+                entries.insert(person, entries_of(office, person).await?);
                 for month in &months {
                     match office.statement(&manager, person, month.period).await {
                         Ok(sight) => statements
@@ -253,8 +264,15 @@ impl Truth {
             let late = entries.values().flatten().filter(|entry: &&LedgerEntry| {
                 Period::at(entry.transfer.at, calendar) < entry.transfer.period
             });
+            let also = orders
+                .iter()
+                .flat_map(|(id, history): (&OrderId, &OrderHistory)| {
+                    history.order.also.iter().map(|also| (also.id, *id))
+                })
+                .collect();
             Ok::<_, OfficeError>(Self {
                 late: late.count(),
+                also,
                 orders,
                 customers,
                 parked,
@@ -264,6 +282,13 @@ impl Truth {
                 statements,
             })
         })?)
+    }
+}
+
+impl Truth {
+    /// The order that goes by this id.
+    fn id_of(&self, id: OrderId) -> OrderId {
+        self.also.get(&id).copied().unwrap_or(id)
     }
 }
 
@@ -289,9 +314,12 @@ pub fn in_the_end(world: &mut World<'_>) -> Result<String, Violation> {
     if truth.late > 0 {
         world.tally.count("something of a closed month comes late");
     }
+    asked_once(world, &truth)?;
     let became = ask_again(world)?;
     nothing_lost(world, &became)?;
     nothing_doubled(world, &truth, &became)?;
+    found_by_any_id(world, &truth, &became)?;
+    losses_are_told(world, &truth)?;
     let mut reading = 0;
     for index in 0..world.phones.len() {
         let people: Vec<PersonId> = world.phones[index].stores.keys().copied().collect();
@@ -390,6 +418,153 @@ fn nothing_lost(world: &World<'_>, became: &BTreeMap<CommandId, Became>) -> Resu
     Ok(())
 }
 
+const FOUND_AGAIN: &str = "found again";
+
+/// What a customer asked for once is asked of cooperatives, and earned, once, however often its receipt was
+/// read off: unless a person says otherwise, and then under another code.
+fn asked_once(world: &mut World<'_>, truth: &Truth) -> Result<(), Violation> {
+    const ONCE: &str = "an order and its receipt are one order";
+    let mut of_code: BTreeMap<(PersonId, &str), Vec<&Order>> = BTreeMap::new();
+    for history in truth.orders.values() {
+        let order = &history.order;
+        of_code
+            .entry((order.agent, order.code.as_str()))
+            .or_default()
+            .push(order);
+    }
+    for orders in of_code.values() {
+        let asked = orders.iter().filter(|order| !order.is_cancelled());
+        if asked.count() > 1 {
+            let ids: Vec<String> = orders.iter().map(|order| order.id.to_string()).collect();
+            return Err(Violation::new(ONCE, ids.join(" and ")));
+        }
+    }
+    for entry in truth.entries.values().flatten() {
+        let order = entry.transfer.cause.order();
+        if let Some(order) = order.filter(|order| !truth.orders.contains_key(order)) {
+            return Err(Violation::new(
+                ONCE,
+                format!("entry {} is earned by {order}", entry.number),
+            ));
+        }
+    }
+    for history in truth.orders.values() {
+        for (order, placed) in found_again(history) {
+            world.tally.count(if order.from_receipt_of.is_some() {
+                "an order from a receipt comes after its original"
+            } else {
+                "an original comes after the order from its receipt"
+            });
+            let is_said = world.said_same.contains(&CommandId(order.id.0));
+            let is_other = goods(order) != goods(placed) || order.code != placed.code;
+            if is_other && !is_said {
+                return Err(Violation::new(
+                    "what differs is not one order unless a person says so",
+                    format!("{} was found again as {}", placed.id, order.id),
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What came once more of an order, each with what was placed.
+fn found_again(history: &OrderHistory) -> Vec<(&Order, &Order)> {
+    let mut placed = None;
+    let mut again = Vec::new();
+    for recorded in &history.events {
+        match (&recorded.event, placed) {
+            (OrderEvent::Placed { order }, _) => placed = Some(&**order),
+            (OrderEvent::FoundAgain { order }, Some(placed)) => again.push((&**order, placed)),
+            _ => {}
+        }
+    }
+    again
+}
+
+fn goods(order: &Order) -> BTreeSet<(ProductId, u32)> {
+    let lines = order.sub_orders.iter().flat_map(|part| &part.lines);
+    lines.map(|line| (line.product, line.asked)).collect()
+}
+
+/// The office knows the code of every order that was lost with a store, and which of them has come by another
+/// way; and so does whoever lost it.
+fn losses_are_told(world: &mut World<'_>, truth: &Truth) -> Result<(), Violation> {
+    const TOLD: &str = "what was lost with a store is told to the office until it comes";
+    let stores = world
+        .server
+        .ask(async |office| office.lost_stores(&company::manager()).await)?;
+    let is_there = |person: PersonId, code: SpokenCode| {
+        let mut orders = truth.orders.values().map(|history| &history.order);
+        orders.any(|order| order.agent == person && order.code == code)
+    };
+    let mut missing: BTreeSet<(PersonId, String)> = BTreeSet::new();
+    for store in &stores {
+        for lost in &store.orders {
+            if lost.arrived.is_some() != is_there(store.person, lost.code) {
+                return Err(Violation::new(
+                    TOLD,
+                    format!("{} is said to have come: {:?}", lost.code, lost.arrived),
+                ));
+            }
+            if lost.arrived.is_none() {
+                missing.insert((store.person, lost.code.to_string()));
+            }
+        }
+    }
+    for loss in &world.losses {
+        for code in &loss.orders {
+            if is_there(loss.person, *code) {
+                world.tally.count("a lost order comes by another way");
+            } else if missing.contains(&(loss.person, code.to_string())) {
+                world
+                    .tally
+                    .count("a lost order is missing, and the office knows its code");
+            } else {
+                return Err(Violation::new(
+                    TOLD,
+                    format!("{code} of {} is not", name_of(loss.person)),
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What names an order by any of its ids finds it.
+fn found_by_any_id(
+    world: &mut World<'_>,
+    truth: &Truth,
+    became: &BTreeMap<CommandId, Became>,
+) -> Result<(), Violation> {
+    for saved in &world.saved {
+        let Some(named) = saved.command.body.order() else {
+            continue;
+        };
+        // Where a person said that two are one, whoever looked at the one looks at what came for it before.
+        let is_said = world.said_same.contains(&CommandId(named.0));
+        // Done on a phone that did not know yet that the server was restored, or waiting already when it was
+        // restored once more: what it is about may come later, and a person looks at it.
+        let is_after = world.restores > 1 || saved.restores > 0;
+        if !truth.also.contains_key(&named) || is_said || is_after {
+            continue;
+        }
+        world
+            .tally
+            .count("a command names an order by another of its ids");
+        let is_open = truth.parked.contains(&saved.command.id);
+        if let (true, Some(Became::Parked(Refusal::UnknownOrder))) =
+            (is_open, became.get(&saved.command.id))
+        {
+            return Err(Violation::new(
+                "what names an order by any of its ids finds it",
+                format!("{} {}", saved.command.body.kind(), saved.command.id),
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// Every event has one command, and every command that took effect one event.
 fn nothing_doubled(
     world: &World<'_>,
@@ -425,14 +600,18 @@ fn nothing_doubled(
                 .or_default() += 1;
             continue;
         }
-        let order = match body {
+        let named = match body {
             CommandBody::PlaceOrder(_) => Some(saved.command.id.into()),
             body => body.order(),
         };
-        if let Some(order) = order {
-            *due.entry((order, event_of(body), Some(saved.device)))
-                .or_default() += 1;
-        }
+        let Some(named) = named else { continue };
+        let order = truth.id_of(named);
+        // What comes second is found again, and placed no more.
+        let event = match body {
+            CommandBody::PlaceOrder(_) if order != named => FOUND_AGAIN,
+            body => event_of(body),
+        };
+        *due.entry((order, event, Some(saved.device))).or_default() += 1;
     }
     for (id, history) in &truth.orders {
         for recorded in &history.events {
@@ -506,6 +685,7 @@ const fn event_of(body: &CommandBody) -> &'static str {
 const fn name_of_event(event: &OrderEvent) -> Option<&'static str> {
     Some(match event {
         OrderEvent::Placed { .. } => "place_order",
+        OrderEvent::FoundAgain { .. } => FOUND_AGAIN,
         OrderEvent::Amended { .. } => "amend_order",
         OrderEvent::Cancelled { .. } => "cancel_order",
         OrderEvent::Confirmed { .. } => "confirmed",
@@ -538,12 +718,15 @@ fn agrees(
     let session = world
         .server
         .ask(async |office| office.session_for_sync(&token).await)?;
-    let reads = session.is_some_and(|session| session.may_read);
+    // A session may outlive the device that it was last heard with, which is put out all the same.
+    let is_out = world.put_out.contains(&stored.device);
+    let reads = session.is_some_and(|session| session.may_read) && !is_out;
     // As shown, and as whoever starts the phone again will see it.
     let again = phone::open(person, &stored.copy(), &phone.watch.aside(), phone.build)
         .map_err(|error| Violation::new("a phone starts, whatever it died of", error))?;
-    let shown = phone.app.as_ref().filter(|app| app.person == person);
-    for app in shown.into_iter().chain([&again]) {
+    let pages = phone.app.iter().chain(&phone.behind);
+    let shown = pages.filter(|app| app.person == person);
+    for app in shown.chain([&again]) {
         let whose = format!("{} on {}", name_of(person), phone.name());
         let wrong = |what: String| Violation::new(AGREE, format!("{whose}: {what}"));
         let parked: BTreeSet<CommandId> = app

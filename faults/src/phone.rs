@@ -13,10 +13,11 @@ use std::task::{Context, Poll};
 use taswiq_backend::people::Token;
 use taswiq_domain::device_key::DeviceKey;
 use taswiq_domain::ids::{DeviceId, PersonId};
+use taswiq_domain::sync::Trace;
 use taswiq_domain::time::Timestamp;
 use taswiq_offline::Device;
 use taswiq_offline::driver::{Driver, Host, Transport, TransportError};
-use taswiq_offline::engine::Event;
+use taswiq_offline::engine::{Event, Phase};
 use taswiq_offline::phone::database_of;
 use taswiq_offline::store::sealed::{MemoryKeys, PhoneKeys, SEAL, Unlocking};
 use taswiq_offline::store::{Batch, LocalStore, MemoryStore, Sealed, StoreError, Table, Write};
@@ -32,6 +33,8 @@ pub struct Disk {
     bug: Option<Bug>,
     /// For bugs that keep something back: what was said to be stored and is not.
     kept_back: Rc<RefCell<Vec<Batch>>>,
+    /// For a bug: whether a page writes without looking at what lies there.
+    is_careless: Rc<Cell<bool>>,
 }
 
 pub type SealedDisk = Sealed<Bare, Keys>;
@@ -68,6 +71,7 @@ impl Disk {
             sealed: None,
             bug: self.bug,
             kept_back: Rc::default(),
+            is_careless: Rc::default(),
         }
     }
 
@@ -96,6 +100,7 @@ impl Disk {
     /// Opened as the app does, sealing what lies there in plain, and locked where it has a PIN.
     pub fn opened(&self, person: PersonId) -> Result<Self, StoreError> {
         let mut opened = self.clone();
+        opened.is_careless = Rc::default();
         if let Some(keys) = &self.keys {
             let bare = Bare {
                 memory: self.memory.clone(),
@@ -129,6 +134,12 @@ impl Disk {
     pub fn is_empty(&self) -> bool {
         let meta = now_or_never(self.memory.scan(Table::Meta)).and_then(Result::ok);
         meta.is_none_or(|meta| meta.is_empty())
+    }
+
+    /// Whether whoever starts it next is to be told everything again.
+    pub fn hears_again(&self) -> bool {
+        let mark = now_or_never(self.memory.get(Table::Documents, COME_AGAIN));
+        mark.is_some_and(|mark| mark.is_ok_and(|mark| mark.is_some()))
     }
 
     /// What is kept of what the server told, by name.
@@ -283,6 +294,8 @@ impl LocalStore for Disk {
                     })
                     .await;
             }
+            Bug::PagesDoNotCompare => batch.expected = None,
+            Bug::LostLeaderStores if self.is_careless.get() => batch.expected = None,
             Bug::FullIsSilent => {
                 return match self.store(batch).await {
                     Err(StoreError::Full) => Ok(()),
@@ -479,6 +492,28 @@ pub struct App {
 }
 
 impl App {
+    /// Whether it has heard that it leads, and not since that it does no more.
+    pub fn leads(&self) -> bool {
+        self.leads
+    }
+
+    /// Whether a request of it is on its way.
+    pub fn is_sending(&self) -> bool {
+        matches!(self.device.status().phase, Phase::Sending { .. })
+    }
+
+    /// Another page leads from now on. One with a bug goes on waiting for its answer, and stores it.
+    pub fn lose(&mut self, bug: bool) {
+        self.leads = false;
+        if bug {
+            self.disk.is_careless.set(true);
+        } else {
+            self.tell(Event::LostLeadership);
+        }
+    }
+}
+
+impl App {
     /// Tells the engine something, and lets it go on as far as it can.
     pub fn tell(&mut self, event: Event) {
         let driver = Rc::clone(&self.driver);
@@ -536,6 +571,10 @@ pub struct Phone {
     /// What each person has on it.
     pub stores: BTreeMap<PersonId, Stored>,
     pub app: Option<App>,
+    /// Another page of the same app, which nobody looks at; never without the first.
+    pub behind: Option<App>,
+    /// Whether each hears at once of what the other stores.
+    pub pages_hear: bool,
     pub watch: Watch,
     pub build: u32,
     pub has_no_room: bool,
@@ -546,14 +585,47 @@ pub struct Phone {
     pub guesses: u32,
 }
 
+/// What is remembered of a store outside of it, where a browser that is short of room throws nothing away: as
+/// the app left it when the store was thrown away. Clones share it.
+pub type Beside = Rc<RefCell<Option<Trace>>>;
+
 /// What a person has on a phone.
 pub struct Stored {
     pub disk: Disk,
+    pub beside: Beside,
     pub device: DeviceId,
     pub token: Token,
 }
 
 impl Phone {
+    /// Asks for a contact, from whichever page leads.
+    pub fn ask(&mut self) {
+        let (Some(app), Some(behind)) = (&mut self.app, &mut self.behind) else {
+            if let Some(app) = &mut self.app {
+                app.ask();
+            }
+            return;
+        };
+        let nobody_leads = !app.leads() && !behind.leads();
+        if app.leads() || nobody_leads {
+            app.ask();
+        }
+        if behind.leads() {
+            behind.ask();
+        }
+    }
+
+    /// Every page that is open.
+    pub fn pages(&mut self) -> impl Iterator<Item = &mut App> {
+        self.app.iter_mut().chain(&mut self.behind)
+    }
+
+    /// The next message of any page.
+    pub fn next_message(&self) -> Option<Message> {
+        let pages = self.app.iter().chain(&self.behind);
+        pages.map(App::next_message).find_map(|message| message)
+    }
+
     pub fn name(&self) -> String {
         format!("phone {}", self.number + 1)
     }
@@ -585,7 +657,7 @@ pub fn open(person: PersonId, stored: &Stored, watch: &Watch, build: u32) -> Res
             at_once(sealed.begin_afresh()).map_err(|error| said(person, &error))?;
         }
     }
-    let app = begin(person, disk, stored.device, watch, build)?;
+    let app = begin(person, disk, stored, watch, build)?;
     // Where it cannot be stored the device hands over without one.
     let mut secret = [0; 32];
     secret[..16].copy_from_slice(stored.device.0.as_bytes());
@@ -593,6 +665,16 @@ pub fn open(person: PersonId, stored: &Stored, watch: &Watch, build: u32) -> Res
         app.device.take_key(&DeviceKey::from_random(&secret)),
     ));
     Ok(app)
+}
+
+/// Opens another page of what a person has on a phone, with a timer of its own.
+pub fn open_another(
+    person: PersonId,
+    stored: &Stored,
+    watch: &Watch,
+    build: u32,
+) -> Result<App, String> {
+    open(person, stored, &watch.aside(), build)
 }
 
 /// The right PIN, as often and after as long as it takes.
@@ -614,7 +696,7 @@ pub fn open_locked(
         .disk
         .opened(person)
         .map_err(|error| said(person, &error))?;
-    let mut app = begin(person, disk, stored.device, watch, build)?;
+    let mut app = begin(person, disk, stored, watch, build)?;
     app.is_locked = true;
     Ok(app)
 }
@@ -626,11 +708,13 @@ fn said(person: PersonId, error: &StoreError) -> String {
 fn begin(
     person: PersonId,
     disk: Disk,
-    device: DeviceId,
+    stored: &Stored,
     watch: &Watch,
     build: u32,
 ) -> Result<App, String> {
-    let device = now_or_never(Device::open(disk.clone(), person, device))
+    let trace = stored.beside.borrow().clone();
+    let opening = Device::open_after(disk.clone(), person, stored.device, trace);
+    let device = now_or_never(opening)
         .ok_or("opening a store waits for something")?
         .map_err(|error| format!("the store of {} does not open: {error}", name_of(person)))?;
     let radio = Radio::default();

@@ -12,14 +12,29 @@ use taswiq_domain::ids::PersonId;
 pub const PHONES_MAX: usize = 6;
 
 /// One schedule of so many starts its servers from nothing.
-const COLD_EVERY: u64 = 16;
+const COLD_EVERY: u32 = 16;
+/// One of so many of those is played with servers that are kept running as well, and ends the same.
+const BOTH_EVERY: u32 = 3;
 
 /// A run, before it begins.
 #[derive(Clone, Debug)]
 pub struct Schedule {
     pub seed: u64,
+    pub start: Servers,
     pub phones: Vec<Start>,
     pub steps: Vec<Step>,
+}
+
+/// How servers start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Servers {
+    /// On a machine that is kept running, see [`power`](crate::power).
+    #[default]
+    Warm,
+    /// From nothing, as processes do. That costs more than everything else in a schedule, so it is so in few.
+    Cold,
+    /// The one and the other: that must make no difference.
+    Both,
 }
 
 /// How a phone begins.
@@ -62,6 +77,8 @@ pub enum Step {
     Bring { pick: u32 },
     /// The app is killed and started again.
     Restart { phone: usize },
+    /// A phone is switched off, and lies there until somebody takes it up again.
+    SwitchOff { phone: usize },
     /// The app is updated.
     Update { phone: usize },
     /// The clock of a phone is wrong by so much from now on.
@@ -75,8 +92,10 @@ pub enum Step {
     Crowd { crash: Option<u32> },
     /// The phone has no room, or has room again.
     Room { phone: usize, is_full: bool },
-    /// The store of a phone is gone.
-    Evict { phone: usize },
+    /// The store of a phone is gone, and perhaps what was remembered of it outside.
+    Evict { phone: usize, leaves_trace: bool },
+    /// Something happens to the pages of the app on a phone.
+    Page { phone: usize, act: PageAct },
     /// Another person takes the phone; their predecessor's page may still be open.
     HandOver {
         phone: usize,
@@ -87,6 +106,8 @@ pub enum Step {
     Wait { minutes: i64 },
     /// The office does something.
     Office { act: OfficeAct, pick: u32 },
+    /// The office puts out the device that its holder has on a phone.
+    PutOut { phone: usize },
     /// A copy of the database is made.
     Backup,
     /// The server is restored from the last copy.
@@ -100,14 +121,24 @@ pub enum Step {
 pub enum Act {
     Register,
     Correct,
-    Place { units: u32 },
-    Amend { units: u32 },
-    Cancel { held: bool },
-    Answer { accepted: bool },
+    Place {
+        units: u32,
+    },
+    Amend {
+        units: u32,
+    },
+    Cancel {
+        held: bool,
+    },
+    Answer {
+        accepted: bool,
+    },
     Deliver,
     Collect,
     Withdraw,
-    Confirm { short: bool },
+    Confirm {
+        short: bool,
+    },
     Refuse,
     Propose,
     Prepare,
@@ -120,6 +151,32 @@ pub enum Act {
     Dispute,
     TakeDisputeBack,
     Escalate,
+    /// An order whose phone is not there is entered from its customer's receipt.
+    FromReceipt {
+        reading: Reading,
+    },
+}
+
+/// What happens to pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageAct {
+    /// Another is opened; each hears of what the other stores, or does not.
+    Open { hears: bool },
+    /// The person goes on in the other.
+    Turn,
+    /// The one behind is closed.
+    Close,
+    /// The one that does not lead leads; perhaps both do.
+    Lead { both: bool },
+}
+
+/// How a receipt is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    Right,
+    OtherUnits,
+    OtherDay,
+    OtherCustomer,
 }
 
 /// What becomes of a message.
@@ -165,6 +222,8 @@ pub enum OfficeAct {
     Prices,
     MoveCustomer,
     Accept,
+    /// Says that what was entered from a receipt and its original are one.
+    Same,
     Reject,
     Revoke,
     Dismiss,
@@ -203,26 +262,144 @@ impl Schedule {
                 steps.push(any_step(&mut random, &phones, &moods));
             }
         }
+        with_receipts(seed, &mut phones, &mut steps);
         with_strangers(seed, &phones, &mut steps);
         with_seals(seed, &mut phones, &mut steps);
         with_disputes(seed, &phones, &mut steps);
         with_months(seed, &phones, &mut steps);
         with_crowds(seed, &phones, &mut steps);
+        with_losses(seed, &phones, &mut steps);
+        with_pages(seed, &phones, &mut steps);
         Self {
             seed,
+            start: servers(seed),
             phones,
             steps,
         }
     }
 }
 
-impl Schedule {
-    /// Whether its servers start from nothing, as processes do. That costs more than everything else in it,
-    /// so it is so in few.
-    pub const fn is_cold(&self) -> bool {
-        self.seed % COLD_EVERY == COLD_EVERY / 2
+/// How servers start is drawn apart: it says nothing of what happens.
+fn servers(seed: u64) -> Servers {
+    let mut random = Rng::with_seed(seed ^ 0xC01D_57A7);
+    if random.u32(..COLD_EVERY) > 0 {
+        Servers::Warm
+    } else if random.u32(..BOTH_EVERY) > 0 {
+        Servers::Cold
+    } else {
+        Servers::Both
     }
 }
+
+/// In some runs a phone is thought to be lost, and its orders are entered again from their receipts.
+fn with_receipts(seed: u64, phones: &mut Vec<Start>, steps: &mut Vec<Step>) {
+    let mut random = Rng::with_seed(seed ^ 0x0012_ECE1);
+    if random.u8(..3) > 0 {
+        return;
+    }
+    let lost = 0;
+    let person = phones[lost].person;
+    let own = (1..phones.len()).find(|phone| phones[*phone].person == person);
+    let other = match own {
+        Some(other) => other,
+        None if phones.len() < PHONES_MAX => {
+            phones.push(Start {
+                person,
+                known: (random.u8(..4) > 0).then_some(1),
+                sealing: Sealing::Never,
+            });
+            phones.len() - 1
+        }
+        None => return,
+    };
+    let cooperative = phones.iter().position(|start| !is_agent(start.person));
+    for _ in 0..random.usize(1..3) {
+        let story = receipt_story(&mut random, lost, other, cooperative);
+        insert(&mut random, steps, story);
+    }
+}
+
+fn receipt_story(
+    random: &mut Rng,
+    lost: usize,
+    other: usize,
+    cooperative: Option<usize>,
+) -> Vec<Step> {
+    const OFFLINE: u32 = 1;
+    let act = |phone, act, pick| Step::Act { phone, act, pick };
+    let contact = |phone, ways: &[Way]| Step::Contact {
+        phone,
+        ways: ways.to_vec(),
+    };
+    let units = random.u32(1..5);
+    let mut story = Vec::new();
+    if random.u8(..3) == 0 {
+        story.push(act(lost, Act::Register, OFFLINE));
+    }
+    let pick = random.u32(..1 << 24);
+    story.push(act(lost, Act::Place { units }, pick | OFFLINE));
+    match random.u8(..6) {
+        0 | 1 => story.push(Step::Pack { phone: lost }),
+        2 => story.push(contact(lost, &[Way::Late])),
+        // It was not lost: the other phone knows nothing of it yet.
+        3 => story.push(contact(lost, &[])),
+        _ => {}
+    }
+    if random.bool() {
+        story.push(Step::SwitchOff { phone: lost });
+    }
+    if random.u8(..3) == 0 {
+        story.push(Step::Wait { minutes: 1_500 });
+    }
+    let reading = match random.u8(..8) {
+        0 => Reading::OtherUnits,
+        1 => Reading::OtherDay,
+        2 => Reading::OtherCustomer,
+        _ => Reading::Right,
+    };
+    // The lowest bits: with a network, without, or with one and having looked for news before.
+    let network = random.u32(..3);
+    story.push(act(other, Act::FromReceipt { reading }, network));
+    if let Some(cooperative) = cooperative
+        && random.bool()
+    {
+        story.push(act(cooperative, Act::Confirm { short: false }, 0));
+        if random.bool() {
+            story.push(act(cooperative, Act::Pack, 0));
+            story.push(act(other, Act::Deliver, 0));
+        }
+    }
+    // Meanwhile the lost phone goes on by itself.
+    for _ in 0..random.usize(..3) {
+        let about = match random.u8(..4) {
+            0 => Act::Amend { units: units + 1 },
+            1 => Act::Withdraw,
+            _ => Act::Dispute,
+        };
+        story.push(act(lost, about, OFFLINE));
+    }
+    match random.u8(..6) {
+        0 | 1 => story.push(Step::Bring { pick: NEWEST }),
+        2 => story.push(Step::Arrive { pick: 0 }),
+        3 => story.push(Step::Evict {
+            phone: lost,
+            leaves_trace: random.bool(),
+        }),
+        _ => story.push(contact(lost, &[])),
+    }
+    if random.bool() {
+        let act = [OfficeAct::Same, OfficeAct::Accept, OfficeAct::Reject][random.usize(..3)];
+        let pick = random.u32(..1 << 24);
+        story.push(Step::Office { act, pick });
+        if act == OfficeAct::Accept && random.bool() {
+            story.push(Step::Office { act, pick });
+        }
+    }
+    story
+}
+
+/// The file that was made last.
+const NEWEST: u32 = 0;
 
 /// In some runs strangers carry files. They are drawn apart, so that everything else happens as in the same seed
 /// without them.
@@ -237,10 +414,10 @@ fn with_strangers(seed: u64, phones: &[Start], steps: &mut Vec<Step>) {
         let mut story = vec![Step::Pack { phone }];
         if random.bool() {
             // Nobody has a network that day.
-            let offline = any_act(&mut random, phone, phones);
-            if let Step::Act { phone, act, pick } = offline {
-                let pick = pick | 1;
-                story.insert(0, Step::Act { phone, act, pick });
+            story.insert(0, offline(&mut random, phone, phones));
+            // And the office thinks that whoever has the phone is not its owner.
+            if random.bool() {
+                story.extend([Step::PutOut { phone }, Step::Bring { pick: NEWEST }]);
             }
         }
         steps.splice(packed..packed, story);
@@ -368,10 +545,24 @@ fn with_months(seed: u64, phones: &[Start], steps: &mut Vec<Step>) {
     }
     let at = random.usize(steps.len() / 2..=steps.len());
     let mut story = Vec::new();
+    let agent = phones.iter().position(|start| is_agent(start.person));
+    let cooperative = phones.iter().position(|start| !is_agent(start.person));
+    // Done in the month on a phone that lies there switched off until it is closed.
+    let mut off = Vec::new();
+    if let (Some(agent), Some(cooperative)) = (agent, cooperative)
+        && random.bool()
+    {
+        story.extend(delivered_offline(agent, cooperative));
+        off.push(agent);
+    }
     for _ in 0..random.usize(1..4) {
         let phone = random.usize(..phones.len());
         story.push(offline(&mut random, phone, phones));
+        if random.bool() {
+            off.push(phone);
+        }
     }
+    story.extend(off.iter().map(|phone| Step::SwitchOff { phone: *phone }));
     // From the Monday on which all begins to beyond the end of the month.
     story.extend([Step::Wait { minutes: 4_400 }, Step::Wait { minutes: 4_400 }]);
     if random.bool() {
@@ -383,6 +574,12 @@ fn with_months(seed: u64, phones: &[Start], steps: &mut Vec<Step>) {
         pick: random.u32(..1 << 24),
     };
     story.push(close);
+    for phone in off {
+        story.push(Step::Contact {
+            phone,
+            ways: Vec::new(),
+        });
+    }
     for _ in 0..random.usize(1..4) {
         let phone = random.usize(..phones.len());
         story.push(Step::Contact {
@@ -391,6 +588,24 @@ fn with_months(seed: u64, phones: &[Start], steps: &mut Vec<Step>) {
         });
     }
     steps.splice(at..at, story);
+}
+
+/// An order of everything is confirmed and packed, and delivered and paid where there is no network.
+fn delivered_offline(agent: usize, cooperative: usize) -> Vec<Step> {
+    const ONLINE: u32 = 0;
+    const OFFLINE: u32 = 1;
+    let act = |phone, act, pick| Step::Act { phone, act, pick };
+    vec![
+        act(agent, Act::Place { units: 2 }, ONLINE),
+        act(cooperative, Act::Confirm { short: false }, ONLINE),
+        act(cooperative, Act::Pack, ONLINE),
+        Step::Contact {
+            phone: agent,
+            ways: Vec::new(),
+        },
+        act(agent, Act::Deliver, OFFLINE),
+        act(agent, Act::Collect, OFFLINE),
+    ]
 }
 
 /// In some runs several phones are heard in one transaction.
@@ -410,6 +625,101 @@ fn with_crowds(seed: u64, phones: &[Start], steps: &mut Vec<Step>) {
         story.push(Step::Crowd { crash });
         insert(&mut random, steps, story);
     }
+}
+
+/// In some runs a browser throws a store away in which something waits.
+fn with_losses(seed: u64, phones: &[Start], steps: &mut Vec<Step>) {
+    let mut random = Rng::with_seed(seed ^ 0x1057_5704);
+    if random.u8(..4) > 0 {
+        return;
+    }
+    let phone = random.usize(..phones.len());
+    let evict = Step::Evict {
+        phone,
+        leaves_trace: true,
+    };
+    let contact = |ways: &[Way]| Step::Contact {
+        phone,
+        ways: ways.to_vec(),
+    };
+    let mut story = vec![offline(&mut random, phone, phones)];
+    if random.bool() {
+        story.push(Step::Act {
+            phone,
+            act: Act::Place { units: 1 },
+            pick: random.u32(..1 << 24) | 1,
+        });
+    }
+    match random.u8(..6) {
+        0 => story.push(Step::Pack { phone }),
+        1 => story.push(contact(&[Way::Late])),
+        2 => story.push(contact(&[Way::AnswerLost])),
+        _ => {}
+    }
+    story.push(evict.clone());
+    match random.u8(..6) {
+        // It dies at the first write of what comes after.
+        0 => story.push(Step::Cut {
+            phone,
+            write: random.u64(1..4),
+            after: random.bool(),
+        }),
+        // And once more, before or after the office has heard of it.
+        1 => story.push(evict),
+        2 => story.extend([contact(&[]), offline(&mut random, phone, phones), evict]),
+        3 => story.push(contact(&[Way::AnswerLost])),
+        _ => {}
+    }
+    if random.bool() {
+        story.push(contact(&[]));
+    }
+    if random.u8(..3) == 0 {
+        story.push(Step::Bring { pick: NEWEST });
+    }
+    insert(&mut random, steps, story);
+}
+
+/// In some runs the app is open on a phone twice.
+fn with_pages(seed: u64, phones: &[Start], steps: &mut Vec<Step>) {
+    let mut random = Rng::with_seed(seed ^ 0x2_9A6E5);
+    if random.u8(..4) > 0 {
+        return;
+    }
+    let phone = random.usize(..phones.len());
+    let page = |act| Step::Page { phone, act };
+    let open = PageAct::Open {
+        hears: random.bool(),
+    };
+    let mut story = vec![page(open)];
+    for _ in 0..random.usize(3..9) {
+        match random.u8(..9) {
+            0 | 1 => story.push(offline(&mut random, phone, phones)),
+            2 => story.push(any_act(&mut random, phone, phones)),
+            3 | 4 => story.extend([page(PageAct::Turn), offline(&mut random, phone, phones)]),
+            5 => story.push(page(PageAct::Lead {
+                both: random.u8(..3) == 0,
+            })),
+            // Leadership moves while a request or its answer is on its way.
+            6 | 7 => {
+                let way = [Way::Slow, Way::AnswerSlow][random.usize(..2)];
+                let slow = Step::Contact {
+                    phone,
+                    ways: vec![way],
+                };
+                let moves = page(PageAct::Lead {
+                    both: random.u8(..3) == 0,
+                });
+                let first = offline(&mut random, phone, phones);
+                story.extend([first, slow, moves]);
+                if random.bool() {
+                    story.extend([page(PageAct::Turn), offline(&mut random, phone, phones)]);
+                }
+                story.push(Step::Arrive { pick: 0 });
+            }
+            _ => story.push(page(PageAct::Close)),
+        }
+    }
+    insert(&mut random, steps, story);
 }
 
 /// How often which trouble comes in one run.
@@ -545,7 +855,10 @@ fn any_step(random: &mut Rng, phones: &[Start], moods: &Moods) -> Step {
                 .unwrap_or(&OfficeAct::Prices),
             pick: random.u32(..1 << 24),
         },
-        6 => Step::Evict { phone },
+        6 => Step::Evict {
+            phone,
+            leaves_trace: random.bool(),
+        },
         7 => Step::Update { phone },
         _ => Step::Wait {
             minutes: *random.choice(&[1, 6, 90, 1_500, 4_400]).unwrap_or(&1),
@@ -801,6 +1114,7 @@ impl fmt::Display for Step {
                 if *after { "after" } else { "before" }
             ),
             Self::Restart { phone } => write!(out, "phone {} is started again", number(phone)),
+            Self::SwitchOff { phone } => write!(out, "phone {} is switched off", number(phone)),
             Self::Pack { phone } => write!(out, "phone {} packs what waits on it", number(phone)),
             Self::Bring { pick } => write!(out, "a stranger brings a file (pick {pick})"),
             Self::Update { phone } => write!(out, "the app on phone {} is updated", number(phone)),
@@ -825,7 +1139,19 @@ impl fmt::Display for Step {
                 is_full: true,
             } => write!(out, "phone {} is full", number(phone)),
             Self::Room { phone, .. } => write!(out, "phone {} has room again", number(phone)),
-            Self::Evict { phone } => write!(out, "the store of phone {} is gone", number(phone)),
+            Self::Evict {
+                phone,
+                leaves_trace,
+            } => write!(
+                out,
+                "the store of phone {} is gone{}",
+                number(phone),
+                if *leaves_trace {
+                    ", and a trace of it is left"
+                } else {
+                    ""
+                }
+            ),
             Self::HandOver {
                 phone,
                 pick,
@@ -840,8 +1166,16 @@ impl fmt::Display for Step {
                     ""
                 }
             ),
+            Self::Page { phone, act } => {
+                write!(out, "on phone {}: {}", number(phone), act.words())
+            }
             Self::Wait { minutes } => write!(out, "{minutes} minutes pass"),
             Self::Office { act, pick } => write!(out, "the office {} (pick {pick})", act.words()),
+            Self::PutOut { phone } => write!(
+                out,
+                "the office puts the holder's device on phone {} out",
+                number(phone)
+            ),
             Self::Backup => out.write_str("a copy of the database is made"),
             Self::Restore => out.write_str("the server is restored from the last copy"),
             Self::Kill => out.write_str("the server is killed and started again"),
@@ -892,6 +1226,10 @@ impl Act {
             Self::Dispute => "an entry or a line is disputed",
             Self::TakeDisputeBack => "a dispute is taken back",
             Self::Escalate => "a dispute is escalated",
+            Self::FromReceipt {
+                reading: Reading::Right,
+            } => "an order is entered from its receipt",
+            Self::FromReceipt { .. } => "an order is entered from a receipt that is misread",
         }
     }
 }
@@ -921,12 +1259,26 @@ impl Way {
     }
 }
 
+impl PageAct {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Open { hears: true } => "another page is opened",
+            Self::Open { hears: false } => "another page is opened, and neither hears of the other",
+            Self::Turn => "the other page comes to the front",
+            Self::Close => "the page behind is closed",
+            Self::Lead { both: true } => "both pages lead",
+            Self::Lead { both: false } => "the other page leads",
+        }
+    }
+}
+
 impl OfficeAct {
     const fn words(self) -> &'static str {
         match self {
             Self::Prices => "changes a price",
             Self::MoveCustomer => "gives a customer to another agent",
             Self::Accept => "accepts a parked command",
+            Self::Same => "says that two orders are one",
             Self::Reject => "rejects a parked command",
             Self::Revoke => "revokes a device",
             Self::Dismiss => "puts a person out",
@@ -946,13 +1298,16 @@ impl Step {
             | Self::Contact { phone, .. }
             | Self::Cut { phone, .. }
             | Self::Restart { phone }
+            | Self::SwitchOff { phone }
+            | Self::PutOut { phone }
             | Self::Pack { phone }
             | Self::Update { phone }
             | Self::Lock { phone }
             | Self::Guess { phone }
             | Self::Clock { phone, .. }
             | Self::Room { phone, .. }
-            | Self::Evict { phone }
+            | Self::Evict { phone, .. }
+            | Self::Page { phone, .. }
             | Self::HandOver { phone, .. } => Some(*phone),
             Self::Arrive { .. }
             | Self::Bring { .. }

@@ -103,6 +103,7 @@ impl Server {
             None => Machine::on(image, clock)?,
         };
         self.running = Some(Running { office, machine });
+        self.door.is_from_nothing = self.is_cold;
         Ok(())
     }
 

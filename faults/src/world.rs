@@ -4,17 +4,22 @@ mod acts;
 mod crowd;
 mod healing;
 mod locking;
+mod losses;
 mod office;
+mod pages;
+mod receipts;
 mod strangers;
 
 use crate::bugs::{Bug, misread, with_new_ids};
 use crate::company::{self, PEOPLE, START, Template, id, name_of};
 use crate::oracle;
-use crate::phone::{self, App, Disk, Message, Phone, Reply, Stored, Watch};
+use crate::phone::{self, App, Beside, Disk, Message, Phone, Reply, Stored, Watch};
 use crate::power::{Died, Image};
-use crate::schedule::{Schedule, Sealing, Start, Step, Way};
+use crate::schedule::{Schedule, Sealing, Servers, Start, Step, Way};
 use crate::server::{Handled, Server, Shown};
 use crate::tally::Tally;
+use losses::Loss;
+use receipts::Receipt;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::cell::{Cell, RefCell};
@@ -24,6 +29,7 @@ use std::rc::Rc;
 use std::sync::{Mutex, PoisonError};
 use strangers::File;
 use taswiq_backend::people::{Session, Token};
+use taswiq_domain::Refusal;
 use taswiq_domain::ids::{CommandId, DeviceId, PersonId};
 use taswiq_domain::money::Centimes;
 use taswiq_domain::period::Period;
@@ -36,6 +42,9 @@ use taswiq_offline::store::Fault;
 
 /// A schedule lasts so many days and a little more.
 const DAYS_MAX: i64 = 20;
+
+/// So long it takes to restore a server.
+const RESTORE_MS: i64 = 60_000;
 
 /// A promise that was broken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,6 +112,8 @@ pub struct Saved {
     pub fate: Fate,
     /// Taken off the "to correct" list, perhaps.
     pub discarded: bool,
+    /// How often the server had been restored by then.
+    pub restores: u32,
 }
 
 /// A copy of the database, and what the office had done by then.
@@ -112,13 +123,13 @@ struct Backup {
     closed: BTreeMap<(PersonId, Period), Closed>,
 }
 
-/// A closed month of an agent: the statement and the entries that it is made of.
+/// A closed month of an agent: the statement, where there is one, and all that counts in the month.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Closed {
-    pub statement: Statement,
+    pub statement: Option<Statement>,
     /// What came to the earned account in it, in centimes, the close aside.
     pub earned: i64,
-    /// Of each entry its number and what it brought.
+    /// Of each entry its number and what it moved.
     pub entries: Vec<(i64, Centimes)>,
 }
 
@@ -153,13 +164,21 @@ pub struct World<'a> {
     slow_answers: Vec<SlowAnswer>,
     /// Hand-over files that strangers have.
     files: Vec<File>,
+    /// What customers have on paper.
+    receipts: Vec<Receipt>,
+    /// Commands of which a person has said that they place an order which is there.
+    pub said_same: BTreeSet<CommandId>,
+    /// Stores that are gone, with what was in them.
+    pub losses: Vec<Loss>,
+    /// Which command has which number of a device, as the server with that epoch was told.
+    numbers: BTreeMap<(DeviceId, String, i64), String>,
     backup: Option<Backup>,
     /// The devices that the office has put out.
-    put_out: BTreeSet<DeviceId>,
+    pub put_out: BTreeSet<DeviceId>,
     /// What closed months came to, when they were closed.
     closed: BTreeMap<(PersonId, Period), Closed>,
     /// Counts restores: what a server knows begins anew with each.
-    restores: u32,
+    pub restores: u32,
     /// Commands that were answered with "applied", by [`World::restores`].
     applied: BTreeSet<(u32, CommandId)>,
     /// The number of the youngest message of each device that arrived.
@@ -179,6 +198,33 @@ pub struct World<'a> {
 
 /// Runs a schedule to its end, with a bug or without.
 pub fn run(template: &Template, schedule: &Schedule, bug: Option<Bug>) -> Outcome {
+    let mut outcome = run_once(template, schedule, bug);
+    if schedule.start != Servers::Both || outcome.violation.is_some() {
+        return outcome;
+    }
+    let warm = Schedule {
+        start: Servers::Warm,
+        ..schedule.clone()
+    };
+    let other = run_once(template, &warm, bug);
+    outcome
+        .tally
+        .count("a schedule is played with servers from nothing and with one that runs");
+    if other.digest != outcome.digest {
+        let differing = other.trace.iter().zip(&outcome.trace);
+        let first = differing
+            .into_iter()
+            .find(|(warm, cold)| warm != cold)
+            .map(|(warm, cold)| format!("{cold:?} instead of {warm:?}"));
+        outcome.violation = Some(Violation::new(
+            "servers from nothing do what one that runs does",
+            first.unwrap_or_default(),
+        ));
+    }
+    outcome
+}
+
+fn run_once(template: &Template, schedule: &Schedule, bug: Option<Bug>) -> Outcome {
     // Statements are counted for the whole process.
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
@@ -252,6 +298,7 @@ pub(crate) fn first_contacts(fresh: Template) -> anyhow::Result<Template> {
     });
     let schedule = Schedule {
         seed: 0,
+        start: Servers::Warm,
         phones: everybody.collect(),
         steps: Vec::new(),
     };
@@ -300,7 +347,7 @@ impl<'a> World<'a> {
         let mut world = Self {
             template,
             bug,
-            server: Server::start(template, now, bug, schedule.is_cold())?,
+            server: Server::start(template, now, bug, schedule.start != Servers::Warm)?,
             phones: Vec::new(),
             now,
             true_time,
@@ -308,6 +355,10 @@ impl<'a> World<'a> {
             stragglers: Vec::new(),
             slow_answers: Vec::new(),
             files: Vec::new(),
+            receipts: Vec::new(),
+            said_same: BTreeSet::new(),
+            losses: Vec::new(),
+            numbers: BTreeMap::new(),
             backup: None,
             put_out: BTreeSet::new(),
             closed: BTreeMap::new(),
@@ -342,6 +393,8 @@ impl<'a> World<'a> {
                 holder: start.person,
                 stores: BTreeMap::from([(start.person, stored)]),
                 app: None,
+                behind: None,
+                pages_hear: true,
                 watch: Watch {
                     true_time: Rc::clone(&world.true_time),
                     skew_ms: Rc::default(),
@@ -364,6 +417,7 @@ impl<'a> World<'a> {
             .ask(async |office| office.open_session(person, "a phone").await)?;
         Ok(Stored {
             disk: Disk::default().with(self.bug),
+            beside: Beside::default(),
             device: DeviceId(self.next_id().0),
             token: opened.token,
         })
@@ -438,6 +492,11 @@ impl<'a> World<'a> {
                 Ok(())
             }
             Step::Restart { phone } => self.restart(*phone),
+            Step::SwitchOff { phone } => {
+                self.close(*phone);
+                self.fresh_disk(*phone);
+                Ok(())
+            }
             Step::Pack { phone } => self.pack(*phone),
             Step::Bring { pick } => self.bring(*pick),
             Step::Update { phone } => self.update(*phone),
@@ -460,7 +519,11 @@ impl<'a> World<'a> {
                 self.limit_room(*phone);
                 Ok(())
             }
-            Step::Evict { phone } => self.evict(*phone),
+            Step::Page { phone, act } => self.pages(*phone, *act),
+            Step::Evict {
+                phone,
+                leaves_trace,
+            } => self.evict(*phone, *leaves_trace),
             Step::HandOver {
                 phone,
                 pick,
@@ -468,6 +531,7 @@ impl<'a> World<'a> {
             } => self.hand_over(*phone, *pick, *page_stays),
             Step::Wait { minutes } => self.wait(*minutes),
             Step::Office { act, pick } => self.office_acts(*act, *pick),
+            Step::PutOut { phone } => self.put_out(*phone),
             Step::Backup => {
                 self.backup = Some(Backup {
                     image: self.server.copy()?,
@@ -494,9 +558,7 @@ impl<'a> World<'a> {
             return self.leave_locked(phone, ways);
         }
         self.boot(phone)?;
-        if let Some(app) = &mut self.phones[phone].app {
-            app.ask();
-        }
+        self.phones[phone].ask();
         self.carry(phone, ways, None)
     }
 
@@ -518,10 +580,10 @@ impl<'a> World<'a> {
             let Some(app) = self.phones[phone].app.as_ref() else {
                 return Ok(());
             };
-            let Some(message) = app.next_message() else {
+            let person = app.person;
+            let Some(message) = self.phones[phone].next_message() else {
                 return Ok(());
             };
-            let person = app.person;
             let token = match session {
                 Some(token) => token.clone(),
                 None if person == holder => self.phones[phone].holders().token.clone(),
@@ -702,15 +764,19 @@ impl<'a> World<'a> {
         reply: Reply,
     ) -> Result<(), Violation> {
         slot.replace(Some(misread(self.bug, body, reply)));
-        if let Some(app) = &mut self.phones[phone].app {
-            app.go_on();
+        for page in self.phones[phone].pages() {
+            page.go_on();
+        }
+        if let Some(app) = &self.phones[phone].app {
             if app.device.status().phase == taswiq_offline::Phase::StoreTrouble
                 && self.phones[phone].has_no_room
             {
                 self.tally.count("an answer is not stored for want of room");
             }
         }
-        self.has_died(phone, "storing an answer");
+        if !self.has_died(phone, "storing an answer") {
+            self.pages_hear(phone);
+        }
         Ok(())
     }
 
@@ -752,6 +818,8 @@ impl<'a> World<'a> {
                 .count("a request arrives after a younger one of its device");
         }
         *youngest = (*youngest).max(number);
+        self.no_number_is_given_twice(request)?;
+        self.hear_of_loss(request);
         let mut told = String::new();
         for result in &response.results {
             let word = match &result.answer {
@@ -785,6 +853,10 @@ impl<'a> World<'a> {
                     if !session.may_read {
                         self.tally
                             .count("a revoked device hands over what it holds");
+                    }
+                    if matches!(refusal, Refusal::ReceiptDiffers { .. }) {
+                        self.tally
+                            .count("an order waits for a person who compares it with its receipt");
                     }
                     if refusal.is_conflict() {
                         self.tally.count("two people act on the same thing");
@@ -912,6 +984,7 @@ impl<'a> World<'a> {
     /// What was under way is on its way still, and nobody waits for it.
     fn close(&mut self, phone: usize) {
         self.phones[phone].app = None;
+        self.phones[phone].behind = None;
         for straggler in &mut self.stragglers {
             if straggler.phone == phone && straggler.reply.take().is_some() {
                 straggler.is_of_the_dead = true;
@@ -1056,39 +1129,6 @@ impl<'a> World<'a> {
         }
     }
 
-    fn evict(&mut self, phone: usize) -> Result<(), Violation> {
-        self.boot(phone)?;
-        self.tally.count("a store is gone");
-        if self.waiting(phone) > 0 {
-            self.tally
-                .count("a store is gone with commands in its outbox");
-        }
-        let outbox: Vec<CommandId> = self.phones[phone]
-            .app
-            .iter()
-            .flat_map(|app| app.device.outbox())
-            .map(|queued| queued.command.id)
-            .collect();
-        self.close(phone);
-        let holder = self.phones[phone].holder;
-        let device = self.phones[phone].holders().device;
-        for saved in self.saved.iter_mut().filter(|saved| saved.device == device) {
-            // What a server knew that was restored since, nobody knows any more.
-            let is_safe = self.restores == 0 && !outbox.contains(&saved.command.id);
-            if saved.fate == Fate::Due && !is_safe {
-                saved.fate = Fate::LostWithStore;
-            }
-        }
-        let device = DeviceId(self.next_id().0);
-        let bug = self.bug;
-        if let Some(stored) = self.phones[phone].stores.get_mut(&holder) {
-            stored.disk = stored.disk.emptied().with(bug);
-            stored.device = device;
-        }
-        self.limit_room(phone);
-        Ok(())
-    }
-
     fn hand_over(&mut self, phone: usize, pick: u32, page_stays: bool) -> Result<(), Violation> {
         self.boot(phone)?;
         self.tally.count("a phone changes hands");
@@ -1154,17 +1194,19 @@ impl<'a> World<'a> {
             }
         }
         for phone in 0..self.phones.len() {
-            let due = self.phones[phone]
-                .watch
-                .timer
-                .get()
-                .filter(|(_, due)| *due <= self.now);
-            let Some((timer, _)) = due else { continue };
-            self.phones[phone].watch.timer.set(None);
-            if let Some(app) = &mut self.phones[phone].app {
-                app.tell(Event::TimerFired { timer });
+            let now = self.now;
+            let mut fires = false;
+            for page in self.phones[phone].pages() {
+                let timer = Rc::clone(&page.driver.host().timer);
+                if let Some((number, _)) = timer.get().filter(|(_, due)| *due <= now) {
+                    timer.set(None);
+                    page.tell(Event::TimerFired { timer: number });
+                    fires = true;
+                }
             }
-            self.carry(phone, &[], None)?;
+            if fires {
+                self.carry(phone, &[], None)?;
+            }
         }
         Ok(())
     }
@@ -1173,12 +1215,17 @@ impl<'a> World<'a> {
         let Some(backup) = &self.backup else {
             return Ok(());
         };
+        // It takes a while, so that what was done before can be told from what was done after.
+        self.now = self.now.plus_ms(RESTORE_MS);
+        self.true_time.set(self.now);
+        self.server.set_clock(self.now);
         self.server.restore(&backup.image)?;
         self.put_out.clone_from(&backup.put_out);
         self.closed.clone_from(&backup.closed);
         self.may_have_written = true;
         self.restores += 1;
         self.tally.count("the server is restored from a copy");
+        self.losses_are_restored();
         // What only a lost phone could tell again is lost with the copy.
         let known: BTreeSet<DeviceId> = self
             .phones
@@ -1231,6 +1278,7 @@ impl Stored {
     pub fn copy(&self) -> Self {
         Self {
             disk: self.disk.copy(),
+            beside: Rc::new(RefCell::new(self.beside.borrow().clone())),
             device: self.device,
             token: self.token.clone(),
         }

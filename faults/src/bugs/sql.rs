@@ -15,6 +15,9 @@ pub const FORGET_PUT_OUT: &str = "UPDATE device SET revoked_at = NULL";
 pub const OPEN_DISPUTES: &str = "UPDATE dispute SET state = 'open', document = \
     json_set(document, '$.state', 'open') WHERE state IN ('accepted', 'partly', 'denied')";
 
+pub const FORGET_OTHER_IDS: &str = "DELETE FROM order_alias";
+pub const OPEN_MONTHS: &str = "UPDATE office SET open_period = 0";
+
 /// Runs one of them.
 pub async fn run(path: &Path, statement: &'static str) -> Result<(), sqlx::Error> {
     let mut connection = SqliteConnection::connect(&format!("sqlite:{}", path.display())).await?;

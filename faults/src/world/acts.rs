@@ -8,7 +8,7 @@ use crate::schedule::{Act, Way};
 use taswiq_domain::catalogue::{Channel, PriceTier};
 use taswiq_domain::customer::{CustomerDetails, CustomerKind};
 use taswiq_domain::dispute::{DisputeReason, Disputed, DisputedLine};
-use taswiq_domain::ids::{CommandId, CooperativeId, OrderId, PersonId, ProductId};
+use taswiq_domain::ids::{CommandId, CooperativeId, CustomerId, OrderId, PersonId, ProductId};
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::basket::{Basket, BasketLine, Door, OrderIdentity, Promise};
 use taswiq_domain::order::event::{LineUnits, PackedLine, Proof, Proposal, ProposedLine, Reason};
@@ -19,7 +19,7 @@ use taswiq_domain::sync::{
     CorrectCustomer, Deliver, DisputeRef, EscalateDispute, HandOver, OpenDispute, PackSubOrder,
     PlaceOrder, ProposeChange, RefuseSubOrder, Shown, SubOrderRef,
 };
-use taswiq_domain::time::{Calendar, Timestamp};
+use taswiq_domain::time::{Calendar, CivilDate, Timestamp};
 use taswiq_offline::store::StoreError;
 use taswiq_offline::{ActError, Device, OrderView, UndoError, Whereabouts};
 
@@ -46,6 +46,13 @@ impl World<'_> {
             Act::LetGo => device.let_go(),
             Act::Discard if has_parked => self.discard(phone, &device, pick >> 2)?,
             Act::Reissue if has_parked => self.reissue(phone, &device, pick >> 2, now)?,
+            Act::FromReceipt { reading } => {
+                let Some(acts) = self.read_off(&device, reading, pick >> 2, now) else {
+                    self.note("  there is no receipt to read");
+                    return Ok(());
+                };
+                self.save(phone, &device, acts, now, false)?;
+            }
             _ => {
                 self.ids += 1;
                 let number = self.ids;
@@ -56,18 +63,23 @@ impl World<'_> {
                     return Ok(());
                 };
                 let held = act == Act::Cancel { held: true };
-                self.save(phone, &device, body, now, held)?;
+                let acts = vec![(self.next_id(), body)];
+                self.save(phone, &device, acts, now, held)?;
             }
         }
         if self.has_died(phone, "saving") {
             return Ok(());
         }
-        if let Some(app) = &mut self.phones[phone].app {
-            if has_network {
-                app.ask();
-            } else {
-                app.queue_changed();
-            }
+        if let (Some(app), Some(_)) = (&self.phones[phone].app, &self.phones[phone].behind)
+            && !app.leads()
+        {
+            self.tally.count("a page that does not lead saves");
+        }
+        self.pages_hear(phone);
+        if has_network {
+            self.phones[phone].ask();
+        } else if let Some(app) = &mut self.phones[phone].app {
+            app.queue_changed();
         }
         let ways: &[Way] = if has_network { &[] } else { &[Way::Lost; 3] };
         self.carry(phone, ways, None)
@@ -81,16 +93,14 @@ impl World<'_> {
         &mut self,
         phone: usize,
         device: &OnPhone,
-        body: CommandBody,
+        acts: Vec<(CommandId, CommandBody)>,
         now: Timestamp,
         held: bool,
     ) -> Result<(), Violation> {
-        let id = self.next_id();
-        let acts = vec![(id, body.clone())];
         let outcome = if held {
-            now_or_never(device.act_all_held(acts, now))
+            now_or_never(device.act_all_held(acts.clone(), now))
         } else {
-            now_or_never(device.act_all(acts, now, None))
+            now_or_never(device.act_all(acts.clone(), now, None))
         };
         let outcome = outcome.unwrap_or(Ok(()));
         let fate = match &outcome {
@@ -109,8 +119,24 @@ impl World<'_> {
             Ok(()) => "saved".to_owned(),
             Err(error) => error.to_string(),
         };
-        self.note(format!("  {} {}: {words}", body.kind(), short(id)));
-        if held && outcome.is_ok() && device.is_held(id) {
+        for (id, body) in acts {
+            self.note(format!("  {} {}: {words}", body.kind(), short(id)));
+            self.is_saved(phone, device, (id, body), now, held, fate)?;
+        }
+        Ok(())
+    }
+
+    fn is_saved(
+        &mut self,
+        phone: usize,
+        device: &OnPhone,
+        (id, body): (CommandId, CommandBody),
+        now: Timestamp,
+        held: bool,
+        fate: Fate,
+    ) -> Result<(), Violation> {
+        let is_safe = fate == Fate::Due;
+        if held && is_safe && device.is_held(id) {
             self.tally.count("an act is kept back");
         }
         self.saved.push(Saved {
@@ -125,8 +151,10 @@ impl World<'_> {
             },
             fate,
             discarded: false,
+            restores: self.restores,
         });
-        if outcome.is_ok() {
+        if is_safe {
+            self.print(device, (id, &body), now);
             self.tally.count("commands saved");
             if body.dispute().is_some() || matches!(body, CommandBody::OpenDispute(_)) {
                 self.tally.count(match body {
@@ -217,7 +245,18 @@ impl World<'_> {
                     .iter()
                     .map(|line| (line.product.0, line.units))
                     .collect();
-                place_body(device, now, place.customer, &lines, old.0.as_u128() as u64)
+                let code = SpokenCode::from_random(old.0.as_u128() as u64);
+                place_body(
+                    device,
+                    device.corrected(now),
+                    &Order {
+                        customer: place.customer,
+                        lines: &lines,
+                        // What stands on a receipt stays.
+                        code: place.from_receipt_of.map_or(code, |_| place.code),
+                        from_receipt_of: place.from_receipt_of,
+                    },
+                )
             }
             other => Some(other.clone()),
         };
@@ -250,6 +289,7 @@ impl World<'_> {
             },
             fate,
             discarded: false,
+            restores: self.restores,
         });
         Ok(())
     }
@@ -258,6 +298,15 @@ impl World<'_> {
 /// The end of an id, which tells them apart.
 pub fn short(id: CommandId) -> String {
     format!("…{}", &id.to_string()[28..])
+}
+
+/// An order to be taken.
+pub struct Order<'a> {
+    pub customer: CustomerId,
+    /// Products and units.
+    pub lines: &'a [(i64, u32)],
+    pub code: SpokenCode,
+    pub from_receipt_of: Option<CivilDate>,
 }
 
 fn picked<T>(of: &[T], pick: u32) -> Option<&T> {
@@ -315,11 +364,11 @@ fn body(device: &OnPhone, act: Act, pick: u32, now: Timestamp, number: u64) -> O
         }
         Act::Place { units } => {
             let customer = picked(&device.customers(), pick)?.id;
-            place_body(device, now, customer, &basket_of(pick, units), number)?
+            placed(device, now, customer, &basket_of(pick, units), number)?
         }
         Act::Amend { units } => {
             let view = whole(|view| view.order.is_untouched())?;
-            let placed = place_body(
+            let placed = placed(
                 device,
                 now,
                 view.order.customer,
@@ -355,12 +404,7 @@ fn body(device: &OnPhone, act: Act, pick: u32, now: Timestamp, number: u64) -> O
             })
         }
         Act::Deliver => {
-            let (view, part) = part(|part| {
-                matches!(
-                    part.stage,
-                    Stage::Confirmed | Stage::HandedOver | Stage::Ready
-                )
-            })?;
+            let (view, part) = part(|part| matches!(part.stage, Stage::HandedOver | Stage::Ready))?;
             let (order, cooperative) = reference(&view, &part);
             let units = if part.lines.iter().any(|line| line.packed > 0) {
                 lines(&part, |line| line.packed)
@@ -510,7 +554,9 @@ fn body(device: &OnPhone, act: Act, pick: u32, now: Timestamp, number: u64) -> O
                 to: "Gare routière".to_owned(),
             })
         }
-        Act::Undo | Act::LetGo | Act::Discard | Act::Reissue => return None,
+        Act::Undo | Act::LetGo | Act::Discard | Act::Reissue | Act::FromReceipt { .. } => {
+            return None;
+        }
     })
 }
 
@@ -537,15 +583,35 @@ fn basket_of(pick: u32, units: u32) -> Vec<(i64, u32)> {
     lines
 }
 
-/// An order as the phone prices it.
-fn place_body(
+/// An order that is taken now.
+fn placed(
     device: &OnPhone,
     now: Timestamp,
-    customer: taswiq_domain::ids::CustomerId,
+    customer: CustomerId,
     lines: &[(i64, u32)],
     number: u64,
 ) -> Option<CommandBody> {
-    let at = device.corrected(now);
+    let order = Order {
+        customer,
+        lines,
+        code: SpokenCode::from_random(number),
+        from_receipt_of: None,
+    };
+    place_body(device, device.corrected(now), &order)
+}
+
+/// An order as the phone prices it, that was taken `at` that moment.
+pub(super) fn place_body(
+    device: &OnPhone,
+    at: Timestamp,
+    order: &Order<'_>,
+) -> Option<CommandBody> {
+    let Order {
+        customer,
+        lines,
+        code,
+        from_receipt_of,
+    } = *order;
     let (catalogue, calendar) = (device.catalogue(), device.calendar());
     let promised = calendar.date_at(at).plus_days(12);
     let basket = Basket {
@@ -580,7 +646,6 @@ fn place_body(
         channel: Channel::Door,
         placed_at: at,
     };
-    let code = SpokenCode::from_random(number);
     let identity = OrderIdentity {
         id: OrderId(uuid::Uuid::nil()),
         code,
@@ -600,6 +665,6 @@ fn place_body(
         },
         basket,
         place: None,
-        from_receipt_of: None,
+        from_receipt_of,
     }))
 }

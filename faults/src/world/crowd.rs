@@ -14,18 +14,15 @@ impl World<'_> {
                 continue;
             }
             self.boot(phone)?;
-            let Some(app) = &mut self.phones[phone].app else {
+            if self.phones[phone].app.is_none() {
                 continue;
-            };
-            app.ask();
+            }
+            self.phones[phone].ask();
             if self.has_died(phone, "sending") {
                 continue;
             }
             let token = self.phones[phone].holders().token.clone();
-            let message = self.phones[phone]
-                .app
-                .as_ref()
-                .and_then(|app| app.next_message());
+            let message = self.phones[phone].next_message();
             if let Some(message) = message {
                 let shown = match &message.key {
                     Some((device, key)) => Shown::Key(*device, key.clone()),

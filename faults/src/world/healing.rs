@@ -17,6 +17,7 @@ impl World<'_> {
         for index in 0..self.phones.len() {
             let phone = &mut self.phones[index];
             phone.has_no_room = false;
+            phone.pages_hear = true;
             for stored in phone.stores.values() {
                 stored.disk.memory.limit(None);
                 stored.disk.memory.heal();
@@ -43,7 +44,7 @@ impl World<'_> {
                         self.close(index);
                         self.phones[index].holder = person;
                     }
-                    self.reload_what_cannot_store(index);
+                    self.reload_what_was_thrown_away(index);
                     self.boot(index)?;
                     self.update_when_asked(index)?;
                     if let Some(app) = &self.phones[index].app {
@@ -52,6 +53,7 @@ impl World<'_> {
                         drop(phone::now_or_never(app.device.take_copies_back()));
                     }
                     self.moved = 0;
+                    self.pages_hear(index);
                     self.contact(index, &[])?;
                     let is_quiet = self.moved == 0 && self.waiting(index) == 0;
                     quiet = if is_quiet { quiet + 1 } else { 0 };
@@ -78,11 +80,14 @@ impl World<'_> {
 
     /// A phone that was put out has thrown the key to its copies away. Should a restored server know nothing of
     /// that and tell it things again, the open page cannot store them and says so, until it is loaded again and
-    /// whoever holds it shows the password.
-    fn reload_what_cannot_store(&mut self, phone: usize) {
+    /// whoever holds it shows the password. Without a PIN it stores them, and whoever starts it next hears them
+    /// once more: a mark says so.
+    fn reload_what_was_thrown_away(&mut self, phone: usize) {
         let is_stuck = self.phones[phone].app.as_ref().is_some_and(|app| {
             let is_locked = app.disk.sealed().is_some_and(|sealed| sealed.is_locked());
-            !app.is_locked && is_locked && app.device.status().phase == Phase::StoreTrouble
+            let cannot_store = is_locked && app.device.status().phase == Phase::StoreTrouble;
+            let hears_again = !app.device.is_revoked() && app.disk.hears_again();
+            !app.is_locked && (cannot_store || hears_again)
         });
         if is_stuck {
             self.close(phone);

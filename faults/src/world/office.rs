@@ -4,9 +4,10 @@ use super::{Closed, Violation, World};
 use crate::company::{self, FATIMA, HASSAN, PEOPLE};
 use crate::oracle;
 use crate::schedule::OfficeAct;
-use taswiq_backend::OfficeError;
-use taswiq_backend::parked::Settlement;
-use taswiq_backend::settlement::{MonthState, StatementSight};
+use taswiq_backend::parked::{Settled, Settlement};
+use taswiq_backend::settlement::MonthState;
+use taswiq_backend::{Office, OfficeError};
+use taswiq_domain::Refusal;
 use taswiq_domain::dispute::{DisputeState, Verdict};
 use taswiq_domain::ids::PersonId;
 use taswiq_domain::money::Centimes;
@@ -19,6 +20,7 @@ impl World<'_> {
         let pick = pick as usize;
         self.may_have_written = true;
         let mut put_out = None;
+        let mut said_same = None;
         let mut closed = Vec::new();
         let done: Result<Option<&str>, OfficeError> = self.server.ask(async |office| match act {
             OfficeAct::Prices => {
@@ -48,8 +50,13 @@ impl World<'_> {
                     .await?;
                 Ok(Some("a customer is given to another agent"))
             }
-            OfficeAct::Accept | OfficeAct::Reject => {
+            OfficeAct::Accept | OfficeAct::Reject | OfficeAct::Same => {
                 let mut parked = office.parked(&manager, None).await?;
+                if act == OfficeAct::Same {
+                    let is_compared =
+                        |refusal: &Refusal| matches!(refusal, Refusal::ReceiptDiffers { .. });
+                    parked.retain(|parked| is_compared(&parked.refusal));
+                }
                 // Some ids are the server's own, at random: what came first comes first.
                 parked
                     .sort_by_key(|parked| (parked.claimed_id.unwrap_or(parked.id), parked.made_at));
@@ -57,15 +64,30 @@ impl World<'_> {
                 let Some(parked) = parked.get(pick % count) else {
                     return Ok(None);
                 };
-                let (settlement, what) = if act == OfficeAct::Accept {
-                    (Settlement::Accept, "a parked command is accepted")
-                } else {
-                    (Settlement::Reject, "a parked command is rejected")
+                let is_compared = parked.twin.is_some();
+                let (settlement, what) = match act {
+                    OfficeAct::Same => (Settlement::Same, "a person says that two orders are one"),
+                    OfficeAct::Accept if is_compared => (
+                        Settlement::Accept,
+                        "a person says that two orders of one code are two",
+                    ),
+                    OfficeAct::Accept => (Settlement::Accept, "a parked command is accepted"),
+                    _ => (Settlement::Reject, "a parked command is rejected"),
                 };
-                office
+                match office
                     .settle_parked(&manager, parked.id, settlement)
-                    .await?;
-                Ok(Some(what))
+                    .await?
+                {
+                    Settled::Done => {
+                        if act == OfficeAct::Same {
+                            said_same = Some(parked.id);
+                        }
+                        Ok(Some(what))
+                    }
+                    Settled::LookAgain(_) => {
+                        Ok(Some("an order is shown beside another before it counts"))
+                    }
+                }
             }
             OfficeAct::Revoke => {
                 let mut devices = office.devices(&manager, None).await?;
@@ -125,13 +147,7 @@ impl World<'_> {
                     .into_iter()
                     .filter(|person| company::is_agent(*person))
                 {
-                    match office.statement(&manager, agent, period).await {
-                        Ok(sight) => {
-                            closed.push(((agent, period), closed_of(&sight)));
-                        }
-                        Err(OfficeError::NotFound) => {}
-                        Err(error) => return Err(error),
-                    }
+                    closed.push(((agent, period), closed_of(office, agent, period).await?));
                 }
                 Ok(Some("a month is closed"))
             }
@@ -154,6 +170,7 @@ impl World<'_> {
             }
         });
         self.put_out.extend(put_out);
+        self.said_same.extend(said_same);
         for (month, closed) in closed {
             oracle::closed_as_earned(&closed)?;
             self.closed.insert(month, closed);
@@ -174,19 +191,40 @@ impl World<'_> {
         Ok(())
     }
 
+    /// The office puts out the device that a phone's holder has on it.
+    pub(super) fn put_out(&mut self, phone: usize) -> Result<(), Violation> {
+        let device = self.phones[phone].holders().device;
+        self.may_have_written = true;
+        let done = self
+            .server
+            .ask(async |office| office.revoke_device(&company::manager(), device).await);
+        match done {
+            Ok(()) => {
+                self.put_out.insert(device);
+                self.tally.count("a device is revoked");
+                Ok(())
+            }
+            Err(error @ OfficeError::NotFound) => {
+                self.note(format!("  the office may not: {error}"));
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// What an agent's closed month is made of, as it is now.
     pub(in crate::world) fn closed_now(
         &self,
         agent: PersonId,
         period: Period,
     ) -> Result<Closed, Violation> {
-        let sight = self
+        Ok(self
             .server
-            .ask(async |office| office.statement(&company::manager(), agent, period).await)?;
-        Ok(closed_of(&sight))
+            .ask(async |office| closed_of(office, agent, period).await)?)
     }
 
-    /// Every other parked command is accepted, where it can be; the others are rejected.
+    /// Every other parked command is accepted, where it can be; the others are rejected, or are the order that
+    /// they were compared with.
     pub(super) fn settle_everything(&mut self) -> Result<(), Violation> {
         let count = self
             .server
@@ -197,17 +235,38 @@ impl World<'_> {
             } else {
                 OfficeAct::Reject
             };
+            if round % 3 == 1 {
+                self.office_acts(OfficeAct::Same, round)?;
+            }
             self.office_acts(act, round)?;
         }
         Ok(())
     }
 }
 
-fn closed_of(sight: &StatementSight) -> Closed {
-    let entries = sight.entries.iter().chain(&sight.settling);
-    Closed {
-        statement: sight.document.statement.clone(),
-        earned: sight.entries.iter().map(|entry| entry.amount.0).sum(),
-        entries: entries.map(|entry| (entry.number, entry.amount)).collect(),
-    }
+async fn closed_of(
+    office: &Office,
+    agent: PersonId,
+    period: Period,
+) -> Result<Closed, OfficeError> {
+    // Who earned nothing in a month has no statement of it.
+    let sight = match office.statement(&company::manager(), agent, period).await {
+        Ok(sight) => Some(sight),
+        Err(OfficeError::NotFound) => None,
+        Err(error) => return Err(error),
+    };
+    let entries = oracle::entries_of(office, agent).await?;
+    Ok(Closed {
+        earned: sight
+            .iter()
+            .flat_map(|sight| &sight.entries)
+            .map(|entry| entry.amount.0)
+            .sum(),
+        statement: sight.map(|sight| sight.document.statement),
+        entries: entries
+            .iter()
+            .filter(|entry| entry.transfer.period == period)
+            .map(|entry| (entry.number, entry.transfer.amount))
+            .collect(),
+    })
 }

@@ -21,6 +21,8 @@ impl World<'_> {
         };
         let (device, now) = (app.device.clone(), app.now());
         let build = format!("build-{}", self.phones[phone].build);
+        // As the page does first: another may have stored something.
+        drop(now_or_never(device.refresh()));
         let before = device.outbox();
         let packed = now_or_never(device.pack(now, &build));
         if self.has_died(phone, "packing") {
@@ -60,9 +62,10 @@ impl World<'_> {
         Ok(())
     }
 
-    /// A stranger brings a file.
+    /// A stranger brings a file, counted from the last that was made.
     pub(super) fn bring(&mut self, pick: u32) -> Result<(), Violation> {
-        let index = pick as usize % self.files.len().max(1);
+        let count = self.files.len().max(1);
+        let index = count - 1 - pick as usize % count;
         let Some(file) = self.files.get_mut(index) else {
             self.note("  nobody has a file");
             return Ok(());

@@ -406,7 +406,7 @@ async fn fault_06_a_store_that_is_gone_is_noticed_and_what_is_lost_is_told() {
 }
 
 #[tokio::test]
-async fn fault_04_what_was_lost_twice_before_a_server_heard_of_it_is_told_whole() {
+async fn fault_06_what_was_lost_twice_before_a_server_heard_of_it_is_told_whole() {
     let server = server();
     let mut phone = Phone::ready(&server, AGENT, 1).await;
     let code = SpokenCode::from_random;
