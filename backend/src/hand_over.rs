@@ -215,7 +215,7 @@ impl Office {
         let keys = &self.shared.hand_over_keys;
         match keys.unseal(file) {
             Err(HandOverError::AnotherServer) => {
-                let mut conn = self.db.read().await.map_err(OfficeError::from)?;
+                let mut conn = self.db.read().await?;
                 keys.read_again(&mut conn).await?;
                 keys.unseal(file)
             }
