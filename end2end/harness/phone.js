@@ -89,6 +89,21 @@ export class Phone {
     };
   }
 
+  /**
+   * Leaves behind what a kill in the middle of a record leaves: half of it at the end of the log of the browser's
+   * store. The browser is closed. False when it keeps its store in another way.
+   */
+  async tearLog() {
+    const stores = path.join(this.profile, "Default", "IndexedDB");
+    const store = (await fs.readdir(stores)).find((name) => name.endsWith(".leveldb"));
+    if (!store) return false;
+    const logs = (await fs.readdir(path.join(stores, store))).filter((name) => name.endsWith(".log"));
+    // A checksum, a length of 100 bytes, "whole", and none of the bytes.
+    const head = Buffer.from([0xde, 0xad, 0xbe, 0xef, 100, 0, 1]);
+    await fs.appendFile(path.join(stores, store, logs.sort().at(-1)), head);
+    return true;
+  }
+
   /** A second page of the same browser, as when a link opens another tab. */
   async secondPage() {
     const page = await this.context.newPage();

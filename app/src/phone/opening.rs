@@ -253,6 +253,8 @@ fn store_error(error: OpenError) -> StoreError {
 }
 
 async fn try_find(build: &str, others: &mut Vec<PersonId>) -> Result<Found, OpenError> {
+    // Where it fails the store opens as well as ever.
+    let _ = IndexedDb::begin_new_log().await;
     let own = IndexedDb::open(remembered::DATABASE).await?;
     let phone = remembered::Phone::read(&own).await?;
     let signed_in = browser::cookie(PERSON_COOKIE)

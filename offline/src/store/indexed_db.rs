@@ -42,6 +42,9 @@ enum Schema {
     Keys = 3,
 }
 
+/// A database that is there for a moment, see [`IndexedDb::begin_new_log`].
+const NEW_LOG: &str = "taswiq-new-log";
+
 /// Holds the browser's own keys, which are no texts.
 const KEYS: &str = "keys";
 
@@ -113,6 +116,25 @@ impl IndexedDb {
         };
         store.database().await?;
         Ok(store)
+    }
+
+    /// Lets the browser begin a new log, and put the one of before away. To be done before anything is written.
+    ///
+    /// A Chromium that is killed in the middle of a record leaves half of it at the end of its log. The next one
+    /// writes on behind that half, and the one after that takes the log for damaged and throws every database of
+    /// the page away, whatever was committed (google/leveldb, issue 1287: it goes on with a log that it should not).
+    /// When a database is removed it begins a new log, so one is made and removed.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]; nothing but that protection is missing then.
+    pub async fn begin_new_log() -> Result<(), StoreError> {
+        let made = call(&global("indexedDB"), "open", &[NEW_LOG.into()])
+            .map_err(|error| unavailable(&error))?;
+        JsFuture::from(event(&made, &["onsuccess"], &["onerror", "onblocked"]))
+            .await
+            .map_err(|error| unavailable(&error))?;
+        let _ = call(&get(&made, "result"), "close", &[]);
+        Self::remove(NEW_LOG).await
     }
 
     /// Removes the database of that name and all that is in it.
