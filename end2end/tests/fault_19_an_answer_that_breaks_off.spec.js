@@ -1,5 +1,5 @@
 // A phone asks for less where an answer broke off under way, and for as much as ever where it reached nobody.
-import { Agent } from "../harness/people.js";
+import { Agent, signIn } from "../harness/people.js";
 import { openRoad } from "../harness/road.js";
 import { expect, test } from "../harness/test.js";
 import { troubles } from "../harness/troubles.js";
@@ -17,7 +17,8 @@ test("fault 19: only an answer that began and broke off makes the next one small
     if (request.url().endsWith(SYNC)) asked.push(request.postDataJSON().changes_max);
   });
   const lost = road.meet(SYNC, troubles["the answer is lost"]);
-  await agent.signIn("agent-01");
+  await signIn(agent.page, road.url, "agent-01");
+  await agent.phone.visit("/field");
   await lost;
   await expect.poll(() => asked.length, { timeout: 60_000 }).toBeGreaterThan(1);
   await road.meet(SYNC, troubles["the answer breaks off, and its length is known"]);
