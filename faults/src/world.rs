@@ -767,12 +767,11 @@ impl<'a> World<'a> {
         for page in self.phones[phone].pages() {
             page.go_on();
         }
-        if let Some(app) = &self.phones[phone].app {
-            if app.device.status().phase == taswiq_offline::Phase::StoreTrouble
-                && self.phones[phone].has_no_room
-            {
-                self.tally.count("an answer is not stored for want of room");
-            }
+        if let Some(app) = &self.phones[phone].app
+            && app.device.status().phase == taswiq_offline::Phase::StoreTrouble
+            && self.phones[phone].has_no_room
+        {
+            self.tally.count("an answer is not stored for want of room");
         }
         if !self.has_died(phone, "storing an answer") {
             self.pages_hear(phone);

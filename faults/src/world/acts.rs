@@ -136,6 +136,7 @@ impl World<'_> {
         fate: Fate,
     ) -> Result<(), Violation> {
         let is_safe = fate == Fate::Due;
+        let body = as_kept(device, body);
         if held && is_safe && device.is_held(id) {
             self.tally.count("an act is kept back");
         }
@@ -277,6 +278,7 @@ impl World<'_> {
             Err(_) => Fate::Never,
         };
         self.note(format!("  {} again as {}: {fate:?}", short(old), short(id)));
+        let body = as_kept(device, body);
         self.saved.push(Saved {
             phone,
             person: device.person(),
@@ -667,4 +669,11 @@ pub(super) fn place_body(
         place: None,
         from_receipt_of,
     }))
+}
+
+/// An act as the phone keeps it: it says by how many other ids the phone knows its order.
+fn as_kept(device: &OnPhone, body: CommandBody) -> CommandBody {
+    let order = body.order().and_then(|id| device.order(id));
+    let other_ids = order.map_or(0, |view| view.order.also.len());
+    body.knowing(u16::try_from(other_ids).unwrap_or(u16::MAX))
 }
