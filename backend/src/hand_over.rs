@@ -82,8 +82,12 @@ impl Keys {
     }
 
     async fn read_again(&self, conn: &mut Conn) -> Result<(), OfficeError> {
-        let known = read_keys(conn).await?;
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = known;
+        let read = read_keys(conn).await?;
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        // Somebody else may have read a later one meanwhile.
+        if read.all.len() > known.all.len() {
+            *known = read;
+        }
         Ok(())
     }
 

@@ -769,7 +769,14 @@ fn agrees(
                 Some(Became::Applied) if reads && parked.contains(&id) => {
                     return Err(wrong(format!("{id} took effect and is shown as parked")));
                 }
-                Some(Became::Parked(_)) if reads && !is_open && parked.contains(&id) => {
+                // What a file brought may be rejected before its phone has asked: that it was stands there until
+                // its owner has seen it.
+                Some(Became::Parked(_))
+                    if reads
+                        && !is_open
+                        && parked.contains(&id)
+                        && !world.brought.contains(&id) =>
+                {
                     return Err(wrong(format!("{id} was settled and is shown as parked")));
                 }
                 _ => {}

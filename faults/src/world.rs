@@ -168,6 +168,8 @@ pub struct World<'a> {
     receipts: Vec<Receipt>,
     /// Commands of which a person has said that they place an order which is there.
     pub said_same: BTreeSet<CommandId>,
+    /// What somebody brought in a file.
+    pub brought: BTreeSet<CommandId>,
     /// Stores that are gone, with what was in them.
     pub losses: Vec<Loss>,
     /// Which command has which number of a device, as the server with that epoch was told.
@@ -357,6 +359,7 @@ impl<'a> World<'a> {
             files: Vec::new(),
             receipts: Vec::new(),
             said_same: BTreeSet::new(),
+            brought: BTreeSet::new(),
             losses: Vec::new(),
             numbers: BTreeMap::new(),
             backup: None,

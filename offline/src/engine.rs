@@ -24,6 +24,9 @@ pub const REFUSED_MS: u64 = 600_000;
 /// How long to wait for an answer to begin, in milliseconds: a full batch over the weakest 3G. Once it has
 /// begun, how long to wait for more of it: what comes slowly comes, and would not come sooner anew.
 pub const REQUEST_TIMEOUT_MS: u32 = 45_000;
+/// How long the whole of an answer may take, in milliseconds: something in between may drip for ever, and
+/// meanwhile nothing leaves.
+pub const ANSWER_MS_MAX: u32 = 600_000;
 
 const CHANGES_PER_ANSWER: u32 = limits::CHANGES_PER_ANSWER as u32;
 /// One million: the whole of a jitter.

@@ -72,6 +72,9 @@ impl World<'_> {
         };
         let again = std::mem::replace(&mut file.was_brought, true);
         let (device, sealed) = (file.contents.device(), file.as_read(self.bug, again));
+        let requests = file.contents.requests.iter();
+        let commands = requests.flat_map(|request| &request.commands);
+        self.brought.extend(commands.map(|command| command.id));
         self.may_have_written = true;
         let brought = match self.bug {
             Some(Bug::FileIsTakenForAnother) => self.taken_for_another(index)?,

@@ -571,17 +571,7 @@ impl Memory {
                 .values()
                 .find(|record| record.queued.command.id == id)
                 .map(|record| record.queued.clone());
-            let decided = fresh.or(known);
-            // A hand-over file brought it, and a person has settled it before this phone asked.
-            let waiting = self
-                .outbox
-                .values()
-                .find(|queued| decided.is_none() && queued.command.id == id)
-                .filter(|_| !commands.holds(id));
-            if let Some(queued) = waiting {
-                plan.steps.push(Step::Unqueue(queued.command.seq));
-            }
-            if let Some(queued) = decided.or(waiting.cloned()) {
+            if let Some(queued) = fresh.or(known) {
                 plan.steps.push(Step::Unpark(queued.command.seq));
                 commands.acknowledged.push(Acknowledged {
                     queued,

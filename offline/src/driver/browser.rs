@@ -5,7 +5,7 @@ use crate::browser::{
     call, call_and_wait, construct, exists, get, global, listen, object, tell, wait,
 };
 use crate::device::{Changed, Device};
-use crate::engine::{Event, REQUEST_TIMEOUT_MS};
+use crate::engine::{ANSWER_MS_MAX, Event, REQUEST_TIMEOUT_MS};
 use crate::phone;
 use crate::store::PhoneStore;
 use crate::store::indexed_db::LOST;
@@ -447,6 +447,8 @@ impl Fetch {
 
 /// Breaks a request off when nothing comes of it for too long.
 struct Patience {
+    /// When it began, in milliseconds.
+    begun: f64,
     controller: JsValue,
     timer: RefCell<JsValue>,
 }
@@ -454,6 +456,7 @@ struct Patience {
 impl Patience {
     fn begin() -> Self {
         let patience = Self {
+            begun: js_sys::Date::now(),
             controller: construct("AbortController", &[]).unwrap_or(JsValue::UNDEFINED),
             timer: RefCell::new(JsValue::UNDEFINED),
         };
@@ -469,8 +472,11 @@ impl Patience {
         get(&self.signal(), "aborted").is_truthy()
     }
 
-    /// It begins anew.
+    /// It begins anew, unless all of it took too long already.
     fn renew(&self) {
+        if js_sys::Date::now() - self.begun > f64::from(ANSWER_MS_MAX) {
+            return;
+        }
         let window: JsValue = js_sys::global().into();
         let abort = call(
             &get(&self.controller, "abort"),

@@ -44,6 +44,8 @@ enum Schema {
 
 /// A database that is there for a moment, see [`IndexedDb::begin_new_log`].
 const NEW_LOG: &str = "taswiq-new-log";
+/// How long it may take, in milliseconds: a hundred times what it does.
+const NEW_LOG_MS_MAX: u32 = 2_000;
 
 /// Holds the browser's own keys, which are no texts.
 const KEYS: &str = "keys";
@@ -126,15 +128,21 @@ impl IndexedDb {
     /// When a database is removed it begins a new log, so one is made and removed.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`]; nothing but that protection is missing then.
+    /// [`StoreError::Unavailable`] or [`StoreError::Blocked`]; nothing but that protection is missing then.
     pub async fn begin_new_log() -> Result<(), StoreError> {
-        let made = call(&global("indexedDB"), "open", &[NEW_LOG.into()])
+        // The first screen does not wait for a browser that never says how it ended.
+        let begun = within(NEW_LOG_MS_MAX, Self::make_and_remove(NEW_LOG)).await;
+        begun.unwrap_or(Err(StoreError::Blocked))
+    }
+
+    async fn make_and_remove(name: &str) -> Result<(), StoreError> {
+        let made = call(&global("indexedDB"), "open", &[name.into()])
             .map_err(|error| unavailable(&error))?;
         JsFuture::from(event(&made, &["onsuccess"], &["onerror", "onblocked"]))
             .await
             .map_err(|error| unavailable(&error))?;
         let _ = call(&get(&made, "result"), "close", &[]);
-        Self::remove(NEW_LOG).await
+        Self::remove(name).await
     }
 
     /// Removes the database of that name and all that is in it.

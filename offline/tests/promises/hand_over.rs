@@ -1,7 +1,7 @@
 //! What waits can be carried by somebody else; the phone keeps it all the same.
 
 use crate::model_server::sealing_keys;
-use crate::phone::{Phone, decoded, server};
+use crate::phone::{Phone, server};
 use crate::world::*;
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
@@ -72,28 +72,6 @@ async fn what_is_packed_is_what_would_be_sent_and_it_goes_on_waiting() {
     phone.sync().await;
     assert_eq!(phone.device.waiting(), 0);
     assert_eq!(phone.device.pack(phone.now(), "build").await, Ok(None));
-}
-
-#[tokio::test]
-async fn what_a_person_has_settled_before_the_phone_asked_waits_and_stands_to_correct_no_more() {
-    let server = server();
-    let phone = Phone::ready(&server, AGENT, 1).await;
-    act(&phone, 1, register("Itto")).await;
-    phone.sync().await;
-    act(&phone, 2, place(customer_id(1), &[(1, 2)])).await;
-    // Somebody brought it, it was parked and rejected, and the phone hears of that before it sends it itself.
-    let sent = phone.device.offer(phone.now(), "b1", 0, 10_000).await;
-    let sent = sent.expect("offered");
-    server.borrow_mut().parks.push(id(2));
-    server.borrow_mut().settle(id(2), false);
-    let response = server.borrow_mut().handle(sent.request.clone());
-    let applied = phone.device.apply(&sent, decoded(response)).await;
-    applied.expect("stored");
-    assert_eq!(phone.device.waiting(), 0);
-    phone.sync().await;
-    assert_eq!(phone.device.parked(), []);
-    assert_eq!(phone.device.waiting(), 0);
-    assert_eq!(phone.restarted().await.device.waiting(), 0);
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use fastrand::Rng;
 
 use crate::company;
 use crate::killed::check_all_is_done_once;
-use crate::phone::{Heard, Pair};
+use crate::phone::Pair;
 use crate::program::{Program, Setting};
 use crate::{Folder, is_long, runtime, seed};
 
@@ -138,9 +138,8 @@ fn fault_19_a_road_that_breaks_off_anywhere_loses_and_doubles_nothing() {
             scope.spawn(|| {
                 for _ in 0..tries {
                     pair.work(&company, 1);
-                    // It is tried again in the next round, and in the end on a good road.
-                    let heard = pair.sync(road.address);
-                    assert_ne!(heard, Heard::Busy, "a broken road is no crowd");
+                    // What is not decided is tried again in the next round, and in the end on a good road.
+                    pair.sync(road.address);
                 }
             });
         }

