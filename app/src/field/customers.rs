@@ -209,7 +209,7 @@ pub fn write_down(phone: Phone, making: Making) -> AnyView {
             making.draft.update(|draft| {
                 draft.customer = None;
                 draft.new_customer = Some(details);
-                draft.signature = String::new();
+                draft.unsign();
             });
             phone.go(Field::Products);
         }

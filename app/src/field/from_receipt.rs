@@ -39,7 +39,7 @@ pub fn reading(phone: Phone, making: Making) -> Option<AnyView> {
         making.draft.update(|draft| {
             draft.receipt = None;
             draft.promises = Vec::new();
-            draft.signature = String::new();
+            draft.unsign();
         });
     };
     let actions = view! { <div class="button-group"><button class="button button-quiet" type="button" on:click=forget>{words.receipt_entering_not()}</button></div> };

@@ -61,6 +61,15 @@ pub struct Draft {
     pub receipt: Option<Receipt>,
 }
 
+impl Draft {
+    /// Something is to be signed that nobody has read yet.
+    pub fn unsign(&mut self) {
+        self.signature = String::new();
+        self.signed = None;
+        self.is_outdated = false;
+    }
+}
+
 /// What stands on a customer's receipt besides the order.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Receipt {
@@ -209,9 +218,10 @@ pub fn making(phone: Phone) -> Making {
         let is_other = |draft: &Draft| !draft.signature.is_empty() && draft.signed != now;
         if now.is_some() && draft.with_untracked(is_other) {
             draft.update(|draft| {
-                draft.signature = String::new();
-                draft.signed = None;
-                draft.is_outdated = true;
+                // What an older build kept does not say what was read with it.
+                let is_outdated = draft.signed.is_some();
+                draft.unsign();
+                draft.is_outdated = is_outdated;
             });
         }
     });
@@ -268,7 +278,7 @@ impl Making {
     pub fn set_units(self, product: ProductId, units: u32) {
         self.draft.update(|draft| {
             // What was signed was another basket.
-            draft.signature = String::new();
+            draft.unsign();
             match draft.lines.iter_mut().find(|line| line.product == product) {
                 Some(_) if units == 0 => draft.lines.retain(|line| line.product != product),
                 Some(line) => line.units = units,
@@ -296,7 +306,7 @@ impl Making {
             draft.customer = Some(customer);
             draft.new_customer = None;
             if has_changed {
-                draft.signature = String::new();
+                draft.unsign();
                 draft.tier = None;
             }
         });

@@ -299,7 +299,7 @@ fn tiers(phone: Phone, making: Making) -> Option<AnyView> {
     let choose = Callback::new(move |index: usize| {
         making.draft.update(|draft| {
             draft.tier = Some(tiers[index]);
-            draft.signature = String::new();
+            draft.unsign();
         });
     });
     Some(ui::segmented(
