@@ -3,6 +3,8 @@
 
 use crate::world::{Answer, World};
 use axum::http::StatusCode;
+use std::sync::Arc;
+use taswiq_backend::clock::SettableClock;
 use taswiq_backend::demo;
 use taswiq_backend::import::Contents;
 use taswiq_domain::access::Actor;
@@ -10,6 +12,10 @@ use taswiq_domain::ids::{OrderId, PersonId};
 use taswiq_domain::money::Centimes;
 use taswiq_domain::order::VestsWhen;
 use taswiq_domain::person::Role;
+use taswiq_domain::time::Timestamp;
+
+/// 2026-11-23, ten o'clock by UTC.
+const A_MORNING: Timestamp = Timestamp(1_795_428_000_000);
 
 struct Office {
     world: World,
@@ -25,7 +31,9 @@ impl Office {
 
     /// The demo company's, as its manager sees it.
     async fn of_demo(orders: u32) -> Self {
-        let world = World::empty().await;
+        // Its history ends there, and whether anything is nearly written off depends on the day.
+        let clock = Arc::new(SettableClock::new(A_MORNING));
+        let world = World::empty_with_clock(clock, None).await;
         let office = &world.server.office;
         let options = demo::Options::until(1, orders, office.now(), office.calendar());
         demo::fill(office, options, |_| ()).await.expect("filled");
