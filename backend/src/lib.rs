@@ -98,11 +98,17 @@ pub struct Office {
 pub struct Options {
     /// Connections that only read.
     pub readers_max: u32,
+    /// How long a request waits until it is written down that its session was used: so long at most does a disk
+    /// that hangs delay a page.
+    pub use_noted_within: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { readers_max: 4 }
+        Self {
+            readers_max: 4,
+            use_noted_within: Duration::from_millis(250),
+        }
     }
 }
 
@@ -135,13 +141,18 @@ impl Office {
             .map_err(OfficeError::from)?;
         let hand_over_keys = Arc::new(Keys::open(&mut conn, clock.now().0).await?);
         drop(conn);
-        let office = Self::on(db, clock, hand_over_keys);
+        let office = Self::on(db, clock, hand_over_keys, options.use_noted_within);
         office.chain_old_transfers().await?;
         Ok(office)
     }
 
     /// With nothing in memory yet.
-    fn on(db: Db, clock: Arc<dyn Clock>, hand_over_keys: Arc<Keys>) -> Self {
+    fn on(
+        db: Db,
+        clock: Arc<dyn Clock>,
+        hand_over_keys: Arc<Keys>,
+        use_noted_within: Duration,
+    ) -> Self {
         let (changes, _) = broadcast::channel(CHANGES_KEPT);
         let shared = Arc::new(Shared {
             clock,
@@ -149,6 +160,7 @@ impl Office {
             catalogue: CatalogueCache::default(),
             changes,
             hand_over_keys,
+            use_noted_within,
         });
         let writer = Writer::start(db.clone(), Arc::clone(&shared));
         Self { db, writer, shared }
@@ -162,6 +174,7 @@ impl Office {
             self.db.clone(),
             clock,
             Arc::clone(&self.shared.hand_over_keys),
+            self.shared.use_noted_within,
         )
     }
 

@@ -19,7 +19,6 @@ use crate::patience::Patience;
 use crate::work::{Needs, Work};
 use sql::{LinkRow, PersonRow, SessionRow};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 use taswiq_domain::Refusal;
 use taswiq_domain::access::{Action, Actor, Subject, can};
 use taswiq_domain::device_key::DeviceKey;
@@ -42,8 +41,6 @@ pub const FAILURES_MAX: i64 = 8;
 pub const FAILURE_WINDOW_MS: i64 = 15 * 60 * 1000;
 /// A session's last use is written down at most this often.
 const USE_NOTED_EVERY_MS: i64 = 10 * 60 * 1000;
-/// How long a request waits for that: a few transactions of a disk that is well.
-const USE_NOTED_WITHIN: Duration = Duration::from_millis(250);
 
 /// A person with an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -338,7 +335,7 @@ impl Office {
         let may_read = row.revoked_at.is_none() && person.deactivated_at.is_none();
         if may_read && now.0 - row.last_used_at >= USE_NOTED_EVERY_MS {
             let noted = self.write_within(
-                Patience::until(Instant::now() + USE_NOTED_WITHIN),
+                Patience::until(Instant::now() + self.shared.use_noted_within),
                 Needs::default(),
                 (hash.clone(), now),
                 |(hash, now), work| {

@@ -23,6 +23,7 @@ use crate::{
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 use taswiq_domain::catalogue::Catalogue;
 use taswiq_domain::engagement::Engagement;
 use taswiq_domain::ids::{CommandId, CooperativeId, CustomerId, DeviceId, OrderId, PersonId};
@@ -48,6 +49,8 @@ pub struct Shared {
     pub catalogue: CatalogueCache,
     pub changes: broadcast::Sender<Changed>,
     pub hand_over_keys: Arc<Keys>,
+    /// See [`crate::Options::use_noted_within`].
+    pub use_noted_within: Duration,
 }
 
 impl Shared {

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 use taswiq_backend::bulk::Company;
 use taswiq_backend::catalogue::{CooperativeDetails, NewPrice, ProductDetails};
 use taswiq_backend::clock::SettableClock;
@@ -105,7 +106,11 @@ impl Template {
         let runtime = power::runtime()?;
         let clock = Arc::new(SettableClock::new(START.plus_days(-1)));
         let opened = runtime.block_on(async {
-            let options = Options { readers_max: 1 };
+            let options = Options {
+                readers_max: 1,
+                // Nothing here hangs but the machine that plays it, and what happens is to be the same each time.
+                use_noted_within: Duration::from_secs(3_600),
+            };
             let office = Office::open(&path.display().to_string(), clock.clone(), options).await?;
             office.found_company(company()).await?;
             let mut phones = BTreeMap::new();

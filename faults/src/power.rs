@@ -128,7 +128,10 @@ impl Machine {
         image.put(&path)?;
         let runtime = runtime()?;
         // One reads while another that reads is held.
-        let options = Options { readers_max: 2 };
+        let options = Options {
+            readers_max: 2,
+            ..Options::default()
+        };
         let opened = runtime.block_on(Office::open(&path.display().to_string(), clock, options));
         let first = opened.context("the server does not start")?;
         let machine = Self {

@@ -150,7 +150,10 @@ impl World {
     /// An office on whatever is there.
     pub async fn open(place: Place) -> Self {
         let clock = Arc::new(SettableClock::new(START));
-        let options = Options { readers_max: 3 };
+        let options = Options {
+            readers_max: 3,
+            ..Options::default()
+        };
         let office = Office::open(&place.url, clock.clone(), options)
             .await
             .expect("opens");
@@ -164,7 +167,11 @@ impl World {
 
     /// The same database opened once more, as another process would.
     pub async fn second_process(&self) -> Office {
-        Office::open(&self.url, self.clock.clone(), Options { readers_max: 3 })
+        let options = Options {
+            readers_max: 3,
+            ..Options::default()
+        };
+        Office::open(&self.url, self.clock.clone(), options)
             .await
             .expect("opens again")
     }
