@@ -418,15 +418,34 @@ impl Office {
                 answer,
             });
         let is_revoked = device.revoked_at.is_some();
-        Ok(office.map(|office| Received::Decided {
+        let Some(office) = office else {
+            return Ok(None);
+        };
+        let knows_epoch = upload.epoch.is_empty() || upload.epoch == office.epoch;
+        let heard_seq = if knows_epoch {
+            None
+        } else {
+            heard_seq(&mut conn, &device).await?
+        };
+        Ok(Some(Received::Decided {
             results: results.collect(),
             decided_seq: u64::try_from(device.last_seq).unwrap_or_default(),
-            heard_seq: device.heard_less(),
+            heard_seq,
             epoch: office.epoch,
             may_read: session.may_read && !is_revoked,
             is_revoked,
         }))
     }
+}
+
+/// Up to where a device that has not heard of a restore knows for itself what became of its commands, when that is not
+/// all of them. It asks again about what a file brought since, and about what waits for a person here: in the copy it
+/// may wait as it did before somebody settled it.
+async fn heard_seq(conn: &mut Conn, device: &DeviceRow) -> Result<Option<u64>, OfficeError> {
+    let parked = sql::oldest_parked_of(conn, device.id).await?;
+    let heard = parked.map_or(device.heard_seq, |seq| device.heard_seq.min(seq - 1));
+    let is_less = heard < device.last_seq;
+    Ok(u64::try_from(heard).ok().filter(|_| is_less))
 }
 
 /// How each of these commands was decided; nothing when one was not yet.
@@ -633,7 +652,12 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
         );
     }
     let decided_seq = u64::try_from(device.last_seq).unwrap_or_default();
-    let heard_seq = device.heard_less();
+    let heard_seq = if knows_epoch {
+        None
+    } else {
+        work.flush_commands().await?;
+        heard_seq(&mut work.conn, &device).await?
+    };
     work.put_device(device);
     parked::look_again(work, moved).await?;
     let results = upload

@@ -52,12 +52,6 @@ impl DeviceRow {
         }
     }
 
-    /// Up to where it has heard for itself what became of its commands, when that is not all of them.
-    pub fn heard_less(&self) -> Option<u64> {
-        let heard = u64::try_from(self.heard_seq).ok()?;
-        (self.heard_seq < self.last_seq).then_some(heard)
-    }
-
     /// Takes in what it says of what waits on it.
     pub fn tell(&mut self, waiting: Waiting) {
         let is_empty = waiting.commands == 0;

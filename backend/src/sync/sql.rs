@@ -110,6 +110,17 @@ pub async fn count_parked(conn: &mut Conn) -> Result<i64, sqlx::Error> {
     Ok(count)
 }
 
+/// The number of the oldest command of a device that waits for a person.
+pub async fn oldest_parked_of(conn: &mut Conn, device: Uuid) -> Result<Option<i64>, sqlx::Error> {
+    let (oldest,) = fetch_one!(
+        conn,
+        (Option<i64>,),
+        "SELECT MIN(seq) FROM command WHERE refusal IS NOT NULL AND settled_at IS NULL AND device_id = $1",
+        device,
+    )?;
+    Ok(oldest)
+}
+
 /// What waits for a person and builds on an order or customer, oldest first.
 pub async fn parked_on(conn: &mut Conn, depends_on: Uuid) -> Result<Vec<CommandRow>, sqlx::Error> {
     fetch_all!(

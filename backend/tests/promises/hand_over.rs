@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use std::io::Write;
 use taswiq_backend::Office;
 use taswiq_backend::hand_over::{HandOverError, HandedOver, seal};
+use taswiq_backend::parked::Settlement;
 use taswiq_domain::device_key::DeviceKey;
 use taswiq_domain::hand_over::{Contents, FileError, SealingKey};
 use taswiq_domain::ids::DeviceId;
@@ -382,6 +383,32 @@ promise! {
         assert_eq!(agent.sync(second).await.heard_seq, None);
         agent.epoch = "before".to_owned();
         assert_eq!(agent.sync(Vec::new()).await.heard_seq, None);
+    }
+}
+
+promise! {
+    async fn fault_18_a_device_is_asked_about_what_waits_for_a_person_again(world) {
+        let mut agent = phone(&world).await;
+        let day = a_day(&mut agent).await;
+        agent.sync(day).await;
+        let cancel = CommandBody::CancelOrder(CancelOrder {
+            order: taswiq_domain::ids::OrderId(Uuid::now_v7()),
+            by: CancelledBy::Customer,
+            reason: Reason::CustomerCancelled,
+            other_ids: 0,
+        });
+        let parked = agent.command(&cancel);
+        let id = serde_json::from_value(parked["id"].clone()).expect("an id");
+        let later = a_day(&mut agent).await;
+        agent.sync([vec![parked], later].concat()).await;
+        let heard = async |agent: &mut Phone| {
+            agent.epoch = "before".to_owned();
+            agent.sync(Vec::new()).await.heard_seq
+        };
+        // Perhaps somebody had settled it in what the copy lacks, and the phone has heard of that.
+        assert_eq!(heard(&mut agent).await, Some(2));
+        world.office.settle_parked(&world.manager(), id, Settlement::Reject).await.expect("settled");
+        assert_eq!(heard(&mut agent).await, None);
     }
 }
 
