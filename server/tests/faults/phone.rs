@@ -185,22 +185,14 @@ impl Phone {
         .into_bytes();
         request.extend_from_slice(body);
         connection.get_mut().write_all(&request)?;
-        let mut line = String::new();
-        connection.read_line(&mut line)?;
-        if !line.ends_with('\n') {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        let status = line
+        let status = whole_line(connection)?
             .split(' ')
             .nth(1)
             .and_then(|status| status.parse().ok());
         let status = status.ok_or(io::ErrorKind::UnexpectedEof)?;
         let (mut length, mut retry_after, mut closes) = (0, None, false);
         loop {
-            let mut line = String::new();
-            if connection.read_line(&mut line)? == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
+            let line = whole_line(connection)?;
             let Some((name, value)) = line.trim_end().split_once(": ") else {
                 break;
             };
@@ -222,6 +214,17 @@ impl Phone {
             retry_after,
             body,
         })
+    }
+}
+
+/// A line with its end: one that breaks off says nothing.
+fn whole_line(from: &mut impl BufRead) -> io::Result<String> {
+    let mut line = String::new();
+    from.read_line(&mut line)?;
+    if line.ends_with('\n') {
+        Ok(line)
+    } else {
+        Err(io::ErrorKind::UnexpectedEof.into())
     }
 }
 
