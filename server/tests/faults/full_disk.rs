@@ -33,17 +33,7 @@ fn fault_16_an_operation_that_fails_alone_is_no_reason_to_lose_or_restart() {
 fn fault_16_while_nothing_can_be_written_all_is_read_and_with_room_again_all_goes_on() {
     let mut patient = Patient::new();
     for error in ERRORS {
-        for turn in patient.turns() {
-            patient.later();
-            patient.order(error, turn, u64::MAX);
-            while patient.sync() == Heard::Decided {}
-            patient.assert_reads();
-            assert_eq!(patient.sync(), Heard::Busy);
-            let only_asked = patient.idle.sync(patient.program.address);
-            assert_eq!(only_asked, Heard::Decided, "who writes nothing is served");
-            patient.disk.is_well();
-            patient.pair.drain(patient.program.address);
-        }
+        patient.bears(error);
     }
     patient.assert_whole();
 }

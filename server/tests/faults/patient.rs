@@ -96,6 +96,22 @@ impl Patient {
         self.pair.sync(self.program.address)
     }
 
+    /// From each of some operations on every one ends with `error`: phones are sent away, all is read, who only asks
+    /// is served, and when the disk is well again all goes on.
+    pub fn bears(&mut self, error: u64) {
+        for turn in self.turns() {
+            self.later();
+            self.order(error, turn, u64::MAX);
+            while self.sync() == Heard::Decided {}
+            assert_eq!(self.sync(), Heard::Busy);
+            self.assert_reads();
+            let only_asked = self.idle.sync(self.program.address);
+            assert_eq!(only_asked, Heard::Decided, "who writes nothing is served");
+            self.disk.is_well();
+            self.pair.drain(self.program.address);
+        }
+    }
+
     /// What the office reads is there, whoever writes or cannot.
     pub fn assert_reads(&mut self) {
         for page in ["/office/orders", "/office/agents", "/readyz"] {

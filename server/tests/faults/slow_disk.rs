@@ -22,7 +22,7 @@ use uuid::Uuid;
 use crate::company::AGENT;
 use crate::disk::{BROKEN, HANG, NO_SPACE};
 use crate::patient::Patient;
-use crate::phone::{Heard, Phone};
+use crate::phone::Phone;
 use crate::runtime;
 
 /// Phones that are sent away together.
@@ -32,17 +32,7 @@ const PHONES: usize = 12;
 fn fault_17_while_the_disk_hangs_phones_are_sent_away_and_all_is_read_and_what_they_said_is_done_once()
  {
     let mut patient = Patient::new();
-    for turn in patient.turns() {
-        patient.later();
-        patient.order(HANG, turn, u64::MAX);
-        while patient.sync() == Heard::Decided {}
-        assert_eq!(patient.sync(), Heard::Busy);
-        patient.assert_reads();
-        let only_asked = patient.idle.sync(patient.program.address);
-        assert_eq!(only_asked, Heard::Decided, "who writes nothing is served");
-        patient.disk.is_well();
-        patient.pair.drain(patient.program.address);
-    }
+    patient.bears(HANG);
     patient.assert_whole();
 }
 
