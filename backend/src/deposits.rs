@@ -3,6 +3,7 @@
 use crate::Office;
 use crate::error::OfficeError;
 use crate::orders;
+use crate::patience::Patience;
 use crate::work::{Doer, Needs, Work};
 use taswiq_domain::access::{Action, Actor};
 use taswiq_domain::ids::{CooperativeId, OrderId, PersonId};
@@ -40,7 +41,7 @@ impl Office {
             orders: vec![order],
             ..Needs::default()
         };
-        self.write_knowing(needs, deposit, |deposit, work| {
+        self.write_within(Patience::default(), needs, deposit, |deposit, work| {
             Box::pin(record(work, *deposit))
         })
         .await

@@ -299,30 +299,12 @@ impl Office {
             + Sync
             + 'static,
     {
-        self.write_knowing(Needs::default(), input, act).await
-    }
-
-    /// The same for a job of which it is known what it is going to read.
-    pub(crate) async fn write_knowing<I, T, F>(
-        &self,
-        needs: Needs,
-        input: I,
-        act: F,
-    ) -> Result<T, OfficeError>
-    where
-        I: Send + Sync + 'static,
-        T: Send + 'static,
-        F: for<'a> Fn(&'a I, &'a mut Work) -> BoxFuture<'a, Result<T, OfficeError>>
-            + Send
-            + Sync
-            + 'static,
-    {
-        self.write_within(Patience::default(), needs, input, act)
+        self.write_within(Patience::default(), Needs::default(), input, act)
             .await
     }
 
-    /// The same for somebody who does not wait for ever: they are told that the office is busy, and the job
-    /// is done all the same.
+    /// The same for a job of which it is known what it is going to read, and for somebody who may not wait for
+    /// ever: they are told that the office is busy, and the job is done all the same.
     pub(crate) async fn write_within<I, T, F>(
         &self,
         patience: Patience,
