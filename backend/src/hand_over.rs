@@ -257,11 +257,14 @@ impl Office {
         let mut uploads = Vec::with_capacity(contents.requests.len());
         for request in contents.requests {
             // All of it can be read before any of it is decided.
-            let upload = crate::sync::carried(&session, request).map_err(|error| match error {
-                OfficeError::Invalid(_) => HandOverError::Unreadable,
-                OfficeError::NotAllowed => HandOverError::UnknownDevice,
-                error => error.into(),
-            })?;
+            let upload =
+                crate::sync::carried(&session, request, self.now()).map_err(
+                    |error| match error {
+                        OfficeError::Invalid(_) => HandOverError::Unreadable,
+                        OfficeError::NotAllowed => HandOverError::UnknownDevice,
+                        error => error.into(),
+                    },
+                )?;
             uploads.push(upload);
         }
         let mut handed_over = HandedOver::default();

@@ -219,6 +219,8 @@ pub(crate) struct Upload {
     build: String,
     cursor: i64,
     device_time: Timestamp,
+    /// By the server's clock. How long it then waits for the writer says nothing of the device's.
+    arrived_at: Timestamp,
     waiting: Waiting,
     lost: Option<Trace>,
     commands: Vec<Incoming>,
@@ -303,7 +305,7 @@ impl Office {
             .changes_max
             .map_or(limits::CHANGES_PER_ANSWER, |changes| changes as usize);
         let sealing_key = self.sealing_key_news(request.sealing_key).await?;
-        let upload = Arc::new(read_upload(session, request, false)?);
+        let upload = Arc::new(read_upload(session, request, self.now(), false)?);
         let received = match self.receive(Arc::clone(&upload), patience).await {
             Err(OfficeError::Busy) => self
                 .received_before(&upload)
@@ -476,13 +478,18 @@ async fn answers_given(
 ///
 /// # Errors
 /// As [`Office::sync`]'s.
-pub(crate) fn carried(session: &Session, request: Request<Value>) -> Result<Upload, OfficeError> {
-    read_upload(session, request, true)
+pub(crate) fn carried(
+    session: &Session,
+    request: Request<Value>,
+    arrived_at: Timestamp,
+) -> Result<Upload, OfficeError> {
+    read_upload(session, request, arrived_at, true)
 }
 
 fn read_upload(
     session: &Session,
     request: Request<Value>,
+    arrived_at: Timestamp,
     is_carried: bool,
 ) -> Result<Upload, OfficeError> {
     let actor = session.actor();
@@ -524,6 +531,7 @@ fn read_upload(
             .collect(),
         cursor: request.cursor.max(0),
         device_time: request.device_time,
+        arrived_at,
         waiting: request.waiting,
         lost: request.lost,
         commands,
@@ -564,7 +572,7 @@ async fn receive(work: &mut Work, upload: &Upload) -> Result<Received, OfficeErr
     let may_act = session.may_act && !is_revoked;
     let may_read = session.may_read && !is_revoked;
     let done_since = done_since(&upload.session.person, &device);
-    let sent_ago_ms = upload.device_time.0.saturating_sub(now.0);
+    let sent_ago_ms = upload.device_time.0.saturating_sub(upload.arrived_at.0);
     // How long a file was under way nobody knows: what the device's last contact told of its clock counts, and
     // that nothing is made in the future.
     let skew_ms = if upload.is_carried {

@@ -658,8 +658,9 @@ pub struct Response {
     pub offset: FixedOffset,
     /// The greatest `seq` of this device the server has decided on.
     pub decided_seq: u64,
-    /// The greatest of which the device itself has heard, when that is another: what a hand-over file brought to a
-    /// restored server may have been decided otherwise than before, and is to be offered again.
+    /// Told after a restore: the greatest up to which the device knows for itself what became of its commands, when
+    /// that is another. What a hand-over file has brought since may have been decided otherwise, and what waits for a
+    /// person in the copy may have been settled before: all after it is to be offered again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heard_seq: Option<u64>,
     /// One for each command sent, in the same order.
